@@ -1,0 +1,1 @@
+//! Chooses the next version from what changed.

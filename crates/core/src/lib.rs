@@ -1,0 +1,27 @@
+//! The rules of allclear, and nothing else: no IO, no clock, no environment.
+//!
+//! Everything that decides is a plain function over three inputs: what the ledger says happened
+//! (`Project`, folded from entries), what was observed just now (`Facts`), and the frozen
+//! [`policy::Policy`]. `assess` gives the verdict, `plan` what is due, `promotion::next`
+//! the next step of a promotion in flight. The CLI, a cron job and a hub all call the same functions.
+
+pub mod bump;
+pub mod duration;
+pub mod id;
+pub mod name;
+pub mod policy;
+pub mod text;
+pub mod train;
+pub mod verdict;
+pub mod version;
+pub mod version_files;
+
+pub use duration::Seconds;
+pub use id::{CommitId, OperationId};
+pub use name::{Branch, RefName};
+pub use policy::Policy;
+pub use verdict::Verdict;
+pub use version::{RcNumber, TagFormat, Version};
+
+/// The version of the rules in this crate; a decision records it, and `verify` recomputes under it.
+pub const RULES: u32 = 1;

@@ -1,0 +1,5 @@
+//! The policy file `allclear.toml`: its model, its reader, its presets.
+
+mod model;
+
+pub use model::*;

@@ -1,0 +1,56 @@
+//! Text of strangers, made safe to show.
+
+/// Replaces what can steer a terminal or reorder a line: control characters, escape sequences,
+/// bidirectional overrides and invisible characters (Unicode TR 36). At most 400 characters stay.
+pub fn plain(text: &str) -> String {
+    let mut out = String::with_capacity(text.len().min(400));
+    for c in text.chars().take(400) {
+        out.push(match c {
+            '\t' => ' ',
+            c if c.is_control() => '\u{fffd}',
+            '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}' => '\u{fffd}',
+            c => c,
+        });
+    }
+    out
+}
+
+/// Cuts to `width` characters, with an ellipsis where something was cut.
+pub fn short(text: &str, width: usize) -> String {
+    let text = plain(text);
+    if text.chars().count() <= width {
+        return text;
+    }
+    let mut out: String = text.chars().take(width.saturating_sub(1)).collect();
+    out.push('…');
+    out
+}
+
+/// Counts a thing in English: `1 commit`, `3 commits`.
+pub fn count(n: usize, noun: &str) -> String {
+    if n == 1 { format!("1 {noun}") } else { format!("{n} {noun}s") }
+}
+
+/// Joins as people do: `a`, `a and b`, `a, b and c`.
+pub fn list<S: AsRef<str>>(items: &[S]) -> String {
+    match items {
+        [] => String::new(),
+        [one] => one.as_ref().to_owned(),
+        [head @ .., last] => {
+            let head: Vec<&str> = head.iter().map(AsRef::as_ref).collect();
+            format!("{} and {}", head.join(", "), last.as_ref())
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_steers_the_terminal() {
+        assert_eq!(plain("a\u{1b}[31mred\u{202e}x\r\n"), "a\u{fffd}[31mred\u{fffd}x\u{fffd}\u{fffd}");
+        assert_eq!(plain(&"x".repeat(10_000)).len(), 400);
+        assert_eq!(short("release train", 8), "release…");
+    }
+}

@@ -1,0 +1,1 @@
+//! The schedule: which slots there are and which is due.
