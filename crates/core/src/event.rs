@@ -1,1 +1,341 @@
-//! event
+//! What the ledger can say. Events are past tense and say what was decided or seen; refs say what is.
+
+use crate::id::{CommitId, OperationId};
+use crate::name::Branch;
+use crate::policy::{Policy, Stops, VersionFile};
+use crate::train::SkipReason;
+use crate::version::{Bump, RcNumber, TagFormat, Version};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+/// The schema of an entry as this version writes it.
+pub const SCHEMA: &str = "allclear.entry/1";
+
+/// One entry of the ledger: the `entry.json` of one commit.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Entry {
+    /// `allclear.entry/1`.
+    pub schema: String,
+    /// The lowest rules version that may decide over this entry.
+    pub needs: u32,
+    /// The entry's own id, which tags name in their `Allclear-Ledger` trailer: 32 hex digits.
+    pub id: String,
+    /// The writer's clock, UTC.
+    pub claimed: Timestamp,
+    /// Who did it.
+    pub by: Actor,
+    /// Who wrote it down, where that was somebody else.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub recorded_by: Option<Actor>,
+    /// From where it was written.
+    pub via: Via,
+    /// The facts a decision stood on; absent from observations.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub facts: Option<serde_json::Value>,
+    /// What happened, in order.
+    pub events: Vec<Event>,
+}
+
+/// Somebody who acts, as far as it is known.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Actor {
+    /// A name or an address, as claimed.
+    pub who: String,
+    /// How far the name is proven.
+    pub proof: Proof,
+}
+
+/// How far a name is proven.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Proof {
+    /// Anybody who may push could have written it.
+    Claimed,
+    /// The entry's commit carries a signature.
+    Signed,
+}
+
+/// From where an entry was written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Via {
+    /// A person's command.
+    Cli,
+    /// A scheduled job.
+    Ci,
+    /// The server.
+    Hub,
+    /// A forge's webhook.
+    Forge,
+}
+
+/// How a check ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum CheckOutcome {
+    /// It found nothing wrong.
+    Passed,
+    /// It found something wrong.
+    Failed,
+}
+
+/// One thing that happened.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "kind")]
+pub enum Event {
+    /// The root of a ledger.
+    LedgerStarted {
+        /// The project's name, for people.
+        project: String,
+    },
+    /// The ledger goes on at another ref.
+    LedgerMoved {
+        /// The full name of that ref.
+        to: String,
+    },
+    /// A candidate left develop.
+    CandidateCut(Box<Cut>),
+    /// A head of a candidate's branch was seen for the first time; settling is measured from here.
+    HeadSeen {
+        /// The candidate.
+        version: Version,
+        /// The head.
+        commit: CommitId,
+    },
+    /// A commit became rc N.
+    RcTagged {
+        /// The candidate.
+        version: Version,
+        /// N, from 1.
+        rc: RcNumber,
+        /// The commit.
+        commit: CommitId,
+        /// The tag's name.
+        tag: String,
+        /// The annotated tag's own id.
+        object: CommitId,
+    },
+    /// A slot passed without a cut.
+    SlotSkipped {
+        /// When it was due.
+        slot: Timestamp,
+        /// Why nothing was cut.
+        reason: SkipReason,
+    },
+    /// Somebody's check ended.
+    CheckRecorded {
+        /// The check's name.
+        name: String,
+        /// How it ended.
+        outcome: CheckOutcome,
+        /// The commit it looked at.
+        commit: CommitId,
+        /// Where to read more.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        url: Option<String>,
+    },
+    /// A person stopped a candidate.
+    Held {
+        /// The candidate.
+        version: Version,
+        /// Why.
+        reason: String,
+        /// When it ends by itself; never, where absent.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        until: Option<Timestamp>,
+    },
+    /// The stop was lifted.
+    HoldLifted {
+        /// The candidate.
+        version: Version,
+    },
+    /// A person stopped the calendar.
+    Frozen {
+        /// Why.
+        reason: String,
+        /// When it ends by itself.
+        until: Timestamp,
+        /// What it stops.
+        stops: Stops,
+    },
+    /// All freezes on the ledger were lifted.
+    FreezeLifted {},
+    /// A person asked for promotion as soon as exactly this commit is clear.
+    PromotionRequested {
+        /// The candidate.
+        version: Version,
+        /// The commit.
+        commit: CommitId,
+    },
+    /// A candidate is judged by another policy from here on.
+    PolicyAdopted {
+        /// The candidate.
+        version: Version,
+        /// The policy, expanded.
+        policy: Box<Policy>,
+        /// Its digest.
+        digest: String,
+        /// The commit of develop it was read from.
+        from: CommitId,
+        /// The keys by which a gate became weaker.
+        relaxed: Vec<String>,
+    },
+    /// All objects of a promotion exist; this is the fence.
+    PromotionPlanned(Box<Operation>),
+    /// The refs moved in the push that carried this entry.
+    PromotionMoving {
+        /// Which.
+        operation: OperationId,
+    },
+    /// A half-applied promotion was carried on.
+    PromotionContinued {
+        /// Which.
+        operation: OperationId,
+        /// The commit of develop with the merge-back, where it had to be made anew.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        develop: Option<CommitId>,
+    },
+    /// Every push of this operation that may still be in flight can no longer land.
+    Fenced {
+        /// Which.
+        operation: OperationId,
+    },
+    /// The operation is over and changed nothing.
+    PromotionAborted {
+        /// Which.
+        operation: OperationId,
+        /// Why, for people.
+        reason: String,
+    },
+    /// The refs were read back and are as planned.
+    ReleaseConfirmed {
+        /// Which operation.
+        operation: OperationId,
+        /// What was released.
+        version: Version,
+        /// The candidate's branch, where a push after the release kept it alive.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        kept: Option<CommitId>,
+    },
+    /// An entry that cannot be believed is skipped from here on. It stays in the chain.
+    Struck {
+        /// The entry's commit.
+        entry: CommitId,
+        /// Why.
+        reason: String,
+    },
+    /// Something a newer allclear wrote; deciding stops until it is understood.
+    #[serde(other)]
+    Unknown,
+}
+
+/// A cut: all that a candidate is judged by from here on.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Cut {
+    /// The version it will be released as.
+    pub version: Version,
+    /// Its branch.
+    pub branch: Branch,
+    /// The slot it took; `None` for a cut by hand.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub slot: Option<Timestamp>,
+    /// The commit of develop it was cut from.
+    pub from: CommitId,
+    /// The first head: `from`, or the version commit on top of it.
+    pub head: CommitId,
+    /// Stable as it was seen.
+    pub stable: CommitId,
+    /// How far the version moves.
+    pub bump: Bump,
+    /// Why that version, for people.
+    pub reasons: Vec<String>,
+    /// How its tags are named.
+    pub tags: TagFormat,
+    /// The files that carry the version.
+    pub version_files: Vec<VersionFile>,
+    /// The policy it is judged by, expanded.
+    pub policy: Policy,
+    /// The policy's digest.
+    pub digest: String,
+}
+
+/// A promotion's plan: what is expected and what will be.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Operation {
+    /// Its id.
+    pub id: OperationId,
+    /// What is released.
+    pub version: Version,
+    /// The rc's commit.
+    pub commit: CommitId,
+    /// The candidate's branch.
+    pub branch: Branch,
+    /// The stable branch.
+    pub stable_branch: Branch,
+    /// The develop branch.
+    pub develop_branch: Branch,
+    /// The release tag's name.
+    pub tag: String,
+    /// What stable is now.
+    pub old_stable: CommitId,
+    /// What develop is now.
+    pub old_develop: CommitId,
+    /// What stable will be.
+    pub new_stable: CommitId,
+    /// What develop will be.
+    pub new_develop: CommitId,
+    /// The annotated tag's own id.
+    pub new_tag: CommitId,
+    /// Until when others leave the plan alone.
+    pub expires: Timestamp,
+    /// Version files whose merge-back conflict was resolved by rule.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub resolved: Vec<String>,
+}
+
+impl Event {
+    /// Says the event in a few words: the subject of its commit, and the line in `log`.
+    pub fn sentence(&self) -> String {
+        use crate::text::short;
+        match self {
+            Self::LedgerStarted { project } => format!("start the ledger of {}", short(project, 60)),
+            Self::LedgerMoved { to } => format!("move the ledger to {}", short(to, 80)),
+            Self::CandidateCut(cut) => format!("cut {} from {}", cut.version, cut.from.short()),
+            Self::HeadSeen { version, commit } => format!("see {} at {}", version, commit.short()),
+            Self::RcTagged { version, rc, commit, .. } => format!("tag {version}-rc.{rc} at {}", commit.short()),
+            Self::SlotSkipped { slot, reason } => format!("skip the slot of {slot}: {reason}"),
+            Self::CheckRecorded { name, outcome, commit, .. } => {
+                let word = match outcome {
+                    CheckOutcome::Passed => "passed",
+                    CheckOutcome::Failed => "failed",
+                };
+                format!("check {} {word} for {}", short(name, 60), commit.short())
+            }
+            Self::Held { version, reason, .. } => format!("hold {version}: {}", short(reason, 80)),
+            Self::HoldLifted { version } => format!("lift the hold on {version}"),
+            Self::Frozen { reason, until, .. } => format!("freeze until {until}: {}", short(reason, 60)),
+            Self::FreezeLifted {} => "lift the freeze".into(),
+            Self::PromotionRequested { version, commit } => {
+                format!("ask to promote {version} when {} is clear", commit.short())
+            }
+            Self::PolicyAdopted { version, relaxed, .. } if relaxed.is_empty() => format!("adopt a policy for {version}"),
+            Self::PolicyAdopted { version, relaxed, .. } => {
+                format!("adopt a policy for {version}, relaxing {}", short(&relaxed.join(", "), 80))
+            }
+            Self::PromotionPlanned(op) => format!("plan {} as {}", op.version, op.new_stable.short()),
+            Self::PromotionMoving { operation } => format!("move the refs of operation {operation}"),
+            Self::PromotionContinued { operation, .. } => format!("carry on operation {operation}"),
+            Self::Fenced { operation } => format!("fence operation {operation}"),
+            Self::PromotionAborted { operation, reason } => format!("abort operation {operation}: {}", short(reason, 60)),
+            Self::ReleaseConfirmed { version, .. } => format!("release {version}"),
+            Self::Struck { entry, reason } => format!("strike entry {}: {}", entry.short(), short(reason, 60)),
+            Self::Unknown => "something that a newer allclear wrote".into(),
+        }
+    }
+
+    /// Tells whether the event only reports what was seen: such events commute and are appended
+    /// without judging anew.
+    pub fn is_observation(&self) -> bool {
+        matches!(self, Self::CheckRecorded { .. } | Self::HeadSeen { .. })
+    }
+}

@@ -1,1 +1,128 @@
-//! facts
+//! What was observed: ref values, classed commits, trial merges, tags. Recorded with every decision.
+
+use crate::fixes::ClassedCommit;
+use crate::id::{CommitId, OperationId};
+use crate::name::RefName;
+use crate::promotion::Sight;
+use crate::version::{TagFormat, Version};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// One look at a project's server.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Facts {
+    /// When the server was read, UTC.
+    pub observed_at: Timestamp,
+    /// The stable branch; `None` where it does not exist.
+    pub stable: Option<CommitId>,
+    /// The develop branch; `None` where it does not exist.
+    pub develop: Option<CommitId>,
+    /// How release tags are named: by the policy, else as the history has it.
+    pub tags: TagFormat,
+    /// Every final version that has a tag, with the tag's commit.
+    pub released: BTreeMap<Version, CommitId>,
+    /// What the candidates' branches look like.
+    pub candidates: BTreeMap<Version, CandidateFacts>,
+    /// What is new on develop since the last cut or release.
+    pub changes: usize,
+    /// Branches that look like candidates and are none.
+    pub strangers: Vec<Stranger>,
+    /// Names that are traps for git.
+    pub traps: Vec<Trap>,
+    /// What the promotions in flight look like from the refs.
+    pub flights: BTreeMap<OperationId, Sight>,
+    /// What the record itself looks like.
+    pub record: RecordFacts,
+}
+
+/// What the ledger's ref and its witnesses look like.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RecordFacts {
+    /// The ledger's ref; `None` where there is no ledger.
+    pub place: Option<RefName>,
+    /// A sentence where the ledger is shorter than it once was.
+    pub rewound: Option<String>,
+    /// A second ledger at the other place.
+    pub second: Option<RefName>,
+}
+
+/// What one candidate's branch looks like.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct CandidateFacts {
+    /// The branch's head; `None` where the branch is gone.
+    pub head: Option<CommitId>,
+    /// The commits on the head that neither the cut nor stable has, newest first.
+    pub commits: Vec<ClassedCommit>,
+    /// Whether the head descends from the newest rc.
+    pub descends: bool,
+    /// How many commits of stable the head lacks; zero is right.
+    pub lacks_stable: usize,
+    /// The trial merge of the head into develop.
+    pub merge_back: MergeBack,
+    /// The newest rc's tag on the server.
+    pub rc_tag: TagSeen,
+    /// The release tag, which must not exist yet.
+    pub release_tag: Option<CommitId>,
+}
+
+/// The trial merge of a candidate into develop.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum MergeBack {
+    /// No conflict.
+    Clean {
+        /// The merged tree.
+        tree: CommitId,
+    },
+    /// Conflicts in declared version lines alone, resolved by rule: the higher version wins.
+    Resolved {
+        /// The merged tree.
+        tree: CommitId,
+        /// The files.
+        files: Vec<String>,
+    },
+    /// A person must resolve it.
+    Conflict {
+        /// The files.
+        files: Vec<String>,
+    },
+    /// It could not be tried: a branch is gone or the histories are unrelated.
+    Impossible {
+        /// Why.
+        why: String,
+    },
+}
+
+/// A tag on the server, against the record.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum TagSeen {
+    /// As recorded.
+    Intact,
+    /// Gone.
+    Gone,
+    /// At another object.
+    Moved {
+        /// Which.
+        to: CommitId,
+    },
+}
+
+/// A branch that looks like a candidate and is none.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Stranger {
+    /// Its full name.
+    pub name: RefName,
+    /// What is odd about it.
+    pub why: String,
+}
+
+/// A name that git reads as something else.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Trap {
+    /// The full name.
+    pub name: RefName,
+    /// What it does.
+    pub why: String,
+}

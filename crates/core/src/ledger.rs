@@ -1,1 +1,128 @@
-//! ledger
+//! Reads the ledger's commits into entries. Total: nothing that can be pushed crashes it.
+
+use crate::event::{Entry, Event, SCHEMA};
+use crate::id::CommitId;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+/// The longest `entry.json`, in bytes.
+pub const ENTRY_LIMIT: usize = 64 * 1024;
+
+/// How far a writer's clock may run ahead of or behind the ledger.
+pub const TOLERANCE: crate::Seconds = crate::Seconds(120);
+
+/// The trailer by which a tag names the entry that it was pushed with.
+pub const TRAILER: &str = "Allclear-Ledger";
+
+/// A commit of the ledger as git gave it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RawEntry {
+    /// The commit.
+    pub commit: CommitId,
+    /// Its parents.
+    pub parents: Vec<CommitId>,
+    /// The bytes of `entry.json`, or why there are none.
+    pub json: Result<Vec<u8>, Unreadable>,
+}
+
+/// Why a commit has no usable `entry.json`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unreadable {
+    /// No such file.
+    Absent,
+    /// Above [`ENTRY_LIMIT`].
+    TooLarge,
+}
+
+/// One link of the chain, read as far as it can be.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Link {
+    /// The commit.
+    pub commit: CommitId,
+    /// Its only parent; `None` for the root.
+    pub parent: Option<CommitId>,
+    /// What it says.
+    pub body: Body,
+}
+
+/// What a commit of the ledger says.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Body {
+    /// An entry.
+    Entry(Box<Entry>),
+    /// Something that is no entry.
+    Void(VoidReason),
+}
+
+/// Why a commit of the ledger is no entry.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[serde(rename_all = "kebab-case")]
+pub enum VoidReason {
+    /// No `entry.json`.
+    #[error("it has no entry.json")]
+    Absent,
+    /// Too large.
+    #[error("its entry.json is larger than 64 KiB")]
+    TooLarge,
+    /// Not a chain.
+    #[error("it has {0} parents; an entry has one")]
+    Parents(usize),
+    /// Not JSON of this shape.
+    #[error("its entry.json cannot be read: {0}")]
+    Malformed(String),
+    /// Another schema.
+    #[error("its schema is `{0}`, which this version does not know")]
+    Schema(String),
+}
+
+/// Reads one commit of the ledger.
+pub fn read(raw: RawEntry) -> Link {
+    let parent = raw.parents.first().cloned();
+    let body = body(&raw).unwrap_or_else(Body::Void);
+    Link { commit: raw.commit, parent, body }
+}
+
+fn body(raw: &RawEntry) -> Result<Body, VoidReason> {
+    if raw.parents.len() > 1 {
+        return Err(VoidReason::Parents(raw.parents.len()));
+    }
+    let json = raw.json.as_ref().map_err(|why| match why {
+        Unreadable::Absent => VoidReason::Absent,
+        Unreadable::TooLarge => VoidReason::TooLarge,
+    })?;
+    if json.len() > ENTRY_LIMIT {
+        return Err(VoidReason::TooLarge);
+    }
+    let entry: Entry = match serde_json::from_slice(json) {
+        Ok(entry) => entry,
+        Err(error) => return Err(newer_schema(json).unwrap_or_else(|| VoidReason::Malformed(crate::text::short(&error.to_string(), 160)))),
+    };
+    if entry.schema != SCHEMA {
+        return Err(VoidReason::Schema(crate::text::short(&entry.schema, 60)));
+    }
+    Ok(Body::Entry(Box::new(entry)))
+}
+
+fn newer_schema(json: &[u8]) -> Option<VoidReason> {
+    #[derive(Deserialize)]
+    struct Schema {
+        schema: String,
+    }
+    let Schema { schema } = serde_json::from_slice(json).ok()?;
+    (schema != SCHEMA).then(|| VoidReason::Schema(crate::text::short(&schema, 60)))
+}
+
+/// Makes the entry that a writer appends.
+pub fn compose(id: String, now: Timestamp, by: crate::event::Actor, via: crate::event::Via, events: Vec<Event>) -> Entry {
+    Entry { schema: SCHEMA.into(), needs: 1, id, claimed: now, by, recorded_by: None, via, facts: None, events }
+}
+
+/// Says an entry in one line: the subject of its commit.
+pub fn subject(events: &[Event]) -> String {
+    match events {
+        [] => "nothing".into(),
+        [one] => one.sentence(),
+        [first, rest @ ..] if rest.len() > 2 => format!("{}, and {} more", first.sentence(), rest.len()),
+        many => many.iter().map(Event::sentence).collect::<Vec<_>>().join("; "),
+    }
+}

@@ -1,25 +1,39 @@
 //! The rules of allclear, and nothing else: no IO, no clock, no environment.
 //!
 //! Everything that decides is a plain function over three inputs: what the ledger says happened
-//! (`Project`, folded from entries), what was observed just now (`Facts`), and the frozen
-//! [`policy::Policy`]. `assess` gives the verdict, `plan` what is due, `promotion::next`
+//! ([`Project`], folded from entries), what was observed just now ([`Facts`]), and the frozen
+//! [`policy::Policy`]. [`assess()`] gives the verdict, [`plan::plan`] what is due, [`promotion::next`]
 //! the next step of a promotion in flight. The CLI, a cron job and a hub all call the same functions.
 
+pub mod assess;
 pub mod bump;
 pub mod duration;
+pub mod event;
+pub mod facts;
+pub mod fixes;
+pub mod gate;
 pub mod id;
+pub mod ledger;
 pub mod name;
+pub mod plan;
 pub mod policy;
+pub mod port;
+pub mod project;
+pub mod promotion;
 pub mod text;
 pub mod train;
 pub mod verdict;
 pub mod version;
 pub mod version_files;
 
+pub use assess::{Assessment, CandidateAssessment, assess};
 pub use duration::Seconds;
+pub use event::{Entry, Event};
+pub use facts::Facts;
 pub use id::{CommitId, OperationId};
 pub use name::{Branch, RefName};
 pub use policy::Policy;
+pub use project::Project;
 pub use verdict::Verdict;
 pub use version::{RcNumber, TagFormat, Version};
 

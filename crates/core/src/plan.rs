@@ -1,1 +1,154 @@
-//! plan
+//! What is due now. `tick` does it; `tick --dry-run` prints it.
+
+use crate::assess::{Assessment, State, is_open, zone};
+use crate::facts::Facts;
+use crate::id::CommitId;
+use crate::policy::Policy;
+use crate::project::{Phase, Project};
+use crate::promotion::{Step, next, standing};
+use crate::train::{Due, SkipReason, TrainFacts};
+use crate::version::Version;
+use jiff::Timestamp;
+
+/// Something that is due.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Action {
+    /// Bring a promotion in flight to its end.
+    Finish {
+        /// Which candidate's.
+        version: Version,
+        /// The next step.
+        step: Step,
+    },
+    /// Note a new head, so that its settling is measured from now.
+    See {
+        /// The candidate.
+        version: Version,
+        /// The head.
+        commit: CommitId,
+    },
+    /// Make a head that has stood still the next rc.
+    Tag {
+        /// The candidate.
+        version: Version,
+        /// The head.
+        commit: CommitId,
+    },
+    /// Cut a candidate for a slot.
+    Cut {
+        /// The slot.
+        slot: Timestamp,
+    },
+    /// Record that a slot passed without a cut.
+    Skip {
+        /// The slot.
+        slot: Timestamp,
+        /// Why.
+        reason: SkipReason,
+    },
+    /// Promote a candidate that is clear.
+    Promote {
+        /// The candidate.
+        version: Version,
+        /// Its commit.
+        commit: CommitId,
+    },
+}
+
+/// Lists what is due, most urgent first. `policy` is the one on develop, which governs the calendar;
+/// each candidate goes by its own frozen one.
+pub fn plan(policy: Option<&Policy>, assessment: &Assessment, project: &Project, facts: &Facts) -> Vec<Action> {
+    let now = assessment.now;
+    let mut actions = Vec::new();
+    if !assessment.stops.is_empty() {
+        return actions;
+    }
+    for candidate in &assessment.candidates {
+        let (version, record) = (candidate.version, &project.candidates[&candidate.version]);
+        if let Some(flight) = &record.operation {
+            if let Some(sight) = facts.flights.get(&flight.plan.id) {
+                let clear = candidate.blockers().next().is_none() && candidate.commit == flight.plan.commit;
+                let step = next(flight.phase, standing(*sight), clear);
+                actions.push(Action::Finish { version, step });
+            }
+            continue;
+        }
+        let seen = &facts.candidates[&version];
+        if let Some(head) = seen.head.as_ref().filter(|head| *head != record.commit() && seen.descends) {
+            match record.heads.get(head) {
+                None => actions.push(Action::See { version, commit: head.clone() }),
+                Some(since) if record.cut.policy.settle.after(*since) <= now => {
+                    actions.push(Action::Tag { version, commit: head.clone() });
+                }
+                Some(_) => {}
+            }
+        }
+        let promotion = &record.cut.policy.promotion;
+        let asked = record.requested.as_ref().is_some_and(|r| r.commit == candidate.commit);
+        let in_hours = promotion.hours.as_ref().is_none_or(|h| is_open(h, &zone(&record.cut.policy), now));
+        if candidate.state == State::Clear && (asked || (promotion.automatic && in_hours)) {
+            actions.push(Action::Promote { version, commit: candidate.commit.clone() });
+        }
+    }
+    if let Some(policy) = policy {
+        actions.extend(train(policy, project, facts, now));
+    }
+    actions
+}
+
+fn train(policy: &Policy, project: &Project, facts: &Facts, now: Timestamp) -> Option<Action> {
+    let train = policy.train.as_ref()?;
+    let frozen = policy.freezes.iter().filter(|f| f.stops.cuts() && f.from <= now && f.until > now).map(|f| f.until);
+    let frozen = frozen.chain(project.freezes_from(now).filter(|f| f.stops.cuts()).map(|f| f.until)).max();
+    let due = crate::train::due(
+        train,
+        &zone(policy),
+        now,
+        TrainFacts {
+            handled: project.slot,
+            last_ended: project.last_ended,
+            busy: !project.candidates.is_empty(),
+            changes: facts.changes > 0,
+            frozen_until: frozen,
+        },
+    );
+    match due {
+        Due::Nothing | Due::Wait { .. } => None,
+        Due::Cut { slot } => Some(Action::Cut { slot }),
+        Due::Skip { slot, why } => Some(Action::Skip { slot, reason: why }),
+    }
+}
+
+impl Action {
+    /// Says what would be done, for `--dry-run` and in observe mode.
+    pub fn sentence(&self) -> String {
+        match self {
+            Self::Finish { version, step } => {
+                let step = match step {
+                    Step::Confirm { .. } => "confirm the release",
+                    Step::Continue(_) => "carry the half-applied promotion on",
+                    Step::Move => "move the refs as planned",
+                    Step::Fence => "fence the promotion",
+                    Step::Abort(_) => "abort the promotion",
+                    Step::Stop(_) => "leave the promotion to a person",
+                };
+                format!("{step} of {version}")
+            }
+            Self::See { version, commit } => format!("note the new head {} of {version}", commit.short()),
+            Self::Tag { version, commit } => format!("tag {} as the next rc of {version}", commit.short()),
+            Self::Cut { slot } => format!("cut the candidate of the slot {slot}"),
+            Self::Skip { slot, reason } => format!("skip the slot {slot}: {reason}"),
+            Self::Promote { version, commit } => format!("promote {version} at {}", commit.short()),
+        }
+    }
+
+    /// Tells whether a phase of the promotion is waiting for a person.
+    pub fn is_stop(&self) -> bool {
+        matches!(self, Self::Finish { step: Step::Stop(_), .. })
+    }
+}
+
+/// Tells whether a plan is still in its first two minutes, when others leave it alone.
+pub fn plan_is_open(project: &Project, now: Timestamp) -> bool {
+    project.flight().is_some_and(|(_, f)| f.phase == Phase::Planned && f.plan.expires > now)
+}

@@ -1,1 +1,485 @@
-//! project
+//! Folds the ledger into what has happened. Total, and linear in the number of entries.
+
+use crate::duration::Seconds;
+use crate::event::{Actor, CheckOutcome, Cut, Entry, Event, Operation};
+use crate::id::{CommitId, OperationId};
+use crate::ledger::{Body, Link, TOLERANCE, VoidReason};
+use crate::policy::{Policy, Stops};
+use crate::train::SkipReason;
+use crate::version::{RcNumber, Version};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// What has happened to one project, as its ledger tells it.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Project {
+    /// The first entry's commit: the ledger's identity.
+    pub root: Option<CommitId>,
+    /// The last entry's commit.
+    pub head: Option<CommitId>,
+    /// How many commits the ledger has.
+    pub entries: u64,
+    /// The project's name as the root gave it.
+    pub name: String,
+    /// When the last entry happened.
+    pub at: Timestamp,
+    /// The entry that claims the latest time.
+    pub latest_claim: Option<(CommitId, Timestamp)>,
+    /// Candidates that are neither released nor withdrawn.
+    pub candidates: BTreeMap<Version, Candidate>,
+    /// What was released through this ledger.
+    pub releases: BTreeMap<Version, Release>,
+    /// The latest slot that was taken or skipped.
+    pub slot: Option<Timestamp>,
+    /// The latest slot that was skipped, and why.
+    pub skipped: Option<(Timestamp, SkipReason)>,
+    /// When the last candidate ended.
+    pub last_ended: Option<Timestamp>,
+    /// The commit of develop that the last candidate was cut from.
+    pub last_cut: Option<CommitId>,
+    /// Freezes set by people and not lifted.
+    pub freezes: Vec<LedgerFreeze>,
+    /// Check results by commit and name.
+    pub checks: BTreeMap<CommitId, BTreeMap<String, CheckLine>>,
+    /// The highest rules version that an entry needs.
+    pub needs: u32,
+    /// Entries that stop deciding until a person strikes them.
+    pub troubles: Vec<Trouble>,
+    /// Entries that were struck.
+    pub struck: BTreeSet<CommitId>,
+    /// Where the ledger goes on, where it was moved.
+    pub moved_to: Option<String>,
+    /// The ids that entries carry, for the trailers of tags; only those that came with a tag.
+    pub tag_entries: BTreeSet<String>,
+}
+
+/// A candidate between its cut and its end.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Candidate {
+    /// The cut, with the policy in force.
+    pub cut: Cut,
+    /// When it was cut.
+    pub cut_at: Timestamp,
+    /// Who cut it.
+    pub by: Actor,
+    /// Its rcs, rc.1 first.
+    pub rcs: Vec<Rc>,
+    /// Heads of its branch by the instant they were first seen.
+    pub heads: BTreeMap<CommitId, Timestamp>,
+    /// A person's stop.
+    pub hold: Option<Hold>,
+    /// The commit that a person asked to promote when clear.
+    pub requested: Option<Request>,
+    /// The promotion in flight.
+    pub operation: Option<Flight>,
+}
+
+/// One rc.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Rc {
+    /// N, from 1.
+    pub n: RcNumber,
+    /// The commit.
+    pub commit: CommitId,
+    /// Its tag.
+    pub tag: String,
+    /// The tag's own id.
+    pub object: CommitId,
+    /// When it was tagged; its soak starts here.
+    pub at: Timestamp,
+}
+
+/// A person's stop.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Hold {
+    /// Why.
+    pub reason: String,
+    /// Who.
+    pub by: String,
+    /// When it ends by itself.
+    pub until: Option<Timestamp>,
+}
+
+/// A wish on record.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Request {
+    /// For exactly this commit.
+    pub commit: CommitId,
+    /// Who asked.
+    pub by: String,
+}
+
+/// A promotion in flight.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Flight {
+    /// Its plan.
+    pub plan: Operation,
+    /// How far the ledger says it came.
+    pub phase: Phase,
+    /// When it was planned.
+    pub planned_at: Timestamp,
+    /// Who planned it.
+    pub by: String,
+}
+
+/// How far the ledger says a promotion came. The refs have the last word.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Phase {
+    /// The objects exist; no ref has moved.
+    Planned,
+    /// The move entry landed.
+    Moving,
+    /// No push before this point can land any more.
+    Fenced,
+}
+
+/// A finished release.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Release {
+    /// Its tag.
+    pub tag: String,
+    /// The rc's commit that was released.
+    pub commit: CommitId,
+    /// What stable became.
+    pub stable: CommitId,
+    /// The tag's own id.
+    pub object: CommitId,
+    /// When it was confirmed.
+    pub at: Timestamp,
+    /// The operation that made it.
+    pub operation: OperationId,
+    /// When it was cut.
+    pub cut_at: Timestamp,
+    /// The last rc's number.
+    pub rc: RcNumber,
+}
+
+/// A freeze set by a person.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LedgerFreeze {
+    /// Why.
+    pub reason: String,
+    /// Who.
+    pub by: String,
+    /// Since when.
+    pub from: Timestamp,
+    /// When it ends by itself.
+    pub until: Timestamp,
+    /// What it stops.
+    pub stops: Stops,
+}
+
+/// The results of one check on one commit.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CheckLine {
+    /// Every result: the second it was recorded, and whether it passed.
+    pub beats: Vec<(i64, bool)>,
+    /// Who recorded the last one.
+    pub by: String,
+    /// Where to read more of the last one.
+    pub url: Option<String>,
+}
+
+/// An entry that stops deciding.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Trouble {
+    /// The entry's commit.
+    pub entry: CommitId,
+    /// What is wrong with it.
+    pub what: TroubleKind,
+}
+
+/// What is wrong with an entry.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[serde(rename_all = "kebab-case")]
+pub enum TroubleKind {
+    /// It is no entry.
+    #[error("{0}")]
+    Void(VoidReason),
+    /// It has events that this version does not know.
+    #[error("it tells of something this version does not know")]
+    Unknown,
+}
+
+/// Folds links one by one, root first, so that no more than one need be in memory.
+#[derive(Debug, Default)]
+pub struct Fold {
+    project: Project,
+    striking: BTreeMap<CommitId, Timestamp>,
+    found: BTreeMap<CommitId, Timestamp>,
+}
+
+impl Fold {
+    /// Goes on from an earlier fold of the same chain: what makes a warm start fast.
+    pub fn onto(project: Project) -> Self {
+        Self { project, ..Self::default() }
+    }
+
+    /// Takes the next link.
+    pub fn add(&mut self, link: &Link) {
+        if let Body::Entry(entry) = &link.body {
+            for event in &entry.events {
+                if let Event::Struck { entry: target, .. } = event {
+                    self.found.insert(target.clone(), entry.claimed);
+                }
+            }
+        }
+        if self.striking.get(&link.commit).is_some_and(|&by| may_strike(link, by)) {
+            self.project.struck.insert(link.commit.clone());
+        }
+        self.project.apply(link);
+    }
+
+    /// Gives the project; or, where a later entry strikes an earlier one, a fold that knows of it
+    /// and wants all links once more.
+    pub fn finish(self) -> Result<Project, Self> {
+        if self.found.keys().all(|target| self.striking.contains_key(target) || self.project.struck.contains(target)) {
+            Ok(self.project)
+        } else {
+            Err(Self { project: Project::default(), striking: self.found, found: BTreeMap::new() })
+        }
+    }
+}
+
+/// Folds a whole ledger that is in memory, root first.
+pub fn fold(links: &[Link]) -> Project {
+    let mut fold = Fold::default();
+    loop {
+        for link in links {
+            fold.add(link);
+        }
+        match fold.finish() {
+            Ok(project) => return project,
+            Err(again) => fold = again,
+        }
+    }
+}
+
+/// Tells whether an entry may be struck by somebody whose clock says `now`: only what cannot be
+/// believed can be (void, unknown, or claimed more than two minutes ahead), so that nobody strikes
+/// bad news away.
+pub fn may_strike(link: &Link, now: Timestamp) -> bool {
+    match &link.body {
+        Body::Void(_) => true,
+        Body::Entry(entry) => entry.claimed > TOLERANCE.after(now) || entry.events.contains(&Event::Unknown),
+    }
+}
+
+impl Project {
+    /// Gives the newest rc of a candidate.
+    pub fn rc(&self, version: Version) -> Option<&Rc> {
+        self.candidates.get(&version)?.rcs.last()
+    }
+
+    /// Gives the promotion in flight, if one is.
+    pub fn flight(&self) -> Option<(&Version, &Flight)> {
+        self.candidates.iter().find_map(|(v, c)| c.operation.as_ref().map(|f| (v, f)))
+    }
+
+    /// Gives the policy that judges `version`.
+    pub fn policy_of(&self, version: Version) -> Option<&Policy> {
+        self.candidates.get(&version).map(|c| &c.cut.policy)
+    }
+
+    /// Gives the freezes in force or to come at `now`.
+    pub fn freezes_from(&self, now: Timestamp) -> impl Iterator<Item = &LedgerFreeze> {
+        self.freezes.iter().filter(move |f| f.until > now)
+    }
+
+    fn apply(&mut self, link: &Link) {
+        if self.root.is_none() {
+            self.root = Some(link.commit.clone());
+        }
+        self.head = Some(link.commit.clone());
+        self.entries += 1;
+        if self.struck.contains(&link.commit) {
+            return;
+        }
+        let entry = match &link.body {
+            Body::Entry(entry) => entry,
+            Body::Void(why) => {
+                self.troubles.push(Trouble { entry: link.commit.clone(), what: TroubleKind::Void(why.clone()) });
+                return;
+            }
+        };
+        self.at = self.at.max(entry.claimed);
+        self.needs = self.needs.max(entry.needs);
+        if self.latest_claim.as_ref().is_none_or(|(_, claimed)| *claimed <= entry.claimed) {
+            self.latest_claim = Some((link.commit.clone(), entry.claimed));
+        }
+        for event in &entry.events {
+            self.evolve(event, entry, &link.commit);
+        }
+    }
+
+    fn evolve(&mut self, event: &Event, entry: &Entry, commit: &CommitId) {
+        let at = self.at;
+        match event {
+            Event::LedgerStarted { project } => self.name.clone_from(project),
+            Event::LedgerMoved { to } => self.moved_to = Some(to.clone()),
+            Event::CandidateCut(cut) => self.cut(cut, entry, at),
+            Event::HeadSeen { version, commit } => {
+                self.with(*version, |c| {
+                    c.heads.entry(commit.clone()).or_insert(at);
+                });
+            }
+            Event::RcTagged { version, rc, commit, tag, object } => {
+                let rc = Rc { n: *rc, commit: commit.clone(), tag: tag.clone(), object: object.clone(), at };
+                self.tag_entries.insert(entry.id.clone());
+                self.with(*version, |c| c.rcs.push(rc));
+            }
+            Event::SlotSkipped { slot, reason } => {
+                self.slot = self.slot.max(Some(*slot));
+                self.skipped = Some((*slot, reason.clone()));
+            }
+            Event::CheckRecorded { name, outcome, commit, url } => {
+                let line = self.checks.entry(commit.clone()).or_default().entry(name.clone());
+                let line = line.or_insert_with(|| CheckLine { beats: Vec::new(), by: String::new(), url: None });
+                line.beats.push((at.as_second(), *outcome == CheckOutcome::Passed));
+                line.by.clone_from(&entry.by.who);
+                line.url.clone_from(url);
+            }
+            Event::Held { version, reason, until } => {
+                let hold = Hold { reason: reason.clone(), by: entry.by.who.clone(), until: *until };
+                self.with(*version, |c| c.hold = Some(hold));
+            }
+            Event::HoldLifted { version } => self.with(*version, |c| c.hold = None),
+            Event::Frozen { reason, until, stops } => self.freezes.push(LedgerFreeze {
+                reason: reason.clone(),
+                by: entry.by.who.clone(),
+                from: at,
+                until: *until,
+                stops: *stops,
+            }),
+            Event::FreezeLifted {} => self.freezes.clear(),
+            Event::PromotionRequested { version, commit } => {
+                let request = Request { commit: commit.clone(), by: entry.by.who.clone() };
+                self.with(*version, |c| c.requested = Some(request));
+            }
+            Event::PolicyAdopted { version, policy, digest, .. } => self.with(*version, |c| {
+                c.cut.policy = (**policy).clone();
+                c.cut.digest.clone_from(digest);
+            }),
+            Event::PromotionPlanned(plan) => {
+                let by = entry.by.who.clone();
+                let flight = Flight { plan: (**plan).clone(), phase: Phase::Planned, planned_at: at, by };
+                self.tag_entries.insert(entry.id.clone());
+                self.with(plan.version, |c| c.operation = Some(flight));
+            }
+            Event::PromotionMoving { operation } => self.in_flight(operation, |f| f.phase = Phase::Moving),
+            Event::PromotionContinued { operation, develop } => self.in_flight(operation, |f| {
+                if let Some(develop) = develop {
+                    f.plan.new_develop = develop.clone();
+                }
+            }),
+            Event::Fenced { operation } => self.in_flight(operation, |f| f.phase = Phase::Fenced),
+            Event::PromotionAborted { operation, .. } => {
+                for candidate in self.candidates.values_mut() {
+                    if candidate.operation.as_ref().is_some_and(|f| f.plan.id == *operation) {
+                        candidate.operation = None;
+                    }
+                }
+            }
+            Event::ReleaseConfirmed { operation, version, .. } => self.release(operation, *version, at),
+            Event::Struck { .. } => {}
+            Event::Unknown => self.troubles.push(Trouble { entry: commit.clone(), what: TroubleKind::Unknown }),
+        }
+    }
+
+    fn cut(&mut self, cut: &Cut, entry: &Entry, at: Timestamp) {
+        self.slot = self.slot.max(cut.slot);
+        self.last_cut = Some(cut.from.clone());
+        let heads = BTreeMap::from([(cut.head.clone(), at)]);
+        let candidate = Candidate {
+            cut: cut.clone(),
+            cut_at: at,
+            by: entry.by.clone(),
+            rcs: Vec::new(),
+            heads,
+            hold: None,
+            requested: None,
+            operation: None,
+        };
+        // A version is cut once; a second entry for it (a forged one) changes nothing.
+        if !self.releases.contains_key(&cut.version) {
+            self.candidates.entry(cut.version).or_insert(candidate);
+        }
+    }
+
+    fn release(&mut self, operation: &OperationId, version: Version, at: Timestamp) {
+        let Some(candidate) = self.candidates.get(&version) else { return };
+        let Some(flight) = candidate.operation.as_ref().filter(|f| f.plan.id == *operation) else { return };
+        let release = Release {
+            tag: flight.plan.tag.clone(),
+            commit: flight.plan.commit.clone(),
+            stable: flight.plan.new_stable.clone(),
+            object: flight.plan.new_tag.clone(),
+            at,
+            operation: operation.clone(),
+            cut_at: candidate.cut_at,
+            rc: candidate.rcs.last().map_or(0, |rc| rc.n),
+        };
+        for rc in &candidate.rcs {
+            self.checks.remove(&rc.commit);
+        }
+        self.candidates.remove(&version);
+        self.releases.insert(version, release);
+        self.last_ended = Some(at);
+    }
+
+    fn with(&mut self, version: Version, change: impl FnOnce(&mut Candidate)) {
+        if let Some(candidate) = self.candidates.get_mut(&version) {
+            change(candidate);
+        }
+    }
+
+    fn in_flight(&mut self, operation: &OperationId, change: impl FnOnce(&mut Flight)) {
+        let flight = self.candidates.values_mut().filter_map(|c| c.operation.as_mut());
+        if let Some(flight) = flight.into_iter().find(|f| f.plan.id == *operation) {
+            change(flight);
+        }
+    }
+}
+
+impl Candidate {
+    /// Gives the commit it is judged by: its newest rc.
+    pub fn commit(&self) -> &CommitId {
+        self.rcs.last().map_or(&self.cut.head, |rc| &rc.commit)
+    }
+
+    /// Gives the instant from which its newest rc soaks.
+    pub fn rc_at(&self) -> Timestamp {
+        self.rcs.last().map_or(self.cut_at, |rc| rc.at)
+    }
+
+    /// Gives the number of its newest rc.
+    pub fn rc_number(&self) -> RcNumber {
+        self.rcs.last().map_or(0, |rc| rc.n)
+    }
+}
+
+impl CheckLine {
+    /// Tells whether the last result was a pass.
+    pub fn passed(&self) -> bool {
+        self.beats.last().is_some_and(|(_, passed)| *passed)
+    }
+
+    /// Gives the start of the unbroken run of passes that ends with the last result; `None` where
+    /// the last result is a failure. A silence longer than `every` breaks the run.
+    pub fn streak(&self, every: Seconds) -> Option<(Timestamp, Timestamp)> {
+        let (last, passed) = *self.beats.last()?;
+        if !passed {
+            return None;
+        }
+        let mut start = last;
+        for (at, passed) in self.beats.iter().rev() {
+            if !passed || start - at > every.0 as i64 {
+                break;
+            }
+            start = *at;
+        }
+        Some((Timestamp::from_second(start).ok()?, Timestamp::from_second(last).ok()?))
+    }
+}

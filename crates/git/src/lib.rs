@@ -1,1 +1,16 @@
-//! git
+//! Git for allclear: the `git` binary behind one hardened wrapper, and a private bare store.
+//!
+//! **No work tree, ever, and nothing in the user's clone.** All objects are built in a store of
+//! allclear's own, whose merges see no attributes and no configuration but ours.
+
+mod clock;
+mod parse;
+mod place;
+mod process;
+mod push;
+mod store;
+
+pub use clock::SystemClock;
+pub use place::{Clone, Environment, PlaceError};
+pub use process::{Failure, Git};
+pub use store::Store;

@@ -1,0 +1,104 @@
+//! `checks`: results that CI, an environment or a person recorded for exactly this commit.
+
+use super::{Case, Finding, Kind, MARGIN, Subject, earliest};
+use crate::Seconds;
+use crate::policy::{Beat, RequiredCheck};
+use crate::project::CheckLine;
+use crate::text::{list, plain};
+use crate::verdict::Verdict;
+use jiff::Timestamp;
+
+struct Line {
+    verdict: Verdict,
+    detail: String,
+    clears_at: Option<Timestamp>,
+    turns_at: Option<Timestamp>,
+}
+
+impl Line {
+    fn of(verdict: Verdict, detail: String) -> Self {
+        Self { verdict, detail, clears_at: None, turns_at: None }
+    }
+}
+
+pub(super) fn judge(case: &Case<'_>) -> Finding {
+    let required = &case.policy.gates.checks.required;
+    if required.is_empty() {
+        return Finding::not_applicable("none required");
+    }
+    let results = case.project.checks.get(case.commit());
+    let lines: Vec<(&RequiredCheck, Line)> =
+        required.iter().map(|check| (check, line(check, results.and_then(|r| r.get(&check.name)), case.now))).collect();
+    let worst = lines.iter().map(|(_, l)| l.verdict).max().unwrap_or(Verdict::Passed);
+    let named = |verdict: Verdict| -> Vec<String> {
+        lines.iter().filter(|(_, l)| l.verdict == verdict).map(|(c, _)| plain(&c.name)).collect()
+    };
+    let subjects = lines
+        .iter()
+        .map(|(c, l)| Subject { name: plain(&c.name), verdict: l.verdict, detail: l.detail.clone() })
+        .collect();
+    let mut finding = match worst {
+        Verdict::Failed => Finding::failed(
+            format!("{} failed for {}", list(&named(Verdict::Failed)), case.commit().short()),
+            vec!["whoever owns the check".into()],
+            vec![format!("fix it on {}, or record a new result: allclear check NAME passed --commit {}", case.candidate.cut.branch, case.commit())],
+        ),
+        Verdict::Missing => Finding {
+            verdict: Verdict::Missing,
+            kind: Kind::Machine,
+            actors: named(Verdict::Missing),
+            remedy: named(Verdict::Missing)
+                .iter()
+                .map(|name| format!("allclear check {name} passed --commit {}", case.commit()))
+                .collect(),
+            ..Finding::passed(format!("no result of {} for {}", list(&named(Verdict::Missing)), case.commit().short()))
+        },
+        Verdict::Pending => {
+            let until = lines.iter().filter_map(|(_, l)| l.clears_at).max();
+            let detail = lines.iter().find(|(_, l)| l.verdict == Verdict::Pending).map(|(c, l)| format!("{} {}", plain(&c.name), l.detail));
+            Finding::pending(detail.unwrap_or_default(), until)
+        }
+        Verdict::NotApplicable | Verdict::Passed | Verdict::Waived | Verdict::Running | Verdict::Inconclusive | Verdict::Errored => {
+            let names: Vec<String> = required.iter().map(|c| plain(&c.name)).collect();
+            Finding { verdict: worst, ..Finding::passed(names.join(", ")) }
+        }
+    };
+    finding.needs_commit = false;
+    finding.turns_at = earliest(lines.iter().map(|(_, l)| l.turns_at));
+    finding.subjects = subjects;
+    finding
+}
+
+fn line(check: &RequiredCheck, results: Option<&CheckLine>, now: Timestamp) -> Line {
+    let Some(results) = results.filter(|r| !r.beats.is_empty()) else {
+        return Line::of(Verdict::Missing, "no result for this commit".into());
+    };
+    let by = plain(&results.by);
+    let place = results.url.as_deref().map(|u| format!(" · {}", plain(u))).unwrap_or_default();
+    match &check.beat {
+        _ if !results.passed() => Line::of(Verdict::Failed, format!("failed, recorded by {by}{place}")),
+        None => Line::of(Verdict::Passed, format!("passed, recorded by {by}{place}")),
+        Some(beat) => beating(beat, results, now),
+    }
+}
+
+/// Judges a check that must keep passing: a silence longer than `at-least-every` breaks the run.
+fn beating(beat: &Beat, results: &CheckLine, now: Timestamp) -> Line {
+    let Some((start, last)) = results.streak(beat.at_least_every) else {
+        return Line::of(Verdict::Failed, "failed".into());
+    };
+    let silent_at = beat.at_least_every.after(last);
+    // A beat that may fall due during the promotion is not clear; half a period for quick ones.
+    let margin = Seconds(MARGIN.0.min(beat.at_least_every.0 / 2));
+    if silent_at <= margin.after(now) {
+        return Line::of(Verdict::Missing, format!("no beat since {last}; one is due every {}", beat.at_least_every));
+    }
+    let ends = beat.length.after(start);
+    let turns_at = Some(margin.before(silent_at));
+    if ends <= now {
+        Line { turns_at, ..Line::of(Verdict::Passed, format!("beating for {}", Seconds::between(start, now))) }
+    } else {
+        let detail = format!("has kept passing for {} of {}", Seconds::between(start, now), beat.length);
+        Line { verdict: Verdict::Pending, detail, clears_at: Some(ends), turns_at: earliest([Some(ends), turns_at]) }
+    }
+}

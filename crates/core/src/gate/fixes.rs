@@ -1,0 +1,46 @@
+//! `fixes`: only fixes came on board after the cut (promise P4).
+
+use super::{Case, Finding, Subject};
+use crate::fixes::Class;
+use crate::policy::Unclassified;
+use crate::text::{count, short};
+use crate::verdict::Verdict;
+
+pub(super) fn judge(case: &Case<'_>) -> Finding {
+    let commits = &case.seen.commits;
+    let blocks = |class: Class| match class {
+        Class::Fix => false,
+        Class::NotAFix => true,
+        Class::Unclassified => case.policy.fixes.unclassified == Unclassified::Block,
+    };
+    let offenders: Vec<_> = commits.iter().filter(|c| blocks(c.class)).collect();
+    let subjects: Vec<Subject> = commits
+        .iter()
+        .map(|c| Subject {
+            name: c.id.to_string(),
+            verdict: if blocks(c.class) { Verdict::Failed } else { Verdict::Passed },
+            detail: format!("\"{}\" by {}: {}", short(&c.subject, 60), short(&c.author, 40), c.why),
+        })
+        .collect();
+    if offenders.is_empty() {
+        let text = match commits.len() {
+            0 => "nothing came on board since the cut".to_owned(),
+            n => format!("{}, all fixes", count(n, "commit")),
+        };
+        return Finding { subjects, ..Finding::passed(text) };
+    }
+    let first = offenders[0];
+    let text = match offenders.len() {
+        1 => format!("{} \"{}\" is no fix: {}", first.id.short(), short(&first.subject, 50), first.why),
+        n => format!("{n} of {} are no fixes, first {} \"{}\"", count(commits.len(), "commit"), first.id.short(), short(&first.subject, 40)),
+    };
+    let mut actors: Vec<String> = offenders.iter().map(|c| short(&c.author, 40)).collect();
+    actors.sort();
+    actors.dedup();
+    let remedy = offenders
+        .iter()
+        .take(5)
+        .map(|c| format!("git revert {} on {}, and let it ride with the next train", c.id, case.candidate.cut.branch))
+        .collect();
+    Finding { subjects, needs_commit: true, ..Finding::failed(text, actors, remedy) }
+}

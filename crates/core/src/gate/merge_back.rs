@@ -1,0 +1,34 @@
+//! `merge-back`: the candidate merges into develop, tried at every look and never first at promotion.
+
+use super::{Case, Finding, Subject};
+use crate::facts::MergeBack;
+use crate::text::{count, list, plain};
+use crate::verdict::Verdict;
+
+pub(super) fn judge(case: &Case<'_>) -> Finding {
+    let develop = &case.policy.branches.develop;
+    match &case.seen.merge_back {
+        MergeBack::Clean { .. } => Finding::passed(format!("clean into {develop}")),
+        MergeBack::Resolved { files, .. } => {
+            Finding::passed(format!("clean into {develop}; the higher version wins in {}", list(files)))
+        }
+        MergeBack::Conflict { files } => {
+            let subjects = files
+                .iter()
+                .map(|f| Subject { name: plain(f), verdict: Verdict::Failed, detail: format!("differs on {develop} and the candidate") })
+                .collect();
+            let branch = &case.candidate.cut.branch;
+            let named: Vec<String> = files.iter().take(3).map(|f| plain(f)).collect();
+            let more = if files.len() > 3 { ", …" } else { "" };
+            Finding {
+                subjects,
+                ..Finding::failed(
+                    format!("{} against {develop}: {}{more}", count(files.len(), "conflicting file"), named.join(", ")),
+                    vec![format!("whoever knows {}", named.first().map_or("the file", String::as_str))],
+                    vec![format!("merge {branch} into {develop} yourself, resolve, and push {develop}")],
+                )
+            }
+        }
+        MergeBack::Impossible { why } => Finding::failed(plain(why), vec!["a maintainer".into()], Vec::new()),
+    }
+}

@@ -1,0 +1,59 @@
+//! `version`: the version, the branch and the tags are what the record says. Anything else is drift.
+
+use super::{Case, Finding};
+use crate::facts::TagSeen;
+use crate::text::plain;
+
+pub(super) fn judge(case: &Case<'_>) -> Finding {
+    let (version, cut) = (case.version, &case.candidate.cut);
+    let maintainer = || vec!["a maintainer".to_owned()];
+    let rc = case.candidate.rcs.last();
+    let rc_tag = rc.map_or_else(|| version.to_string(), |rc| plain(&rc.tag));
+    if let Some(at) = &case.seen.release_tag {
+        let tag = cut.tags.release(version);
+        return Finding::failed(
+            format!("a tag {tag} exists already, at {}", at.short()),
+            maintainer(),
+            vec![format!("find out who made {tag}; allclear never moves or deletes a tag")],
+        );
+    }
+    if let Some((highest, _)) = case.facts.released.last_key_value().filter(|(highest, _)| **highest > version) {
+        return Finding::failed(
+            format!("{highest} is released already, and {version} is lower"),
+            maintainer(),
+            vec!["cut a new candidate with a higher version".into()],
+        );
+    }
+    match &case.seen.rc_tag {
+        TagSeen::Intact => {}
+        TagSeen::Gone => {
+            return Finding::failed(format!("the tag {rc_tag} is gone from the server"), maintainer(), vec![format!("push {rc_tag} again, or make a new rc: allclear rc {version}")]);
+        }
+        TagSeen::Moved { to } => {
+            return Finding::failed(
+                format!("the tag {rc_tag} was moved to {}", to.short()),
+                maintainer(),
+                vec![format!("put {rc_tag} back; a published tag never moves")],
+            );
+        }
+    }
+    match &case.seen.head {
+        None => Finding::failed(
+            format!("the branch {} is gone from the server", cut.branch),
+            maintainer(),
+            vec![format!("push it again: git push origin {}:refs/heads/{}", case.candidate.commit(), cut.branch)],
+        ),
+        Some(head) if !case.seen.descends => Finding {
+            needs_commit: true,
+            ..Finding::failed(
+                format!("the branch {} was rewound: {} does not contain {rc_tag}", cut.branch, head.short()),
+                maintainer(),
+                vec![
+                    format!("put it back: git push --force origin {}:refs/heads/{}", case.candidate.commit(), cut.branch),
+                    format!("or take the new head on record: allclear rc {version} --commit {head} --yes"),
+                ],
+            )
+        },
+        Some(_) => Finding::passed(format!("{version} is above all released versions")),
+    }
+}

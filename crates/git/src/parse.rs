@@ -1,0 +1,96 @@
+//! Reads what git prints.
+
+use allclear_core::port::{CommitInfo, Graph, Merged, Refs};
+use allclear_core::{CommitId, RefName};
+use std::collections::BTreeMap;
+
+/// Reads `ls-remote`. Names that are no full ref names (`HEAD`) are left out.
+pub(crate) fn refs(text: &[u8]) -> Refs {
+    let mut refs = Refs::default();
+    for line in text.split(|&b| b == b'\n') {
+        let Ok(line) = std::str::from_utf8(line) else { continue };
+        let Some((id, name)) = line.split_once('\t') else { continue };
+        let Ok(id) = CommitId::parse(id) else { continue };
+        if let Some(name) = name.strip_suffix("^{}") {
+            if let Some(name) = RefName::from_git(name) {
+                refs.peeled.insert(name, id);
+            }
+        } else if let Some(name) = RefName::from_git(name) {
+            refs.objects.insert(name, id);
+        }
+    }
+    refs
+}
+
+/// Reads `log -z --format=%H%x00%P%x00%an <%ae>%x00%B`.
+pub(crate) fn graph(text: &[u8]) -> Graph {
+    let mut graph = Graph::default();
+    let mut fields = text.split(|&b| b == 0);
+    while let (Some(id), Some(parents), Some(author), Some(message)) = (fields.next(), fields.next(), fields.next(), fields.next()) {
+        let Ok(id) = CommitId::parse(String::from_utf8_lossy(id).trim()) else { continue };
+        let parents = String::from_utf8_lossy(parents).split_ascii_whitespace().filter_map(|p| CommitId::parse(p).ok()).collect();
+        let info = CommitInfo {
+            parents,
+            author: String::from_utf8_lossy(author).into_owned(),
+            message: String::from_utf8_lossy(message).into_owned(),
+        };
+        graph.order.push(id.clone());
+        graph.commits.insert(id, info);
+    }
+    graph
+}
+
+/// Reads the records of `merge-tree --stdin -z --no-messages`, as many as are whole.
+pub(crate) fn merges(text: &[u8]) -> Vec<Merged> {
+    let mut out = Vec::new();
+    let mut fields = text.split(|&b| b == 0);
+    while let Some(status) = fields.next() {
+        if !matches!(status, b"0" | b"1") {
+            break;
+        }
+        let Some(tree) = fields.next().and_then(|t| CommitId::parse(&String::from_utf8_lossy(t)).ok()) else { break };
+        let mut conflicts: BTreeMap<String, BTreeMap<u8, CommitId>> = BTreeMap::new();
+        for field in fields.by_ref() {
+            // An empty field ends the record.
+            if field.is_empty() {
+                break;
+            }
+            let field = String::from_utf8_lossy(field);
+            let Some((head, path)) = field.split_once('\t') else { break };
+            let mut head = head.split(' ');
+            let (_mode, id, stage) = (head.next(), head.next(), head.next());
+            let id = id.and_then(|id| CommitId::parse(id).ok());
+            let stage = stage.and_then(|s| s.parse().ok());
+            if let (Some(id), Some(stage)) = (id, stage) {
+                conflicts.entry(path.to_owned()).or_default().insert(stage, id);
+            }
+        }
+        // 1 is clean and 0 is not, unlike the exit codes.
+        if status == b"0" && conflicts.is_empty() {
+            conflicts.insert("(unnamed)".into(), BTreeMap::new());
+        }
+        out.push(Merged { tree, conflicts });
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_exact() {
+        let id = "1111111111111111111111111111111111111111";
+        let text = format!("{id}\tHEAD\n{id}\trefs/heads/master\n{id}\trefs/tags/refs/heads/master\n{id}\trefs/tags/v1\n{id}\trefs/tags/v1^{{}}\nrubbish\n");
+        let refs = refs(text.as_bytes());
+        assert_eq!(refs.objects.len(), 3);
+        assert_eq!(refs.peeled.len(), 1);
+    }
+
+    #[test]
+    fn nothing_git_prints_panics() {
+        for text in [&b""[..], b"\0\0\0", b"1\0zz\0", b"0\n", b"\xff\xfe\0\xff"] {
+            let _ = (refs(text), graph(text), merges(text));
+        }
+    }
+}

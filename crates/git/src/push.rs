@@ -1,0 +1,79 @@
+//! Pushes all or nothing, each ref only if it is what it was.
+//!
+//! Sources are private refs and the one refspec is a pattern: a plain `id:refs/heads/master` is
+//! refused by git as ambiguous where the server has a tag named `refs/heads/master`, so that anyone
+//! who may create tags could stop all promotions.
+
+use crate::process::{Failure, Git};
+use crate::store::{PUSH_LIMIT, unavailable};
+use allclear_core::port::{PushAnswer, RefUpdate, RepoError};
+
+/// Runs one push. `id` names its private refs.
+pub(crate) fn push(git: &Git, network: &Git, url: &str, id: &str, updates: &[RefUpdate]) -> Result<PushAnswer, RepoError> {
+    let out = format!("refs/out/{id}");
+    let private = |update: &RefUpdate| format!("{out}/{}", &update.name.as_str()["refs/".len()..]);
+    let made: Vec<&RefUpdate> = updates.iter().filter(|u| u.new.is_some()).collect();
+    let create: String =
+        made.iter().map(|u| format!("create {} {}\n", private(u), u.new.as_ref().expect("filtered above"))).collect();
+    git.ok(&["update-ref", "--stdin"], create.as_bytes()).map_err(|e| RepoError::Protocol(e.to_string()))?;
+    let answer = send(network, url, &out, updates);
+    let delete: String = made.iter().map(|u| format!("delete {}\n", private(u))).collect();
+    // Left over private refs cost a little space and nothing else.
+    drop(git.ok(&["update-ref", "--stdin"], delete.as_bytes()));
+    answer
+}
+
+fn send(git: &Git, url: &str, out: &str, updates: &[RefUpdate]) -> Result<PushAnswer, RepoError> {
+    let mut args: Vec<String> =
+        ["push", "--atomic", "--porcelain", "--no-verify", "--no-follow-tags", "--recurse-submodules=no", "--no-signed"].map(Into::into).into();
+    for update in updates {
+        let old = update.old.as_ref().map_or("", |old| old.as_str());
+        args.push(format!("--force-with-lease={}:{old}", update.name));
+    }
+    args.push("--".into());
+    args.push(url.into());
+    if updates.iter().any(|u| u.new.is_some()) {
+        args.push(format!("{out}/*:refs/*"));
+    }
+    args.extend(updates.iter().filter(|u| u.new.is_none()).map(|u| format!(":{}", u.name)));
+    let args: Vec<&str> = args.iter().map(String::as_str).collect();
+    match git.run(&args, b"", PUSH_LIMIT) {
+        Ok(output) => {
+            let ok = output.code == Some(0);
+            let said = words(&output.said, &output.stdout);
+            let locks = output.said.iter().filter_map(|line| lock_in(line)).collect();
+            let no_atomic = !ok && refuses_atomic(git, &args);
+            Ok(PushAnswer { ok, no_atomic, said, locks })
+        }
+        Err(Failure::TimedOut { .. }) => Err(RepoError::Unknown("the server did not answer the push in time".into())),
+        Err(e) => Err(unavailable(e)),
+    }
+}
+
+/// Tells whether the same push would be taken up if it were not atomic: a dry run either way, which
+/// needs no reading of messages.
+fn refuses_atomic(git: &Git, args: &[&str]) -> bool {
+    let dry = |atomic: bool| {
+        let mut args: Vec<&str> = args.iter().copied().filter(|a| atomic || *a != "--atomic").collect();
+        args.insert(1, "--dry-run");
+        git.run(&args, b"", PUSH_LIMIT).ok().and_then(|o| o.code)
+    };
+    dry(true) == Some(128) && dry(false) == Some(0)
+}
+
+/// Keeps what the server and git said about the refusal, for people.
+fn words(said: &[String], porcelain: &[u8]) -> Vec<String> {
+    let refused = String::from_utf8_lossy(porcelain);
+    let refused = refused.lines().filter(|l| l.starts_with('!')).map(|l| allclear_core::text::plain(l.trim_start_matches('!').trim()));
+    let remote = said.iter().filter_map(|l| {
+        let line = l.strip_prefix("remote:").map(str::trim).or_else(|| l.starts_with("fatal:").then_some(l.as_str()))?;
+        (!line.is_empty()).then(|| line.to_owned())
+    });
+    remote.chain(refused).take(20).collect()
+}
+
+fn lock_in(line: &str) -> Option<String> {
+    let end = line.find(".lock")? + ".lock".len();
+    let start = line[..end].rfind(['\'', '`', ' ', '"']).map_or(0, |at| at + 1);
+    line.contains("File exists").then(|| line[start..end].to_owned())
+}

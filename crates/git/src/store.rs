@@ -1,0 +1,445 @@
+//! The private bare store of one server's objects, and the [`Repo`] port over it.
+
+use crate::parse;
+use crate::place::{Clone, Environment};
+use crate::process::{Failure, Git};
+use allclear_core::ledger::{ENTRY_LIMIT, RawEntry, Unreadable};
+use allclear_core::port::{Graph, Merged, NewCommit, PushAnswer, RefUpdate, Refs, Repo, RepoError, Signature};
+use allclear_core::text::plain;
+use allclear_core::CommitId;
+use sha2::{Digest, Sha256};
+use std::collections::{BTreeMap, BTreeSet};
+use std::io::BufRead;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+pub(crate) const PUSH_LIMIT: Duration = Duration::from_secs(300);
+const LIST_LIMIT: Duration = Duration::from_secs(60);
+const FETCH_LIMIT: Duration = Duration::from_secs(1800);
+/// The largest file that is read as text.
+const TEXT_LIMIT: usize = 4 << 20;
+
+/// A private bare store and its server.
+#[derive(Debug)]
+pub struct Store {
+    dir: PathBuf,
+    url: String,
+    git: Git,
+    network: Git,
+    signing_key: Option<String>,
+}
+
+pub(crate) fn unavailable(e: Failure) -> RepoError {
+    match e {
+        Failure::Start(_) => RepoError::NotFound(e.to_string()),
+        Failure::TimedOut { .. } | Failure::Failed { .. } => RepoError::Unavailable(e.to_string()),
+        Failure::Odd { .. } => RepoError::Protocol(e.to_string()),
+    }
+}
+
+fn broken(e: Failure) -> RepoError {
+    match e {
+        Failure::Start(_) => RepoError::NotFound(e.to_string()),
+        Failure::TimedOut { .. } | Failure::Failed { .. } | Failure::Odd { .. } => RepoError::Protocol(e.to_string()),
+    }
+}
+
+fn io(what: &str, e: &std::io::Error) -> RepoError {
+    RepoError::Protocol(format!("{what}: {e}"))
+}
+
+impl Store {
+    /// Opens the store for a clone's server, and makes it where there is none.
+    pub fn open(clone: &Clone, env: &Environment) -> Result<Self, RepoError> {
+        let digest = Sha256::digest(clone.remote.as_bytes());
+        let key: String = digest.iter().take(12).map(|b| format!("{b:02x}")).collect();
+        let dir = env.cache.join("stores").join(key);
+        let git = Git::new(&dir, &env.inherited);
+        if !dir.join("HEAD").is_file() {
+            make(&dir, &git)?;
+        }
+        let alternates = dir.join("objects/info/alternates");
+        let wanted = clone.objects.as_ref().map(|o| format!("{}\n", o.display()));
+        match wanted {
+            Some(wanted) if std::fs::read_to_string(&alternates).ok().as_deref() != Some(wanted.as_str()) => {
+                std::fs::write(&alternates, wanted).map_err(|e| io("writing the store's alternates", &e))?;
+            }
+            Some(_) | None => {}
+        }
+        let mut network = git.clone();
+        for (key, value) in &clone.transport {
+            network = network.with_config(key, value);
+        }
+        if let Some((user, password)) = &clone.secret {
+            network = network
+                .with_env("ALLCLEAR_USER", user)
+                .with_env("ALLCLEAR_PASSWORD", password)
+                .with_config("credential.helper", "!f() { test \"$1\" = get && printf 'username=%s\\npassword=%s\\n' \"$ALLCLEAR_USER\" \"$ALLCLEAR_PASSWORD\"; }; f");
+        }
+        Ok(Self { dir, url: clone.remote.clone(), git, network, signing_key: clone.signing_key.clone() })
+    }
+
+    /// Gives the store's directory.
+    pub fn dir(&self) -> &Path {
+        &self.dir
+    }
+
+    fn list(&self) -> Result<(Vec<u8>, Refs), RepoError> {
+        let output = self.network.run(&["ls-remote", "-q", "--", &self.url], b"", LIST_LIMIT).map_err(unavailable)?;
+        if output.code != Some(0) {
+            let why = output.said.iter().find(|l| l.starts_with("fatal:") || l.starts_with("ssh:")).or(output.said.last());
+            let why = why.map_or("it did not say why", String::as_str);
+            return Err(RepoError::Unavailable(format!("the server {} cannot be read: {why}", plain(&self.url))));
+        }
+        let refs = parse::refs(&output.stdout);
+        Ok((output.stdout, refs))
+    }
+
+    fn fetch(&self) -> Result<(), RepoError> {
+        let args = [
+            "fetch", "-q", "--no-tags", "--prune", "--no-write-fetch-head", "--no-auto-maintenance", "--no-recurse-submodules", "--", &self.url,
+            "+refs/heads/*:refs/in/heads/*", "+refs/tags/*:refs/in/tags/*", "+refs/allclear/*:refs/in/allclear/*",
+        ];
+        let output = self.network.run(&args, b"", FETCH_LIMIT).map_err(unavailable)?;
+        if output.code == Some(0) {
+            return Ok(());
+        }
+        let why = output.said.iter().rev().find(|l| l.starts_with("fatal:") || l.starts_with("error:"));
+        let why = why.or(output.said.last()).map_or("it did not say why", String::as_str);
+        Err(RepoError::Unavailable(format!("fetching from {} failed: {why}", plain(&self.url))))
+    }
+
+    fn hash(&self, kind: &str, bytes: &[u8]) -> Result<CommitId, RepoError> {
+        let id = self.git.line(&["hash-object", "-w", "-t", kind, "--stdin"], bytes).map_err(broken)?;
+        self.id(&id)
+    }
+
+    fn id(&self, text: &str) -> Result<CommitId, RepoError> {
+        CommitId::parse(text).map_err(|e| RepoError::Protocol(e.to_string()))
+    }
+
+    fn present(&self, ids: &[CommitId]) -> Result<BTreeSet<CommitId>, RepoError> {
+        let input: String = ids.iter().map(|id| format!("{id}\n")).collect();
+        let out = self.git.ok(&["cat-file", "--batch-check=%(objectname) %(objecttype)"], input.as_bytes()).map_err(broken)?;
+        let out = String::from_utf8_lossy(&out);
+        Ok(out.lines().filter_map(|l| CommitId::parse(l.strip_suffix(" commit")?).ok()).collect())
+    }
+}
+
+fn make(dir: &Path, git: &Git) -> Result<(), RepoError> {
+    let parent = dir.parent().unwrap_or(dir);
+    std::fs::create_dir_all(parent).map_err(|e| io("making the cache directory", &e))?;
+    // Made aside and moved into place, so that two processes never share a half-made store.
+    let mut unique = dir.as_os_str().to_owned();
+    unique.push(format!(".{}", std::process::id()));
+    let fresh = PathBuf::from(unique);
+    std::fs::create_dir_all(&fresh).map_err(|e| io("making the store", &e))?;
+    git.clone_at(&fresh).ok(&["init", "-q", "--bare", "--template=", "-b", "none", "."], b"").map_err(broken)?;
+    std::fs::create_dir_all(fresh.join("objects/info")).map_err(|e| io("making the store", &e))?;
+    if std::fs::rename(&fresh, dir).is_err() {
+        // Somebody else was first; theirs serves.
+        drop(std::fs::remove_dir_all(&fresh));
+    }
+    if dir.join("HEAD").is_file() { Ok(()) } else { Err(RepoError::Protocol(format!("{} cannot be made", dir.display()))) }
+}
+
+impl Repo for Store {
+    fn observe(&self) -> Result<Refs, RepoError> {
+        let (text, refs) = self.list()?;
+        let digest: Vec<u8> = Sha256::digest(&text).to_vec();
+        if self.recall("fetched").as_deref() != Some(&digest[..]) {
+            self.fetch()?;
+            self.remember("fetched", &digest);
+        }
+        Ok(refs)
+    }
+
+    fn refs(&self) -> Result<Refs, RepoError> {
+        self.list().map(|(_, refs)| refs)
+    }
+
+    fn entries(&self, head: &CommitId, known: Option<&CommitId>, take: &mut dyn FnMut(RawEntry)) -> Result<(), RepoError> {
+        let mut args = vec!["rev-list", "--reverse", "--topo-order", "--parents", head.as_str()];
+        let not = known.map(|k| format!("^{k}"));
+        args.extend(not.as_deref());
+        let list = self.git.ok(&args, b"").map_err(broken)?;
+        let list = String::from_utf8_lossy(&list);
+        let links: Vec<(CommitId, Vec<CommitId>)> = list
+            .lines()
+            .filter_map(|line| {
+                let mut ids = line.split(' ').filter_map(|id| CommitId::parse(id).ok());
+                Some((ids.next()?, ids.collect()))
+            })
+            .collect();
+        let ask: String = links.iter().map(|(id, _)| format!("{id}:entry.json\n")).collect();
+        let mut links = links.into_iter();
+        let mut each = |out: &mut dyn BufRead| -> std::io::Result<()> {
+            for (commit, parents) in links.by_ref() {
+                let json = read_blob(out)?;
+                take(RawEntry { commit, parents, json });
+            }
+            Ok(())
+        };
+        self.git.stream(&["cat-file", "--batch"], ask.as_bytes(), FETCH_LIMIT, &mut each).map_err(broken)?;
+        Ok(())
+    }
+
+    fn is_ancestor(&self, commit: &CommitId, head: &CommitId) -> Result<bool, RepoError> {
+        let output = self
+            .git
+            .run(&["merge-base", "--is-ancestor", commit.as_str(), head.as_str()], b"", LIST_LIMIT)
+            .map_err(broken)?;
+        Ok(output.code == Some(0))
+    }
+
+    fn graph(&self, tips: &[CommitId]) -> Result<Graph, RepoError> {
+        let wanted: BTreeSet<CommitId> = tips.iter().cloned().collect();
+        let tips: Vec<CommitId> = wanted.iter().cloned().collect();
+        let present = self.present(&tips)?;
+        let tips: Vec<&str> = present.iter().map(CommitId::as_str).collect();
+        if tips.is_empty() {
+            return Ok(Graph { absent: wanted, ..Graph::default() });
+        }
+        let mut args = vec!["merge-base", "--octopus", "--all"];
+        args.extend(&tips);
+        // No common ancestor is an answer too: then everything is read.
+        let common = self.git.run(&args, b"", LIST_LIMIT).map_err(broken)?;
+        let mut input: String = tips.iter().map(|t| format!("{t}\n")).collect();
+        input.extend(String::from_utf8_lossy(&common.stdout).lines().map(|id| format!("^{id}\n")));
+        let args = ["log", "--stdin", "-z", "--topo-order", "--no-show-signature", "--no-decorate", "--no-notes", "--no-color", "--no-mailmap", "--format=tformat:%H%x00%P%x00%an <%ae>%x00%B"];
+        let out = self.git.ok(&args, input.as_bytes()).map_err(broken)?;
+        Ok(Graph { absent: wanted.difference(&present).cloned().collect(), ..parse::graph(&out) })
+    }
+
+    fn paths(&self, commits: &[CommitId]) -> Result<BTreeMap<CommitId, Vec<String>>, RepoError> {
+        let input: String = commits.iter().map(|id| format!("{id}\n")).collect();
+        let args = ["diff-tree", "--stdin", "-r", "-z", "--root", "-m", "--first-parent", "--no-renames", "--name-only"];
+        let out = self.git.ok(&args, input.as_bytes()).map_err(broken)?;
+        let mut paths: BTreeMap<CommitId, Vec<String>> = BTreeMap::new();
+        let mut current = None;
+        for field in out.split(|&b| b == 0) {
+            let field = String::from_utf8_lossy(field);
+            let field = field.trim_start_matches('\n');
+            // A line of its own with a commit that was asked for begins its list.
+            match CommitId::parse(field.trim()) {
+                Ok(id) if commits.contains(&id) => {
+                    paths.entry(id.clone()).or_default();
+                    current = Some(id);
+                }
+                Ok(_) | Err(_) if !field.is_empty() => {
+                    if let Some(list) = current.as_ref().and_then(|id| paths.get_mut(id)) {
+                        list.push(field.to_owned());
+                    }
+                }
+                Ok(_) | Err(_) => {}
+            }
+        }
+        Ok(paths)
+    }
+
+    fn patch_ids(&self, commits: &[CommitId], reverse: bool) -> Result<BTreeMap<CommitId, String>, RepoError> {
+        let input: String = commits.iter().map(|id| format!("{id}\n")).collect();
+        let mut args = vec!["diff-tree", "--stdin", "-p", "--no-color", "--no-ext-diff", "--no-textconv", "--no-renames", "--full-index"];
+        if reverse {
+            args.push("-R");
+        }
+        let patches = self.git.ok(&args, input.as_bytes()).map_err(broken)?;
+        let out = self.git.ok(&["patch-id", "--stable"], &patches).map_err(broken)?;
+        let out = String::from_utf8_lossy(&out);
+        Ok(out.lines().filter_map(|l| l.split_once(' ')).filter_map(|(patch, id)| Some((CommitId::parse(id).ok()?, patch.to_owned()))).collect())
+    }
+
+    fn merge(&self, pairs: &[(CommitId, CommitId)]) -> Result<Vec<Option<Merged>>, RepoError> {
+        let mut results: Vec<Option<Merged>> = Vec::new();
+        while results.len() < pairs.len() {
+            let rest = &pairs[results.len()..];
+            let input: String = rest.iter().map(|(ours, theirs)| format!("{ours} {theirs}\n")).collect();
+            let args = ["merge-tree", "--write-tree", "--stdin", "-z", "--no-messages"];
+            let output = self.git.run(&args, input.as_bytes(), PUSH_LIMIT).map_err(broken)?;
+            let some = parse::merges(&output.stdout);
+            let whole = some.len() >= rest.len();
+            results.extend(some.into_iter().take(rest.len()).map(Some));
+            if !whole {
+                // One pair that cannot be merged ends the batch; the others go on behind it.
+                results.push(None);
+            }
+        }
+        Ok(results)
+    }
+
+    fn merge_text(&self, base: &str, ours: &str, theirs: &str) -> Result<Option<String>, RepoError> {
+        let dir = self.scratch()?;
+        let write = |name: &str, text: &str| std::fs::write(dir.join(name), text).map_err(|e| io("writing a text to merge", &e));
+        write("base", base)?;
+        write("ours", ours)?;
+        write("theirs", theirs)?;
+        let output = self.git.clone_at(&dir).run(&["merge-file", "-p", "-q", "ours", "base", "theirs"], b"", LIST_LIMIT);
+        drop(std::fs::remove_dir_all(&dir));
+        let output = output.map_err(broken)?;
+        Ok((output.code == Some(0)).then(|| String::from_utf8_lossy(&output.stdout).into_owned()))
+    }
+
+    fn files(&self, tree: &CommitId, paths: &[String]) -> Result<BTreeMap<String, String>, RepoError> {
+        let usable: Vec<&String> = paths.iter().filter(|p| !p.contains('\n')).collect();
+        let ask: String = usable.iter().map(|p| format!("{tree}:{p}\n")).collect();
+        let mut files = BTreeMap::new();
+        let mut each = |out: &mut dyn BufRead| -> std::io::Result<()> {
+            for path in &usable {
+                if let Some(text) = read_object(out, TEXT_LIMIT)?.ok().and_then(|b| String::from_utf8(b).ok()) {
+                    files.insert((*path).clone(), text);
+                }
+            }
+            Ok(())
+        };
+        self.git.stream(&["cat-file", "--batch"], ask.as_bytes(), LIST_LIMIT, &mut each).map_err(broken)?;
+        Ok(files)
+    }
+
+    fn blob(&self, id: &CommitId) -> Result<Option<String>, RepoError> {
+        let mut text = None;
+        let mut each = |out: &mut dyn BufRead| -> std::io::Result<()> {
+            text = read_object(out, TEXT_LIMIT)?.ok().and_then(|b| String::from_utf8(b).ok());
+            Ok(())
+        };
+        self.git.stream(&["cat-file", "--batch"], format!("{id}\n").as_bytes(), LIST_LIMIT, &mut each).map_err(broken)?;
+        Ok(text)
+    }
+
+    fn trees(&self, commits: &[CommitId]) -> Result<Vec<CommitId>, RepoError> {
+        let ask: String = commits.iter().map(|c| format!("{c}^{{tree}}\n")).collect();
+        let out = self.git.ok(&["cat-file", "--batch-check=%(objectname)"], ask.as_bytes()).map_err(broken)?;
+        String::from_utf8_lossy(&out).lines().map(|l| self.id(l.split(' ').next().unwrap_or_default())).collect()
+    }
+
+    fn write_tree(&self, tree: Option<&CommitId>, files: &BTreeMap<String, String>) -> Result<CommitId, RepoError> {
+        let blobs: Vec<(&String, CommitId)> =
+            files.iter().map(|(path, text)| Ok((path, self.hash("blob", text.as_bytes())?))).collect::<Result<_, RepoError>>()?;
+        let Some(tree) = tree else {
+            let list: String = blobs.iter().map(|(path, id)| format!("100644 blob {id}\t{path}\n")).collect();
+            let id = self.git.line(&["mktree"], list.as_bytes()).map_err(broken)?;
+            return self.id(&id);
+        };
+        let dir = self.scratch()?;
+        let git = self.git.clone().with_env("GIT_INDEX_FILE", dir.join("index"));
+        let mut args = vec!["ls-tree", "-z", tree.as_str(), "--"];
+        args.extend(files.keys().map(String::as_str));
+        let modes = git.ok(&args, b"").map_err(broken)?;
+        let modes = String::from_utf8_lossy(&modes).into_owned();
+        let mode_of = |path: &str| modes.split('\0').find_map(|l| l.strip_suffix(&format!("\t{path}")).map(|l| l[..6].to_owned()));
+        let list: String = blobs
+            .iter()
+            .map(|(path, id)| format!("{} {id}\t{path}\0", mode_of(path).filter(|m| m == "100755").unwrap_or_else(|| "100644".into())))
+            .collect();
+        let result = git
+            .ok(&["read-tree", tree.as_str()], b"")
+            .and_then(|_| git.ok(&["update-index", "-z", "--index-info"], list.as_bytes()))
+            .and_then(|_| git.line(&["write-tree"], b""));
+        drop(std::fs::remove_dir_all(&dir));
+        self.id(&result.map_err(broken)?)
+    }
+
+    fn write_commit(&self, commit: &NewCommit) -> Result<CommitId, RepoError> {
+        let by = ident(&commit.by);
+        if let Some(key) = &self.signing_key {
+            return self.write_signed(commit, key);
+        }
+        let mut text = format!("tree {}\n", commit.tree);
+        for parent in &commit.parents {
+            text.push_str(&format!("parent {parent}\n"));
+        }
+        text.push_str(&format!("author {by}\ncommitter {by}\n\n{}\n", message(&commit.message)));
+        self.hash("commit", text.as_bytes())
+    }
+
+    fn write_tag(&self, name: &str, target: &CommitId, by: &Signature, text: &str) -> Result<CommitId, RepoError> {
+        let by = ident(by);
+        self.hash("tag", format!("object {target}\ntype commit\ntag {name}\ntagger {by}\n\n{}\n", message(text)).as_bytes())
+    }
+
+    fn push(&self, updates: &[RefUpdate]) -> Result<PushAnswer, RepoError> {
+        use allclear_core::port::Clock;
+        let id = crate::SystemClock.fresh_id();
+        let answer = crate::push::push(&self.git, &self.network, &self.url, &id, updates)?;
+        Ok(answer)
+    }
+
+    fn recall(&self, key: &str) -> Option<Vec<u8>> {
+        std::fs::read(self.dir.join("allclear").join(key)).ok()
+    }
+
+    fn remember(&self, key: &str, bytes: &[u8]) {
+        use allclear_core::port::Clock;
+        let dir = self.dir.join("allclear");
+        let fresh = dir.join(format!(".{}", crate::SystemClock.fresh_id()));
+        // What cannot be remembered is looked up again.
+        let kept = std::fs::create_dir_all(&dir).and_then(|()| std::fs::write(&fresh, bytes)).and_then(|()| std::fs::rename(&fresh, dir.join(key)));
+        if kept.is_err() {
+            drop(std::fs::remove_file(&fresh));
+        }
+    }
+}
+
+impl Store {
+    fn scratch(&self) -> Result<PathBuf, RepoError> {
+        use allclear_core::port::Clock;
+        let dir = self.dir.join("scratch").join(crate::SystemClock.fresh_id());
+        std::fs::create_dir_all(&dir).map_err(|e| io("making a scratch directory", &e))?;
+        Ok(dir)
+    }
+
+    fn write_signed(&self, commit: &NewCommit, key: &str) -> Result<CommitId, RepoError> {
+        let (name, email) = name_and_email(&commit.by.who);
+        let date = format!("{} +0000", commit.by.at.as_second());
+        let mut git = self.git.clone().with_config("gpg.format", "ssh");
+        for role in ["AUTHOR", "COMMITTER"] {
+            git = git.with_env(&format!("GIT_{role}_NAME"), &name).with_env(&format!("GIT_{role}_EMAIL"), &email);
+            git = git.with_env(&format!("GIT_{role}_DATE"), &date);
+        }
+        let sign = format!("-S{key}");
+        let mut args = vec!["commit-tree", commit.tree.as_str(), &sign];
+        for parent in &commit.parents {
+            args.extend(["-p", parent.as_str()]);
+        }
+        let id = git.line(&args, format!("{}\n", message(&commit.message)).as_bytes()).map_err(broken)?;
+        self.id(&id)
+    }
+}
+
+fn read_blob(out: &mut dyn BufRead) -> std::io::Result<Result<Vec<u8>, Unreadable>> {
+    read_object(out, ENTRY_LIMIT)
+}
+
+/// Reads one answer of `cat-file --batch`, and skips what is too large to be kept.
+fn read_object(out: &mut dyn BufRead, limit: usize) -> std::io::Result<Result<Vec<u8>, Unreadable>> {
+    let mut head = String::new();
+    out.read_line(&mut head)?;
+    let mut words = head.trim_end().rsplit(' ');
+    let (size, kind) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
+    let Ok(size) = size.parse::<usize>() else { return Ok(Err(Unreadable::Absent)) };
+    let mut take = std::io::Read::take(&mut *out, size as u64 + 1);
+    if kind != "blob" || size > limit {
+        std::io::copy(&mut take, &mut std::io::sink())?;
+        return Ok(Err(if kind == "blob" { Unreadable::TooLarge } else { Unreadable::Absent }));
+    }
+    let mut bytes = Vec::with_capacity(size + 1);
+    std::io::Read::read_to_end(&mut take, &mut bytes)?;
+    bytes.pop();
+    Ok(Ok(bytes))
+}
+
+fn name_and_email(who: &str) -> (String, String) {
+    let clean = |s: &str| -> String { s.chars().filter(|c| !matches!(c, '<' | '>') && !c.is_control()).take(200).collect() };
+    let (name, email) = who.split_once('<').unwrap_or((who, ""));
+    let name = clean(name.trim());
+    let email = clean(email.trim_end_matches('>').trim());
+    (if name.is_empty() { "allclear".into() } else { name }, email)
+}
+
+fn ident(by: &Signature) -> String {
+    let (name, email) = name_and_email(&by.who);
+    format!("{name} <{email}> {} +0000", by.at.as_second())
+}
+
+fn message(text: &str) -> String {
+    text.replace('\0', "\u{fffd}").trim_end().to_owned()
+}
