@@ -1,0 +1,249 @@
+//! The keys of the policy file: the one table behind the reader, the schema and `policy show`.
+
+/// One key.
+pub(super) struct Key {
+    /// Its dotted path from the top of the file, or from the top of its item.
+    pub(super) path: &'static str,
+    /// What its value looks like.
+    pub(super) kind: Kind,
+    /// What it means, in a sentence.
+    pub(super) about: &'static str,
+    /// A value as TOML writes it.
+    pub(super) example: &'static str,
+    /// What leaving it out means where no preset has a value; `None` where the presets (or, in an item, the
+    /// file) must give one.
+    pub(super) absent: Option<&'static str>,
+}
+
+/// What a value looks like.
+#[derive(Clone, Copy)]
+pub(super) enum Kind {
+    /// Text of a form of its own.
+    Text,
+    /// `true` or `false`.
+    Flag,
+    /// One of these words.
+    Word(&'static [&'static str]),
+    /// A length of time.
+    Length,
+    /// A length of time, or this word.
+    LengthOr(&'static str),
+    /// A date, perhaps with a time of day.
+    Moment,
+    /// A list of texts.
+    Texts,
+    /// A list of texts and tables; a text is short for a table with nothing but the first key.
+    Items(&'static [Key]),
+    /// A list of tables.
+    Tables(&'static [Key]),
+}
+
+const fn key(path: &'static str, kind: Kind, example: &'static str, about: &'static str) -> Key {
+    Key { path, kind, about, example, absent: None }
+}
+
+const fn open(
+    path: &'static str,
+    kind: Kind,
+    example: &'static str,
+    about: &'static str,
+    absent: &'static str,
+) -> Key {
+    Key { path, kind, about, example, absent: Some(absent) }
+}
+
+const ENFORCE: &str = "Whether the gate counts; otherwise it is shown as advice.";
+
+/// All keys, in the order of the file.
+pub(super) const KEYS: &[Key] = &[
+    key(
+        "preset",
+        Kind::Word(&["library@1", "product@1", "service@1"]),
+        r#""library@1""#,
+        "The preset that gives the values of absent keys; library@1 where the file names none.",
+    ),
+    key(
+        "mode",
+        Kind::Word(&["observe", "run"]),
+        r#""run""#,
+        "Whether allclear does what is due, or only assesses, records and reports.",
+    ),
+    open("project.name", Kind::Text, r#""go-micro""#, "The project's name for people.", "the repository's name"),
+    key(
+        "project.time-zone",
+        Kind::Text,
+        r#""Europe/London""#,
+        "The IANA time zone of the schedule, the freezes and the promotion hours.",
+    ),
+    key("branches.stable", Kind::Text, r#""master""#, "The branch that is production ready."),
+    key("branches.develop", Kind::Text, r#""develop""#, "The branch of the latest work."),
+    key(
+        "branches.candidate",
+        Kind::Text,
+        r#""release-{version}""#,
+        "The form of candidate branches, with `{version}` at the end.",
+    ),
+    open(
+        "tags.release",
+        Kind::Text,
+        r#""v{version}""#,
+        "The form of release tags, with `{version}` at the end.",
+        "as the history has it",
+    ),
+    open(
+        "tags.candidate",
+        Kind::Text,
+        r#""v{version}-rc.{n}""#,
+        "The form of candidates' tags, with `{version}` in it and `{n}` at the end.",
+        "as the history has it",
+    ),
+    key(
+        "train.every",
+        Kind::Text,
+        r#""2 weeks""#,
+        "The distance between cuts, such as `2 weeks`, `1 month` or `90m`; `never` cuts by hand only.",
+    ),
+    open(
+        "train.anchor",
+        Kind::Moment,
+        r#""2026-11-03 10:00""#,
+        "The local date and time of the first slot.",
+        "no train; cut by hand",
+    ),
+    key(
+        "train.when-busy",
+        Kind::Word(&["wait", "skip", "overlap"]),
+        r#""wait""#,
+        "What a slot does while a candidate is open.",
+    ),
+    open(
+        "version.files",
+        Kind::Items(VERSION_FILE),
+        r#"["Cargo.toml", { path = "cmd/version.go", pattern = 'const Version = "{version}"' }]"#,
+        "The files that carry the version.",
+        "the manifests found at the cut",
+    ),
+    key(
+        "version.default-bump",
+        Kind::Word(&["major", "minor", "patch"]),
+        r#""minor""#,
+        "The bump where the history does not speak Conventional Commits.",
+    ),
+    key(
+        "fixes.types",
+        Kind::Texts,
+        r#"["fix", "revert", "docs", "test"]"#,
+        "The Conventional Commit types that count as fixes.",
+    ),
+    key("fixes.paths", Kind::Texts, r#"["docs/**"]"#, "Globs; a commit that touches nothing else is a fix."),
+    key(
+        "fixes.unclassified",
+        Kind::Word(&["block", "allow"]),
+        r#""block""#,
+        "Whether a commit of no known class blocks the candidate or rides along.",
+    ),
+    key(
+        "candidate.settle",
+        Kind::Length,
+        r#""30m""#,
+        "How long a head stands still before it becomes the next rc.",
+    ),
+    key("gates.soak.enforce", Kind::Flag, "true", ENFORCE),
+    key("gates.soak.for", Kind::Length, r#""7d""#, "How long a candidate soaks, from the cut."),
+    key(
+        "gates.soak.after-fix",
+        Kind::LengthOr("restart"),
+        r#""3d""#,
+        "How long the last rc soaks; `restart` begins the whole soak again.",
+    ),
+    key("gates.fixes.enforce", Kind::Flag, "true", ENFORCE),
+    key("gates.merge-back.enforce", Kind::Flag, "true", ENFORCE),
+    key("gates.contains-stable.enforce", Kind::Flag, "true", ENFORCE),
+    key("gates.version.enforce", Kind::Flag, "true", ENFORCE),
+    key("gates.checks.enforce", Kind::Flag, "true", ENFORCE),
+    key(
+        "gates.checks.required",
+        Kind::Items(CHECK),
+        r#"["ci", { name = "staging", for = "72h", at-least-every = "2h" }]"#,
+        "The checks that must have passed for the rc's commit.",
+    ),
+    key("gates.hold.enforce", Kind::Flag, "true", ENFORCE),
+    key("gates.freeze.enforce", Kind::Flag, "true", ENFORCE),
+    key("gates.clock.enforce", Kind::Flag, "true", ENFORCE),
+    open(
+        "freeze",
+        Kind::Tables(FREEZE),
+        r#"[{ reason = "end of year", from = "2026-12-19", until = "2027-01-03" }]"#,
+        "Times at which nothing is cut or promoted.",
+        "none",
+    ),
+    key(
+        "promotion.automatic",
+        Kind::Flag,
+        "true",
+        "Whether a candidate that is all clear is promoted without being asked.",
+    ),
+    key(
+        "promotion.hours",
+        Kind::Text,
+        r#""Mon-Thu 9-16""#,
+        "When an automatic promotion may happen, in the project's time zone; `always` is always.",
+    ),
+    key(
+        "promotion.merge",
+        Kind::Word(&["merge", "ff"]),
+        r#""merge""#,
+        "Whether a merge commit or the soaked commit itself becomes stable.",
+    ),
+];
+
+const VERSION_FILE: &[Key] = &[
+    key("path", Kind::Text, r#""cmd/version.go""#, "The path from the root of the repository, with `/`."),
+    open(
+        "pattern",
+        Kind::Text,
+        r#"'const Version = "{version}"'"#,
+        "A line with `{version}` once in it.",
+        "a manifest that allclear knows by its name",
+    ),
+];
+
+const CHECK: &[Key] = &[
+    key("name", Kind::Text, r#""ci""#, "The name the check is recorded under."),
+    open("for", Kind::Length, r#""72h""#, "How long it must keep passing.", "it must have passed once"),
+    open(
+        "at-least-every",
+        Kind::Length,
+        r#""2h""#,
+        "The longest silence between two passes.",
+        "it must have passed once",
+    ),
+];
+
+const FREEZE: &[Key] = &[
+    key("reason", Kind::Text, r#""end of year""#, "Why, for people."),
+    key("from", Kind::Moment, r#""2026-12-19""#, "When it begins, in the project's time zone."),
+    key("until", Kind::Moment, r#""2027-01-03""#, "When it is over; a bare date means the end of that day."),
+    open(
+        "stops",
+        Kind::Word(&["cuts", "promotions", "both"]),
+        r#""both""#,
+        "What it stops.",
+        "both cuts and promotions",
+    ),
+];
+
+/// Words that people try, and the key they mean.
+pub(super) const MEANT: &[(&str, &str)] = &[
+    ("project.timezone", "time-zone"),
+    ("project.tz", "time-zone"),
+    ("branches.main", "stable"),
+    ("branches.master", "stable"),
+    ("branches.release", "candidate"),
+    ("train.interval", "every"),
+    ("train.start", "anchor"),
+    ("gates.soak.length", "for"),
+    ("freeze.what", "stops"),
+    ("freeze.to", "until"),
+    ("freeze.why", "reason"),
+];
