@@ -206,6 +206,9 @@ pub enum Event {
         operation: OperationId,
         /// Why, for people.
         reason: String,
+        /// Whether a rule of the server refused it; then nothing tries again by itself.
+        #[serde(default)]
+        refused: bool,
     },
     /// The refs were read back and are as planned.
     ReleaseConfirmed {
@@ -326,7 +329,7 @@ impl Event {
             Self::PromotionMoving { operation } => format!("move the refs of operation {operation}"),
             Self::PromotionContinued { operation, .. } => format!("carry on operation {operation}"),
             Self::Fenced { operation } => format!("fence operation {operation}"),
-            Self::PromotionAborted { operation, reason } => format!("abort operation {operation}: {}", short(reason, 60)),
+            Self::PromotionAborted { operation, reason, .. } => format!("abort operation {operation}: {}", short(reason, 60)),
             Self::ReleaseConfirmed { version, .. } => format!("release {version}"),
             Self::Struck { entry, reason } => format!("strike entry {}: {}", entry.short(), short(reason, 60)),
             Self::Unknown => "something that a newer allclear wrote".into(),

@@ -19,6 +19,11 @@ impl RefName {
         Self(format!("refs/tags/{name}").into())
     }
 
+    /// Names the branch that has the same short name as a tag.
+    pub fn tag_as_branch(tag: &str) -> Self {
+        Self(format!("refs/heads/{tag}").into())
+    }
+
     /// Names a ref below `refs/allclear/`.
     pub fn own(rest: &str) -> Self {
         Self(format!("refs/allclear/{rest}").into())

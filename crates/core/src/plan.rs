@@ -86,7 +86,8 @@ pub fn plan(policy: Option<&Policy>, assessment: &Assessment, project: &Project,
         let promotion = &record.cut.policy.promotion;
         let asked = record.requested.as_ref().is_some_and(|r| r.commit == candidate.commit);
         let in_hours = promotion.hours.as_ref().is_none_or(|h| is_open(h, &zone(&record.cut.policy), now));
-        if candidate.state == State::Clear && (asked || (promotion.automatic && in_hours)) {
+        let refused = record.refused.as_ref().is_some_and(|(commit, _)| *commit == candidate.commit);
+        if candidate.state == State::Clear && !refused && (asked || (promotion.automatic && in_hours)) {
             actions.push(Action::Promote { version, commit: candidate.commit.clone() });
         }
     }

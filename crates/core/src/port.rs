@@ -159,6 +159,9 @@ pub trait Repo {
     /// Reads one blob as text; `None` where it is above 4 MiB or not UTF-8.
     fn blob(&self, id: &CommitId) -> Result<Option<String>, RepoError>;
 
+    /// Reads tags or commits as text, each cut at 64 KiB; an absent one gives an empty text.
+    fn objects(&self, ids: &[CommitId]) -> Result<Vec<String>, RepoError>;
+
     /// Gives the tree of each commit.
     fn trees(&self, commits: &[CommitId]) -> Result<Vec<CommitId>, RepoError>;
 

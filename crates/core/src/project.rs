@@ -73,6 +73,8 @@ pub struct Candidate {
     pub requested: Option<Request>,
     /// The promotion in flight.
     pub operation: Option<Flight>,
+    /// The commit whose promotion a rule of the server refused, and what it said.
+    pub refused: Option<(CommitId, String)>,
 }
 
 /// One rc.
@@ -356,7 +358,7 @@ impl Project {
             Event::FreezeLifted {} => self.freezes.clear(),
             Event::PromotionRequested { version, commit } => {
                 let request = Request { commit: commit.clone(), by: entry.by.who.clone() };
-                self.with(*version, |c| c.requested = Some(request));
+                self.with(*version, |c| (c.requested, c.refused) = (Some(request), None));
             }
             Event::PolicyAdopted { version, policy, digest, .. } => self.with(*version, |c| {
                 c.cut.policy = (**policy).clone();
@@ -375,10 +377,12 @@ impl Project {
                 }
             }),
             Event::Fenced { operation } => self.in_flight(operation, |f| f.phase = Phase::Fenced),
-            Event::PromotionAborted { operation, .. } => {
+            Event::PromotionAborted { operation, reason, refused } => {
                 for candidate in self.candidates.values_mut() {
-                    if candidate.operation.as_ref().is_some_and(|f| f.plan.id == *operation) {
-                        candidate.operation = None;
+                    if let Some(flight) = candidate.operation.take_if(|f| f.plan.id == *operation)
+                        && *refused
+                    {
+                        candidate.refused = Some((flight.plan.commit, reason.clone()));
                     }
                 }
             }
@@ -401,6 +405,7 @@ impl Project {
             hold: None,
             requested: None,
             operation: None,
+            refused: None,
         };
         // A version is cut once; a second entry for it (a forged one) changes nothing.
         if !self.releases.contains_key(&cut.version) {

@@ -1,1 +1,80 @@
-//! engine
+//! The use cases: each observes, assesses, decides and records, through ports alone.
+//!
+//! `tick` is observe → assess → plan → act → record. It takes no input, may be run by anyone at any
+//! time, any number of times, and may be killed anywhere. Every other use case is one decision made
+//! by the same steps.
+
+mod append;
+mod cut;
+mod evidence;
+mod fault;
+mod merge_back;
+mod observe;
+mod promote;
+mod rc;
+mod stops;
+mod tick;
+
+pub use append::Draft;
+pub use cut::{CutPlan, CutWish};
+pub use evidence::CheckResult;
+pub use fault::{Fault, FaultKind};
+pub use observe::{PolicySeen, Snapshot};
+pub use promote::{PromotionPlan, Released};
+pub use tick::{Done, Ticked};
+
+use allclear_core::event::{Actor, Via};
+use allclear_core::port::{Clock, Repo, Signature};
+use allclear_core::{CommitId, OperationId, Version};
+
+/// A step of a use case, as it happens: what progress lines, logs and crash tests consume.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Note {
+    /// The server was read.
+    Observed,
+    /// All gates were judged once more for this commit.
+    Judged(CommitId),
+    /// All objects exist in the private store.
+    Built,
+    /// The plan is on the ledger.
+    Planned(OperationId),
+    /// The one push is about to start.
+    Moving(OperationId),
+    /// The push ended, whatever it says.
+    Moved(OperationId),
+    /// The refs were read over a new connection.
+    ReadBack,
+    /// Somebody moved develop; the plan is made anew.
+    Replanning {
+        /// Which try this will be.
+        attempt: u32,
+    },
+    /// An append lost its race and is tried again.
+    Raced,
+    /// The release is on record.
+    Confirmed(Version),
+}
+
+/// One person or job, at one repository, at one machine.
+pub struct Engine<'a> {
+    /// The repository.
+    pub repo: &'a dyn Repo,
+    /// Time and chance.
+    pub clock: &'a dyn Clock,
+    /// Who acts.
+    pub by: Actor,
+    /// From where.
+    pub via: Via,
+    /// Hears of each step.
+    pub watch: &'a dyn Fn(&Note),
+}
+
+impl Engine<'_> {
+    fn note(&self, note: Note) {
+        (self.watch)(&note);
+    }
+
+    fn signature(&self, at: jiff::Timestamp) -> Signature {
+        Signature { who: self.by.who.clone(), at }
+    }
+}

@@ -305,6 +305,31 @@ impl Repo for Store {
         Ok(text)
     }
 
+    fn objects(&self, ids: &[CommitId]) -> Result<Vec<String>, RepoError> {
+        if ids.is_empty() {
+            return Ok(Vec::new());
+        }
+        let ask: String = ids.iter().map(|id| format!("{id}\n")).collect();
+        let mut texts = Vec::new();
+        let mut each = |out: &mut dyn BufRead| -> std::io::Result<()> {
+            for _ in ids {
+                let mut head = String::new();
+                out.read_line(&mut head)?;
+                let size: u64 = head.trim_end().rsplit(' ').next().and_then(|s| s.parse().ok()).unwrap_or(0);
+                let found = size > 0;
+                let mut bytes = Vec::new();
+                if found {
+                    std::io::Read::read_to_end(&mut std::io::Read::take(&mut *out, size + 1), &mut bytes)?;
+                }
+                bytes.truncate(64 * 1024);
+                texts.push(String::from_utf8_lossy(&bytes).into_owned());
+            }
+            Ok(())
+        };
+        self.git.stream(&["cat-file", "--batch"], ask.as_bytes(), LIST_LIMIT, &mut each).map_err(broken)?;
+        Ok(texts)
+    }
+
     fn trees(&self, commits: &[CommitId]) -> Result<Vec<CommitId>, RepoError> {
         let ask: String = commits.iter().map(|c| format!("{c}^{{tree}}\n")).collect();
         let out = self.git.ok(&["cat-file", "--batch-check=%(objectname)"], ask.as_bytes()).map_err(broken)?;

@@ -1,0 +1,176 @@
+//! Appends to the ledger by compare-and-swap. No error text decides anything: after a push that did
+//! not report success the refs are read, and they decide.
+
+use crate::observe::PLACES;
+use crate::{Engine, Fault, FaultKind, Note, Snapshot};
+use allclear_core::event::Event;
+use allclear_core::ledger::{self, TOLERANCE};
+use allclear_core::port::{NewCommit, RefUpdate, RepoError};
+use allclear_core::{CommitId, RefName, Seconds};
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+/// For how long a lost race is tried again.
+const DEADLINE: Seconds = Seconds(60);
+
+/// An entry to be appended, and the refs that change in the same push.
+#[derive(Debug, Clone)]
+pub struct Draft {
+    /// The entry's id; tags that are pushed with it name it.
+    pub id: String,
+    /// What happened.
+    pub events: Vec<Event>,
+    /// The facts that a decision stood on.
+    pub facts: Option<serde_json::Value>,
+    /// Refs beside the ledger.
+    pub refs: Vec<RefUpdate>,
+}
+
+/// How an append ended.
+pub(crate) enum Landing {
+    /// It is on the ledger.
+    Landed(CommitId),
+    /// Somebody else was first; look again and decide again.
+    Raced,
+}
+
+impl Engine<'_> {
+    /// Starts a draft.
+    pub(crate) fn draft(&self, events: Vec<Event>) -> Draft {
+        Draft { id: self.clock.fresh_id(), events, facts: None, refs: Vec::new() }
+    }
+
+    /// Observes, decides and appends, again and again until it lands: decisions are judged anew
+    /// after every lost race.
+    pub(crate) fn decide<T>(&self, choose: impl Fn(&Snapshot) -> Result<(Draft, T), Fault>) -> Result<T, Fault> {
+        let deadline = DEADLINE.after(self.clock.now());
+        loop {
+            let snapshot = self.observe()?;
+            snapshot.may_decide(self.clock.now())?;
+            let (draft, answer) = choose(&snapshot)?;
+            match self.land(&snapshot, &draft)? {
+                Landing::Landed(_) => return Ok(answer),
+                Landing::Raced if self.clock.now() >= deadline => return Err(busy()),
+                Landing::Raced => self.pause(),
+            }
+        }
+    }
+
+    /// Appends observations. They commute, so a lost race only changes the parent; while somebody's
+    /// promotion is planned they wait, so as not to fence it.
+    pub(crate) fn record(&self, events: Vec<Event>) -> Result<(), Fault> {
+        let deadline = DEADLINE.after(self.clock.now());
+        let draft = self.draft(events);
+        loop {
+            let snapshot = self.observe()?;
+            if snapshot.project.head.is_none() {
+                return Err(Fault::new(FaultKind::Usage, "this project has no ledger yet").hint("allclear cut --yes starts it"));
+            }
+            let open = allclear_core::plan::plan_is_open(&snapshot.project, self.clock.now());
+            if !open && let Landing::Landed(_) = self.land(&snapshot, &draft)? {
+                return Ok(());
+            }
+            if self.clock.now() >= deadline {
+                return Err(busy());
+            }
+            self.pause();
+        }
+    }
+
+    fn pause(&self) {
+        self.note(Note::Raced);
+        // Full jitter: anything up to a second, so that rivals spread out.
+        let id = self.clock.fresh_id();
+        let millis = u64::from_str_radix(&id[..4], 16).unwrap_or(500) * 1000 / 65_536;
+        self.clock.wait(Duration::from_millis(millis));
+    }
+
+    /// Writes the entry's commit on top of `head`.
+    pub(crate) fn write_entry(&self, snapshot: &Snapshot, head: Option<&CommitId>, draft: &Draft) -> Result<CommitId, Fault> {
+        let now = self.clock.now();
+        if TOLERANCE.after(now) < snapshot.project.at {
+            let behind = Seconds::between(now, snapshot.project.at);
+            return Err(Fault::new(FaultKind::TryLater, format!("this machine's clock is {behind} behind the record"))
+                .hint("set the clock (date -u), then try again"));
+        }
+        let mut entry = ledger::compose(draft.id.clone(), now, self.by.clone(), self.via, draft.events.clone());
+        entry.facts.clone_from(&draft.facts);
+        let json = serde_json::to_string_pretty(&entry)
+            .map_err(|e| Fault::new(FaultKind::TryLater, format!("the entry cannot be written: {e}")))?;
+        if json.len() > ledger::ENTRY_LIMIT {
+            return Err(Fault::new(FaultKind::Usage, "the entry is larger than 64 KiB").hint("shorten its texts"));
+        }
+        let tree = self.repo.write_tree(None, &BTreeMap::from([("entry.json".to_owned(), json + "\n")]))?;
+        let commit = NewCommit {
+            tree,
+            parents: head.into_iter().cloned().collect(),
+            by: self.signature(now),
+            message: ledger::subject(&draft.events),
+        };
+        Ok(self.repo.write_commit(&commit)?)
+    }
+
+    /// Pushes a draft on top of what was seen.
+    pub(crate) fn land(&self, snapshot: &Snapshot, draft: &Draft) -> Result<Landing, Fault> {
+        let place = snapshot.facts.record.place.clone().or_else(|| RefName::from_git(PLACES[0]));
+        let Some(place) = place else { return Err(Fault::new(FaultKind::Usage, "there is no place for a ledger")) };
+        let old = snapshot.project.head.clone();
+        let ours = self.write_entry(snapshot, old.as_ref(), draft)?;
+        let mut updates = vec![RefUpdate { name: place.clone(), old: old.clone(), new: Some(ours.clone()) }];
+        updates.extend(draft.refs.iter().cloned());
+        let mut answer = self.repo.push(&updates);
+        for attempt in 0.. {
+            if matches!(&answer, Ok(a) if a.ok) && draft.refs.is_empty() {
+                return Ok(Landing::Landed(ours));
+            }
+            let refs = self.repo.refs().map_err(|e| unknown(e, answer.is_ok()))?;
+            let now = refs.get(&place);
+            if now == Some(&ours) || (now != old.as_ref() && self.is_behind(&ours)?) {
+                self.complete(&refs, &draft.refs)?;
+                return Ok(Landing::Landed(ours));
+            }
+            let moved = now != old.as_ref() || draft.refs.iter().any(|u| refs.get(&u.name) != u.old.as_ref());
+            match (moved, &answer) {
+                (true, _) => return Ok(Landing::Raced),
+                (false, _) if attempt == 0 => answer = self.repo.push(&updates),
+                (false, Ok(answer)) => return Err(Fault::refused(answer, "an entry of the ledger")),
+                (false, Err(_)) => return Err(answer.err().map_or_else(busy, Fault::from)),
+            }
+        }
+        Ok(Landing::Raced)
+    }
+
+    /// Tells whether our entry is on the ledger under entries that came after it.
+    fn is_behind(&self, ours: &CommitId) -> Result<bool, Fault> {
+        let refs = self.repo.observe()?;
+        let head = PLACES.iter().filter_map(|p| RefName::from_git(p)).find_map(|p| refs.get(&p).cloned());
+        Ok(match head {
+            Some(head) => self.repo.is_ancestor(ours, &head)?,
+            None => false,
+        })
+    }
+
+    /// Pushes what a dying server left out: the ledger came first, the other refs follow.
+    fn complete(&self, refs: &allclear_core::port::Refs, wanted: &[RefUpdate]) -> Result<(), Fault> {
+        let missing: Vec<RefUpdate> = wanted.iter().filter(|u| refs.get(&u.name) == u.old.as_ref() && u.old != u.new).cloned().collect();
+        if missing.is_empty() {
+            return Ok(());
+        }
+        let answer = self.repo.push(&missing)?;
+        if answer.ok { Ok(()) } else { Err(Fault::refused(&answer, "the refs that belong to an entry").truth("the entry is on the ledger, its refs are not; run the command again")) }
+    }
+}
+
+pub(crate) fn busy() -> Fault {
+    Fault::new(FaultKind::TryLater, "others kept writing to the ledger for a minute").hint("try again")
+}
+
+fn unknown(error: RepoError, sent: bool) -> Fault {
+    let fault = Fault::from(error);
+    if sent {
+        return Fault { kind: FaultKind::Unknown, ..fault }
+            .truth("a push was sent and the server does not answer: it may or may not have been applied")
+            .hint("run allclear tick: it reads the refs until it knows");
+    }
+    fault
+}

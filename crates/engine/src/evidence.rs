@@ -1,0 +1,44 @@
+//! Records what others found: check results, one or many.
+
+use crate::{Engine, Fault, FaultKind};
+use allclear_core::CommitId;
+use allclear_core::event::{CheckOutcome, Event};
+
+/// The result of a check, as somebody reports it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CheckResult {
+    /// The check's name.
+    pub name: String,
+    /// How it ended.
+    pub outcome: CheckOutcome,
+    /// The commit it looked at.
+    pub commit: CommitId,
+    /// Where to read more.
+    pub url: Option<String>,
+}
+
+impl Engine<'_> {
+    /// Records check results in one entry. Whoever may push may record; the entry says who did.
+    pub fn check(&self, results: Vec<CheckResult>) -> Result<(), Fault> {
+        if results.is_empty() {
+            return Err(Fault::new(FaultKind::Usage, "there is no result to record"));
+        }
+        let mut events = Vec::new();
+        for result in results {
+            let bad_name = result.name.trim().is_empty() || result.name.len() > 100 || result.name.chars().any(char::is_control);
+            if bad_name {
+                return Err(Fault::new(FaultKind::Usage, "a check's name has 1 to 100 characters, none of them a control character"));
+            }
+            if result.url.as_ref().is_some_and(|u| u.len() > 2000 || u.chars().any(char::is_control)) {
+                return Err(Fault::new(FaultKind::Usage, "the URL is longer than 2000 characters or has control characters in it"));
+            }
+            let CheckResult { name, outcome, commit, url } = result;
+            events.push(Event::CheckRecorded { name, outcome, commit, url });
+        }
+        // An entry is at most 64 KiB; a result at most about 3.
+        for batch in events.chunks(20) {
+            self.record(batch.to_vec())?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,93 @@
+//! `tick`: does whatever is due, and nothing else. Level-triggered: a tick that was lost, doubled or
+//! killed is made good by the next one.
+
+use crate::{CutWish, Engine, Fault, FaultKind};
+use allclear_core::event::Event;
+use allclear_core::plan::{Action, plan};
+use allclear_core::policy::Mode;
+
+/// How often a tick looks again for what its own acts made due.
+const ROUNDS: usize = 8;
+
+/// What one tick did.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Ticked {
+    /// What was done, in order.
+    pub done: Vec<Done>,
+    /// What is due and was left alone, because allclear only observes here or this was a dry run.
+    pub due: Vec<String>,
+    /// What could not be done.
+    pub faults: Vec<Fault>,
+    /// Whether the project has a ledger at all.
+    pub started: bool,
+}
+
+/// One thing that a tick did.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Done(pub String);
+
+impl Engine<'_> {
+    /// Does what is due.
+    pub fn tick(&self, dry: bool) -> Result<Ticked, Fault> {
+        let mut ticked = Ticked::default();
+        let mut tried: Vec<Action> = Vec::new();
+        for _ in 0..ROUNDS {
+            let snapshot = self.observe()?;
+            ticked.started = snapshot.project.head.is_some();
+            if !ticked.started {
+                return Ok(ticked);
+            }
+            snapshot.may_decide(self.clock.now())?;
+            let observing = snapshot.policy.get().is_some_and(|p| p.mode == Mode::Observe);
+            let assessment = snapshot.assess(self.clock.now());
+            let actions = plan(snapshot.policy.get(), &assessment, &snapshot.project, &snapshot.facts);
+            // A promotion in flight is brought to its end even where allclear has become an observer.
+            let (now, later): (Vec<Action>, Vec<Action>) =
+                actions.into_iter().partition(|a| !dry && (!observing || matches!(a, Action::Finish { .. })));
+            ticked.due = later.iter().map(Action::sentence).collect();
+            let Some(action) = now.into_iter().find(|a| !tried.contains(a)) else { break };
+            tried.push(action.clone());
+            match self.act(&action) {
+                Ok(Some(done)) => ticked.done.push(Done(done)),
+                Ok(None) => {}
+                Err(fault) if fault.kind == FaultKind::Unknown => return Err(fault),
+                Err(fault) => ticked.faults.push(fault),
+            }
+        }
+        Ok(ticked)
+    }
+
+    fn act(&self, action: &Action) -> Result<Option<String>, Fault> {
+        match action {
+            Action::Finish { version, .. } => {
+                Ok(self.finish(*version)?.map(|r| format!("released {} as {}", r.version, r.tag)))
+            }
+            Action::See { version, commit } => {
+                self.record(vec![Event::HeadSeen { version: *version, commit: commit.clone() }])?;
+                Ok(Some(format!("noted the new head {} of {version}", commit.short())))
+            }
+            Action::Tag { version, commit } => {
+                let (version, n, commit) = self.rc(Some(*version), Some(commit.as_str()), false)?;
+                Ok(Some(format!("tagged {version}-rc.{n} at {}", commit.short())))
+            }
+            Action::Cut { slot } => {
+                let plan = self.cut(&CutWish { slot: Some(*slot), ..CutWish::default() })?;
+                Ok(Some(format!("cut {} from {}", plan.cut.version, plan.cut.from.short())))
+            }
+            Action::Skip { slot, reason } => {
+                let (slot, reason) = (*slot, *reason);
+                self.decide(|snapshot| {
+                    if snapshot.project.slot >= Some(slot) {
+                        return Err(Fault::new(FaultKind::Conflict, "the slot was handled by somebody else"));
+                    }
+                    Ok((self.draft(vec![Event::SlotSkipped { slot, reason }]), ()))
+                })?;
+                Ok(Some(format!("skipped the slot {slot}: {reason}")))
+            }
+            Action::Promote { version, commit } => {
+                let released = self.promote(Some(*version), Some(commit.as_str()))?;
+                Ok(Some(format!("released {} as {}", released.version, released.tag)))
+            }
+        }
+    }
+}
