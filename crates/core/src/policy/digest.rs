@@ -11,7 +11,11 @@ pub fn digest(policy: &Policy) -> String {
         serde_json::to_value(policy).expect("a policy has text keys alone, so it always has a JSON form");
     let mut canonical = String::new();
     write(&value, &mut canonical);
-    Sha256::digest(canonical.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect()
+    let hash = Sha256::digest(canonical.as_bytes());
+    hash.iter()
+        .flat_map(|byte| [byte >> 4, byte & 15])
+        .filter_map(|nibble| char::from_digit(nibble.into(), 16))
+        .collect()
 }
 
 fn write(value: &Value, out: &mut String) {
@@ -37,7 +41,7 @@ fn write(value: &Value, out: &mut String) {
             out.push(']');
         }
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {
-            out.push_str(&value.to_string())
+            out.push_str(&value.to_string());
         }
     }
 }

@@ -26,6 +26,9 @@ pub(super) struct Given<'a> {
 /// Values by the path of their key.
 pub(super) type Layer<'a> = BTreeMap<&'static str, Given<'a>>;
 
+/// Behind so many mistakes the rest get no help, which takes time to find.
+const ENOUGH: usize = 1000;
+
 /// Gathers the values of `table` by `keys`. `at` is the dotted path of the table, empty at the top.
 pub(super) fn gather<'a>(
     table: &'a DeTable<'a>,
@@ -62,6 +65,8 @@ fn walk<'a>(
                     .help(format!("write [{name}] on a line of its own, and its keys below")),
                 ),
             }
+        } else if mistakes.len() > ENOUGH {
+            mistakes.push(Mistake::new(word.span(), "unknown key"));
         } else {
             mistakes.push(unknown(keys, at, within, word));
         }
