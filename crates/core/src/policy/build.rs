@@ -139,8 +139,12 @@ impl<'a> Builder<'a> {
 
     fn fixes(&mut self) -> Option<Fixes> {
         let types = self.take("fixes.types", |given| given.list(items::fix_type))?;
-        if types.iter().any(|word| word == "feat") {
-            self.warn(&["fixes.types"], "`feat` is a feature", "leave it out, or candidates never settle");
+        if types.iter().any(|word| matches!(word.as_str(), "feat" | "feature")) {
+            self.warn(
+                &["fixes.types"],
+                "features are no fixes",
+                "leave them out, or candidates never settle",
+            );
         }
         Some(Fixes {
             types,

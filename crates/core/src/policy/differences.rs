@@ -179,6 +179,10 @@ mod tests {
             (SUMMER, "freeze = [{ reason = 'r', from = 2026-07-01, until = 2026-07-30 }]"),
             (SUMMER, "freeze = [{ reason = 'r', from = '2026-07-01 00:01', until = 2026-07-31 }]"),
             (SUMMER, "freeze = [{ reason = 'r', from = 2026-07-01, until = 2026-07-31, stops = 'cuts' }]"),
+            (
+                SUMMER,
+                "freeze = [{ reason = 'r', from = 2026-07-01, until = 2026-07-31, stops = 'promotions' }]",
+            ),
             ("promotion.automatic = false", ""),
             ("", "promotion.hours = 'always'"),
             ("", "promotion.hours = 'Mon-Fri 9-16'"),

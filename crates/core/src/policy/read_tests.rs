@@ -318,7 +318,7 @@ fn odd_but_allowed() {
         "1:15 `train.every`: no train runs without an anchor | add train.anchor, such as anchor = \"2026-11-03 10:00\", or write every = \"never\"\n"
     );
     assert_eq!(warned("train.every = 'never'"), "");
-    assert!(warned("fixes.types = ['feat']").starts_with("1:15 `fixes.types`: `feat` is a feature"));
+    assert!(warned("fixes.types = ['feat']").starts_with("1:15 `fixes.types`: features are no fixes"));
 }
 
 #[test]
