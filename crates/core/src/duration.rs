@@ -86,9 +86,16 @@ mod tests {
 
     #[test]
     fn lengths_as_people_write_them() {
-        for (text, secs) in
-            [("7d", 604_800), ("30m", 1800), ("1s", 1), ("72 hours", 259_200), ("2 weeks", 1_209_600), ("1w 2d", 777_600), ("1h30m", 5400), ("0s", 0)]
-        {
+        for (text, secs) in [
+            ("7d", 604_800),
+            ("30m", 1800),
+            ("1s", 1),
+            ("72 hours", 259_200),
+            ("2 weeks", 1_209_600),
+            ("1w 2d", 777_600),
+            ("1h30m", 5400),
+            ("0s", 0),
+        ] {
             assert_eq!(Seconds::parse(text), Ok(Seconds(secs)), "{text}");
         }
         for bad in ["", "7", "d", "7 parsecs", "-1d", "99999999999999999999d", "11000d", "1.5h"] {

@@ -11,7 +11,8 @@ pub struct RefName(Box<str>);
 impl RefName {
     /// Takes a full ref name as git listed it. Never used to make a name out of a person's words.
     pub fn from_git(full: &str) -> Option<Self> {
-        (full.starts_with("refs/") && !full.bytes().any(|b| b <= b' ' || b == 0x7f)).then(|| Self(full.into()))
+        (full.starts_with("refs/") && !full.bytes().any(|b| b <= b' ' || b == 0x7f))
+            .then(|| Self(full.into()))
     }
 
     /// Names the tag `name`.
@@ -138,8 +139,22 @@ mod tests {
     #[test]
     fn names_that_git_takes_and_we_do_not() {
         for bad in [
-            "", "-x", "--upload-pack=touch${IFS}pwn", "release-`id`", "release-$(id)", "rеlease-1.2.3", "release-1.2.3\u{202e}",
-            "HEAD", "refs/heads/master", "+master", "a..b", "a.lock", "a/.b", "a b", "a\nb", "x/",
+            "",
+            "-x",
+            "--upload-pack=touch${IFS}pwn",
+            "release-`id`",
+            "release-$(id)",
+            "rеlease-1.2.3",
+            "release-1.2.3\u{202e}",
+            "HEAD",
+            "refs/heads/master",
+            "+master",
+            "a..b",
+            "a.lock",
+            "a/.b",
+            "a b",
+            "a\nb",
+            "x/",
             "0123456789012345678901234567890123456789",
         ] {
             assert!(Branch::parse(bad).is_err(), "{bad:?} must be refused");

@@ -5,8 +5,8 @@ use super::keys::KEYS;
 use super::mistake::{Mistake, nearest};
 use super::words::{self, Moment};
 use super::{
-    AfterFix, Branches, ChecksGate, Fixes, Gates, PlainGate, Policy, Preset, PromotionPolicy, SoakGate, Train,
-    VersionPolicy, forms, items,
+    AfterFix, Branches, ChecksGate, Fixes, Gates, PlainGate, Policy, Preset, PromotionPolicy, SoakGate,
+    Train, VersionPolicy, forms, items,
 };
 use crate::duration::Seconds;
 use crate::name::Branch;
@@ -100,7 +100,8 @@ impl<'a> Builder<'a> {
     }
 
     fn branches(&mut self) -> Option<Branches> {
-        let branch = |given: &Given<'a>| Branch::parse(given.text()?).or_else(|bad| given.refuse(bad.to_string()));
+        let branch =
+            |given: &Given<'a>| Branch::parse(given.text()?).or_else(|bad| given.refuse(bad.to_string()));
         let before = self.mistakes.len();
         let stable = self.take("branches.stable", branch)?;
         let develop = self.take("branches.develop", branch)?;
@@ -138,8 +139,12 @@ impl<'a> Builder<'a> {
 
     fn fixes(&mut self) -> Option<Fixes> {
         let types = self.take("fixes.types", |given| given.list(items::fix_type))?;
-        if types.iter().any(|word| word == "feat") {
-            self.warn(&["fixes.types"], "`feat` is a feature", "leave it out, or candidates never settle");
+        if types.iter().any(|word| matches!(word.as_str(), "feat" | "feature")) {
+            self.warn(
+                &["fixes.types"],
+                "features are no fixes",
+                "leave them out, or candidates never settle",
+            );
         }
         Some(Fixes {
             types,
@@ -178,9 +183,11 @@ impl<'a> Builder<'a> {
         let length = self.take("gates.soak.for", Given::length)?;
         let after_fix = self.take("gates.soak.after-fix", |given| match given.value.get_ref().as_str() {
             Some("restart") => Ok(AfterFix::Restart),
-            Some(text) if nearest(text, ["restart"]).is_some() => {
-                Err(vec![given.mistake(format!("`{}` is no length of time", short(text, 60))).help("did you mean \"restart\"?")])
-            }
+            Some(text) if nearest(text, ["restart"]).is_some() => Err(vec![
+                given
+                    .mistake(format!("`{}` is no length of time", short(text, 60)))
+                    .help("did you mean \"restart\"?"),
+            ]),
             Some(_) | None => given.length().map(AfterFix::Serve),
         })?;
         if length < Seconds::DAY {
@@ -191,7 +198,11 @@ impl<'a> Builder<'a> {
             && after > length
         {
             let help = "shorten it, or lengthen gates.soak.for";
-            let what = format!("the soak after a fix ({}) is longer than the whole soak ({})", words::length_text(after), words::length_text(length));
+            let what = format!(
+                "the soak after a fix ({}) is longer than the whole soak ({})",
+                words::length_text(after),
+                words::length_text(length)
+            );
             self.warn(&["gates.soak.after-fix", "gates.soak.for"], &what, help);
         }
         Some(SoakGate { enforce, length, after_fix })
@@ -207,7 +218,11 @@ fn time_zone(given: &Given<'_>) -> Parsed<TimeZone> {
     let mistake = given.mistake(format!("`{}` is no IANA time zone", short(text, 60)));
     let zones = words::zones();
     let city = |name: &&String| name.rsplit('/').next().is_some_and(|city| city.eq_ignore_ascii_case(text));
-    let near = zones.iter().find(city).map(String::as_str).or_else(|| nearest(text, zones.iter().map(String::as_str)));
+    let near = zones
+        .iter()
+        .find(city)
+        .map(String::as_str)
+        .or_else(|| nearest(text, zones.iter().map(String::as_str)));
     Err(vec![match near {
         Some(near) => mistake.help(format!("did you mean \"{near}\"?")),
         None => mistake.help("write a name such as \"Europe/London\" or \"UTC\""),

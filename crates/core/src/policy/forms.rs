@@ -54,7 +54,11 @@ pub(super) fn candidate_tag(text: &str) -> Result<(String, String), String> {
     // read as what ends in a version.
     let digit_or_dot = |c: char| c.is_ascii_digit() || c == '.';
     let tail = suffix.trim_start_matches(|c| !digit_or_dot(c));
-    if suffix.is_empty() || suffix.starts_with(digit_or_dot) || suffix.contains('/') || !matches!(tail, "" | ".") {
+    if suffix.is_empty()
+        || suffix.starts_with(digit_or_dot)
+        || suffix.contains('/')
+        || !matches!(tail, "" | ".")
+    {
         return Err(format!(
             "`{}` could be taken for a release; between {VERSION} and {NUMBER} stands something like -rc. or rc",
             short(text, 60)
@@ -111,9 +115,11 @@ pub(super) fn branch_fault(
         ));
     }
     let form = candidate_branch_text(candidate);
-    let like = [("branches.stable", stable), ("branches.develop", develop)].into_iter().find(|(_, branch)| {
-        candidate.parse(&branch.to_ref()).is_some() || collide(branch.as_str(), candidate.branch(LONGEST).as_str())
-    })?;
+    let like =
+        [("branches.stable", stable), ("branches.develop", develop)].into_iter().find(|(_, branch)| {
+            candidate.parse(&branch.to_ref()).is_some()
+                || collide(branch.as_str(), candidate.branch(LONGEST).as_str())
+        })?;
     Some((like.0, format!("`{}` and candidates like `{form}` cannot stand beside each other", like.1)))
 }
 
@@ -129,12 +135,21 @@ mod tests {
         let python = tags(None, Some(candidate_tag("{version}rc{n}").unwrap())).unwrap();
         assert_eq!((python.release_prefix.as_str(), python.candidate_suffix.as_str()), ("", "rc"));
         assert_eq!(release_tag("core/v{version}").unwrap(), "core/v");
-        for bad in ["v", "{version}-final", "{version}{version}", "-v{version}", "v {version}", "v{version}{n}"] {
+        for bad in
+            ["v", "{version}-final", "{version}{version}", "-v{version}", "v {version}", "v{version}{n}"]
+        {
             assert!(release_tag(bad).is_err(), "{bad}");
         }
         for bad in [
-            "v{version}", "v{version}{n}", "v{version}.{n}", "v{version}-1.2.{n}", "v{version}/rc.{n}",
-            "{n}-{version}", "v{version}-rc.{n}x", "v{version}-rc.{n}{n}", "v{version}-2{n}",
+            "v{version}",
+            "v{version}{n}",
+            "v{version}.{n}",
+            "v{version}-1.2.{n}",
+            "v{version}/rc.{n}",
+            "{n}-{version}",
+            "v{version}-rc.{n}x",
+            "v{version}-rc.{n}{n}",
+            "v{version}-2{n}",
         ] {
             assert!(candidate_tag(bad).is_err(), "{bad}");
         }

@@ -26,6 +26,9 @@ pub(super) struct Given<'a> {
 /// Values by the path of their key.
 pub(super) type Layer<'a> = BTreeMap<&'static str, Given<'a>>;
 
+/// Behind so many mistakes the rest get no help, which takes time to find.
+const ENOUGH: usize = 1000;
+
 /// Gathers the values of `table` by `keys`. `at` is the dotted path of the table, empty at the top.
 pub(super) fn gather<'a>(
     table: &'a DeTable<'a>,
@@ -55,10 +58,15 @@ fn walk<'a>(
             match value.get_ref().as_table() {
                 Some(inner) => walk(inner, keys, at, &path, layer, mistakes),
                 None => mistakes.push(
-                    Mistake::new(value.span(), format!("`{name}` must be a table; this is {}", kind_of(value)))
-                        .help(format!("write [{name}] on a line of its own, and its keys below")),
+                    Mistake::new(
+                        value.span(),
+                        format!("`{name}` must be a table; this is {}", kind_of(value)),
+                    )
+                    .help(format!("write [{name}] on a line of its own, and its keys below")),
                 ),
             }
+        } else if mistakes.len() > ENOUGH {
+            mistakes.push(Mistake::new(word.span(), "unknown key"));
         } else {
             mistakes.push(unknown(keys, at, within, word));
         }
@@ -74,7 +82,12 @@ fn below<'p>(path: &'p str, within: &str) -> Option<&'p str> {
     if within.is_empty() { Some(path) } else { path.strip_prefix(within)?.strip_prefix('.') }
 }
 
-fn unknown(keys: &'static [Key], at: &str, within: &str, word: &Spanned<std::borrow::Cow<'_, str>>) -> Mistake {
+fn unknown(
+    keys: &'static [Key],
+    at: &str,
+    within: &str,
+    word: &Spanned<std::borrow::Cow<'_, str>>,
+) -> Mistake {
     let table = join(at, within);
     let table = table.trim_end_matches('.');
     let name = short(&join(table, word.get_ref()), 80);
@@ -90,7 +103,8 @@ fn unknown(keys: &'static [Key], at: &str, within: &str, word: &Spanned<std::bor
     }
     let elsewhere = KEYS.iter().find(|key| {
         let tail = key.path.rsplit_once('.').map_or(key.path, |(_, last)| last);
-        !word.get_ref().is_empty() && (tail == word.get_ref() || key.path == format!("gates.{}.enforce", word.get_ref()))
+        !word.get_ref().is_empty()
+            && (tail == word.get_ref() || key.path == format!("gates.{}.enforce", word.get_ref()))
     });
     match elsewhere {
         Some(key) if at.is_empty() && key.path.ends_with(".enforce") && word.get_ref() != "enforce" => {
@@ -101,7 +115,8 @@ fn unknown(keys: &'static [Key], at: &str, within: &str, word: &Spanned<std::bor
         }
         Some(_) | None => {
             let siblings: Vec<String> = siblings.iter().map(|word| format!("`{word}`")).collect();
-            let place = if table.is_empty() { "at the top of the file".to_owned() } else { format!("in `{table}`") };
+            let place =
+                if table.is_empty() { "at the top of the file".to_owned() } else { format!("in `{table}`") };
             mistake.help(format!("{place} stand {}", list(&siblings)))
         }
     }
@@ -185,7 +200,9 @@ impl<'a> Given<'a> {
 
     /// Takes a length of time.
     pub(super) fn length(&self) -> Parsed<Seconds> {
-        let Some(text) = self.value.get_ref().as_str() else { return self.wrong_kind("a length of time in quotes") };
+        let Some(text) = self.value.get_ref().as_str() else {
+            return self.wrong_kind("a length of time in quotes");
+        };
         Seconds::parse(text).or_else(|wrong| self.refuse(wrong.to_string()))
     }
 
@@ -194,9 +211,11 @@ impl<'a> Given<'a> {
         match self.value.get_ref() {
             DeValue::String(text) => Ok(text.trim().to_owned()),
             DeValue::Datetime(date) => Ok(date.to_string()),
-            DeValue::Integer(_) | DeValue::Float(_) | DeValue::Boolean(_) | DeValue::Array(_) | DeValue::Table(_) => {
-                self.wrong_kind("a date")
-            }
+            DeValue::Integer(_)
+            | DeValue::Float(_)
+            | DeValue::Boolean(_)
+            | DeValue::Array(_)
+            | DeValue::Table(_) => self.wrong_kind("a date"),
         }
     }
 
@@ -236,14 +255,22 @@ impl<'a> Given<'a> {
         let (fields, short_form) = match self.key.kind {
             Kind::Items(fields) => (fields, true),
             Kind::Tables(fields) => (fields, false),
-            Kind::Text | Kind::Flag | Kind::Word(_) | Kind::Length | Kind::LengthOr(_) | Kind::Moment | Kind::Texts => {
+            Kind::Text
+            | Kind::Flag
+            | Kind::Word(_)
+            | Kind::Length
+            | Kind::LengthOr(_)
+            | Kind::Moment
+            | Kind::Texts => {
                 return self.refuse("no items are known for this key");
             }
         };
         if let Some(table) = self.value.get_ref().as_table() {
             let mut wrong = Vec::new();
             let layer = gather(table, fields, &self.name, &mut wrong);
-            for field in fields.iter().filter(|field| field.absent.is_none() && !layer.contains_key(field.path)) {
+            for field in
+                fields.iter().filter(|field| field.absent.is_none() && !layer.contains_key(field.path))
+            {
                 wrong.push(
                     self.mistake(format!("`{}` is missing", field.path))
                         .help(format!("such as {} = {}", field.path, field.example)),

@@ -14,7 +14,15 @@ pub(super) const MANIFESTS: [&str; 3] = ["Cargo.toml", "package.json", "pyprojec
 pub(super) fn version_files(given: &Given<'_>) -> Parsed<Vec<VersionFile>> {
     given.list_by(
         |item| item.item(version_file),
-        |file| Some([Some(file.path.as_str()), file.pattern.as_deref()].into_iter().flatten().collect::<Vec<_>>().join(": ")),
+        |file| {
+            Some(
+                [Some(file.path.as_str()), file.pattern.as_deref()]
+                    .into_iter()
+                    .flatten()
+                    .collect::<Vec<_>>()
+                    .join(": "),
+            )
+        },
     )
 }
 
@@ -51,7 +59,8 @@ fn repository_path(text: &str) -> Result<String, String> {
         Err(format!("`{shown}`: write paths with / between folders"))
     } else if text.starts_with('/') || text.contains(':') {
         Err(format!("`{shown}`: paths begin at the root of the repository, without / before them"))
-    } else if text.split('/').any(|part| matches!(part, "" | "." | "..") || part.eq_ignore_ascii_case(".git")) {
+    } else if text.split('/').any(|part| matches!(part, "" | "." | "..") || part.eq_ignore_ascii_case(".git"))
+    {
         Err(format!("`{shown}`: no part of a path may be empty, `.`, `..` or `.git`"))
     } else {
         Ok(text.to_owned())
@@ -95,7 +104,8 @@ fn check(layer: &Layer<'_>) -> Parsed<RequiredCheck> {
             None
         }
         (_, Some(every)) => {
-            let beat = length.zip(at_least_every).map(|(length, at_least_every)| Beat { length, at_least_every });
+            let beat =
+                length.zip(at_least_every).map(|(length, at_least_every)| Beat { length, at_least_every });
             if beat.is_some_and(|beat| beat.at_least_every > beat.length) {
                 wrong.push(every.mistake("it must not be longer than `for`"));
             }
@@ -141,7 +151,9 @@ fn freeze(layer: &Layer<'_>, zone: &TimeZone) -> Parsed<Freeze> {
         wrong.push(given.mistake("the freeze ends before it begins").help("let `until` come after `from`"));
     }
     match (reason, from, until) {
-        (Some(reason), Some(from), Some(until)) if wrong.is_empty() => Ok(Freeze { reason, from, until, stops }),
+        (Some(reason), Some(from), Some(until)) if wrong.is_empty() => {
+            Ok(Freeze { reason, from, until, stops })
+        }
         (_, _, _) => Err(wrong),
     }
 }
@@ -151,7 +163,10 @@ pub(super) fn fix_type(given: &Given<'_>) -> Parsed<String> {
     let text = given.text()?;
     let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
     if text.is_empty() || text.len() > 40 || !text.chars().all(plain) {
-        return given.refuse(format!("`{}` is no commit type; write the word before the colon, such as fix", short(text, 40)));
+        return given.refuse(format!(
+            "`{}` is no commit type; write the word before the colon, such as fix",
+            short(text, 40)
+        ));
     }
     Ok(text.to_ascii_lowercase())
 }
@@ -161,7 +176,9 @@ pub(super) fn glob(given: &Given<'_>) -> Parsed<String> {
     let text = given.line(400)?;
     let shown = short(&text, 60);
     if text.starts_with('/') || text.split('/').any(|part| matches!(part, "." | "..")) {
-        return given.refuse(format!("`{shown}` can match nothing; globs begin at the root of the repository, such as docs/**"));
+        return given.refuse(format!(
+            "`{shown}` can match nothing; globs begin at the root of the repository, such as docs/**"
+        ));
     }
     match globset::GlobBuilder::new(&text).literal_separator(true).build() {
         Ok(_) => Ok(text),

@@ -68,7 +68,13 @@ pub(super) const KEYS: &[Key] = &[
         r#""run""#,
         "Whether allclear does what is due, or only assesses, records and reports.",
     ),
-    open("project.name", Kind::Text, r#""go-micro""#, "The project's name for people.", "the repository's name"),
+    open(
+        "project.name",
+        Kind::Text,
+        r#""go-micro""#,
+        "The project's name for people.",
+        "the repository's name",
+    ),
     key(
         "project.time-zone",
         Kind::Text,

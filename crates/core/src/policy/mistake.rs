@@ -43,7 +43,8 @@ pub(super) fn nearest<'w>(word: &str, words: impl IntoIterator<Item = &'w str>) 
     let word = word.to_lowercase();
     let distance = |other: &str| strsim::damerau_levenshtein(&word, &other.to_lowercase());
     let allowed = |other: &str| (word.chars().count().max(other.chars().count()) / 3).max(1);
-    let near = words.into_iter().map(|other| (distance(other), other)).filter(|(d, other)| *d <= allowed(other));
+    let near =
+        words.into_iter().map(|other| (distance(other), other)).filter(|(d, other)| *d <= allowed(other));
     near.min_by_key(|(d, _)| *d).map(|(_, other)| other)
 }
 
@@ -54,7 +55,8 @@ mod tests {
     #[test]
     fn places_count_from_one() {
         let text = "a\nbé x\n";
-        for (offset, place) in [(0, (1, 1)), (2, (2, 1)), (4, (2, 2)), (5, (2, 3)), (6, (2, 4)), (99, (3, 1))] {
+        for (offset, place) in [(0, (1, 1)), (2, (2, 1)), (4, (2, 2)), (5, (2, 3)), (6, (2, 4)), (99, (3, 1))]
+        {
             assert_eq!(line_column(text, offset), place, "{offset}");
         }
         assert_eq!(line_column("", 0), (1, 1));

@@ -3,6 +3,8 @@
 //! `keys` is the one list of what may stand in the file. The reader, the schema and `policy show` all go by it.
 
 mod build;
+mod differences;
+mod digest;
 mod forms;
 mod given;
 mod items;
@@ -11,12 +13,18 @@ mod mistake;
 mod model;
 mod preset;
 mod read;
+mod schema;
+mod show;
 mod words;
 
+pub use differences::{Difference, differences};
+pub use digest::digest;
 pub use mistake::{Mistake, line_column};
 pub use model::*;
 pub use preset::{Preset, defaults};
 pub use read::{Effective, LARGEST, Origin, read};
+pub use schema::json_schema;
+pub use show::{Row, rows};
 pub use words::zone;
 
 #[cfg(test)]

@@ -48,6 +48,7 @@ pub fn defaults(preset: Preset) -> Policy {
 
 #[cfg(test)]
 mod tests {
+    use super::super::keys::{KEYS, Kind};
     use super::super::{AfterFix, read};
     use super::*;
     use crate::duration::Seconds;
@@ -64,6 +65,14 @@ mod tests {
             assert_eq!(effective.policy.tags, None);
             assert!(effective.policy.promotion.automatic);
         }
+    }
+
+    #[test]
+    fn the_key_names_every_preset() {
+        let words = KEYS.iter().find(|key| key.path == "preset").map(|key| key.kind);
+        let names = Preset::ALL.map(Preset::name);
+        assert!(matches!(words, Some(Kind::Word(words)) if *words == names));
+        assert!(Preset::ALL.iter().all(|preset| Preset::find(preset.name()) == Some(*preset)));
     }
 
     #[test]

@@ -70,7 +70,8 @@ pub fn read(text: &str) -> Result<Effective, Vec<Mistake>> {
     // a guess is noise.
     let newlines: Vec<usize> = text.match_indices('\n').map(|(at, _)| at).collect();
     let line = |mistake: &Mistake| newlines.partition_point(|at| *at < mistake.span.start);
-    let is_header = |line: &&usize| text.lines().nth(**line).is_some_and(|text| text.trim_start().starts_with('['));
+    let is_header =
+        |line: &&usize| text.lines().nth(**line).is_some_and(|text| text.trim_start().starts_with('['));
     let broken_lines: BTreeSet<usize> = broken.iter().map(line).collect();
     let known_until = broken_lines.iter().take(MOST).find(is_header).copied().unwrap_or(usize::MAX);
     mistakes.retain(|mistake| line(mistake) < known_until && !broken_lines.contains(&line(mistake)));
@@ -94,7 +95,8 @@ fn origins(text: &str, file: &super::given::Layer<'_>, preset: Preset) -> BTreeM
     let at = |start: usize| Origin::File { line: line_column(text, start).0 };
     let mut origins = BTreeMap::new();
     for key in KEYS {
-        let origin = file.get(key.path).map_or(Origin::Preset(preset.name()), |given| at(given.value.span().start));
+        let origin =
+            file.get(key.path).map_or(Origin::Preset(preset.name()), |given| at(given.value.span().start));
         origins.insert(key.path.to_owned(), origin);
     }
     // One form of tags follows the other.

@@ -102,7 +102,9 @@ pub(super) fn hours(text: &str) -> Result<Option<Hours>, String> {
 fn weekday(word: &str) -> Result<usize, String> {
     let word = word.trim().to_lowercase();
     let day = WEEK.iter().position(|day| word.len() >= 3 && day.starts_with(&word));
-    day.ok_or_else(|| format!("`{}` is no day of the week; write Mon, Tue, Wed, Thu, Fri, Sat or Sun", short(&word, 20)))
+    day.ok_or_else(|| {
+        format!("`{}` is no day of the week; write Mon, Tue, Wed, Thu, Fri, Sat or Sun", short(&word, 20))
+    })
 }
 
 fn minute(word: &str) -> Result<u16, String> {
@@ -129,7 +131,9 @@ pub(super) fn hours_text(hours: Hours) -> String {
         }
         day += run.max(1);
     }
-    let time = |m: u16| if m.is_multiple_of(60) { (m / 60).to_string() } else { format!("{}:{:02}", m / 60, m % 60) };
+    let time = |m: u16| {
+        if m.is_multiple_of(60) { (m / 60).to_string() } else { format!("{}:{:02}", m / 60, m % 60) }
+    };
     format!("{} {}-{}", spans.join(","), time(hours.from_minute), time(hours.until_minute))
 }
 
@@ -144,7 +148,8 @@ pub(super) struct Moment {
 impl Moment {
     /// Reads `2026-11-03`, `2026-11-03 10:00` or `2026-11-03T10:00:00+01:00`.
     pub(super) fn read(text: &str) -> Result<Self, String> {
-        let wrong = || format!("`{}` is no date; write it as 2026-11-03 or \"2026-11-03 10:00\"", short(text, 60));
+        let wrong =
+            || format!("`{}` is no date; write it as 2026-11-03 or \"2026-11-03 10:00\"", short(text, 60));
         let shape = b"dddd-dd-dd";
         let begins = text.len() >= shape.len()
             && text.bytes().zip(shape).all(|(b, s)| if *s == b'd' { b.is_ascii_digit() } else { b == *s });
@@ -154,7 +159,9 @@ impl Moment {
         let text = text.replacen(" +", "+", 1).replacen(" -", "-", 1);
         let pieces = jiff::fmt::temporal::Pieces::parse(&text).map_err(|_| wrong())?;
         if pieces.time_zone_annotation().is_some() {
-            return Err("write an offset such as +01:00, or leave it out for the project's time zone".to_owned());
+            return Err(
+                "write an offset such as +01:00, or leave it out for the project's time zone".to_owned()
+            );
         }
         let time = pieces.time();
         if time.is_some_and(|time| time.subsec_nanosecond() != 0) {
@@ -215,7 +222,9 @@ mod tests {
         ] {
             assert_eq!(period(text), Ok(expected), "{text}");
         }
-        for bad in ["", "0d", "0 months", "1 month 2 days", "fortnight", "121 months", "99999999999 months", "é"] {
+        for bad in
+            ["", "0d", "0 months", "1 month 2 days", "fortnight", "121 months", "99999999999 months", "é"]
+        {
             assert!(period(bad).is_err(), "{bad}");
         }
     }
@@ -228,7 +237,18 @@ mod tests {
         assert_eq!(week("fri-mon 0-24").days, [true, false, false, false, true, true, true]);
         assert_eq!(week("Monday–Friday 09:00-17:30").until_minute, 17 * 60 + 30);
         assert_eq!(hours("always"), Ok(None));
-        for bad in ["", "9-16", "Mon", "Mon 9", "Mon 16-9", "Mon 9-25", "Mon 9:5-10", "Mo 9-16", "Mon 24:30-24:40", "Mon  -9"] {
+        for bad in [
+            "",
+            "9-16",
+            "Mon",
+            "Mon 9",
+            "Mon 16-9",
+            "Mon 9-25",
+            "Mon 9:5-10",
+            "Mo 9-16",
+            "Mon 24:30-24:40",
+            "Mon  -9",
+        ] {
             assert!(hours(bad).is_err(), "{bad}");
         }
     }
@@ -242,12 +262,23 @@ mod tests {
         assert_eq!(begin("2026-11-03T10:00:30"), "2026-11-03T10:00:30Z");
         assert_eq!(begin("2026-11-03 10:00 +02:00"), "2026-11-03T08:00:00Z");
         assert_eq!(begin("2026-03-29 01:30"), "2026-03-29T01:30:00Z", "a skipped hour");
-        assert_eq!(Moment::read("2026-07-03").unwrap().end(&london).unwrap().to_string(), "2026-07-03T23:00:00Z");
+        assert_eq!(
+            Moment::read("2026-07-03").unwrap().end(&london).unwrap().to_string(),
+            "2026-07-03T23:00:00Z"
+        );
         assert_eq!(
             Moment::read("2026-07-03T10:00Z").unwrap().local(&london).unwrap(),
             civil::date(2026, 7, 3).at(11, 0, 0, 0)
         );
-        for bad in ["", "tomorrow", "03.11.2026", "2026-13-01", "2026-11-03Z", "10:00", "2026-11-03T10:00[Europe/Paris]"] {
+        for bad in [
+            "",
+            "tomorrow",
+            "03.11.2026",
+            "2026-13-01",
+            "2026-11-03Z",
+            "10:00",
+            "2026-11-03T10:00[Europe/Paris]",
+        ] {
             assert!(Moment::read(bad).is_err(), "{bad}");
         }
         assert!(Moment::read("9999-12-31").unwrap().end(&london).is_err());
