@@ -1,1 +1,0 @@
-//! Files that carry the version.
