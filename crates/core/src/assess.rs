@@ -115,7 +115,7 @@ pub fn assess(policy: Option<&Policy>, project: &Project, facts: &Facts, now: Ti
 
 /// Gives the project's time zone; UTC where its name is not known here.
 pub fn zone(policy: &Policy) -> TimeZone {
-    TimeZone::get(&policy.time_zone).unwrap_or(TimeZone::UTC)
+    crate::policy::zone(&policy.time_zone).unwrap_or(TimeZone::UTC)
 }
 
 /// Lists what stops all deciding: a record that cannot be read, believed, or that was cut short.

@@ -19,7 +19,7 @@ pub use append::Draft;
 pub use cut::{CutPlan, CutWish};
 pub use evidence::CheckResult;
 pub use fault::{Fault, FaultKind};
-pub use observe::{PolicySeen, Snapshot};
+pub use observe::{POLICY_FILE, PolicySeen, Snapshot};
 pub use promote::{PromotionPlan, Released};
 pub use tick::{Done, Ticked};
 

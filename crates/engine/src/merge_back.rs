@@ -7,8 +7,22 @@ use allclear_core::port::{Merged, Repo, RepoError};
 use allclear_core::{CommitId, Version, version_files};
 use std::collections::BTreeMap;
 
-/// Judges the outcome of merging a candidate (theirs) into develop (ours).
-pub(crate) fn outcome(repo: &dyn Repo, merged: Option<&Merged>, files: &[VersionFile], version: Version) -> Result<MergeBack, RepoError> {
+/// What is merged: a candidate (theirs) into develop (ours).
+pub(crate) struct Trial<'a> {
+    /// The commit that the candidate was cut from.
+    pub(crate) base: &'a CommitId,
+    /// Develop.
+    pub(crate) ours: &'a CommitId,
+    /// The candidate.
+    pub(crate) theirs: &'a CommitId,
+    /// The files that carry the version.
+    pub(crate) files: &'a [VersionFile],
+    /// The candidate's version.
+    pub(crate) version: Version,
+}
+
+/// Judges the outcome of a trial merge.
+pub(crate) fn outcome(repo: &dyn Repo, merged: Option<&Merged>, trial: &Trial<'_>) -> Result<MergeBack, RepoError> {
     let Some(merged) = merged else {
         return Ok(MergeBack::Impossible { why: "the candidate and develop have no common history".into() });
     };
@@ -16,7 +30,7 @@ pub(crate) fn outcome(repo: &dyn Repo, merged: Option<&Merged>, files: &[Version
         return Ok(MergeBack::Clean { tree: merged.tree.clone() });
     }
     let names: Vec<String> = merged.conflicts.keys().cloned().collect();
-    match resolve(repo, merged, files, version)? {
+    match resolve(repo, merged, trial)? {
         Some(resolved) => {
             let tree = repo.write_tree(Some(&merged.tree), &resolved)?;
             Ok(MergeBack::Resolved { tree, files: names })
@@ -27,41 +41,41 @@ pub(crate) fn outcome(repo: &dyn Repo, merged: Option<&Merged>, files: &[Version
 
 /// Sets the version lines of base, ours and theirs to the higher version and merges again. What still
 /// conflicts then is more than a version line.
-fn resolve(
-    repo: &dyn Repo,
-    merged: &Merged,
-    files: &[VersionFile],
-    version: Version,
-) -> Result<Option<BTreeMap<String, String>>, RepoError> {
-    let mut sides: BTreeMap<&String, [String; 3]> = BTreeMap::new();
-    for (path, stages) in &merged.conflicts {
-        let mut texts = Vec::new();
-        for stage in 1..=3 {
+fn resolve(repo: &dyn Repo, merged: &Merged, trial: &Trial<'_>) -> Result<Option<BTreeMap<String, String>>, RepoError> {
+    let mut paths: Vec<String> = trial.files.iter().map(|f| f.path.clone()).collect();
+    paths.extend(trial.files.iter().flat_map(version_files::companions));
+    if !merged.conflicts.keys().all(|path| paths.contains(path)) {
+        return Ok(None);
+    }
+    let mut sides = [trial.base, trial.ours, trial.theirs].map(|_| BTreeMap::new());
+    for ((side, commit), stage) in sides.iter_mut().zip([trial.base, trial.ours, trial.theirs]).zip(1..) {
+        *side = repo.files(commit, &paths)?;
+        for (path, stages) in &merged.conflicts {
             let Some(id) = stages.get(&stage) else { return Ok(None) };
             let Some(text) = repo.blob(id)? else { return Ok(None) };
-            texts.push(text);
+            side.insert(path.clone(), text);
         }
-        let Ok(texts) = <[String; 3]>::try_from(texts) else { return Ok(None) };
-        sides.insert(path, texts);
     }
-    let winner = winner(&sides, files, version);
+    let winner = winner(&sides[1], trial);
     let mut resolved = BTreeMap::new();
-    for (path, [base, ours, theirs]) in &sides {
-        let neutral = |text: &str| version_files::neutral(path, files, text, &winner);
+    for path in merged.conflicts.keys() {
+        let neutral = |side: &BTreeMap<String, String>| version_files::neutral(path, trial.files, side, &winner);
+        let [base, ours, theirs] = &sides;
         let (Some(base), Some(ours), Some(theirs)) = (neutral(base), neutral(ours), neutral(theirs)) else { return Ok(None) };
         let Some(text) = repo.merge_text(&base, &ours, &theirs)? else { return Ok(None) };
-        resolved.insert((*path).clone(), text);
+        resolved.insert(path.clone(), text);
     }
     Ok(Some(resolved))
 }
 
-fn winner(sides: &BTreeMap<&String, [String; 3]>, files: &[VersionFile], version: Version) -> String {
-    let own = semver::Version::new(version.major, version.minor, version.patch);
-    let written = files.iter().filter_map(|file| {
-        let [_, ours, _] = sides.get(&file.path)?;
-        semver::Version::parse(&version_files::read(file, ours).ok()?).ok()
+/// The higher of the candidate's version and what develop's files say.
+fn winner(develop: &BTreeMap<String, String>, trial: &Trial<'_>) -> String {
+    let v = trial.version;
+    let own = semver::Version::new(v.major, v.minor, v.patch);
+    let written = trial.files.iter().filter_map(|file| {
+        semver::Version::parse(&version_files::read(file, develop.get(&file.path)?).ok()?).ok()
     });
-    written.chain([own]).max().map_or_else(|| version.to_string(), |v| v.to_string())
+    written.chain([own]).max().map_or_else(|| v.to_string(), |v| v.to_string())
 }
 
 /// Gives the tree of a merge that needs nobody.

@@ -1,6 +1,6 @@
 //! One look at the server: refs, ledger, policy, and everything the gates want to know of them.
 
-use crate::merge_back;
+use crate::merge_back::{self, Trial};
 use crate::{Engine, Fault, FaultKind, Note};
 use allclear_core::event::Operation;
 use allclear_core::facts::{CandidateFacts, Facts, MergeBack, RecordFacts, Stranger, TagSeen, Trap};
@@ -313,8 +313,10 @@ impl Engine<'_> {
             without.extend(stable);
             let ids = graph.only(&head, &without);
             let merge_back = match (develop, merges.get(n)) {
-                (Some(_), Some(merged)) => {
-                    merge_back::outcome(self.repo, merged.as_ref(), &candidate.cut.version_files, *version)?
+                (Some(develop), Some(merged)) => {
+                    let (base, files) = (&candidate.cut.from, &candidate.cut.version_files);
+                    let trial = Trial { base, ours: develop, theirs: &head, files, version: *version };
+                    merge_back::outcome(self.repo, merged.as_ref(), &trial)?
                 }
                 _ => MergeBack::Impossible { why: "there is no develop branch on the server".into() },
             };

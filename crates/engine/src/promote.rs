@@ -2,7 +2,7 @@
 //! at each sight of the refs is decided by [`allclear_core::promotion`], never here.
 
 use crate::append::Landing;
-use crate::merge_back;
+use crate::merge_back::{self, Trial};
 use crate::{Draft, Engine, Fault, FaultKind, Note, Snapshot};
 use allclear_core::event::{Event, Operation};
 use allclear_core::ledger::TRAILER;
@@ -359,8 +359,9 @@ impl Engine<'_> {
 
     fn merge_anew(&self, snapshot: &Snapshot, op: &Operation, develop: &CommitId) -> Result<Option<CommitId>, Fault> {
         let merged = self.repo.merge(&[(develop.clone(), op.new_stable.clone())])?;
-        let files = snapshot.project.candidates.get(&op.version).map(|c| c.cut.version_files.clone()).unwrap_or_default();
-        let back = merge_back::outcome(self.repo, merged.first().and_then(Option::as_ref), &files, op.version)?;
+        let Some(cut) = snapshot.project.candidates.get(&op.version).map(|c| &c.cut) else { return Ok(None) };
+        let trial = Trial { base: &cut.from, ours: develop, theirs: &op.new_stable, files: &cut.version_files, version: op.version };
+        let back = merge_back::outcome(self.repo, merged.first().and_then(Option::as_ref), &trial)?;
         let Some(tree) = merge_back::tree(&back).cloned() else { return Ok(None) };
         let message = format!("Merge tag '{}' into {}\n\nAllclear-Operation: {}", op.tag, op.develop_branch, op.id);
         let parents = vec![develop.clone(), op.new_stable.clone()];

@@ -113,7 +113,7 @@ impl Engine<'_> {
                 return Err(Fault::new(FaultKind::Usage, "the policy on develop names other branches")
                     .hint("branches cannot change while a candidate is open"));
             }
-            let relaxed = changes.iter().filter(|d| d.relaxed).map(|d| d.key.clone()).collect();
+            let relaxed = changes.iter().filter(|d| d.relaxed).map(|d| d.key.to_string()).collect();
             let event = Event::PolicyAdopted {
                 version,
                 policy: Box::new(policy.clone()),

@@ -1,4 +1,4 @@
-//! The real clock, and real chance.
+//! The real clock and real chance; and a clock of one's own for the demo, the simulator and the tests.
 
 use allclear_core::port::Clock;
 use jiff::Timestamp;
@@ -24,5 +24,40 @@ impl Clock for SystemClock {
             bytes = (self.now().as_nanosecond() as u128 ^ u128::from(std::process::id())).to_be_bytes();
         }
         bytes.iter().map(|b| format!("{b:02x}")).collect()
+    }
+}
+
+/// A clock that stands still until it is told to move. Waiting moves it.
+#[derive(Debug)]
+pub struct VirtualClock {
+    now: std::sync::Mutex<Timestamp>,
+}
+
+impl VirtualClock {
+    /// Starts at an instant.
+    pub fn at(start: Timestamp) -> Self {
+        Self { now: std::sync::Mutex::new(start) }
+    }
+
+    /// Moves on, or back where `seconds` is negative.
+    pub fn advance(&self, seconds: i64) {
+        let mut now = self.now.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        *now = now.checked_add(jiff::SignedDuration::from_secs(seconds)).unwrap_or(*now);
+    }
+}
+
+impl Clock for VirtualClock {
+    fn now(&self) -> Timestamp {
+        *self.now.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+
+    fn wait(&self, length: std::time::Duration) {
+        let length = jiff::SignedDuration::try_from(length).unwrap_or(jiff::SignedDuration::ZERO);
+        let mut now = self.now.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        *now = now.checked_add(length).unwrap_or(*now);
+    }
+
+    fn fresh_id(&self) -> String {
+        SystemClock.fresh_id()
     }
 }

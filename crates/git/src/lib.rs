@@ -10,7 +10,7 @@ mod process;
 mod push;
 mod store;
 
-pub use clock::SystemClock;
+pub use clock::{SystemClock, VirtualClock};
 pub use place::{Clone, Environment, PlaceError};
 pub use process::{Failure, Git};
 pub use store::Store;
