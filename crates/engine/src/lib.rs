@@ -8,6 +8,7 @@ mod append;
 mod cut;
 mod evidence;
 mod fault;
+mod found;
 mod merge_back;
 mod observe;
 mod promote;

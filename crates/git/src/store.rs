@@ -79,6 +79,14 @@ impl Store {
         Ok(Self { dir, url: clone.remote.clone(), git, network, signing_key: clone.signing_key.clone() })
     }
 
+    /// Reads the messages of the newest `limit` commits that are no merges.
+    pub fn messages(&self, tip: &CommitId, limit: usize) -> Result<Vec<String>, RepoError> {
+        let limit = format!("--max-count={limit}");
+        let args = ["log", "-z", "--no-merges", "--no-show-signature", &limit, "--format=tformat:%B", tip.as_str()];
+        let out = self.git.ok(&args, b"").map_err(broken)?;
+        Ok(out.split(|&b| b == 0).filter(|m| !m.is_empty()).map(|m| String::from_utf8_lossy(m).into_owned()).collect())
+    }
+
     /// Gives the store's directory.
     pub fn dir(&self) -> &Path {
         &self.dir

@@ -1,0 +1,253 @@
+//! The command line: `VERB [VERSION] [SUBJECT] [--commit C] [--reason …]`.
+
+use allclear_core::Version;
+use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
+use std::path::PathBuf;
+
+/// Runs a project's releases as a train.
+///
+/// It cuts a release candidate from develop on schedule, lets only fixes onto it, soaks it, and when all is
+/// clear promotes it in one move: merge to master, tag, merge back to develop, delete the branch.
+#[derive(Debug, Parser)]
+#[command(name = "allclear", version, max_term_width = 100)]
+#[command(after_help = "Without a command: status. Exit codes: 0 done or clear · 1 a person is needed · 2 usage · 3 refused by a rule \
+· 5 conflict · 6 outcome unknown · 8 waiting · 75 try again later.")]
+pub(crate) struct Args {
+    /// The clone to work on; the current directory by default.
+    #[arg(short = 'C', global = true, value_name = "CLONE")]
+    pub(crate) clone: Option<PathBuf>,
+    /// The server: a remote's name, an address or a path.
+    #[arg(long, global = true, value_name = "REMOTE")]
+    pub(crate) remote: Option<String>,
+    /// Print JSON for programs.
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+    /// Show the last look at the server, with its age, and do not ask it again.
+    #[arg(long, global = true)]
+    pub(crate) offline: bool,
+    /// Who acts, as it goes on record; git's user by default.
+    #[arg(long = "as", global = true, value_name = "NAME")]
+    pub(crate) who: Option<String>,
+    #[command(subcommand)]
+    pub(crate) command: Option<Command>,
+}
+
+/// A reading command's instant.
+#[derive(Debug, Clone, Default, ClapArgs)]
+pub(crate) struct Now {
+    /// What if it were this instant? (2026-11-10T10:00:00Z, "2026-11-10 10:00", 3d from now)
+    #[arg(long, value_name = "T")]
+    pub(crate) now: Option<String>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// What is riding, how far, and what stops it.
+    Status {
+        #[command(flatten)]
+        now: Now,
+    },
+    /// Each blocker: what is wrong, who can act, whether waiting helps.
+    Why {
+        /// [VERSION] [GATE[:SUBJECT]]
+        #[arg(num_args = 0..=2)]
+        about: Vec<String>,
+        #[command(flatten)]
+        now: Now,
+    },
+    /// Coming cuts, ends of soaks, freezes.
+    Calendar {
+        #[command(flatten)]
+        now: Now,
+    },
+    /// The record: what happened, newest first.
+    Log {
+        /// At most so many entries.
+        #[arg(short = 'n', long, default_value_t = 50)]
+        limit: usize,
+        #[command(flatten)]
+        now: Now,
+    },
+    /// Cut a candidate from develop.
+    Cut {
+        /// The version; chosen from what changed where absent.
+        #[arg(long, value_name = "X.Y.Z")]
+        version: Option<String>,
+        /// Say what it would be, and change nothing.
+        #[arg(long)]
+        dry_run: bool,
+        /// Answer the confirmation with yes.
+        #[arg(long, short = 'y')]
+        yes: bool,
+    },
+    /// Make the head of the candidate's branch its next rc, now.
+    Rc {
+        #[arg(value_parser = version, value_name = "X.Y.Z")]
+        version: Option<Version>,
+        /// Only if this is still the head.
+        #[arg(long, value_name = "ID")]
+        commit: Option<String>,
+        /// With --commit: take a rewound branch on record.
+        #[arg(long, short = 'y')]
+        yes: bool,
+    },
+    /// Stop one candidate, or lift the stop.
+    Hold {
+        #[arg(value_parser = version, value_name = "X.Y.Z")]
+        version: Option<Version>,
+        /// Why, for the record.
+        #[arg(long, value_name = "TEXT", required_unless_present = "lift")]
+        reason: Option<String>,
+        /// When it ends by itself.
+        #[arg(long, value_name = "T")]
+        until: Option<String>,
+        /// Lift it.
+        #[arg(long, conflicts_with_all = ["reason", "until"])]
+        lift: bool,
+    },
+    /// Bring a candidate that is clear to its release.
+    Promote {
+        #[arg(value_parser = version, value_name = "X.Y.Z")]
+        version: Option<Version>,
+        /// Only if this is still the candidate's commit.
+        #[arg(long, value_name = "ID")]
+        commit: Option<String>,
+        /// Print every object and ref update, and change nothing.
+        #[arg(long)]
+        dry_run: bool,
+        /// Record the wish: any tick promotes exactly this commit as soon as it is clear.
+        #[arg(long, conflicts_with = "dry_run")]
+        when_clear: bool,
+        /// Answer the confirmation with yes.
+        #[arg(long, short = 'y')]
+        yes: bool,
+    },
+    /// Record the result of a check for a commit.
+    Check {
+        /// The check's name.
+        #[arg(required_unless_present = "from")]
+        name: Option<String>,
+        /// How it ended.
+        #[arg(value_enum, required_unless_present = "from")]
+        outcome: Option<Outcome>,
+        /// The full id of the commit it looked at.
+        #[arg(long, value_name = "ID", required_unless_present = "from")]
+        commit: Option<String>,
+        /// Where to read more.
+        #[arg(long, value_name = "URL")]
+        url: Option<String>,
+        /// Read many from a JSON file, [{name, outcome, commit, url}], or - for standard input.
+        #[arg(long, value_name = "FILE", conflicts_with_all = ["name", "outcome", "commit", "url"])]
+        from: Option<PathBuf>,
+    },
+    /// Write allclear.toml, fitted to this repository.
+    Init {
+        /// The preset to start from.
+        #[arg(long, default_value = "library@1")]
+        preset: String,
+        /// Create develop on the server where it is missing.
+        #[arg(long)]
+        create_develop: bool,
+        /// Print the file instead of writing it.
+        #[arg(long)]
+        print: bool,
+        /// Answer the confirmation with yes.
+        #[arg(long, short = 'y')]
+        yes: bool,
+    },
+    /// Show, check and adopt the policy.
+    Policy {
+        #[command(subcommand)]
+        what: PolicyCommand,
+    },
+    /// Stop cuts and promotions until an instant, or lift that.
+    Freeze {
+        /// When it ends by itself.
+        #[arg(long, value_name = "T", required_unless_present = "lift")]
+        until: Option<String>,
+        /// Why, for the record.
+        #[arg(long, value_name = "TEXT", required_unless_present = "lift")]
+        reason: Option<String>,
+        /// What it stops.
+        #[arg(long, value_enum, default_value = "both")]
+        stops: StopsArg,
+        /// Lift all freezes that people set.
+        #[arg(long, conflicts_with_all = ["reason", "until"])]
+        lift: bool,
+    },
+    /// Do what is due. May be run by anyone, at any time, any number of times.
+    Tick {
+        /// Say what is due, and do nothing.
+        #[arg(long)]
+        dry_run: bool,
+    },
+    /// Two weeks of a train in a minute: a library, a blocked promotion, a fix, a rival.
+    Demo {
+        /// Without pauses.
+        #[arg(long)]
+        fast: bool,
+        /// Where to leave the repository; a temporary directory by default.
+        #[arg(long, value_name = "DIR")]
+        dir: Option<PathBuf>,
+    },
+    /// Skip an entry of the record that cannot be read or is dated in the future.
+    #[command(hide = true)]
+    Strike {
+        /// The entry's full commit id.
+        entry: String,
+        /// Why, for the record.
+        #[arg(long, value_name = "TEXT")]
+        reason: String,
+    },
+    /// Print completions for a shell.
+    #[command(hide = true)]
+    Completions {
+        /// The shell.
+        shell: clap_complete::Shell,
+    },
+    /// Print the manual page.
+    #[command(hide = true)]
+    Man,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum PolicyCommand {
+    /// Each value with its origin: of develop, or the frozen one of a candidate.
+    Show {
+        #[arg(value_parser = version, value_name = "X.Y.Z")]
+        version: Option<Version>,
+    },
+    /// Find all mistakes in the work tree's allclear.toml, or in FILE.
+    Check {
+        /// Another file.
+        file: Option<PathBuf>,
+    },
+    /// Print the JSON Schema for editors.
+    Schema,
+    /// Judge a candidate by the policy that is on develop now.
+    Adopt {
+        #[arg(value_parser = version, value_name = "X.Y.Z")]
+        version: Option<Version>,
+        /// Answer the confirmation with yes.
+        #[arg(long, short = 'y')]
+        yes: bool,
+    },
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(crate) enum Outcome {
+    Passed,
+    Failed,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(crate) enum StopsArg {
+    Cuts,
+    Promotions,
+    Both,
+}
+
+/// Reads a version given by hand.
+pub(crate) fn version(text: &str) -> Result<Version, String> {
+    Version::parse(text).map_err(|e| e.to_string())
+}

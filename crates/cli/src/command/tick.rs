@@ -1,0 +1,29 @@
+//! `tick`: what a cron line or a CI job runs.
+
+use crate::args::Args;
+use crate::exit::{self, Exit};
+use crate::place::Place;
+use crate::ui::{self, DIM, paint};
+use allclear_engine::Fault;
+use serde_json::json;
+
+pub(super) fn run(args: &Args, dry: bool) -> Result<Exit, Fault> {
+    let place = Place::open(args)?;
+    let ticked = place.engine().tick(dry)?;
+    if args.json {
+        let faults: Vec<_> = ticked.faults.iter().map(|f| json!({"what": f.what, "truth": f.truth, "hints": f.hints, "exit": exit::of(f) as u8})).collect();
+        let done: Vec<_> = ticked.done.iter().map(|d| &d.0).collect();
+        ui::json(&json!({"schema": "allclear.tick/1", "done": done, "due": ticked.due, "faults": faults, "started": ticked.started}));
+    } else {
+        if !ticked.started {
+            ui::out("Not started: allclear cut --yes starts the record; a tick never does.");
+        }
+        ticked.done.iter().for_each(|d| ui::out(&d.0));
+        ticked.due.iter().for_each(|d| ui::out(format!("due: {d}")));
+        if ticked.started && ticked.done.is_empty() && ticked.due.is_empty() && ticked.faults.is_empty() {
+            ui::out(paint(DIM, "nothing is due"));
+        }
+        ticked.faults.iter().for_each(|f| ui::fault(f, false));
+    }
+    Ok(ticked.faults.iter().map(exit::of).max().unwrap_or(Exit::Done))
+}

@@ -1,0 +1,116 @@
+//! `why`: every blocker with its reason, who can act, and whether waiting helps.
+
+use crate::args::{Args, Now};
+use crate::exit::Exit;
+use crate::place::{Place, zone_of};
+use crate::ui::{self, BOLD, DIM, paint};
+use crate::{view, when};
+use allclear_core::assess::{CandidateAssessment, GateReport};
+use allclear_core::gate::{GATES, Kind};
+use allclear_core::text::short;
+use allclear_core::Version;
+use allclear_engine::{Fault, FaultKind};
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use serde_json::json;
+
+pub(super) fn run(args: &Args, about: &[String], now: &Now) -> Result<Exit, Fault> {
+    let (version, topic) = parse(about)?;
+    let place = Place::open(args)?;
+    let seen = place.look(args)?;
+    let now = super::instant(now, &seen, &place)?;
+    let assessment = seen.assess(now);
+    if let Some(version) = version {
+        seen.pick(Some(version))?;
+    }
+    let zone = zone_of(&seen);
+    let chosen: Vec<&CandidateAssessment> = assessment.candidates.iter().filter(|c| version.is_none_or(|v| v == c.version)).collect();
+    if args.json {
+        let mut value = view::status(&place, &seen, &assessment);
+        value["schema"] = json!("allclear.why/1");
+        if let Some(list) = value["candidates"].as_array_mut() {
+            list.retain(|c| version.is_none_or(|v| c["version"] == json!(v)));
+            for candidate in list.iter_mut().filter(|_| topic.is_some()) {
+                for key in ["gates", "blockers"] {
+                    if let Some(gates) = candidate[key].as_array_mut() {
+                        gates.retain(|g| topic.as_ref().is_none_or(|(gate, _)| g["gate"] == json!(gate)));
+                    }
+                }
+            }
+        }
+        ui::json(&value);
+        return Ok(view::exit(&assessment, version));
+    }
+    for stop in &assessment.stops {
+        ui::out(format!("nothing is decided: {}", stop.why));
+        stop.remedy.iter().for_each(|r| ui::out(format!("  → {r}")));
+    }
+    if chosen.is_empty() && assessment.stops.is_empty() {
+        ui::out("No candidate is open; nothing stands in the way of anything.");
+    }
+    for found in chosen {
+        ui::out(format!("{}   {}   {}", paint(BOLD, found.version.to_string()), view::word(found), found.commit));
+        let wanted = |g: &&GateReport| match &topic {
+            Some((gate, _)) => g.gate.name() == gate,
+            None => g.enforced && !g.finding.verdict.is_clear(),
+        };
+        let mut reports: Vec<&GateReport> = found.gates.iter().filter(wanted).collect();
+        reports.sort_by_key(|g| std::cmp::Reverse(g.finding.verdict));
+        for report in &reports {
+            gate(report, topic.as_ref().and_then(|(_, s)| s.as_deref()), &zone, now);
+        }
+        if reports.is_empty() {
+            ui::out("  all enforced gates are clear");
+        }
+        ui::out(super::status::forecast(found, &seen.project.candidates[&found.version], &zone, now));
+    }
+    Ok(view::exit(&assessment, version))
+}
+
+type Topic = Option<(String, Option<String>)>;
+
+fn parse(about: &[String]) -> Result<(Option<Version>, Topic), Fault> {
+    let usage = |what: String| Fault::new(FaultKind::Usage, what).truth("nothing was read");
+    let (version, rest) = match about.first() {
+        Some(first) if first.starts_with(|c: char| c.is_ascii_digit()) => {
+            (Some(Version::parse(first).map_err(|e| usage(e.to_string()))?), about.get(1))
+        }
+        first => (None, first),
+    };
+    let Some(topic) = rest else { return Ok((version, None)) };
+    let (gate, subject) = topic.split_once(':').map_or((topic.as_str(), None), |(g, s)| (g, Some(s.to_owned())));
+    let names: Vec<&str> = GATES.iter().map(|(_, name, ..)| *name).collect();
+    if !names.contains(&gate) {
+        return Err(usage(format!("there is no gate `{}`", short(gate, 40))).hint(format!("the gates are {}", names.join(", "))));
+    }
+    Ok((version, Some((gate.to_owned(), subject))))
+}
+
+fn gate(report: &GateReport, subject: Option<&str>, zone: &TimeZone, now: Timestamp) {
+    let finding = &report.finding;
+    let advice = if report.enforced { "" } else { " (advice, not counted)" };
+    ui::out(format!("\n  {} {}{advice}", ui::sign(finding.verdict, report.enforced), paint(BOLD, report.gate.name())));
+    ui::out(format!("    {}", finding.summary));
+    let subjects = finding.subjects.iter().filter(|s| subject.is_none_or(|wanted| s.name.starts_with(wanted)));
+    for item in subjects.take(20) {
+        let name = if item.name.len() == 40 { &item.name[..12] } else { item.name.as_str() };
+        ui::out(format!("      {} {}  {}", ui::sign(item.verdict, report.enforced), name, item.detail));
+    }
+    if finding.verdict.is_clear() {
+        return;
+    }
+    let helps = match (finding.kind, finding.clears_at) {
+        (Kind::Time, Some(at)) => format!("waiting helps: it clears by itself {} ({})", when::show(at, zone, now), when::distance(at, now)),
+        (Kind::Time, None) => "waiting helps".into(),
+        (Kind::Machine, _) => "waiting helps if the machine reports".into(),
+        (Kind::Person, Some(at)) => format!("a person can act; otherwise it ends {}", when::show(at, zone, now)),
+        (Kind::Person, None) => "waiting does not help; a person must act".into(),
+    };
+    ui::out(format!("    {}", paint(DIM, helps)));
+    if !finding.actors.is_empty() {
+        ui::out(format!("    who: {}", finding.actors.join(", ")));
+    }
+    for remedy in &finding.remedy {
+        ui::out(format!("    → {remedy}"));
+    }
+}

@@ -1,0 +1,45 @@
+//! Exit codes: an interface for scripts, as stable as the JSON.
+
+use allclear_engine::{Fault, FaultKind};
+use std::process::ExitCode;
+
+/// What the process tells its parent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[repr(u8)]
+pub(crate) enum Exit {
+    /// Done, or clear.
+    Done = 0,
+    /// A person is needed.
+    Blocked = 1,
+    /// A mistake in the command or the policy file.
+    Usage = 2,
+    /// A rule refuses.
+    Refused = 3,
+    /// Somebody moved a ref.
+    Conflict = 5,
+    /// The outcome is not known.
+    Unknown = 6,
+    /// Time or machines will do.
+    Waiting = 8,
+    /// Try again later.
+    TryLater = 75,
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        Self::from(exit as u8)
+    }
+}
+
+/// Gives the exit code of a fault.
+pub(crate) fn of(fault: &Fault) -> Exit {
+    match fault.kind {
+        FaultKind::Blocked => Exit::Blocked,
+        FaultKind::Usage => Exit::Usage,
+        FaultKind::Refused => Exit::Refused,
+        FaultKind::Conflict => Exit::Conflict,
+        FaultKind::Unknown => Exit::Unknown,
+        FaultKind::Waiting => Exit::Waiting,
+        FaultKind::TryLater => Exit::TryLater,
+    }
+}

@@ -1,0 +1,129 @@
+//! `allclear.status/1`: the assessment as programs see it. People's screens are drawn from the same
+//! values.
+
+use crate::place::Place;
+use allclear_core::assess::{CandidateAssessment, GateReport, State};
+use allclear_core::event::Proof;
+use allclear_core::gate::Kind;
+use allclear_core::project::Candidate;
+use allclear_core::verdict::Verdict;
+use allclear_core::{Assessment, Version};
+use allclear_engine::{PolicySeen, Snapshot};
+use serde_json::{Value, json};
+
+/// Gives the whole status.
+pub(crate) fn status(place: &Place, seen: &Snapshot, assessment: &Assessment) -> Value {
+    let mode = seen.policy.get().map(|p| p.mode);
+    json!({
+        "schema": "allclear.status/1",
+        "project": place.name(seen),
+        "mode": mode,
+        "policy": match &seen.policy { PolicySeen::Read { .. } => "ok", PolicySeen::Wrong { .. } => "wrong", PolicySeen::Absent => "absent" },
+        "observed_at": seen.facts.observed_at,
+        "now": assessment.now,
+        "record": record(seen, assessment),
+        "next_cut": assessment.next_cut,
+        "next_change_at": assessment.next_change_at,
+        "releases": releases(seen),
+        "candidates": assessment.candidates.iter().map(|c| candidate(c, &seen.project.candidates[&c.version], seen)).collect::<Vec<_>>(),
+        "strangers": seen.facts.strangers,
+        "traps": seen.facts.traps,
+    })
+}
+
+fn record(seen: &Snapshot, assessment: &Assessment) -> Value {
+    let place = seen.facts.record.place.as_ref();
+    let signed = seen.project.candidates.values().all(|c| c.by.proof == Proof::Signed);
+    json!({
+        "place": place,
+        "root": seen.project.root,
+        "head": seen.project.head,
+        "entries": seen.project.entries,
+        "level": if signed && !seen.project.candidates.is_empty() { "recorded" } else { "claimed" },
+        "intact": seen.facts.record.rewound.is_none(),
+        "stops": assessment.stops.iter().map(|s| json!({"why": s.why, "remedy": s.remedy, "clears_at": s.clears_at})).collect::<Vec<_>>(),
+    })
+}
+
+/// What was released, newest first: through this ledger, and the last one before it.
+fn releases(seen: &Snapshot) -> Vec<Value> {
+    let recorded = seen.project.releases.iter().rev().map(|(version, r)| {
+        json!({"version": version, "tag": r.tag, "commit": r.stable, "candidate": r.commit, "at": r.at, "cut_at": r.cut_at, "operation": r.operation})
+    });
+    let older = seen.facts.released.iter().rev().find(|(v, _)| !seen.project.releases.contains_key(v));
+    let older = older.map(|(version, commit)| json!({"version": version, "tag": seen.facts.tags.release(*version), "commit": commit, "at": null}));
+    recorded.chain(older).collect()
+}
+
+fn candidate(found: &CandidateAssessment, record: &Candidate, seen: &Snapshot) -> Value {
+    let facts = &seen.facts.candidates[&found.version];
+    json!({
+        "version": found.version,
+        "rc": record.rc_number(),
+        "tag": record.rcs.last().map(|rc| &rc.tag),
+        "rc_commit": record.commit(),
+        "branch": record.cut.branch,
+        "head": facts.head,
+        "kind": "regular",
+        "state": found.state,
+        "cut_at": record.cut_at,
+        "rc_at": record.rc_at(),
+        "leaves_at": found.leaves_at,
+        "fix_by": found.fix_by,
+        "next_change_at": found.next_change_at,
+        "promote_when_clear": record.requested.as_ref().map(|r| &r.commit),
+        "refused": record.refused.as_ref().map(|(commit, why)| json!({"commit": commit, "why": why})),
+        "gates": found.gates.iter().map(gate).collect::<Vec<_>>(),
+        "blockers": found.blockers().map(gate).collect::<Vec<_>>(),
+    })
+}
+
+fn gate(report: &GateReport) -> Value {
+    let finding = &report.finding;
+    let clear = finding.verdict.is_clear();
+    json!({
+        "gate": report.gate.name(),
+        "enforced": report.enforced,
+        "verdict": finding.verdict,
+        "summary": finding.summary,
+        "clears_at": finding.clears_at,
+        "kind": if clear { Value::Null } else { json!(finding.kind) },
+        "actors": finding.actors,
+        "subjects": finding.subjects,
+        "remedy": finding.remedy,
+    })
+}
+
+/// Gives the word for a candidate's state.
+pub(crate) fn word(found: &CandidateAssessment) -> String {
+    let blockers = found.blockers().filter(|b| b.finding.kind == Kind::Person).count();
+    match found.state {
+        State::Waiting => "WAITING".into(),
+        State::Blocked => format!("BLOCKED by {blockers}"),
+        State::Clear => "CLEAR".into(),
+        State::Promoting => "PROMOTING".into(),
+        State::Unknown => "UNKNOWN".into(),
+    }
+}
+
+/// Gives the exit code for one candidate or all of them: the one that needs somebody most.
+pub(crate) fn exit(assessment: &Assessment, about: Option<Version>) -> crate::exit::Exit {
+    use crate::exit::Exit;
+    let states = assessment.candidates.iter().filter(|c| about.is_none_or(|v| v == c.version)).map(|c| c.state);
+    let states: Vec<State> = states.collect();
+    if states.contains(&State::Unknown) {
+        Exit::Unknown
+    } else if !assessment.stops.is_empty() || states.contains(&State::Blocked) {
+        Exit::Blocked
+    } else if states.iter().any(|s| matches!(s, State::Waiting | State::Promoting)) {
+        Exit::Waiting
+    } else {
+        Exit::Done
+    }
+}
+
+/// Tells whether a gate is worth a line of its own where nothing is wrong.
+pub(crate) fn is_quiet(report: &GateReport) -> bool {
+    let always = ["fixes", "soak", "checks", "merge-back"];
+    !always.contains(&report.gate.name()) && matches!(report.finding.verdict, Verdict::NotApplicable | Verdict::Passed)
+}
