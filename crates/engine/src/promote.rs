@@ -163,7 +163,9 @@ impl Engine<'_> {
         let mut moves = u32::from(answer.is_some());
         for _ in 0..STEPS {
             let snapshot = self.observe().map_err(|fault| if moves > 0 { unanswered(version, fault) } else { fault })?;
-            self.note(Note::ReadBack);
+            if answer.is_none() {
+                self.note(Note::ReadBack);
+            }
             if let Some(release) = snapshot.project.releases.get(&version) {
                 let (tag, stable) = (release.tag.clone(), release.stable.clone());
                 return Ok(Released { version, tag, stable, operation: release.operation.clone(), before: moves == 0 });

@@ -247,7 +247,8 @@ impl Repo for Store {
 
     fn patch_ids(&self, commits: &[CommitId], reverse: bool) -> Result<BTreeMap<CommitId, String>, RepoError> {
         let input: String = commits.iter().map(|id| format!("{id}\n")).collect();
-        let mut args = vec!["diff-tree", "--stdin", "-p", "--no-color", "--no-ext-diff", "--no-textconv", "--no-renames", "--full-index"];
+        let mut args = vec!["diff-tree", "--stdin", "-p", "--no-color", "--no-ext-diff", "--no-textconv", "--no-renames", "--full-index", "--no-prefix"];
+        // Without prefixes, because -R would swap them and make equal changes look different.
         if reverse {
             args.push("-R");
         }

@@ -137,8 +137,9 @@ fn acts(found: &CandidateAssessment, zone: &TimeZone, now: Timestamp) {
         return;
     }
     ui::out("");
+    let width = lines.iter().map(|(who, _)| who.chars().count()).max().unwrap_or(0);
     for (who, act) in lines {
-        ui::out(format!("  {}  {act}", paint(BOLD, format!("{:<8}", plain(&who)))));
+        ui::out(format!("  {}  {act}", paint(BOLD, format!("{who:<width$}"))));
     }
 }
 

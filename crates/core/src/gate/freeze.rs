@@ -1,7 +1,7 @@
 //! `freeze`: the calendar stops promotions. Deny beats allow.
 
 use super::{Case, Finding, MARGIN};
-use crate::text::short;
+use crate::text::{name_of, short};
 use jiff::Timestamp;
 
 pub(super) fn judge(case: &Case<'_>) -> Finding {
@@ -10,7 +10,7 @@ pub(super) fn judge(case: &Case<'_>) -> Finding {
         .project
         .freezes_from(case.now)
         .filter(|f| f.stops.promotions())
-        .map(|f| (f.from, f.until, format!("{}, set by {}", short(&f.reason, 80), short(&f.by, 40))));
+        .map(|f| (f.from, f.until, format!("{}, set by {}", short(&f.reason, 80), name_of(&f.by))));
     let freezes: Vec<(Timestamp, Timestamp, String)> =
         from_policy.chain(from_ledger).filter(|(_, until, _)| *until > case.now).collect();
     let close = MARGIN.after(case.now);
