@@ -26,6 +26,8 @@ pub struct Facts {
     pub candidates: BTreeMap<Version, CandidateFacts>,
     /// What is new on develop since the last cut or release.
     pub changes: usize,
+    /// What some other hand did to what was released, a sentence each.
+    pub drift: Vec<String>,
     /// Branches that look like candidates and are none.
     pub strangers: Vec<Stranger>,
     /// Names that are traps for git.
@@ -45,6 +47,8 @@ pub struct RecordFacts {
     pub rewound: Option<String>,
     /// A second ledger at the other place.
     pub second: Option<RefName>,
+    /// The fingerprint of the key that signed the newest entry.
+    pub signer: Option<String>,
 }
 
 /// What one candidate's branch looks like.

@@ -156,6 +156,9 @@ pub trait Repo {
     /// Reads files of a commit or tree; absent ones and those above 4 MiB or not UTF-8 are left out.
     fn files(&self, tree: &CommitId, paths: &[String]) -> Result<BTreeMap<String, String>, RepoError>;
 
+    /// Reads the same file of many trees, in their order.
+    fn file_of_each(&self, trees: &[CommitId], path: &str) -> Result<Vec<Option<String>>, RepoError>;
+
     /// Reads one blob as text; `None` where it is above 4 MiB or not UTF-8.
     fn blob(&self, id: &CommitId) -> Result<Option<String>, RepoError>;
 
@@ -176,6 +179,9 @@ pub trait Repo {
 
     /// Changes refs on the server, all or none, each only if it is what it was.
     fn push(&self, updates: &[RefUpdate]) -> Result<PushAnswer, RepoError>;
+
+    /// Gives the fingerprint of the SSH key that signed a commit; `None` where no good signature is on it.
+    fn signer(&self, commit: &CommitId) -> Option<String>;
 
     /// Reads something remembered on this machine; anything may be forgotten at any time.
     fn recall(&self, key: &str) -> Option<Vec<u8>>;

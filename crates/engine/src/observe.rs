@@ -125,7 +125,8 @@ impl Engine<'_> {
             return Ok(Snapshot { project, facts, policy, refs });
         }
         let rewound = self.rewound(&refs, &project)?;
-        let record = RecordFacts { place, rewound, second: places.get(1).cloned() };
+        let signer = head.as_ref().and_then(|head| self.repo.signer(head));
+        let record = RecordFacts { place, rewound, second: places.get(1).cloned(), signer };
         let facts = self.facts(&refs, &project, policy.get(), record)?;
         self.keep(key, &facts, policy_text);
         Ok(Snapshot { project, facts, policy, refs })
@@ -222,16 +223,15 @@ impl Engine<'_> {
         let last = project.candidates.values().next_back().map(|c| c.cut.policy.branches.develop.to_ref());
         let first = last.into_iter().chain(RefName::from_git("refs/heads/develop"));
         let others = refs.objects.keys().filter(|n| n.as_str().starts_with("refs/heads/")).take(2000).cloned();
-        let mut first_look: Vec<RefName> = first.filter(|n| refs.get(n).is_some()).collect();
-        first_look.dedup();
-        for (own_word, names) in [(false, first_look), (true, others.collect())] {
-            for name in names {
-                let Some(tip) = refs.get(&name) else { continue };
-                let Some(text) = self.repo.files(tip, &[POLICY_FILE.to_owned()])?.remove(POLICY_FILE) else { continue };
+        for (by_its_own_word, names) in [(false, first.collect::<Vec<RefName>>()), (true, others.collect())] {
+            let tips: Vec<(RefName, CommitId)> = names.into_iter().filter_map(|n| Some((refs.get(&n)?.clone(), n))).map(|(id, n)| (n, id)).collect();
+            let commits: Vec<CommitId> = tips.iter().map(|(_, id)| id.clone()).collect();
+            for ((name, tip), text) in tips.into_iter().zip(self.repo.file_of_each(&commits, POLICY_FILE)?) {
+                let Some(text) = text else { continue };
                 let seen = read_policy(text.clone(), tip.clone());
                 let is_develop = seen.get().is_some_and(|p| p.branches.develop.to_ref() == name);
-                if is_develop || (!own_word && seen.get().is_none()) {
-                    return Ok((Some((text, tip.clone())), seen));
+                if is_develop || (!by_its_own_word && seen.get().is_none()) {
+                    return Ok((Some((text, tip)), seen));
                 }
             }
         }
@@ -249,8 +249,10 @@ impl Engine<'_> {
             .filter_map(|name| Some((tags.parse_release(name.as_str().strip_prefix("refs/tags/")?)?, refs.commit(name)?.clone())))
             .collect();
         let last_release = released.last_key_value().map(|(_, commit)| commit.clone());
+        let own_release = project.releases.values().max_by_key(|r| r.at);
         let mut tips: BTreeSet<CommitId> = BTreeSet::new();
         tips.extend(stable.iter().chain(&develop).chain(&project.last_cut).chain(&last_release).cloned());
+        tips.extend(own_release.map(|r| r.stable.clone()));
         for candidate in project.candidates.values() {
             tips.extend(refs.get(&candidate.cut.branch.to_ref()).cloned());
             tips.extend([candidate.cut.head.clone(), candidate.commit().clone()]);
@@ -274,6 +276,7 @@ impl Engine<'_> {
             .filter_map(|c| c.operation.as_ref())
             .map(|flight| (flight.plan.id.clone(), sight(refs, &graph, &flight.plan)))
             .collect();
+        let drift = drift(refs, project, &graph, stable.as_ref().zip(develop.as_ref()), branches);
         Ok(Facts {
             observed_at: self.clock.now(),
             stable,
@@ -282,6 +285,7 @@ impl Engine<'_> {
             released,
             candidates,
             changes,
+            drift,
             strangers: strangers(refs, project, branches),
             traps: traps(refs, branches),
             flights,
@@ -546,6 +550,35 @@ pub(crate) fn sight(refs: &Refs, graph: &Graph, op: &Operation) -> Sight {
     }
 }
 
+/// Finds what some other hand did to what was released (promises P1, P3 and P8).
+fn drift(refs: &Refs, project: &Project, graph: &Graph, long_lived: Option<(&CommitId, &CommitId)>, branches: &policy::Branches) -> Vec<String> {
+    let mut drift: Vec<String> = project
+        .releases
+        .values()
+        .filter_map(|release| match refs.get(&RefName::tag(&release.tag)) {
+            Some(object) if *object == release.object => None,
+            Some(object) => Some(format!("the tag {} was moved to {}; it was published as {}", release.tag, object.short(), release.object.short())),
+            None => Some(format!("the tag {} was deleted; it was published as {}", release.tag, release.object.short())),
+        })
+        .take(20)
+        .collect();
+    let Some((stable, develop)) = long_lived else { return drift };
+    let (stable_name, develop_name) = (&branches.stable, &branches.develop);
+    if let Some((version, release)) = project.releases.iter().max_by_key(|(_, r)| r.at) {
+        if !graph.contains(stable, &release.stable) {
+            drift.push(format!("{stable_name} was set back: it does not contain {version} ({})", release.stable.short()));
+        } else if *stable != release.stable {
+            let n = graph.only(stable, &[&release.stable]).len();
+            drift.push(format!("{} on {stable_name} came there by another hand since {version}", allclear_core::text::count(n, "commit")));
+        }
+    }
+    let lacking = graph.only(stable, &[develop]).len();
+    if lacking > 0 {
+        drift.push(format!("{develop_name} lacks {} of {stable_name}; merge {stable_name} into {develop_name}", allclear_core::text::count(lacking, "commit")));
+    }
+    drift
+}
+
 /// Finds branches that look like candidates and are none.
 fn strangers(refs: &Refs, project: &Project, branches: &policy::Branches) -> Vec<Stranger> {
     let prefix = branches.candidate.prefix.as_str();
@@ -578,6 +611,7 @@ fn traps(refs: &Refs, branches: &policy::Branches) -> Vec<Trap> {
         }
     };
     let mut folded: BTreeMap<String, &RefName> = BTreeMap::new();
+    let mut twins: Vec<(&RefName, &RefName)> = Vec::new();
     for name in refs.objects.keys() {
         let short = name.short();
         if name.as_str().starts_with("refs/tags/refs/") {
@@ -590,8 +624,12 @@ fn traps(refs: &Refs, branches: &policy::Branches) -> Vec<Trap> {
             add(name, "a tag with the name of a branch: git fetch takes the tag, git clone the branch".into());
         }
         if let Some(twin) = folded.insert(name.as_str().to_lowercase(), name).filter(|twin| *twin != name) {
-            add(name, format!("differs from {} in case alone, which some file systems cannot keep", plain(twin.short())));
+            twins.push((name, twin));
         }
+    }
+    if let Some((name, twin)) = twins.first() {
+        let others = if twins.len() > 1 { format!(" (and {} more such pairs)", twins.len() - 1) } else { String::new() };
+        add(name, format!("differs from {} in case alone, which some file systems cannot keep{others}", plain(twin.short())));
     }
     traps
 }

@@ -112,7 +112,8 @@ impl Engine<'_> {
         }
         snapshot.may_decide(self.clock.now())?;
         let (version, candidate) = snapshot.pick(wanted)?;
-        if candidate.operation.is_some() {
+        if let Some(flight) = &candidate.operation {
+            only_this(&flight.plan.commit, only_if)?;
             return self.settle(version, None);
         }
         self.judge(&snapshot, version, only_if)?;
@@ -229,8 +230,9 @@ impl Engine<'_> {
             let kind = if person { FaultKind::Blocked } else { FaultKind::Waiting };
             let lines: Vec<String> = blockers.iter().map(|b| format!("  {}: {}", b.gate.name(), b.finding.summary)).collect();
             let mut fault = Fault::new(kind, format!("{version} is not clear:\n{}", lines.join("\n")));
-            if let Some(at) = found.leaves_at.filter(|_| !person) {
-                fault = fault.hint(format!("it clears by itself, at the earliest at {at}; allclear promote {version} --when-clear --yes waits for it"));
+            let clears = blockers.iter().map(|b| b.finding.clears_at).max().flatten();
+            if let Some(at) = clears.filter(|_| !person) {
+                fault = fault.hint(format!("it clears by itself at {at}; allclear promote {version} --when-clear --yes waits for it"));
             }
             return Err(fault.hint(format!("allclear why {version} {}", first.gate.name())));
         }

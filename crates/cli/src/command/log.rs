@@ -42,8 +42,11 @@ pub(super) fn run(args: &Args, limit: usize, now: &Now) -> Result<Exit, Fault> {
         match &link.body {
             Body::Entry(entry) => {
                 let proof = match entry.by.proof {
-                    Proof::Claimed => "",
-                    Proof::Signed => " (signed)",
+                    Proof::Claimed => String::new(),
+                    Proof::Signed => match place.store.signer(&link.commit) {
+                        Some(key) => format!(" (signed by {key})"),
+                        None => paint(BAD, " (says it is signed, and is not)"),
+                    },
                 };
                 let who = short(&entry.by.who, 40);
                 let unknown = if entry.events.contains(&Event::Unknown) { paint(BAD, " (needs a newer allclear)") } else { String::new() };

@@ -181,6 +181,9 @@ fn idle(seen: &Snapshot, assessment: &Assessment, zone: &TimeZone) {
 }
 
 fn notes(seen: &Snapshot) {
+    for drift in seen.facts.drift.iter().take(6) {
+        ui::out(format!("{} {}", paint(BAD, "drift:"), plain(drift)));
+    }
     let strangers = seen.facts.strangers.iter().map(|s| format!("{}: {}", plain(s.name.short()), s.why));
     let traps = seen.facts.traps.iter().map(|t| format!("{}: {}", plain(t.name.as_str()), t.why));
     for note in strangers.chain(traps).take(6) {
