@@ -122,11 +122,10 @@ pub fn zone(policy: &Policy) -> TimeZone {
 pub fn stops(project: &Project, facts: &Facts, now: Timestamp) -> Vec<Stop> {
     let mut stops = Vec::new();
     let person = |why: String, remedy: Vec<String>| Stop { why, kind: Kind::Person, clears_at: None, remedy };
-    if let Some(why) = &facts.record.rewound {
-        stops.push(person(
-            format!("the record was cut short: {why}"),
-            vec!["push the lost entries back from a clone that has them; allclear log names them".into()],
-        ));
+    if let Some(rewound) = &facts.record.rewound {
+        let elsewhere = "put the lost entries back from a machine that has seen them: allclear status there says how";
+        let remedy = rewound.restore.clone().unwrap_or_else(|| elsewhere.into());
+        stops.push(person(format!("the record was cut short: {}", rewound.why), vec![remedy]));
     }
     if let Some(second) = &facts.record.second {
         stops.push(person(format!("there is a second ledger at {second}"), vec!["delete the wrong one".into()]));

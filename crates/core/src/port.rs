@@ -180,6 +180,9 @@ pub trait Repo {
     /// Changes refs on the server, all or none, each only if it is what it was.
     fn push(&self, updates: &[RefUpdate]) -> Result<PushAnswer, RepoError>;
 
+    /// Says how a person puts a ref of the server back to a commit that this machine's store has.
+    fn how_to_restore(&self, name: &RefName, commit: &CommitId) -> String;
+
     /// Gives the fingerprint of the SSH key that signed a commit; `None` where no good signature is on it.
     fn signer(&self, commit: &CommitId) -> Option<String>;
 

@@ -3,7 +3,7 @@
 use crate::merge_back::{self, Trial};
 use crate::{Engine, Fault, FaultKind, Note};
 use allclear_core::event::Operation;
-use allclear_core::facts::{CandidateFacts, Facts, MergeBack, RecordFacts, Stranger, TagSeen, Trap};
+use allclear_core::facts::{CandidateFacts, Facts, MergeBack, RecordFacts, Rewound, Stranger, TagSeen, Trap};
 use allclear_core::fixes::{ClassedCommit, CommitSeen, Merge, classify, revert_of};
 use allclear_core::id::CommitId;
 use allclear_core::ledger::{self, TRAILER};
@@ -87,6 +87,7 @@ struct Head {
     root: CommitId,
     head: CommitId,
     entries: u64,
+    place: RefName,
 }
 
 impl Engine<'_> {
@@ -169,24 +170,30 @@ impl Engine<'_> {
 
     /// Finds out whether the ledger is shorter than it was: against the last head this machine saw,
     /// and against the entries that published tags name.
-    fn rewound(&self, refs: &Refs, project: &Project) -> Result<Option<String>, Fault> {
+    fn rewound(&self, refs: &Refs, project: &Project) -> Result<Option<Rewound>, Fault> {
         let seen = self.repo.recall("head").and_then(|b| serde_json::from_slice::<Head>(&b).ok());
+        let now = project.root.as_ref().zip(project.head.as_ref());
         if let Some(seen) = seen {
-            let Some((root, head)) = project.root.as_ref().zip(project.head.as_ref()) else {
-                return Ok(Some(format!("it was at {} with {} entries, and is gone", seen.head.short(), seen.entries)));
+            let was = format!("it was at {} with {} entries, and ", seen.head.short(), seen.entries);
+            let why = match now {
+                None => Some(format!("{was}is gone")),
+                Some((root, _)) if *root != seen.root => Some(format!("{was}another one, begun at {}, stands there now", root.short())),
+                Some((_, head)) if *head != seen.head && !self.repo.is_ancestor(&seen.head, head)? => {
+                    Some(format!("{was}is now at {} with {}", head.short(), project.entries))
+                }
+                Some(_) => None,
             };
-            if *root != seen.root {
-                return Ok(Some(format!("another ledger, begun at {}, stands where {} was", root.short(), seen.root.short())));
-            }
-            if *head != seen.head && !self.repo.is_ancestor(&seen.head, head)? {
-                return Ok(Some(format!("it was at {} with {} entries, and is now at {} with {}", seen.head.short(), seen.entries, head.short(), project.entries)));
+            if let Some(why) = why {
+                let restore = self.repo.how_to_restore(&seen.place, &seen.head);
+                return Ok(Some(Rewound { why, restore: Some(restore) }));
             }
         }
         if let Some(tag) = self.witness(refs, project)? {
-            return Ok(Some(format!("the tag {tag} names an entry that is not in it")));
+            return Ok(Some(Rewound { why: format!("the tag {tag} names an entry that is not in it"), restore: None }));
         }
-        if let Some((root, head)) = project.root.clone().zip(project.head.clone()) {
-            let head = Head { root, head, entries: project.entries };
+        let place = PLACES.iter().filter_map(|p| RefName::from_git(p)).find(|p| refs.get(p).is_some());
+        if let Some(((root, head), place)) = now.zip(place) {
+            let head = Head { root: root.clone(), head: head.clone(), entries: project.entries, place };
             if let Ok(bytes) = serde_json::to_vec(&head) {
                 self.repo.remember("head", &bytes);
             }

@@ -33,11 +33,12 @@ impl Engine<'_> {
         let mut tried: Vec<Action> = Vec::new();
         for _ in 0..ROUNDS {
             let snapshot = self.observe()?;
+            // A record that is gone is not one that never was.
+            snapshot.may_decide(self.clock.now())?;
             ticked.started = snapshot.project.head.is_some();
             if !ticked.started {
                 return Ok(ticked);
             }
-            snapshot.may_decide(self.clock.now())?;
             let observing = snapshot.policy.get().is_some_and(|p| p.mode == Mode::Observe);
             let assessment = snapshot.assess(self.clock.now());
             let actions = plan(snapshot.policy.get(), &assessment, &snapshot.project, &snapshot.facts);

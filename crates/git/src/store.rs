@@ -6,7 +6,7 @@ use crate::process::{Failure, Git};
 use allclear_core::ledger::{ENTRY_LIMIT, RawEntry, Unreadable};
 use allclear_core::port::{Graph, Merged, NewCommit, PushAnswer, RefUpdate, Refs, Repo, RepoError, Signature};
 use allclear_core::text::plain;
-use allclear_core::CommitId;
+use allclear_core::{CommitId, RefName};
 use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::BufRead;
@@ -416,6 +416,10 @@ impl Repo for Store {
         let id = crate::SystemClock.fresh_id();
         let answer = crate::push::push(&self.git, &self.network, &self.url, &id, updates)?;
         Ok(answer)
+    }
+
+    fn how_to_restore(&self, name: &RefName, commit: &CommitId) -> String {
+        format!("git -C {} push --force {} {commit}:{name}", self.dir.display(), plain(&self.url))
     }
 
     fn signer(&self, commit: &CommitId) -> Option<String> {
