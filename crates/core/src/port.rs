@@ -127,6 +127,10 @@ pub trait Repo {
     /// Reads all refs over a fresh connection and brings their objects into the store.
     fn observe(&self) -> Result<Refs, RepoError>;
 
+    /// Forgets what the store fetched, so that the next look fetches everything afresh. What heals a
+    /// store whose objects went away with a deleted clone.
+    fn forget(&self) -> Result<(), RepoError>;
+
     /// Reads all refs over a fresh connection, and no objects.
     fn refs(&self) -> Result<Refs, RepoError>;
 

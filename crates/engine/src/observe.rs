@@ -95,7 +95,13 @@ impl Engine<'_> {
     pub fn observe(&self) -> Result<Snapshot, Fault> {
         let refs = self.repo.observe()?;
         self.note(Note::Observed);
-        self.understand(refs)
+        match self.understand(refs) {
+            Err(fault) if fault.kind == FaultKind::Broken => {
+                self.repo.forget()?;
+                self.understand(self.repo.observe()?)
+            }
+            understood => understood,
+        }
     }
 
     /// Gives the last look without asking the server; `None` where this machine never looked.
