@@ -301,6 +301,7 @@ impl Event {
     pub fn sentence(&self) -> String {
         use crate::text::short;
         match self {
+            Self::LedgerStarted { project } if project.is_empty() => "start the ledger".into(),
             Self::LedgerStarted { project } => format!("start the ledger of {}", short(project, 60)),
             Self::LedgerMoved { to } => format!("move the ledger to {}", short(to, 80)),
             Self::CandidateCut(cut) => format!("cut {} from {}", cut.version, cut.from.short()),
