@@ -85,6 +85,7 @@ impl Engine<'_> {
     /// Says what a promotion would be. Writes objects into the private store alone.
     pub fn promote_dry(&self, version: Option<Version>, only_if: Option<&str>) -> Result<(PromotionPlan, Result<(), Fault>), Fault> {
         let snapshot = self.observe()?;
+        snapshot.may_decide(self.clock.now())?;
         let (version, _) = snapshot.pick(version)?;
         let judged = self.judge(&snapshot, version, only_if);
         let (plan, _) = self.build(&snapshot, version)?;
