@@ -200,7 +200,7 @@ impl Git {
             let watch = scope.spawn(move || {
                 let late = ended.recv_timeout(limit).is_err_and(|e| e == mpsc::RecvTimeoutError::Timeout);
                 if late {
-                    drop(rustix::process::kill_process_group(group, rustix::process::Signal::KILL));
+                    let _ = rustix::process::kill_process_group(group, rustix::process::Signal::KILL);
                 }
                 late
             });

@@ -240,6 +240,8 @@ impl Repo for Store {
     fn patch_ids(&self, commits: &[CommitId], reverse: bool) -> Result<BTreeMap<CommitId, String>, RepoError> {
         let input: String = commits.iter().map(|id| format!("{id}\n")).collect();
         let mut args = vec!["diff-tree", "--stdin", "-p", "--no-color", "--no-ext-diff", "--no-textconv", "--no-renames", "--full-index"];
+        // `-R` swaps `a/` and `b/` too, and the patch id is taken over the names.
+        args.push("--no-prefix");
         if reverse {
             args.push("-R");
         }
