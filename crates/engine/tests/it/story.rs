@@ -1,13 +1,10 @@
 //! One release from cut to tag, and the next; the ways a promotion is asked for.
 
 use allclear_core::event::CheckOutcome;
-use allclear_core::{Event, Version};
+use crate::v;
+use allclear_core::Event;
 use allclear_engine::{CheckResult, CutWish, FaultKind};
 use allclear_testkit::World;
-
-fn v(text: &str) -> Version {
-    Version::parse(text).unwrap()
-}
 
 #[test]
 fn p1_to_p4_a_release_from_cut_to_tag_and_a_second_train() {
