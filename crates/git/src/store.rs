@@ -284,7 +284,7 @@ impl Repo for Store {
             args.push("-R");
         }
         let patches = self.git.ok(&args, input.as_bytes()).map_err(broken)?;
-        let out = self.git.ok(&["patch-id", "--stable"], &patches).map_err(broken)?;
+        let out = self.git.ok(&["patch-id", "--verbatim"], &patches).map_err(broken)?;
         let out = String::from_utf8_lossy(&out);
         Ok(out.lines().filter_map(|l| l.split_once(' ')).filter_map(|(patch, id)| Some((CommitId::parse(id).ok()?, patch.to_owned()))).collect())
     }
