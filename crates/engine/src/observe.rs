@@ -264,7 +264,8 @@ impl Engine<'_> {
         let graph = self.repo.graph(&tips)?;
         let changes = develop.as_ref().map_or(0, |develop| {
             let known: Vec<&CommitId> = [&project.last_cut, &stable, &last_release].into_iter().flatten().collect();
-            graph.only(develop, &known).len()
+            // A merge is no change of its own: else every merge-back would fill the next train.
+            graph.only(develop, &known).iter().filter(|id| graph.commits[*id].parents.len() < 2).count()
         });
         let candidates = self.candidates(refs, project, &graph, stable.as_ref(), develop.as_ref())?;
         let flights = project
