@@ -297,6 +297,10 @@ impl Project {
         self.head = Some(link.commit.clone());
         self.entries += 1;
         if self.struck.contains(&link.commit) {
+            // It still stands in the chain, where the tags that name it look for it.
+            if let Body::Entry(entry) = &link.body {
+                self.tag_entries.insert(entry.id.clone());
+            }
             return;
         }
         let entry = match &link.body {
