@@ -52,6 +52,10 @@ impl Engine<'_> {
             let Some(action) = now.into_iter().find(|a| !tried.contains(a)) else {
                 if !dry && !observing {
                     self.sweep(&snapshot)?;
+                    match self.mend(&snapshot) {
+                        Ok(tags) => ticked.done.extend(tags.into_iter().map(|tag| Done(format!("put {tag} back as recorded")))),
+                        Err(fault) => ticked.faults.push(fault),
+                    }
                 }
                 break;
             };
