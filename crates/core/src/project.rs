@@ -297,6 +297,10 @@ impl Project {
         self.head = Some(link.commit.clone());
         self.entries += 1;
         if self.struck.contains(&link.commit) {
+            // It still stands in the chain, where the tags that name it look for it.
+            if let Body::Entry(entry) = &link.body {
+                self.tag_entries.insert(entry.id.clone());
+            }
             return;
         }
         let entry = match &link.body {
@@ -330,7 +334,11 @@ impl Project {
             Event::RcTagged { version, rc, commit, tag, object } => {
                 let rc = Rc { n: *rc, commit: commit.clone(), tag: tag.clone(), object: object.clone(), at };
                 self.tag_entries.insert(entry.id.clone());
-                self.with(*version, |c| c.rcs.push(rc));
+                // The same rc told again has a new tag for the same commit; it soaks on.
+                self.with(*version, |c| match c.rcs.last_mut().filter(|last| last.n == rc.n && last.commit == rc.commit) {
+                    Some(last) => (last.tag, last.object) = (rc.tag, rc.object),
+                    None => c.rcs.push(rc),
+                });
             }
             Event::SlotSkipped { slot, reason } => {
                 self.slot = self.slot.max(Some(*slot));

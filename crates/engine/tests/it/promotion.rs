@@ -64,7 +64,7 @@ fn p3_develop_moved_between_plan_and_move_is_planned_anew() {
         let released = a.engine_on(&flaky).promote(None, None).unwrap();
         assert!(!released.before);
         let aborted = world.events().iter().filter(|e| matches!(e, Event::PromotionAborted { .. })).count();
-        assert_eq!(aborted, usize::from(push == 2));
+        assert_eq!(aborted, 1, "develop is no part of the plan's push");
         world.check_promises();
         assert!(world.git(&["show", "develop:next.txt"]).starts_with('n'));
     }
@@ -107,7 +107,11 @@ fn p1_a_hold_or_a_freeze_between_plan_and_move_stops_it() {
         untouched(&world, &before);
         let (done, _) = world.until_quiet(&b);
         assert!(done.is_empty(), "{done:?}");
-        if freeze { drop(b.engine().lift_freeze().unwrap()) } else { drop(b.engine().lift_hold(None).unwrap()) }
+        if freeze {
+            b.engine().lift_freeze().unwrap();
+        } else {
+            b.engine().lift_hold(None).unwrap();
+        }
         released_in_the_end(&world);
     }
 }
