@@ -236,6 +236,7 @@ impl Fold {
 
     /// Gives the project; or, where a later entry strikes an earlier one, a fold that knows of it
     /// and wants all links once more.
+    #[expect(clippy::result_large_err, reason = "both are large, and it is called once per look")]
     pub fn finish(self) -> Result<Project, Self> {
         if self.found.keys().all(|target| self.striking.contains_key(target) || self.project.struck.contains(target)) {
             Ok(self.project)
@@ -334,7 +335,7 @@ impl Project {
             }
             Event::SlotSkipped { slot, reason } => {
                 self.slot = self.slot.max(Some(*slot));
-                self.skipped = Some((*slot, reason.clone()));
+                self.skipped = Some((*slot, *reason));
             }
             Event::CheckRecorded { name, outcome, commit, url } => {
                 let line = self.checks.entry(commit.clone()).or_default().entry(name.clone());

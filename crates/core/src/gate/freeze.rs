@@ -14,14 +14,11 @@ pub(super) fn judge(case: &Case<'_>) -> Finding {
     let freezes: Vec<(Timestamp, Timestamp, String)> =
         from_policy.chain(from_ledger).filter(|(_, until, _)| *until > case.now).collect();
     let close = MARGIN.after(case.now);
-    match freezes.iter().filter(|(from, ..)| *from <= close).max_by_key(|(_, until, _)| *until) {
-        Some((_, until, why)) => {
-            let remedy = vec!["allclear freeze --lift, where a person set it".to_owned()];
-            Finding { remedy, ..Finding::pending(format!("frozen: {why}"), Some(*until)) }
-        }
-        None => {
-            let next = freezes.iter().map(|(from, ..)| MARGIN.before(*from)).min();
-            Finding { turns_at: next, ..Finding::passed("none") }
-        }
+    if let Some((_, until, why)) = freezes.iter().filter(|(from, ..)| *from <= close).max_by_key(|(_, until, _)| *until) {
+        let remedy = vec!["allclear freeze --lift, where a person set it".to_owned()];
+        Finding { remedy, ..Finding::pending(format!("frozen: {why}"), Some(*until)) }
+    } else {
+        let next = freezes.iter().map(|(from, ..)| MARGIN.before(*from)).min();
+        Finding { turns_at: next, ..Finding::passed("none") }
     }
 }

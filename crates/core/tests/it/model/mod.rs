@@ -115,11 +115,13 @@ impl Promotion {
             return Decision::Rest;
         }
         let op = flight.op;
-        let standing = match standing(world.sight(&flight)) {
-            Standing::Committed { .. } if self.mistake == Mistake::AbortWhatLanded => Standing::NotApplied,
-            Standing::NotApplied if self.mistake == Mistake::ConfirmUnseen && flight.phase == Phase::Moving => Standing::Done { kept: false },
-            seen => seen,
-        };
+        let mut standing = standing(world.sight(&flight));
+        if self.mistake == Mistake::AbortWhatLanded && matches!(standing, Standing::Committed { .. }) {
+            standing = Standing::NotApplied;
+        }
+        if self.mistake == Mistake::ConfirmUnseen && flight.phase == Phase::Moving && standing == Standing::NotApplied {
+            standing = Standing::Done { kept: false };
+        }
         let clear = world.is_clear() || self.mistake == Mistake::MoveUnclear;
         Decision::Send(match next(flight.phase, standing, clear) {
             Step::Stop(_) => return Decision::Rest,
@@ -136,7 +138,7 @@ impl Promotion {
                 ..Push::entry(op, head, Entry::Aborted)
             },
             Step::Confirm { .. } => Push { waiting: self.clean_up(world, op), ..Push::entry(op, head, Entry::Confirmed) },
-            Step::Continue(todo) => self.missing(world, &flight, todo),
+            Step::Continue(todo) => missing(world, &flight, todo),
         })
     }
 
@@ -154,26 +156,6 @@ impl Promotion {
             // them through even where a transaction takes its time.
             waiting: self.clean_up(world, op),
             ..Push::entry(op, world.ledger.head, Entry::Moving)
-        }
-    }
-
-    /// What is missing of a half-applied promotion.
-    fn missing(&self, world: &World, flight: &Flight, todo: Todo) -> Push {
-        let (op, refs) = (flight.op, &world.refs);
-        let (develop, anew) = match todo.develop {
-            None => (None, None),
-            Some(DevelopTodo::AsPlanned) => (Some(Change { old: Some(flight.old_develop), new: flight.new_develop }), None),
-            Some(DevelopTodo::Anew) => {
-                let new = refs.develop.with_merge(op);
-                (Some(Change { old: Some(refs.develop), new }), Some(new))
-            }
-        };
-        Push {
-            stable: todo.stable.then_some(Change { old: Some(OLD_STABLE), new: Stable { op, human: false } }),
-            develop,
-            tag: todo.tag.then_some(Change { old: Some(Tag::Absent), new: Tag::Ours(op) }),
-            candidate: todo.candidate.then_some(Change { old: Some(Branch::At(flight.rc)), new: Branch::Gone }),
-            ..Push::entry(op, world.ledger.head, Entry::Continued { develop: anew })
         }
     }
 
@@ -214,6 +196,26 @@ impl Promotion {
             }
         }
         false
+    }
+}
+
+/// What is missing of a half-applied promotion.
+fn missing(world: &World, flight: &Flight, todo: Todo) -> Push {
+    let (op, refs) = (flight.op, &world.refs);
+    let (develop, anew) = match todo.develop {
+        None => (None, None),
+        Some(DevelopTodo::AsPlanned) => (Some(Change { old: Some(flight.old_develop), new: flight.new_develop }), None),
+        Some(DevelopTodo::Anew) => {
+            let new = refs.develop.with_merge(op);
+            (Some(Change { old: Some(refs.develop), new }), Some(new))
+        }
+    };
+    Push {
+        stable: todo.stable.then_some(Change { old: Some(OLD_STABLE), new: Stable { op, human: false } }),
+        develop,
+        tag: todo.tag.then_some(Change { old: Some(Tag::Absent), new: Tag::Ours(op) }),
+        candidate: todo.candidate.then_some(Change { old: Some(Branch::At(flight.rc)), new: Branch::Gone }),
+        ..Push::entry(op, world.ledger.head, Entry::Continued { develop: anew })
     }
 }
 
