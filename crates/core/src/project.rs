@@ -346,7 +346,7 @@ impl Project {
             }
             Event::Held { version, reason, until } => {
                 let hold = Hold { reason: reason.clone(), by: entry.by.who.clone(), until: *until };
-                self.with(*version, |c| c.hold = Some(hold));
+                self.with(*version, |c| c.hold = Some(hold.or_stricter(c.hold.take())));
             }
             Event::HoldLifted { version } => self.with(*version, |c| c.hold = None),
             Event::Frozen { reason, until, stops } => self.freezes.push(LedgerFreeze {
@@ -445,6 +445,16 @@ impl Project {
         let flight = self.candidates.values_mut().filter_map(|c| c.operation.as_mut());
         if let Some(flight) = flight.into_iter().find(|f| f.plan.id == *operation) {
             change(flight);
+        }
+    }
+}
+
+impl Hold {
+    /// Keeps the one that lasts longer: only lifting ends a stop early.
+    fn or_stricter(self, other: Option<Self>) -> Self {
+        match other {
+            Some(other) if other.until.is_none_or(|theirs| self.until.is_some_and(|ours| ours <= theirs)) => other,
+            Some(_) | None => self,
         }
     }
 }
