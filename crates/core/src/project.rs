@@ -224,7 +224,9 @@ impl Fold {
         if let Body::Entry(entry) = &link.body {
             for event in &entry.events {
                 if let Event::Struck { entry: target, .. } = event {
-                    self.found.insert(target.clone(), entry.claimed);
+                    // Of several strikes the one that may strike most counts, whatever their order.
+                    let by = self.found.entry(target.clone()).or_insert(entry.claimed);
+                    *by = entry.claimed.min(*by);
                 }
             }
         }
