@@ -36,6 +36,8 @@ pub struct Stop {
     pub kind: Kind,
     /// When it clears by itself.
     pub clears_at: Option<Timestamp>,
+    /// The next instant at which this can change by time alone.
+    pub turns_at: Option<Timestamp>,
     /// What would clear it.
     pub remedy: Vec<String>,
 }
@@ -108,7 +110,7 @@ pub fn assess(policy: Option<&Policy>, project: &Project, facts: &Facts, now: Ti
     });
     let stops = stops(project, facts, now);
     let next_change_at = earliest(
-        candidates.iter().map(|c| c.next_change_at).chain([next_cut]).chain(stops.iter().map(|s| s.clears_at)),
+        candidates.iter().map(|c| c.next_change_at).chain([next_cut]).chain(stops.iter().map(|s| s.turns_at)),
     );
     Assessment { now, stops, candidates, next_cut, next_change_at }
 }
@@ -121,7 +123,7 @@ pub fn zone(policy: &Policy) -> TimeZone {
 /// Lists what stops all deciding: a record that cannot be read, believed, or that was cut short.
 pub fn stops(project: &Project, facts: &Facts, now: Timestamp) -> Vec<Stop> {
     let mut stops = Vec::new();
-    let person = |why: String, remedy: Vec<String>| Stop { why, kind: Kind::Person, clears_at: None, remedy };
+    let person = |why: String, remedy: Vec<String>| Stop { why, kind: Kind::Person, clears_at: None, turns_at: None, remedy };
     if let Some(why) = &facts.record.rewound {
         stops.push(person(
             format!("the record was cut short: {why}"),
@@ -145,10 +147,13 @@ pub fn stops(project: &Project, facts: &Facts, now: Timestamp) -> Vec<Stop> {
     }
     if let Some((entry, claimed)) = project.latest_claim.as_ref().filter(|(_, at)| *at > TOLERANCE.after(now)) {
         let ahead = Seconds::between(now, *claimed);
+        let far = ahead > Seconds::DAY;
+        let clears = TOLERANCE.before(*claimed);
         stops.push(Stop {
             why: format!("entry {} is dated {claimed}, {ahead} ahead of this clock", entry.short()),
-            kind: if ahead > Seconds::DAY { Kind::Person } else { Kind::Time },
-            clears_at: Some(TOLERANCE.before(*claimed)),
+            kind: if far { Kind::Person } else { Kind::Time },
+            clears_at: Some(clears),
+            turns_at: Some(if far { Seconds::DAY.before(*claimed) } else { clears }),
             remedy: vec![
                 "check this machine's clock (date -u)".into(),
                 format!("if it is right: allclear strike {entry} --reason TEXT"),
