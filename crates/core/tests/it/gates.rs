@@ -192,6 +192,7 @@ fn merge_back_and_stable() {
 
 #[test]
 fn only_fixes_ride_along() {
+    use Class::{Fix, NotAFix, Unclassified as Silent};
     let aboard = |unclassified, classes: &[Class]| {
         let line = |(n, class): (usize, &Class)| ClassedCommit {
             id: commit(n as u64 + 40),
@@ -203,7 +204,6 @@ fn only_fixes_ride_along() {
         let commits = classes.iter().enumerate().map(line).collect();
         with(|p| p.fixes.unclassified = unclassified).seen(|s| s.commits = commits).gate(Gate::Fixes, 1).verdict
     };
-    use Class::{Fix, NotAFix, Unclassified as Silent};
     for (classes, strict, lenient) in [
         (&[][..], Verdict::Passed, Verdict::Passed),
         (&[Fix, Fix], Verdict::Passed, Verdict::Passed),

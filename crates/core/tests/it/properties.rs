@@ -193,13 +193,17 @@ fn any_json() -> impl Strategy<Value = serde_json::Value> {
 /// Folds onto what was folded before, as a warm start does.
 fn fold_onto(known: Project, rest: &[Link], all: &[Link]) -> Project {
     let mut fold = Fold::onto(known);
-    rest.iter().for_each(|link| fold.add(link));
+    for link in rest {
+        fold.add(link);
+    }
     loop {
         match fold.finish() {
             Ok(project) => return project,
             Err(again) => {
                 fold = again;
-                all.iter().for_each(|link| fold.add(link));
+                for link in all {
+                    fold.add(link);
+                }
             }
         }
     }
