@@ -123,7 +123,13 @@ pub fn zone(policy: &Policy) -> TimeZone {
 /// Lists what stops all deciding: a record that cannot be read, believed, or that was cut short.
 pub fn stops(project: &Project, facts: &Facts, now: Timestamp) -> Vec<Stop> {
     let mut stops = Vec::new();
-    let person = |why: String, remedy: Vec<String>| Stop { why, kind: Kind::Person, clears_at: None, turns_at: None, remedy };
+    let person = |why: String, remedy: Vec<String>| Stop {
+        why,
+        kind: Kind::Person,
+        clears_at: None,
+        turns_at: None,
+        remedy,
+    };
     if let Some(why) = &facts.record.rewound {
         stops.push(person(
             format!("the record was cut short: {why}"),
@@ -131,11 +137,18 @@ pub fn stops(project: &Project, facts: &Facts, now: Timestamp) -> Vec<Stop> {
         ));
     }
     if let Some(second) = &facts.record.second {
-        stops.push(person(format!("there is a second ledger at {second}"), vec!["delete the wrong one".into()]));
+        stops.push(person(
+            format!("there is a second ledger at {second}"),
+            vec!["delete the wrong one".into()],
+        ));
     }
     if project.needs > crate::RULES {
         stops.push(person(
-            format!("the record needs a newer allclear (rules {}, this one has {})", project.needs, crate::RULES),
+            format!(
+                "the record needs a newer allclear (rules {}, this one has {})",
+                project.needs,
+                crate::RULES
+            ),
             vec!["install the newer version".into()],
         ));
     }
@@ -145,7 +158,8 @@ pub fn stops(project: &Project, facts: &Facts, now: Timestamp) -> Vec<Stop> {
             vec![format!("allclear strike {} --reason TEXT", trouble.entry)],
         ));
     }
-    if let Some((entry, claimed)) = project.latest_claim.as_ref().filter(|(_, at)| *at > TOLERANCE.after(now)) {
+    if let Some((entry, claimed)) = project.latest_claim.as_ref().filter(|(_, at)| *at > TOLERANCE.after(now))
+    {
         let ahead = Seconds::between(now, *claimed);
         let far = ahead > Seconds::DAY;
         let clears = TOLERANCE.before(*claimed);
@@ -163,16 +177,27 @@ pub fn stops(project: &Project, facts: &Facts, now: Timestamp) -> Vec<Stop> {
     stops
 }
 
-fn judge(version: Version, candidate: &Candidate, project: &Project, facts: &Facts, now: Timestamp) -> Option<CandidateAssessment> {
+fn judge(
+    version: Version,
+    candidate: &Candidate,
+    project: &Project,
+    facts: &Facts,
+    now: Timestamp,
+) -> Option<CandidateAssessment> {
     let policy = &candidate.cut.policy;
     let seen = facts.candidates.get(&version)?;
     let case = Case { version, policy, project, candidate, facts, seen, now };
     let gates: Vec<GateReport> = GATES
         .iter()
-        .map(|(gate, _, judge, enforced)| GateReport { gate: *gate, enforced: enforced(&policy.gates), finding: judge(&case) })
+        .map(|(gate, _, judge, enforced)| GateReport {
+            gate: *gate,
+            enforced: enforced(&policy.gates),
+            finding: judge(&case),
+        })
         .collect();
     let open = || gates.iter().filter(|g| g.enforced && !g.finding.verdict.is_clear());
-    let verdict = gates.iter().filter(|g| g.enforced).map(|g| g.finding.verdict).max().unwrap_or(Verdict::Passed);
+    let verdict =
+        gates.iter().filter(|g| g.enforced).map(|g| g.finding.verdict).max().unwrap_or(Verdict::Passed);
     let state = match &candidate.operation {
         Some(flight) if !facts.flights.contains_key(&flight.plan.id) => State::Unknown,
         Some(_) => State::Promoting,
@@ -189,8 +214,15 @@ fn judge(version: Version, candidate: &Candidate, project: &Project, facts: &Fac
         Some(hours) if automatic => next_open(hours, &zone(policy), ready),
         Some(_) | None => Some(ready),
     };
-    let hours_turn = policy.promotion.hours.as_ref().and_then(|h| next_open(h, &zone(policy), now)).filter(|t| *t > now);
-    let next_change_at = earliest(gates.iter().map(|g| g.finding.turns_at).chain([hours_turn.filter(|_| state == State::Clear)]).map(|t| t.filter(|t| *t > now)));
+    let hours_turn =
+        policy.promotion.hours.as_ref().and_then(|h| next_open(h, &zone(policy), now)).filter(|t| *t > now);
+    let next_change_at = earliest(
+        gates
+            .iter()
+            .map(|g| g.finding.turns_at)
+            .chain([hours_turn.filter(|_| state == State::Clear)])
+            .map(|t| t.filter(|t| *t > now)),
+    );
     Some(CandidateAssessment {
         version,
         state,

@@ -67,7 +67,8 @@ impl Seconds {
 /// Writes the two largest units that are not zero: `6 d 4 h`, `30 min`, `1 s`.
 impl fmt::Display for Seconds {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (days, hours, minutes, seconds) = (self.0 / 86_400, self.0 / 3600 % 24, self.0 / 60 % 60, self.0 % 60);
+        let (days, hours, minutes, seconds) =
+            (self.0 / 86_400, self.0 / 3600 % 24, self.0 / 60 % 60, self.0 % 60);
         match (days, hours, minutes, seconds) {
             (0, 0, 0, _) => write!(f, "{seconds} s"),
             (0, 0, _, 0) => write!(f, "{minutes} min"),

@@ -240,7 +240,11 @@ impl Fold {
     /// and wants all links once more.
     #[expect(clippy::result_large_err, reason = "both are large, and it is called once per look")]
     pub fn finish(self) -> Result<Project, Self> {
-        if self.found.keys().all(|target| self.striking.contains_key(target) || self.project.struck.contains(target)) {
+        if self
+            .found
+            .keys()
+            .all(|target| self.striking.contains_key(target) || self.project.struck.contains(target))
+        {
             Ok(self.project)
         } else {
             Err(Self { project: Project::default(), striking: self.found, found: BTreeMap::new() })
@@ -305,7 +309,8 @@ impl Project {
         let entry = match &link.body {
             Body::Entry(entry) => entry,
             Body::Void(why) => {
-                self.troubles.push(Trouble { entry: link.commit.clone(), what: TroubleKind::Void(why.clone()) });
+                self.troubles
+                    .push(Trouble { entry: link.commit.clone(), what: TroubleKind::Void(why.clone()) });
                 return;
             }
         };
@@ -341,7 +346,8 @@ impl Project {
             }
             Event::CheckRecorded { name, outcome, commit, url } => {
                 let line = self.checks.entry(commit.clone()).or_default().entry(name.clone());
-                let line = line.or_insert_with(|| CheckLine { beats: Vec::new(), by: String::new(), url: None });
+                let line =
+                    line.or_insert_with(|| CheckLine { beats: Vec::new(), by: String::new(), url: None });
                 line.beats.push((at.as_second(), *outcome == CheckOutcome::Passed));
                 line.by.clone_from(&entry.by.who);
                 line.url.clone_from(url);
@@ -391,7 +397,9 @@ impl Project {
             }
             Event::ReleaseConfirmed { operation, version, .. } => self.release(operation, *version, at),
             Event::Struck { .. } => {}
-            Event::Unknown => self.troubles.push(Trouble { entry: commit.clone(), what: TroubleKind::Unknown }),
+            Event::Unknown => {
+                self.troubles.push(Trouble { entry: commit.clone(), what: TroubleKind::Unknown })
+            }
         }
     }
 
@@ -455,7 +463,9 @@ impl Hold {
     /// Keeps the one that lasts longer: only lifting ends a stop early.
     fn or_stricter(self, other: Option<Self>) -> Self {
         match other {
-            Some(other) if other.until.is_none_or(|theirs| self.until.is_some_and(|ours| ours <= theirs)) => other,
+            Some(other) if other.until.is_none_or(|theirs| self.until.is_some_and(|ours| ours <= theirs)) => {
+                other
+            }
             Some(_) | None => self,
         }
     }

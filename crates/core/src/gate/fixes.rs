@@ -32,7 +32,12 @@ pub(super) fn judge(case: &Case<'_>) -> Finding {
     let first = offenders[0];
     let text = match offenders.len() {
         1 => format!("{} \"{}\" is no fix: {}", first.id.short(), short(&first.subject, 50), first.why),
-        n => format!("{n} of {} are no fixes, first {} \"{}\"", count(commits.len(), "commit"), first.id.short(), short(&first.subject, 40)),
+        n => format!(
+            "{n} of {} are no fixes, first {} \"{}\"",
+            count(commits.len(), "commit"),
+            first.id.short(),
+            short(&first.subject, 40)
+        ),
     };
     let mut actors: Vec<String> = offenders.iter().map(|c| short(&c.author, 40)).collect();
     actors.sort();
@@ -40,7 +45,12 @@ pub(super) fn judge(case: &Case<'_>) -> Finding {
     let remedy = offenders
         .iter()
         .take(5)
-        .map(|c| format!("git revert {} on {}, and let it ride with the next train", c.id, case.candidate.cut.branch))
+        .map(|c| {
+            format!(
+                "git revert {} on {}, and let it ride with the next train",
+                c.id, case.candidate.cut.branch
+            )
+        })
         .collect();
     Finding { subjects, needs_commit: true, ..Finding::failed(text, actors, remedy) }
 }

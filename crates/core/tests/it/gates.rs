@@ -63,8 +63,16 @@ fn checks_count_for_their_commit_alone() {
         ("no result", requiring(None), Verdict::Missing),
         ("passed", requiring(None).then(1, check("ci", true, 2)), Verdict::Passed),
         ("failed", requiring(None).then(1, check("ci", false, 2)), Verdict::Failed),
-        ("failed, then passed", requiring(None).then(1, check("ci", false, 2)).then(2, check("ci", true, 2)), Verdict::Passed),
-        ("passed, then failed", requiring(None).then(1, check("ci", true, 2)).then(2, check("ci", false, 2)), Verdict::Failed),
+        (
+            "failed, then passed",
+            requiring(None).then(1, check("ci", false, 2)).then(2, check("ci", true, 2)),
+            Verdict::Passed,
+        ),
+        (
+            "passed, then failed",
+            requiring(None).then(1, check("ci", true, 2)).then(2, check("ci", false, 2)),
+            Verdict::Failed,
+        ),
         ("another's name", requiring(None).then(1, check("lint", true, 2)), Verdict::Missing),
         ("another commit", requiring(None).then(1, check("ci", true, 4)), Verdict::Missing),
         ("the head moved on", requiring(None).then(1, check("ci", true, 2)).head(4), Verdict::Missing),
@@ -76,7 +84,9 @@ fn checks_count_for_their_commit_alone() {
 #[test]
 fn a_check_that_must_keep_passing() {
     let beating = |beats: &[(i64, bool)]| {
-        beats.iter().fold(requiring(Some((6 * 3600, 3600))), |scene, (at, passed)| scene.then(*at, check("ci", *passed, 2)))
+        beats.iter().fold(requiring(Some((6 * 3600, 3600))), |scene, (at, passed)| {
+            scene.then(*at, check("ci", *passed, 2))
+        })
     };
     let hourly: Vec<(i64, bool)> = (0..=6).map(|h| (h * HOUR, true)).collect();
     let gap: Vec<(i64, bool)> = hourly.iter().copied().filter(|(at, _)| *at != 3 * HOUR).collect();
@@ -102,7 +112,8 @@ fn freezes_of_the_policy_and_of_people() {
         let freeze = Freeze { reason: "holidays".into(), from: at(HOUR), until: at(2 * HOUR), stops };
         with(|p| p.freezes = vec![freeze])
     };
-    let by_hand = |stops| scene().then(HOUR, Event::Frozen { reason: "incident".into(), until: at(2 * HOUR), stops });
+    let by_hand =
+        |stops| scene().then(HOUR, Event::Frozen { reason: "incident".into(), until: at(2 * HOUR), stops });
     for (name, scene, now, verdict) in [
         ("long before", planned(Stops::Both), HOUR - 2 * MINUTE - 1, Verdict::Passed),
         ("too close", planned(Stops::Both), HOUR - 2 * MINUTE, Verdict::Pending),
@@ -112,7 +123,12 @@ fn freezes_of_the_policy_and_of_people() {
         ("cuts alone", planned(Stops::Cuts), HOUR, Verdict::Passed),
         ("by a person", by_hand(Stops::Both), HOUR, Verdict::Pending),
         ("by a person, over", by_hand(Stops::Both), 2 * HOUR, Verdict::Passed),
-        ("by a person, lifted", by_hand(Stops::Both).then(HOUR + 1, Event::FreezeLifted {}), HOUR + 2, Verdict::Passed),
+        (
+            "by a person, lifted",
+            by_hand(Stops::Both).then(HOUR + 1, Event::FreezeLifted {}),
+            HOUR + 2,
+            Verdict::Passed,
+        ),
         ("by a person, cuts alone", by_hand(Stops::Cuts), HOUR, Verdict::Passed),
     ] {
         assert_eq!(scene.gate(Gate::Freeze, now).verdict, verdict, "{name}");
@@ -128,10 +144,30 @@ fn a_hold_lasts_until_it_is_lifted_or_over() {
         ("for ever", scene().then(1, forever.clone()), 99 * DAY, Verdict::Failed),
         ("until then", scene().then(1, hour.clone()), HOUR - 1, Verdict::Failed),
         ("over", scene().then(1, hour.clone()), HOUR, Verdict::Passed),
-        ("lifted", scene().then(1, forever.clone()).then(2, Event::HoldLifted { version: VERSION }), 3, Verdict::Passed),
-        ("a shorter one does not end a longer one", scene().then(1, forever.clone()).then(2, hour.clone()), HOUR, Verdict::Failed),
-        ("a longer one prolongs it", scene().then(1, hour.clone()).then(2, forever.clone()), HOUR, Verdict::Failed),
-        ("one that is over counts for nothing", scene().then(1, held(Some(at(5)))).then(6, hour), HOUR, Verdict::Passed),
+        (
+            "lifted",
+            scene().then(1, forever.clone()).then(2, Event::HoldLifted { version: VERSION }),
+            3,
+            Verdict::Passed,
+        ),
+        (
+            "a shorter one does not end a longer one",
+            scene().then(1, forever.clone()).then(2, hour.clone()),
+            HOUR,
+            Verdict::Failed,
+        ),
+        (
+            "a longer one prolongs it",
+            scene().then(1, hour.clone()).then(2, forever.clone()),
+            HOUR,
+            Verdict::Failed,
+        ),
+        (
+            "one that is over counts for nothing",
+            scene().then(1, held(Some(at(5)))).then(6, hour),
+            HOUR,
+            Verdict::Passed,
+        ),
     ] {
         assert_eq!(scene.gate(Gate::Hold, now).verdict, verdict, "{name}");
     }
@@ -151,7 +187,11 @@ fn an_entry_from_the_future_stops_the_clock() {
     }
     let mut struck = scene().then(900 * DAY, check("ci", true, 2));
     let target = struck.links[1].commit.clone();
-    struck.links.push(link(2, at(HOUR), vec![Event::Struck { entry: target, reason: "a wrong clock".into() }]));
+    struck.links.push(link(
+        2,
+        at(HOUR),
+        vec![Event::Struck { entry: target, reason: "a wrong clock".into() }],
+    ));
     assert_eq!(struck.gate(Gate::Clock, HOUR).verdict, Verdict::Passed);
 }
 
@@ -161,14 +201,20 @@ fn the_version_and_its_names_drift() {
         ("as recorded", scene(), Verdict::Passed),
         ("its tag is there", scene().seen(|s| s.release_tag = Some(commit(8))), Verdict::Failed),
         ("the rc's tag is gone", scene().seen(|s| s.rc_tag = TagSeen::Gone), Verdict::Failed),
-        ("the rc's tag moved", scene().seen(|s| s.rc_tag = TagSeen::Moved { to: commit(8) }), Verdict::Failed),
+        (
+            "the rc's tag moved",
+            scene().seen(|s| s.rc_tag = TagSeen::Moved { to: commit(8) }),
+            Verdict::Failed,
+        ),
         ("the branch is gone", scene().seen(|s| s.head = None), Verdict::Failed),
         ("the branch was rewound", scene().head(7).seen(|s| s.descends = false), Verdict::Failed),
         ("a new commit is no drift", scene().head(7), Verdict::Passed),
     ] {
         assert_eq!(scene.gate(Gate::Version, 1).verdict, verdict, "{name}");
     }
-    for (released, verdict) in [((2, 8, 9), Verdict::Passed), ((2, 9, 1), Verdict::Failed), ((3, 0, 0), Verdict::Failed)] {
+    for (released, verdict) in
+        [((2, 8, 9), Verdict::Passed), ((2, 9, 1), Verdict::Failed), ((3, 0, 0), Verdict::Failed)]
+    {
         let mut scene = scene();
         scene.facts.released.insert(Version::new(released.0, released.1, released.2), commit(5));
         assert_eq!(scene.gate(Gate::Version, 1).verdict, verdict, "{released:?} is released");
@@ -179,7 +225,10 @@ fn the_version_and_its_names_drift() {
 fn merge_back_and_stable() {
     let back = |merge_back| scene().seen(|s| s.merge_back = merge_back).gate(Gate::MergeBack, 1).verdict;
     assert_eq!(back(MergeBack::Clean { tree: commit(9) }), Verdict::Passed);
-    assert_eq!(back(MergeBack::Resolved { tree: commit(9), files: vec!["Cargo.toml".into()] }), Verdict::Passed);
+    assert_eq!(
+        back(MergeBack::Resolved { tree: commit(9), files: vec!["Cargo.toml".into()] }),
+        Verdict::Passed
+    );
     assert_eq!(back(MergeBack::Conflict { files: vec!["a.rs".into()] }), Verdict::Failed);
     assert_eq!(back(MergeBack::Conflict { files: Vec::new() }), Verdict::Failed);
     assert_eq!(back(MergeBack::Impossible { why: "develop is gone".into() }), Verdict::Failed);
@@ -202,7 +251,10 @@ fn only_fixes_ride_along() {
             why: "says so".into(),
         };
         let commits = classes.iter().enumerate().map(line).collect();
-        with(|p| p.fixes.unclassified = unclassified).seen(|s| s.commits = commits).gate(Gate::Fixes, 1).verdict
+        with(|p| p.fixes.unclassified = unclassified)
+            .seen(|s| s.commits = commits)
+            .gate(Gate::Fixes, 1)
+            .verdict
     };
     for (classes, strict, lenient) in [
         (&[][..], Verdict::Passed, Verdict::Passed),

@@ -73,7 +73,11 @@ fn files() -> Vec<(String, Vec<u8>)> {
 }
 
 fn link(n: usize, json: &[u8]) -> Link {
-    read(RawEntry { commit: entry_id(n), parents: n.checked_sub(1).map(entry_id).into_iter().collect(), json: Ok(json.to_vec()) })
+    read(RawEntry {
+        commit: entry_id(n),
+        parents: n.checked_sub(1).map(entry_id).into_iter().collect(),
+        json: Ok(json.to_vec()),
+    })
 }
 
 fn events(link: &Link) -> Vec<Event> {
@@ -118,7 +122,10 @@ fn together_they_tell_a_story() {
     assert_eq!(phase("PromotionPlanned"), Some(Phase::Planned));
     assert_eq!(phase("PromotionMoving"), Some(Phase::Moving));
     assert_eq!(phase("Fenced"), Some(Phase::Fenced));
-    assert_eq!(until("PromotionContinued").flight().map(|(_, f)| f.plan.new_develop.clone()), Some(commit(0x2f)));
+    assert_eq!(
+        until("PromotionContinued").flight().map(|(_, f)| f.plan.new_develop.clone()),
+        Some(commit(0x2f))
+    );
     let whole = fold(&links);
     assert_eq!(whole.releases.keys().collect::<Vec<_>>(), [&Version::new(2, 9, 0)]);
     assert!(whole.candidates.is_empty() && whole.flight().is_none());
@@ -148,7 +155,10 @@ fn changed(change: impl FnOnce(&mut serde_json::Value)) -> Link {
 
 #[test]
 fn a_kind_that_is_not_known_is_trouble() {
-    for event in [serde_json::json!({"kind": "Waived"}), serde_json::json!({"kind": "Waived", "gate": ["soak"], "kind2": null})] {
+    for event in [
+        serde_json::json!({"kind": "Waived"}),
+        serde_json::json!({"kind": "Waived", "gate": ["soak"], "kind2": null}),
+    ] {
         let link = changed(|v| v["events"][0] = event);
         assert_eq!(events(&link), [Event::Unknown]);
         let project = fold(&[link]);
@@ -160,16 +170,20 @@ fn a_kind_that_is_not_known_is_trouble() {
 fn what_is_no_entry_is_void() {
     type Expected = fn(&VoidReason) -> bool;
     let cases: [(&str, Link, Expected); 7] = [
-        ("a newer schema", changed(|v| v["schema"] = "allclear.entry/2".into()), |w| matches!(w, VoidReason::Schema(_))),
-        (
-            "a newer schema of another shape",
-            link(0, br#"{"schema": "allclear.entry/9", "what": []}"#),
-            |w| matches!(w, VoidReason::Schema(_)),
-        ),
-        ("no schema", changed(|v| drop(v.as_object_mut().unwrap().remove("schema"))), |w| matches!(w, VoidReason::Malformed(_))),
-        ("a known kind of another shape", changed(|v| v["events"] = serde_json::json!([{"kind": "Held"}])), |w| {
+        ("a newer schema", changed(|v| v["schema"] = "allclear.entry/2".into()), |w| {
+            matches!(w, VoidReason::Schema(_))
+        }),
+        ("a newer schema of another shape", link(0, br#"{"schema": "allclear.entry/9", "what": []}"#), |w| {
+            matches!(w, VoidReason::Schema(_))
+        }),
+        ("no schema", changed(|v| drop(v.as_object_mut().unwrap().remove("schema"))), |w| {
             matches!(w, VoidReason::Malformed(_))
         }),
+        (
+            "a known kind of another shape",
+            changed(|v| v["events"] = serde_json::json!([{"kind": "Held"}])),
+            |w| matches!(w, VoidReason::Malformed(_)),
+        ),
         ("no JSON", link(0, b"\xff{"), |w| matches!(w, VoidReason::Malformed(_))),
         ("too large", link(0, &vec![b' '; ENTRY_LIMIT + 1]), |w| *w == VoidReason::TooLarge),
         (
@@ -183,6 +197,7 @@ fn what_is_no_entry_is_void() {
         assert_eq!(fold(&[link]).troubles.len(), 1, "{name}");
     }
     let (_, bytes) = files().remove(0);
-    let merge = read(RawEntry { commit: entry_id(2), parents: vec![entry_id(0), entry_id(1)], json: Ok(bytes) });
+    let merge =
+        read(RawEntry { commit: entry_id(2), parents: vec![entry_id(0), entry_id(1)], json: Ok(bytes) });
     assert_eq!(merge.body, Body::Void(VoidReason::Parents(2)));
 }

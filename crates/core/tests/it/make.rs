@@ -83,7 +83,13 @@ pub(crate) fn plan(id: u64, head: u64) -> Operation {
 
 pub(crate) fn rc(n: u32, head: u64) -> Event {
     let tag = format!("v2.9.0-rc.{n}");
-    Event::RcTagged { version: VERSION, rc: n, commit: commit(head), tag, object: commit(0x50 + u64::from(n)) }
+    Event::RcTagged {
+        version: VERSION,
+        rc: n,
+        commit: commit(head),
+        tag,
+        object: commit(0x50 + u64::from(n)),
+    }
 }
 
 pub(crate) fn check(name: &str, passed: bool, head: u64) -> Event {

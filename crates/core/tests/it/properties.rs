@@ -1,6 +1,9 @@
 //! What must hold for every ledger, every look and every instant.
 
-use crate::make::{DAY, HOUR, MINUTE, Scene, VERSION, at, check, commit, cut, entry_id, held, link, operation, plan, policy, rc};
+use crate::make::{
+    DAY, HOUR, MINUTE, Scene, VERSION, at, check, commit, cut, entry_id, held, link, operation, plan, policy,
+    rc,
+};
 use allclear_core::assess::{Assessment, State};
 use allclear_core::event::Event;
 use allclear_core::facts::{CandidateFacts, MergeBack, TagSeen};
@@ -43,11 +46,18 @@ fn event() -> impl Strategy<Value = Event> {
         policies().prop_map(|policy| Event::CandidateCut(Box::new(cut(policy)))),
         head().prop_map(|n| Event::HeadSeen { version: VERSION, commit: commit(n) }),
         (1_u32..4, head()).prop_map(|(n, head)| rc(n, head)),
-        instant().prop_map(|slot| Event::SlotSkipped { slot: at(slot), reason: allclear_core::train::SkipReason::Empty }),
+        instant().prop_map(|slot| Event::SlotSkipped {
+            slot: at(slot),
+            reason: allclear_core::train::SkipReason::Empty
+        }),
         (name, any::<bool>(), head()).prop_map(|(name, passed, head)| check(name, passed, head)),
         proptest::option::of(instant()).prop_map(|until| held(until.map(at))),
         Just(Event::HoldLifted { version: VERSION }),
-        (instant(), stops()).prop_map(|(until, stops)| Event::Frozen { reason: "no".into(), until: at(until), stops }),
+        (instant(), stops()).prop_map(|(until, stops)| Event::Frozen {
+            reason: "no".into(),
+            until: at(until),
+            stops
+        }),
         Just(Event::FreezeLifted {}),
         head().prop_map(|n| Event::PromotionRequested { version: VERSION, commit: commit(n) }),
         policies().prop_map(|policy| Event::PolicyAdopted {
@@ -61,7 +71,11 @@ fn event() -> impl Strategy<Value = Event> {
         op().prop_map(|operation| Event::PromotionMoving { operation }),
         op().prop_map(|operation| Event::PromotionContinued { operation, develop: Some(commit(0x2f)) }),
         op().prop_map(|operation| Event::Fenced { operation }),
-        (op(), any::<bool>()).prop_map(|(operation, refused)| Event::PromotionAborted { operation, reason: "no".into(), refused }),
+        (op(), any::<bool>()).prop_map(|(operation, refused)| Event::PromotionAborted {
+            operation,
+            reason: "no".into(),
+            refused
+        }),
         op().prop_map(|operation| Event::ReleaseConfirmed { operation, version: VERSION, kept: None }),
         Just(Event::Unknown),
     ]
@@ -74,7 +88,8 @@ fn policies() -> impl Strategy<Value = Policy> {
     }));
     let checks = proptest::option::of(beat.prop_map(|beat| RequiredCheck { name: "ci".into(), beat }));
     let freezes = proptest::collection::vec((instant(), instant(), stops()), 0..3);
-    let after_fix = prop_oneof![Just(AfterFix::Restart), (0_u64..4).prop_map(|d| AfterFix::Serve(Seconds(d * 86_400)))];
+    let after_fix =
+        prop_oneof![Just(AfterFix::Restart), (0_u64..4).prop_map(|d| AfterFix::Serve(Seconds(d * 86_400)))];
     (checks, freezes, 0_u64..8, after_fix, proptest::collection::vec(prop::bool::weighted(0.9), 9)).prop_map(
         |(checks, freezes, soak, after_fix, enforce)| {
             let mut policy = policy();
@@ -99,7 +114,12 @@ fn policies() -> impl Strategy<Value = Policy> {
             }
             policy.freezes = freezes
                 .into_iter()
-                .map(|(a, b, stops)| Freeze { reason: "no".into(), from: at(a.min(b)), until: at(a.max(b)), stops })
+                .map(|(a, b, stops)| Freeze {
+                    reason: "no".into(),
+                    from: at(a.min(b)),
+                    until: at(a.max(b)),
+                    stops,
+                })
                 .collect();
             policy
         },
@@ -108,7 +128,8 @@ fn policies() -> impl Strategy<Value = Policy> {
 
 /// A link of a chain: an entry of any events at any time, or something that is none.
 fn links() -> impl Strategy<Value = Vec<Link>> {
-    let claimed = prop_oneof![20 => instant().prop_map(at), 1 => Just(Timestamp::MAX), 1 => Just(Timestamp::MIN)];
+    let claimed =
+        prop_oneof![20 => instant().prop_map(at), 1 => Just(Timestamp::MAX), 1 => Just(Timestamp::MIN)];
     let strike = (0_usize..40).prop_map(Some);
     let one = prop_oneof![
         8 => (claimed, proptest::collection::vec(event(), 0..4), prop_oneof![6 => Just(None), 1 => strike]).prop_map(Some),
@@ -158,18 +179,26 @@ fn facts() -> impl Strategy<Value = CandidateFacts> {
     ]);
     let tag = select(vec![TagSeen::Intact, TagSeen::Intact, TagSeen::Gone, TagSeen::Moved { to: commit(7) }]);
     let head = proptest::option::weighted(0.9, head());
-    (class, back, tag, head, any::<bool>(), 0_usize..2).prop_map(|(class, back, tag, head, descends, lacks)| {
-        let line = ClassedCommit { id: commit(40), subject: "x".into(), author: "y".into(), class, why: "z".into() };
-        CandidateFacts {
-            head: head.map(commit),
-            commits: vec![line],
-            descends,
-            lacks_stable: lacks,
-            merge_back: back,
-            rc_tag: tag,
-            release_tag: None,
-        }
-    })
+    (class, back, tag, head, any::<bool>(), 0_usize..2).prop_map(
+        |(class, back, tag, head, descends, lacks)| {
+            let line = ClassedCommit {
+                id: commit(40),
+                subject: "x".into(),
+                author: "y".into(),
+                class,
+                why: "z".into(),
+            };
+            CandidateFacts {
+                head: head.map(commit),
+                commits: vec![line],
+                descends,
+                lacks_stable: lacks,
+                merge_back: back,
+                rc_tag: tag,
+                release_tag: None,
+            }
+        },
+    )
 }
 
 fn any_json() -> impl Strategy<Value = serde_json::Value> {
@@ -178,14 +207,31 @@ fn any_json() -> impl Strategy<Value = serde_json::Value> {
         any::<bool>().prop_map(Into::into),
         any::<i64>().prop_map(Into::into),
         ".{0,12}".prop_map(Into::into),
-        select(vec!["2.9.0", "CandidateCut", "Held", "allclear.entry/1", "2026-11-03T10:00:00Z"]).prop_map(Into::into),
+        select(vec!["2.9.0", "CandidateCut", "Held", "allclear.entry/1", "2026-11-03T10:00:00Z"])
+            .prop_map(Into::into),
     ];
-    let key = select(vec!["kind", "schema", "version", "events", "claimed", "by", "who", "id", "needs", "via", "policy", "operation"]);
+    let key = select(vec![
+        "kind",
+        "schema",
+        "version",
+        "events",
+        "claimed",
+        "by",
+        "who",
+        "id",
+        "needs",
+        "via",
+        "policy",
+        "operation",
+    ]);
     leaf.prop_recursive(4, 32, 6, move |inner| {
         prop_oneof![
             proptest::collection::vec(inner.clone(), 0..4).prop_map(Into::into),
-            proptest::collection::vec((key.clone(), inner), 0..6)
-                .prop_map(|fields| fields.into_iter().map(|(k, v)| (k.to_owned(), v)).collect::<serde_json::Map<_, _>>().into()),
+            proptest::collection::vec((key.clone(), inner), 0..6).prop_map(|fields| fields
+                .into_iter()
+                .map(|(k, v)| (k.to_owned(), v))
+                .collect::<serde_json::Map<_, _>>()
+                .into()),
         ]
     })
 }

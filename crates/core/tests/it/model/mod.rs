@@ -119,7 +119,10 @@ impl Promotion {
         if self.mistake == Mistake::AbortWhatLanded && matches!(standing, Standing::Committed { .. }) {
             standing = Standing::NotApplied;
         }
-        if self.mistake == Mistake::ConfirmUnseen && flight.phase == Phase::Moving && standing == Standing::NotApplied {
+        if self.mistake == Mistake::ConfirmUnseen
+            && flight.phase == Phase::Moving
+            && standing == Standing::NotApplied
+        {
             standing = Standing::Done { kept: false };
         }
         let clear = world.is_clear() || self.mistake == Mistake::MoveUnclear;
@@ -127,9 +130,10 @@ impl Promotion {
             Step::Stop(_) => return Decision::Rest,
             // The objects are missing where the server died while the plan was recorded. A move
             // without them would share no ref with an abort.
-            Step::Move if world.refs.waiting != op && self.mistake != Mistake::MoveWithoutObjects => {
-                Push { waiting: Some(Change { old: Some(world.refs.waiting), new: op }), ..Push::entry(op, head, Entry::Fenced) }
-            }
+            Step::Move if world.refs.waiting != op && self.mistake != Mistake::MoveWithoutObjects => Push {
+                waiting: Some(Change { old: Some(world.refs.waiting), new: op }),
+                ..Push::entry(op, head, Entry::Fenced)
+            },
             Step::Move => self.whole(world, &flight),
             Step::Fence => Push::entry(op, head, Entry::Fenced),
             Step::Abort(_) => Push {
@@ -137,7 +141,9 @@ impl Promotion {
                 waiting: self.clean_up(world, op),
                 ..Push::entry(op, head, Entry::Aborted)
             },
-            Step::Confirm { .. } => Push { waiting: self.clean_up(world, op), ..Push::entry(op, head, Entry::Confirmed) },
+            Step::Confirm { .. } => {
+                Push { waiting: self.clean_up(world, op), ..Push::entry(op, head, Entry::Confirmed) }
+            }
             Step::Continue(todo) => missing(world, &flight, todo),
         })
     }
@@ -148,10 +154,19 @@ impl Promotion {
         let leased = |mistake| self.mistake != mistake;
         Push {
             lease: leased(Mistake::MoveWithoutLedgerLease).then_some(world.ledger.head),
-            stable: Some(Change { old: leased(Mistake::ForceStable).then_some(OLD_STABLE), new: Stable { op, human: false } }),
-            develop: Some(Change { old: leased(Mistake::ForceDevelop).then_some(flight.old_develop), new: flight.new_develop }),
+            stable: Some(Change {
+                old: leased(Mistake::ForceStable).then_some(OLD_STABLE),
+                new: Stable { op, human: false },
+            }),
+            develop: Some(Change {
+                old: leased(Mistake::ForceDevelop).then_some(flight.old_develop),
+                new: flight.new_develop,
+            }),
             tag: Some(Change { old: leased(Mistake::ForceTag).then_some(Tag::Absent), new: Tag::Ours(op) }),
-            candidate: Some(Change { old: leased(Mistake::DeleteWithoutLease).then_some(Branch::At(flight.rc)), new: Branch::Gone }),
+            candidate: Some(Change {
+                old: leased(Mistake::DeleteWithoutLease).then_some(Branch::At(flight.rc)),
+                new: Branch::Gone,
+            }),
             // Move and abort delete the same ref, each under a lease, so that git lets only one of
             // them through even where a transaction takes its time.
             waiting: self.clean_up(world, op),
@@ -160,7 +175,8 @@ impl Promotion {
     }
 
     fn clean_up(&self, world: &World, op: Op) -> Option<Change<Op>> {
-        let shared = !matches!(self.mistake, Mistake::AbortSharesNoRefWithTheMove | Mistake::AbortWithoutLedgerLease);
+        let shared =
+            !matches!(self.mistake, Mistake::AbortSharesNoRefWithTheMove | Mistake::AbortWithoutLedgerLease);
         (shared && world.refs.waiting == op).then_some(Change { old: Some(op), new: 0 })
     }
 
@@ -190,7 +206,10 @@ impl Promotion {
                 Decision::Send(push) if world.admits(&push) => world.apply(push),
                 Decision::Send(_) => return false,
                 Decision::Rest => {
-                    let stuck = world.ledger.flight.is_some_and(|f| matches!(standing(world.sight(&f)), Standing::Stuck(_)));
+                    let stuck = world
+                        .ledger
+                        .flight
+                        .is_some_and(|f| matches!(standing(world.sight(&f)), Standing::Stuck(_)));
                     return (world.ledger.flight.is_none() || stuck) && world.wrong.is_empty();
                 }
             }
@@ -204,7 +223,9 @@ fn missing(world: &World, flight: &Flight, todo: Todo) -> Push {
     let (op, refs) = (flight.op, &world.refs);
     let (develop, anew) = match todo.develop {
         None => (None, None),
-        Some(DevelopTodo::AsPlanned) => (Some(Change { old: Some(flight.old_develop), new: flight.new_develop }), None),
+        Some(DevelopTodo::AsPlanned) => {
+            (Some(Change { old: Some(flight.old_develop), new: flight.new_develop }), None)
+        }
         Some(DevelopTodo::Anew) => {
             let new = refs.develop.with_merge(op);
             (Some(Change { old: Some(refs.develop), new }), Some(new))
@@ -281,7 +302,12 @@ impl Model for Promotion {
                 let Transaction { mut rest, dead, completed } = world.transaction.take()?;
                 let before = rest;
                 // Deletions come after everything else.
-                if part == Part::Deletions && (rest.entry.is_some() || rest.stable.is_some() || rest.develop.is_some() || rest.tag.is_some()) {
+                if part == Part::Deletions
+                    && (rest.entry.is_some()
+                        || rest.stable.is_some()
+                        || rest.develop.is_some()
+                        || rest.tag.is_some())
+                {
                     return None;
                 }
                 world.apply_part(&mut rest, part);
@@ -316,30 +342,47 @@ impl Model for Promotion {
 
     fn properties(&self) -> Vec<Property<Self>> {
         let mut all = vec![
-            Property::always("nothing moves that is not clear", |_, w: &World| !w.wrong.contains(&Wrong::MovedUnclear)),
-            Property::always("stable moves only for an operation whose move entry was let in clear", |_, w: &World| {
-                !w.wrong.contains(&Wrong::MovedUnplanned)
+            Property::always("nothing moves that is not clear", |_, w: &World| {
+                !w.wrong.contains(&Wrong::MovedUnclear)
             }),
+            Property::always(
+                "stable moves only for an operation whose move entry was let in clear",
+                |_, w: &World| !w.wrong.contains(&Wrong::MovedUnplanned),
+            ),
             Property::always("a tag never changes", |_, w: &World| !w.wrong.contains(&Wrong::TagReplaced)),
             Property::always("no late fix is lost", |_, w: &World| !w.wrong.contains(&Wrong::LostFix)),
-            Property::always("no commit of develop is lost", |_, w: &World| !w.wrong.contains(&Wrong::LostOnDevelop)),
-            Property::always("no commit of stable is lost", |_, w: &World| !w.wrong.contains(&Wrong::LostOnStable)),
-            Property::always("one operation at a time", |_, w: &World| !w.wrong.contains(&Wrong::PlannedTwice)),
-            Property::always("a version is released once", |_, w: &World| !w.wrong.contains(&Wrong::ConfirmedTwice)),
-            Property::always("confirmed means whole", |_, w: &World| !w.wrong.contains(&Wrong::ConfirmedEarly)),
+            Property::always("no commit of develop is lost", |_, w: &World| {
+                !w.wrong.contains(&Wrong::LostOnDevelop)
+            }),
+            Property::always("no commit of stable is lost", |_, w: &World| {
+                !w.wrong.contains(&Wrong::LostOnStable)
+            }),
+            Property::always("one operation at a time", |_, w: &World| {
+                !w.wrong.contains(&Wrong::PlannedTwice)
+            }),
+            Property::always("a version is released once", |_, w: &World| {
+                !w.wrong.contains(&Wrong::ConfirmedTwice)
+            }),
+            Property::always("confirmed means whole", |_, w: &World| {
+                !w.wrong.contains(&Wrong::ConfirmedEarly)
+            }),
             Property::always("whole once, whole for ever", |_, w: &World| {
                 let op = w.ledger.released;
                 let merged = w.refs.develop.merge.is_some_and(|(merged, _)| merged == op);
                 op == 0 || (w.refs.stable.op == op && w.refs.tag == Tag::Ours(op) && merged)
             }),
-            Property::always("aborted means that nothing moved, ever", |_, w: &World| w.aborted.is_disjoint(&w.moved)),
+            Property::always("aborted means that nothing moved, ever", |_, w: &World| {
+                w.aborted.is_disjoint(&w.moved)
+            }),
             Property::always("ticks alone bring it to an end", |model: &Self, w| model.settles(w)),
         ];
         if self.mistake == Mistake::None {
             all.extend([
                 Property::sometimes("a release", |_, w: &World| w.ledger.released == 1),
                 Property::sometimes("a release at the second try", |_, w: &World| w.ledger.released == 2),
-                Property::sometimes("a release with develop moved on", |_, w: &World| w.ledger.released != 0 && w.refs.develop.human > 0),
+                Property::sometimes("a release with develop moved on", |_, w: &World| {
+                    w.ledger.released != 0 && w.refs.develop.human > 0
+                }),
                 Property::sometimes("an abort", |_, w: &World| !w.aborted.is_empty()),
             ]);
         }
@@ -348,7 +391,9 @@ impl Model for Promotion {
                 Property::sometimes("a release with a late fix kept", |_, w: &World| {
                     w.ledger.released != 0 && matches!(w.refs.candidate, Branch::At(_))
                 }),
-                Property::sometimes("a fence", |_, w: &World| w.ledger.flight.is_some_and(|f| f.phase == Phase::Fenced)),
+                Property::sometimes("a fence", |_, w: &World| {
+                    w.ledger.flight.is_some_and(|f| f.phase == Phase::Fenced)
+                }),
                 Property::sometimes("a merge-back made anew", |_, w: &World| {
                     w.ledger.flight.is_some_and(|f| f.new_develop.human > f.old_develop.human)
                 }),
@@ -362,7 +407,10 @@ impl Model for Promotion {
 }
 
 fn explore(model: Promotion) {
-    let told = format!("{:?}, {} deeds of people, {} deaths, {} pushes at once, {} plans", model.server, model.deeds, model.deaths, model.network, model.plans);
+    let told = format!(
+        "{:?}, {} deeds of people, {} deaths, {} pushes at once, {} plans",
+        model.server, model.deeds, model.deaths, model.network, model.plans
+    );
     let checker = model.checker().threads(2).spawn_bfs().join();
     println!("{told}: {} states, {} steps deep", checker.unique_state_count(), checker.max_depth());
     checker.assert_properties();
@@ -370,17 +418,38 @@ fn explore(model: Promotion) {
 
 #[test]
 fn a_promotion_on_an_atomic_server() {
-    explore(Promotion { server: Server::Atomic, mistake: Mistake::None, deeds: 4, deaths: 0, network: 3, plans: 3 });
+    explore(Promotion {
+        server: Server::Atomic,
+        mistake: Mistake::None,
+        deeds: 4,
+        deaths: 0,
+        network: 3,
+        plans: 3,
+    });
 }
 
 #[test]
 fn a_promotion_on_a_server_that_dies_half_way() {
-    explore(Promotion { server: Server::Files { ledger_first: true }, mistake: Mistake::None, deeds: 2, deaths: 1, network: 2, plans: 2 });
+    explore(Promotion {
+        server: Server::Files { ledger_first: true },
+        mistake: Mistake::None,
+        deeds: 2,
+        deaths: 1,
+        network: 2,
+        plans: 2,
+    });
 }
 
 #[test]
 fn a_promotion_on_a_server_that_applies_refs_in_any_order() {
-    explore(Promotion { server: Server::Files { ledger_first: false }, mistake: Mistake::None, deeds: 2, deaths: 1, network: 2, plans: 2 });
+    explore(Promotion {
+        server: Server::Files { ledger_first: false },
+        mistake: Mistake::None,
+        deeds: 2,
+        deaths: 1,
+        network: 2,
+        plans: 2,
+    });
 }
 
 #[test]

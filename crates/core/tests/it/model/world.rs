@@ -110,11 +110,24 @@ impl Push {
     }
 
     pub(super) fn nothing(op: Op) -> Self {
-        Self { op, lease: None, entry: None, stable: None, develop: None, tag: None, candidate: None, waiting: None }
+        Self {
+            op,
+            lease: None,
+            entry: None,
+            stable: None,
+            develop: None,
+            tag: None,
+            candidate: None,
+            waiting: None,
+        }
     }
 
     fn has_refs(&self) -> bool {
-        self.stable.is_some() || self.develop.is_some() || self.tag.is_some() || self.candidate.is_some() || self.waiting.is_some()
+        self.stable.is_some()
+            || self.develop.is_some()
+            || self.tag.is_some()
+            || self.candidate.is_some()
+            || self.waiting.is_some()
     }
 }
 
@@ -189,7 +202,13 @@ impl World {
     pub(super) fn new(deeds: u8, deaths: u8) -> Self {
         let develop = Develop { human: 0, merge: None };
         Self {
-            refs: Refs { stable: Stable { op: 0, human: false }, develop, tag: Tag::Absent, candidate: Branch::At(0), waiting: 0 },
+            refs: Refs {
+                stable: Stable { op: 0, human: false },
+                develop,
+                tag: Tag::Absent,
+                candidate: Branch::At(0),
+                waiting: 0,
+            },
             ledger: Ledger { head: 0, flight: None, held: false, rc: 0, planned: 0, released: 0 },
             network: BTreeSet::new(),
             transaction: None,
@@ -330,7 +349,11 @@ impl World {
             }
             Part::Deletions => {
                 if rest.candidate.take().is_some() {
-                    if self.ledger.flight.is_some_and(|f| matches!(self.refs.candidate, Branch::At(n) if n != f.rc)) {
+                    if self
+                        .ledger
+                        .flight
+                        .is_some_and(|f| matches!(self.refs.candidate, Branch::At(n) if n != f.rc))
+                    {
                         self.wrong.insert(Wrong::LostFix);
                     }
                     self.refs.candidate = Branch::Gone;
@@ -355,7 +378,8 @@ impl World {
                 }
                 ledger.planned += 1;
                 let new_develop = develop.with_merge(op);
-                ledger.flight = Some(Flight { op, phase: Phase::Planned, rc, old_develop: develop, new_develop });
+                ledger.flight =
+                    Some(Flight { op, phase: Phase::Planned, rc, old_develop: develop, new_develop });
             }
             (Entry::Moving, Some(flight)) => flight.phase = Phase::Moving,
             (Entry::Fenced, Some(flight)) => flight.phase = Phase::Fenced,
