@@ -240,11 +240,10 @@ impl Fold {
     /// and wants all links once more.
     #[expect(clippy::result_large_err, reason = "both are large, and it is called once per look")]
     pub fn finish(self) -> Result<Project, Self> {
-        if self
-            .found
-            .keys()
-            .all(|target| self.striking.contains_key(target) || self.project.struck.contains(target))
-        {
+        let known = |(target, by): (&CommitId, &Timestamp)| {
+            self.striking.get(target).is_some_and(|known| known <= by) || self.project.struck.contains(target)
+        };
+        if self.found.iter().all(known) {
             Ok(self.project)
         } else {
             Err(Self { project: Project::default(), striking: self.found, found: BTreeMap::new() })
@@ -398,7 +397,7 @@ impl Project {
             Event::ReleaseConfirmed { operation, version, .. } => self.release(operation, *version, at),
             Event::Struck { .. } => {}
             Event::Unknown => {
-                self.troubles.push(Trouble { entry: commit.clone(), what: TroubleKind::Unknown })
+                self.troubles.push(Trouble { entry: commit.clone(), what: TroubleKind::Unknown });
             }
         }
     }

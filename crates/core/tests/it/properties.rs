@@ -405,3 +405,21 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_warm_start_honours_an_earlier_strike() {
+    let strike = |n| Event::Struck { entry: entry_id(n), reason: "no".into() };
+    let links = [
+        link(0, at(0), Vec::new()),
+        link(1, at(DAY), vec![check("ci", true, 2)]),
+        link(2, at(0), vec![strike(1)]),
+        link(3, at(DAY), vec![strike(1)]),
+        read(RawEntry { commit: entry_id(4), parents: vec![entry_id(3)], json: Ok(Vec::new()) }),
+        link(5, at(0), vec![strike(4)]),
+    ];
+    let whole = fold(&links);
+    assert_eq!(whole.struck, [entry_id(1), entry_id(4)].into());
+    for n in 0..links.len() {
+        assert_eq!(fold_onto(fold(&links[..n]), &links[n..], &links), whole, "warm after {n}");
+    }
+}
