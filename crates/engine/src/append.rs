@@ -110,8 +110,18 @@ impl Engine<'_> {
         Ok(self.repo.write_commit(&commit)?)
     }
 
-    /// Pushes a draft on top of what was seen.
+    /// Pushes a draft on top of what was seen, and remembers it as seen where it lands: a record that is cut
+    /// short right behind one's own entry is noticed too.
     pub(crate) fn land(&self, snapshot: &Snapshot, draft: &Draft) -> Result<Landing, Fault> {
+        let landing = self.append(snapshot, draft)?;
+        if let Landing::Landed(ours) = &landing {
+            let root = snapshot.project.root.clone().unwrap_or_else(|| ours.clone());
+            self.keep_head(root, ours.clone(), snapshot.project.entries + 1);
+        }
+        Ok(landing)
+    }
+
+    fn append(&self, snapshot: &Snapshot, draft: &Draft) -> Result<Landing, Fault> {
         let place = snapshot.facts.record.place.clone().or_else(|| RefName::from_git(PLACES[0]));
         let Some(place) = place else { return Err(Fault::new(FaultKind::Usage, "there is no place for a ledger")) };
         let old = snapshot.project.head.clone();

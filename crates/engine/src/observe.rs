@@ -119,7 +119,9 @@ impl Engine<'_> {
         let (policy_text, policy) = self.read_policy(&refs, &project)?;
         let key = key_of(&refs, policy_text.as_ref());
         let remembered = self.repo.recall("look").and_then(|b| serde_json::from_slice::<Look>(&b).ok());
-        if let Some(look) = remembered.filter(|l| l.rules == RULES && l.key == key) {
+        // The same refs as last time are no news, unless this machine wrote an entry since that is not there.
+        let intact = self.last_head().map(|h| h.head) == project.head;
+        if let Some(look) = remembered.filter(|l| intact && l.rules == RULES && l.key == key) {
             let facts = Facts { observed_at: self.clock.now(), ..look.facts };
             self.keep(key, &facts, policy_text);
             return Ok(Snapshot { project, facts, policy, refs });
@@ -169,8 +171,7 @@ impl Engine<'_> {
     /// Finds out whether the ledger is shorter than it was: against the last head this machine saw,
     /// and against the entries that published tags name.
     fn rewound(&self, refs: &Refs, project: &Project) -> Result<Option<String>, Fault> {
-        let seen = self.repo.recall("head").and_then(|b| serde_json::from_slice::<Head>(&b).ok());
-        if let Some(seen) = seen {
+        if let Some(seen) = self.last_head() {
             let Some((root, head)) = project.root.as_ref().zip(project.head.as_ref()) else {
                 return Ok(Some(format!("it was at {} with {} entries, and is gone", seen.head.short(), seen.entries)));
             };
@@ -185,12 +186,20 @@ impl Engine<'_> {
             return Ok(Some(format!("the tag {tag} names an entry that is not in it")));
         }
         if let Some((root, head)) = project.root.clone().zip(project.head.clone()) {
-            let head = Head { root, head, entries: project.entries };
-            if let Ok(bytes) = serde_json::to_vec(&head) {
-                self.repo.remember("head", &bytes);
-            }
+            self.keep_head(root, head, project.entries);
         }
         Ok(None)
+    }
+
+    fn last_head(&self) -> Option<Head> {
+        serde_json::from_slice(&self.repo.recall("head")?).ok()
+    }
+
+    /// Notes the last head of the ledger that this machine saw or wrote.
+    pub(crate) fn keep_head(&self, root: CommitId, head: CommitId, entries: u64) {
+        if let Ok(bytes) = serde_json::to_vec(&Head { root, head, entries }) {
+            self.repo.remember("head", &bytes);
+        }
     }
 
     /// Finds a published tag whose entry the ledger lacks, among the newest ten of each kind.

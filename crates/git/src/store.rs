@@ -249,7 +249,8 @@ impl Repo for Store {
         let input: String = commits.iter().map(|id| format!("{id}\n")).collect();
         let mut args = vec!["diff-tree", "--stdin", "-p", "--no-color", "--no-ext-diff", "--no-textconv", "--no-renames", "--full-index"];
         if reverse {
-            args.push("-R");
+            // `-R` swaps the prefixes too, and the patch id counts them.
+            args.extend(["-R", "--src-prefix=b/", "--dst-prefix=a/"]);
         }
         let patches = self.git.ok(&args, input.as_bytes()).map_err(broken)?;
         let out = self.git.ok(&["patch-id", "--stable"], &patches).map_err(broken)?;

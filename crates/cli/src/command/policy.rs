@@ -110,7 +110,7 @@ fn report(args: &Args, name: &str, text: &str, mistakes: &[Mistake], warnings: &
         if let Some(help) = &mistake.help {
             diagnostic = diagnostic.with_help(plain(help));
         }
-        let report = Report::new(diagnostic).with_source_code(NamedSource::new(name, text.to_owned()));
+        let report = Report::new(diagnostic).with_source_code(NamedSource::new(name, shown(text)));
         let mut drawn = String::new();
         match handler.render_report(&mut drawn, report.as_ref()) {
             Ok(()) => say(drawn.trim_end()),
@@ -120,6 +120,18 @@ fn report(args: &Args, name: &str, text: &str, mistakes: &[Mistake], warnings: &
     if !mistakes.is_empty() {
         say(format!("{} {name}: {}", paint(BAD, "error:"), count(mistakes.len(), "mistake")));
     }
+}
+
+/// Makes a file's text safe to show, byte for byte, so that places in it stay where they are.
+fn shown(text: &str) -> String {
+    let safe = |c: char| c == '\n' || plain(c.encode_utf8(&mut [0; 4])).starts_with(c);
+    text.chars()
+        .map(|c| match c.len_utf8() {
+            _ if safe(c) => c.to_string(),
+            3 => char::REPLACEMENT_CHARACTER.to_string(),
+            bytes => "?".repeat(bytes),
+        })
+        .collect()
 }
 
 fn adopt(args: &Args, version: Option<Version>, yes: bool) -> Result<Exit, Fault> {
