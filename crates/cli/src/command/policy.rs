@@ -13,6 +13,9 @@ use serde_json::json;
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 
+/// The longest line that is quoted with a mistake, in bytes.
+const QUOTED: usize = 400;
+
 pub(super) fn run(args: &Args, what: &PolicyCommand) -> Result<Exit, Fault> {
     match what {
         PolicyCommand::Show { version } => show(args, *version),
@@ -105,6 +108,10 @@ fn report(args: &Args, name: &str, text: &str, mistakes: &[Mistake], warnings: &
     let both = mistakes.iter().map(|m| (m, Severity::Error)).chain(warnings.iter().map(|m| (m, Severity::Warning)));
     for (mistake, severity) in both {
         let (line, column) = line_column(text, mistake.span.start);
+        if text.lines().skip(line.saturating_sub(2)).take(3).any(|l| l.len() > QUOTED) {
+            say(format!("{name}:{line}:{column}: {}", plain(&mistake.message)));
+            continue;
+        }
         let mut diagnostic = MietteDiagnostic::new(plain(&mistake.message)).with_severity(severity);
         diagnostic = diagnostic.with_label(LabeledSpan::at(mistake.span.clone(), format!("{line}:{column}")));
         if let Some(help) = &mistake.help {

@@ -102,7 +102,7 @@ fn a_beat_must_keep_coming() {
         assert!(start.elapsed() < crate::world::PATIENCE, "it never beats long enough");
         std::thread::sleep(std::time::Duration::from_millis(200));
     }
-    world.allclear(&["status", "--now", "1h"]).code(8).says("no beat since");
+    world.allclear(&["why", "--now", "1h"]).code(8).says("no beat since");
     world.allclear(&["check", "staging", "failed", "--commit", &rc]).code(0);
     world.allclear(&["status"]).code(1);
 }

@@ -72,7 +72,7 @@ fn every_reading_command_has_a_schema() {
 
 #[test]
 fn now_asks_what_if() {
-    let world = World::new(&QUICK.replace("for = \"1s\"", "for = \"7d\""));
+    let world = World::new(&QUICK.replace("for = \"0s\"", "for = \"7d\""));
     world.allclear(&["cut", "--yes"]).code(0);
     world.allclear(&["status"]).code(8).says("WAITING").says("soak");
     world.allclear(&["status", "--now", "8d"]).code(0).says("CLEAR").says("allclear promote 1.1.0");

@@ -25,15 +25,6 @@ fn a_release_over_http() {
 }
 
 #[test]
-fn a_large_push_is_sent_in_chunks() {
-    let (world, _bridge) = world();
-    world.git("clone", &["config", "http.postBuffer", "1024"]);
-    world.allclear(&["cut", "--yes"]).code(0);
-    world.allclear(&["hold", "--reason", &"because of this and that ".repeat(60)]).code(0);
-    world.allclear(&["log"]).code(0).says("hold 1.1.0");
-}
-
-#[test]
 fn a_server_that_wants_a_password_gets_no_prompt() {
     let (world, bridge) = world();
     bridge.moods.locked.store(true, Ordering::SeqCst);

@@ -7,7 +7,7 @@ fn show_gives_each_value_with_its_origin() {
     let world = World::new(QUICK);
     let run = world.allclear(&["policy", "show"]).code(0);
     let soak = run.out.lines().find(|l| l.starts_with("gates.soak.for ")).unwrap();
-    assert!(soak.contains("1s") && soak.contains("(allclear.toml:"), "{soak}");
+    assert!(soak.contains("0s") && soak.contains("(allclear.toml:"), "{soak}");
     let merge = run.out.lines().find(|l| l.starts_with("promotion.merge ")).unwrap();
     assert!(merge.contains("merge") && merge.contains("(library@1)"), "{merge}");
     let seen = world.allclear(&["policy", "show", "--json"]).code(0).json();
@@ -106,7 +106,7 @@ fn the_schema_is_json_schema() {
 
 #[test]
 fn a_candidate_is_judged_by_the_policy_of_its_cut() {
-    let world = World::new(&QUICK.replace("for = \"1s\"", "for = \"7d\""));
+    let world = World::new(&QUICK.replace("for = \"0s\"", "for = \"7d\""));
     world.allclear(&["cut", "--yes"]).code(0);
     world.allclear(&["policy", "adopt", "--yes"]).code(0).says("already");
     world.push("develop", "allclear.toml", QUICK, "chore: a shorter soak");

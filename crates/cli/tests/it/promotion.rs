@@ -4,7 +4,7 @@ use crate::world::{QUICK, World};
 
 #[test]
 fn one_move_from_clear_to_released() {
-    let world = World::new(QUICK);
+    let world = World::new(&QUICK.replace("0s", "1s"));
     world.allclear(&["cut", "--yes"]).code(0);
     world.until("clear");
     let (rc, before) = (world.at("release-1.1.0"), world.refs());
@@ -67,7 +67,7 @@ fn the_soaked_commit_itself_where_the_policy_says_ff() {
 
 #[test]
 fn nothing_is_released_that_is_not_clear() {
-    let world = World::new(&QUICK.replace("for = \"1s\"", "for = \"7d\""));
+    let world = World::new(&QUICK.replace("for = \"0s\"", "for = \"7d\""));
     world.allclear(&["cut", "--yes"]).code(0);
     let before = world.refs();
     world.allclear(&["promote", "--yes"]).code(8).talks("1.1.0 is not clear").talks("soak:").talks("nothing was changed");

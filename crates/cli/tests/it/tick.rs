@@ -52,7 +52,7 @@ fn a_blocked_candidate_is_no_fault_of_the_tick() {
 
 #[test]
 fn a_wish_is_fulfilled_by_any_tick_when_all_is_clear() {
-    let world = World::new(&QUICK.replace("for = \"1s\"", "for = \"2s\""));
+    let world = World::new(&QUICK.replace("for = \"0s\"", "for = \"2s\""));
     world.allclear(&["cut", "--yes"]).code(0);
     world.allclear(&["promote", "--yes"]).code(8).talks("--when-clear");
     world.allclear(&["promote", "--when-clear", "--yes", "--commit", "1234567"]).code(5);
@@ -79,8 +79,9 @@ fn a_wish_for_an_old_commit_is_not_fulfilled() {
 #[test]
 fn an_automatic_train_runs_by_ticks_alone() {
     let policy = QUICK.replace("automatic = false", "automatic = true\nhours = \"always\"");
-    // A slot in the past, a decade before the next: it fires once, late.
-    let train = "[train]\nevery = \"120 months\"\nanchor = \"2020-01-07 10:00\"\n";
+    // A slot of yesterday, ten years before the next: it fires once, late.
+    let yesterday = jiff::Timestamp::now() - jiff::SignedDuration::from_hours(24);
+    let train = format!("[train]\nevery = \"120 months\"\nanchor = \"{}\"\n", yesterday.strftime("%F %R"));
     let world = World::new(&format!("{policy}{train}"));
     world.allclear(&["init", "--yes"]).code(0).says("started the record");
     world.allclear(&["tick", "--dry-run"]).code(0).says("due: cut the candidate");

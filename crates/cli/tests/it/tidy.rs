@@ -179,18 +179,18 @@ fn the_documents_link_to_what_is_there() {
 }
 
 #[test]
-fn every_test_that_the_readme_names_exists() {
-    let all: String = sources().into_values().collect();
-    let readme = read("README.md");
-    let named: BTreeSet<&str> = readme
-        .split('`')
-        .skip(1)
-        .step_by(2)
-        .filter_map(|code| code.rsplit_once("::").map(|(_, test)| test))
-        .collect();
-    assert!(named.len() >= 8, "each promise names its test");
-    for test in named {
-        assert!(all.contains(&format!("fn {test}(")), "README.md names the test {test}");
+fn every_test_that_the_documents_name_exists() {
+    let here = root().join("crates/cli/tests/it");
+    for (name, least) in [("README.md", 8), ("ARCHITECTURE.md", 3)] {
+        let text = read(name);
+        // `module::test`, where the module is a file beside this one.
+        let quoted = text.split('`').skip(1).step_by(2).filter_map(|code| code.split_once("::"));
+        let named: Vec<_> = quoted.filter(|(module, _)| here.join(format!("{module}.rs")).exists()).collect();
+        assert!(named.len() >= least, "{name} names {named:?}");
+        for (module, test) in named {
+            let tests = std::fs::read_to_string(here.join(format!("{module}.rs"))).unwrap();
+            assert!(tests.contains(&format!("fn {test}(")), "{name} names {module}::{test}");
+        }
     }
 }
 

@@ -18,8 +18,8 @@ name = \"lib\"
 [candidate]
 settle = \"1s\"
 [gates.soak]
-for = \"1s\"
-after-fix = \"1s\"
+for = \"0s\"
+after-fix = \"0s\"
 [promotion]
 automatic = false
 ";
@@ -99,20 +99,13 @@ impl World {
     /// policy where `policy` has any text. The clone is at `clone`.
     pub(crate) fn new(policy: &str) -> Self {
         let world = Self::bare();
-        world.git(".", &["init", "-q", "--bare", "server.git"]);
-        world.git(".", &["init", "-q", "clone"]);
-        world.git("clone", &["remote", "add", "origin", &world.server().display().to_string()]);
-        world.write("clone/lib.txt", "one\n");
-        world.commit("clone", "feat: begin");
-        world.git("clone", &["tag", "-a", "-m", "v1.0.0", "v1.0.0"]);
-        world.git("clone", &["checkout", "-q", "-b", "develop"]);
-        if !policy.is_empty() {
-            world.write("clone/allclear.toml", policy);
-            world.commit("clone", "chore: release with allclear");
-        }
-        world.write("clone/feature.txt", "new\n");
-        world.commit("clone", "feat: something new");
-        world.git("clone", &["push", "-q", "origin", "master", "develop", "v1.0.0"]);
+        world.git(".", &["init", "-q", "--bare", "--template=", "server.git"]);
+        world.write("history", &history(policy));
+        let history = std::fs::File::open(world.path("history")).unwrap();
+        let import = world.command("git", "server.git").args(["fast-import", "--quiet"]).stdin(history).status();
+        assert!(import.unwrap().success());
+        world.git(".", &["clone", "-q", "--template=", "-b", "develop", "server.git", "clone"]);
+        world.git("clone", &["branch", "-q", "master", "origin/master"]);
         world
     }
 
@@ -196,7 +189,7 @@ impl World {
                 return seen;
             }
             assert!(start.elapsed() < PATIENCE, "never {state}: {seen:#}");
-            std::thread::sleep(Duration::from_millis(100));
+            std::thread::sleep(Duration::from_millis(250));
         }
     }
 
@@ -253,6 +246,26 @@ impl World {
         self.write(&path, &format!("#!/bin/sh\n{script}\n"));
         std::fs::set_permissions(self.path(&path), std::fs::Permissions::from_mode(0o755)).unwrap();
     }
+}
+
+/// Writes the server's history as `git fast-import` reads it.
+fn history(policy: &str) -> String {
+    let who = "Mira <mira@example.org> 1767225600 +0000";
+    let data = |text: &str| format!("data {}\n{text}\n", text.len());
+    let file = |name: &str, text: &str| format!("M 644 inline {name}\n{}", data(text));
+    let commit = |branch: &str, from: &str, message: &str, file: String| {
+        format!("commit refs/heads/{branch}\ncommitter {who}\n{}{from}{file}\n", data(message))
+    };
+    let mut text = commit("master", "", "feat: begin", file("lib.txt", "one\n"));
+    text.push_str(&format!("tag v1.0.0\nfrom refs/heads/master\ntagger {who}\n{}", data("v1.0.0")));
+    let mut from = "from refs/heads/master\n";
+    if !policy.is_empty() {
+        let policy = file("allclear.toml", policy);
+        text.push_str(&commit("develop", from, "chore: release with allclear", policy));
+        from = "";
+    }
+    text.push_str(&commit("develop", from, "feat: something new", file("feature.txt", "new\n")));
+    text
 }
 
 fn collect(dir: &Path, files: &mut BTreeMap<PathBuf, Vec<u8>>) {
