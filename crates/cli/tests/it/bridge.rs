@@ -69,13 +69,15 @@ fn answer(stream: TcpStream, root: &PathBuf, moods: &Moods) -> Option<()> {
         let head = "HTTP/1.1 401 Unauthorized\r\nWWW-Authenticate: Basic realm=\"git\"\r\n";
         return write!(out, "{head}Content-Length: 0\r\nConnection: close\r\n\r\n").ok();
     }
-    let moves_master = request.path.ends_with("/git-receive-pack") && contains(&request.body, b" refs/heads/master");
+    let moves_master =
+        request.path.ends_with("/git-receive-pack") && contains(&request.body, b" refs/heads/master");
     let (status, headers, body) = cgi(&request, root)?;
     if moves_master && moods.dies_after_push.swap(false, Ordering::SeqCst) {
         moods.dead.store(true, Ordering::SeqCst);
         return None;
     }
-    write!(out, "HTTP/1.1 {status}\r\n{headers}Content-Length: {}\r\nConnection: close\r\n\r\n", body.len()).ok()?;
+    write!(out, "HTTP/1.1 {status}\r\n{headers}Content-Length: {}\r\nConnection: close\r\n\r\n", body.len())
+        .ok()?;
     out.write_all(&body).ok()
 }
 
@@ -131,7 +133,8 @@ fn cgi(request: &Request, root: &PathBuf) -> Option<(String, String, Vec<u8>)> {
     command.env("CONTENT_LENGTH", request.body.len().to_string());
     command.env("HTTP_CONTENT_ENCODING", header("content-encoding"));
     command.env("GIT_PROTOCOL", header("git-protocol")).env("HOME", root.join("home"));
-    let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().ok()?;
+    let mut child =
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().ok()?;
     let (mut stdin, body) = (child.stdin.take()?, request.body.clone());
     let feeder = std::thread::spawn(move || drop(stdin.write_all(&body)));
     let output = child.wait_with_output().ok()?;

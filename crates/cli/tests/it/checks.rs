@@ -40,7 +40,8 @@ fn good_news_dies_with_its_commit() {
 fn many_at_once_from_a_file_or_a_pipe() {
     let world = world();
     let rc = world.at("release-1.1.0");
-    let line = |name: &str| format!(r#"{{"name": "{name}", "outcome": "passed", "commit": "{rc}", "url": null}}"#);
+    let line =
+        |name: &str| format!(r#"{{"name": "{name}", "outcome": "passed", "commit": "{rc}", "url": null}}"#);
     world.write("results.json", &format!("[{}, {}]", line("ci"), line("lint")));
     let file = world.path("results.json").display().to_string();
     world.allclear(&["check", "--from", &file]).code(0).says("2 results recorded");
@@ -59,9 +60,19 @@ fn what_is_no_result_is_refused() {
     world.allclear(&["check", "ci", "passed", "--commit", &rc[..10]]).code(2).talks("give its full id");
     world.allclear(&["check", "ci", "maybe", "--commit", &rc]).code(2);
     world.allclear(&["check", "", "passed", "--commit", &rc]).code(2).talks("1 to 100 characters");
-    world.allclear(&["check", "a\u{1b}[31m", "passed", "--commit", &rc]).code(2).talks("control character").is_plain();
+    world
+        .allclear(&["check", "a\u{1b}[31m", "passed", "--commit", &rc])
+        .code(2)
+        .talks("control character")
+        .is_plain();
     world.allclear(&["check", "--from", "/no/such/file"]).code(2).talks("cannot be read");
-    for wrong in ["", "{}", "[{\"name\": \"ci\"}]", "[{\"name\":\"ci\",\"outcome\":\"passed\",\"commit\":\"x\"}]", "[]"] {
+    for wrong in [
+        "",
+        "{}",
+        "[{\"name\": \"ci\"}]",
+        "[{\"name\":\"ci\",\"outcome\":\"passed\",\"commit\":\"x\"}]",
+        "[]",
+    ] {
         world.allclear_with(&["check", "--from", "-"], wrong).code(2);
     }
     assert_eq!(world.refs(), before);
@@ -81,7 +92,8 @@ fn who_did_it_is_on_record() {
     world.allclear(&["check", "ci", "passed", "--commit", &rc]).code(0);
     world.allclear(&["check", "ci", "passed", "--commit", &rc, "--as", "build robot"]).code(0);
     let log = world.allclear(&["log", "--json"]).code(0).json();
-    let by: Vec<&str> = log["entries"].as_array().unwrap().iter().filter_map(|e| e["entry"]["by"]["who"].as_str()).collect();
+    let by: Vec<&str> =
+        log["entries"].as_array().unwrap().iter().filter_map(|e| e["entry"]["by"]["who"].as_str()).collect();
     assert_eq!(by, ["build robot", "Mira <mira@example.org>", "Mira <mira@example.org>"]);
     world.allclear(&["log", "-n", "1"]).code(0).says("build robot");
     assert_eq!(world.allclear(&["log", "-n", "1"]).out.lines().count(), 2);
@@ -89,7 +101,8 @@ fn who_did_it_is_on_record() {
 
 #[test]
 fn a_beat_must_keep_coming() {
-    let required = "[gates.checks]\nrequired = [{ name = \"staging\", for = \"2s\", at-least-every = \"2s\" }]\n";
+    let required =
+        "[gates.checks]\nrequired = [{ name = \"staging\", for = \"2s\", at-least-every = \"2s\" }]\n";
     let world = World::new(&format!("{QUICK}{required}"));
     world.allclear(&["cut", "--yes"]).code(0);
     let rc = world.at("release-1.1.0");

@@ -11,7 +11,8 @@ fn release_from(world: &World, dir: &str, watched: &[&str]) {
     let same = |after: &str| {
         for (dir, before) in watched.iter().zip(&before) {
             let now = world.files(dir);
-            let changed: Vec<_> = now.iter().filter(|(p, b)| before.get(*p) != Some(b)).map(|(p, _)| p).collect();
+            let changed: Vec<_> =
+                now.iter().filter(|(p, b)| before.get(*p) != Some(b)).map(|(p, _)| p).collect();
             let gone: Vec<_> = before.keys().filter(|p| !now.contains_key(*p)).collect();
             assert!(changed.is_empty() && gone.is_empty(), "{after} changed {changed:?}, removed {gone:?}");
         }

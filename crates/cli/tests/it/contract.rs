@@ -81,9 +81,13 @@ fn now_asks_what_if() {
     world.allclear(&["status", "--now", "2040-01-01"]).code(0);
     world.allclear(&["status", "--now", "yesterday"]).code(2).talks("is not a date or a length of time");
     let coming = world.allclear(&["calendar", "--json", "--now", "1d"]).code(0).json();
-    let kinds: Vec<&str> = coming["coming"].as_array().unwrap().iter().filter_map(|c| c["kind"].as_str()).collect();
+    let kinds: Vec<&str> =
+        coming["coming"].as_array().unwrap().iter().filter_map(|c| c["kind"].as_str()).collect();
     assert!(kinds.contains(&"gate") && kinds.contains(&"leaves"), "{kinds:?}");
-    assert_eq!(world.allclear(&["calendar", "--json", "--now", "30d"]).code(0).json()["coming"], Value::Array(vec![]));
+    assert_eq!(
+        world.allclear(&["calendar", "--json", "--now", "30d"]).code(0).json()["coming"],
+        Value::Array(vec![])
+    );
 }
 
 #[test]

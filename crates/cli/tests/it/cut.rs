@@ -6,7 +6,12 @@ use crate::world::{QUICK, World};
 fn a_dry_run_changes_nothing() {
     let world = World::new(QUICK);
     let before = world.refs();
-    world.allclear(&["cut", "--dry-run"]).code(0).says("1.1.0 would be cut").says("release-1.1.0").says("v1.1.0-rc.1");
+    world
+        .allclear(&["cut", "--dry-run"])
+        .code(0)
+        .says("1.1.0 would be cut")
+        .says("release-1.1.0")
+        .says("v1.1.0-rc.1");
     let plan = world.allclear(&["cut", "--dry-run", "--json"]).code(0).json();
     assert_eq!((&plan["schema"], &plan["dry_run"]), (&"allclear.cut/1".into(), &true.into()));
     assert_eq!(plan["from"], world.at("develop"));
@@ -67,7 +72,11 @@ fn every_wrong_version_has_its_own_message() {
         ("0.9.0", "lower than the last release 1.0.0"),
     ];
     for (version, expected) in wrong {
-        let run = world.allclear(&["cut", "--yes", &format!("--version={version}")]).code(2).talks(expected).is_plain();
+        let run = world
+            .allclear(&["cut", "--yes", &format!("--version={version}")])
+            .code(2)
+            .talks(expected)
+            .is_plain();
         assert!(run.err.starts_with("error: "), "{version:?}: {}", run.err);
     }
     assert_eq!(world.refs(), before);
@@ -96,14 +105,20 @@ fn files_that_carry_the_version_are_set_in_one_commit() {
     let changed = world.git("server.git", &["diff", "--name-only", "develop", "release-1.1.0"]);
     assert_eq!(changed, "Cargo.toml");
     let seen = world.until("clear");
-    assert_eq!(seen["candidates"][0]["gates"][0]["verdict"], "passed", "the commit is no stranger to `fixes`");
+    assert_eq!(
+        seen["candidates"][0]["gates"][0]["verdict"], "passed",
+        "the commit is no stranger to `fixes`"
+    );
 }
 
 #[test]
 fn nothing_new_is_nothing_to_cut() {
     let world = World::new(QUICK);
     world.git("clone", &["push", "-q", "origin", "develop:master"]);
-    world.allclear(&["cut", "--yes"]).code(1).talks("develop has nothing that is not released or cut already");
+    world
+        .allclear(&["cut", "--yes"])
+        .code(1)
+        .talks("develop has nothing that is not released or cut already");
 }
 
 #[test]
@@ -113,14 +128,21 @@ fn a_name_that_is_taken_is_left_alone() {
     let before = world.refs();
     world.allclear(&["cut", "--yes"]).code(1).talks("release-1.1.0 exists already on the server");
     assert_eq!(world.refs(), before);
-    world.allclear(&["status"]).code(0).talks("release-1.1.0: looks like a candidate, but allclear did not cut it");
+    world
+        .allclear(&["status"])
+        .code(0)
+        .talks("release-1.1.0: looks like a candidate, but allclear did not cut it");
 }
 
 #[test]
 fn without_develop_there_is_a_hint() {
     let world = World::new("");
     world.git("clone", &["push", "-q", "origin", ":develop"]);
-    world.allclear(&["cut", "--yes"]).code(2).talks("there is no allclear.toml on develop").talks("allclear init");
+    world
+        .allclear(&["cut", "--yes"])
+        .code(2)
+        .talks("there is no allclear.toml on develop")
+        .talks("allclear init");
 }
 
 #[test]
@@ -134,7 +156,10 @@ fn an_rc_is_a_commit() {
     world.allclear(&["rc", "1.1.0", "--commit", &fix]).code(0).says("1.1.0-rc.2 is");
     assert_eq!(world.at("v1.1.0-rc.2"), fix);
     let seen = world.status();
-    assert_eq!((&seen["candidates"][0]["rc"], &seen["candidates"][0]["tag"]), (&2.into(), &"v1.1.0-rc.2".into()));
+    assert_eq!(
+        (&seen["candidates"][0]["rc"], &seen["candidates"][0]["tag"]),
+        (&2.into(), &"v1.1.0-rc.2".into())
+    );
     world.allclear(&["rc", "9.9.9"]).code(2).talks("there is no open candidate 9.9.9; 1.1.0 is open");
 }
 

@@ -12,9 +12,20 @@ fn a_protected_branch_is_refused_by_name_of_its_rule() {
     world.allclear(&["cut", "--yes"]).code(0);
     world.until("clear");
     let before = world.refs();
-    world.hook("pre-receive", &format!("while read old new ref; do\n[ $ref != refs/heads/master ] || {{ {RULE}\n}}\ndone"));
-    let run = world.allclear(&["promote", "--yes"]).code(3).talks("GH006: Protected branch update failed").is_plain();
-    assert!(run.err.contains("through a pull request") && run.err.contains("nothing was changed"), "{}", run.err);
+    world.hook(
+        "pre-receive",
+        &format!("while read old new ref; do\n[ $ref != refs/heads/master ] || {{ {RULE}\n}}\ndone"),
+    );
+    let run = world
+        .allclear(&["promote", "--yes"])
+        .code(3)
+        .talks("GH006: Protected branch update failed")
+        .is_plain();
+    assert!(
+        run.err.contains("through a pull request") && run.err.contains("nothing was changed"),
+        "{}",
+        run.err
+    );
     assert!(run.err.contains("bypass"), "the ways out are named: {}", run.err);
     let refs = world.refs();
     for name in ["refs/heads/master", "refs/heads/develop", "refs/heads/release-1.1.0"] {

@@ -85,7 +85,15 @@ fn hooks_filters_and_helpers_of_the_clone_do_not_run() {
         std::fs::set_permissions(world.path(&path), std::fs::Permissions::from_mode(0o755)).unwrap();
     }
     let run = world.path("clone/.git/hooks/fsmonitor").display().to_string();
-    for key in ["core.fsmonitor", "core.pager", "core.editor", "diff.external", "gpg.program", "remote.origin.receivepack", "remote.origin.uploadpack"] {
+    for key in [
+        "core.fsmonitor",
+        "core.pager",
+        "core.editor",
+        "diff.external",
+        "gpg.program",
+        "remote.origin.receivepack",
+        "remote.origin.uploadpack",
+    ] {
         world.git("clone", &["config", key, &run]);
     }
     world.allclear(&["cut", "--yes"]).code(0);
@@ -98,7 +106,12 @@ fn hooks_filters_and_helpers_of_the_clone_do_not_run() {
 fn odd_refs_on_the_server_are_reported_and_survived() {
     let world = World::new(QUICK);
     let id = world.at("develop");
-    for name in ["refs/heads/0123456789012345678901234567890123456789", "refs/heads/MASTER", "refs/heads/release-x", "refs/heads/rеlease-9.9.9"] {
+    for name in [
+        "refs/heads/0123456789012345678901234567890123456789",
+        "refs/heads/MASTER",
+        "refs/heads/release-x",
+        "refs/heads/rеlease-9.9.9",
+    ] {
         world.git("server.git", &["update-ref", name, &id]);
     }
     let run = world.allclear(&["status"]).code(0);

@@ -28,7 +28,11 @@ fn it_writes_one_file_after_a_yes() {
     let before = world.refs();
     world.allclear(&["init"]).code(2).talks("--yes");
     assert!(!world.path("clone/allclear.toml").exists());
-    let run = world.allclear(&["init", "--yes", "--preset", "service@1"]).code(0).says("wrote ").says("Still to do");
+    let run = world
+        .allclear(&["init", "--yes", "--preset", "service@1"])
+        .code(0)
+        .says("wrote ")
+        .says("Still to do");
     assert!(run.out.contains("commit it to develop"), "{}", run.out);
     let text = std::fs::read_to_string(world.path("clone/allclear.toml")).unwrap();
     assert!(text.contains("preset = \"service@1\""), "{text}");

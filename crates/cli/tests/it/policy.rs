@@ -115,7 +115,10 @@ fn a_candidate_is_judged_by_the_policy_of_its_cut() {
     world.allclear(&["policy", "adopt"]).code(2).says("relaxed").talks("no terminal to ask");
     assert_eq!(world.refs(), before);
     let adopted = world.allclear(&["policy", "adopt", "1.1.0", "--yes", "--json"]).code(0).json();
-    assert_eq!((&adopted["changes"][0]["key"], &adopted["changes"][0]["relaxed"]), (&"gates.soak.for".into(), &true.into()));
+    assert_eq!(
+        (&adopted["changes"][0]["key"], &adopted["changes"][0]["relaxed"]),
+        (&"gates.soak.for".into(), &true.into())
+    );
     world.until("clear");
     world.allclear(&["log"]).code(0).says("adopt a policy for 1.1.0, relaxing gates.soak.for");
     world.push("develop", "allclear.toml", &format!("{QUICK}[branches]\nstable = \"main\"\n"), "chore: main");
@@ -130,6 +133,9 @@ fn a_gate_that_is_not_enforced_is_advice() {
     world.allclear(&["rc"]).code(0);
     let seen = world.until("clear");
     let fixes = &seen["candidates"][0]["gates"][0];
-    assert_eq!((&fixes["gate"], &fixes["enforced"], &fixes["verdict"]), (&"fixes".into(), &false.into(), &"failed".into()));
+    assert_eq!(
+        (&fixes["gate"], &fixes["enforced"], &fixes["verdict"]),
+        (&"fixes".into(), &false.into(), &"failed".into())
+    );
     world.allclear(&["status"]).code(0).says("(advice)");
 }

@@ -8,10 +8,14 @@ fn one_move_from_clear_to_released() {
     world.allclear(&["cut", "--yes"]).code(0);
     world.until("clear");
     let (rc, before) = (world.at("release-1.1.0"), world.refs());
-    let plan = world.allclear(&["promote", "--dry-run"]).code(0).says("refs/heads/master").says("one atomic push");
+    let plan =
+        world.allclear(&["promote", "--dry-run"]).code(0).says("refs/heads/master").says("one atomic push");
     assert_eq!(plan.err, "");
     let plan = world.allclear(&["promote", "--dry-run", "--json"]).code(0).json();
-    assert_eq!((&plan["schema"], plan["refs"].as_array().map(Vec::len)), (&"allclear.plan/1".into(), Some(4)));
+    assert_eq!(
+        (&plan["schema"], plan["refs"].as_array().map(Vec::len)),
+        (&"allclear.plan/1".into(), Some(4))
+    );
     assert_eq!(world.refs(), before, "a dry run changes nothing");
     world.allclear(&["promote", "--commit", "0123456", "--yes"]).code(5).talks("the candidate is at");
     assert_eq!(world.refs(), before);
@@ -33,7 +37,10 @@ fn one_move_from_clear_to_released() {
 
     let seen = world.allclear(&["status", "--json"]).code(0).json();
     assert_eq!(seen["candidates"].as_array().map(Vec::len), Some(0));
-    assert_eq!((&seen["releases"][0]["version"], &seen["releases"][0]["tag"]), (&"1.1.0".into(), &"v1.1.0".into()));
+    assert_eq!(
+        (&seen["releases"][0]["version"], &seen["releases"][0]["tag"]),
+        (&"1.1.0".into(), &"v1.1.0".into())
+    );
     assert_eq!(seen["releases"][0]["commit"], world.at("master"));
     world.allclear(&["promote", "1.1.0", "--yes"]).code(0).says("is released already");
     world.allclear(&["log"]).code(0).says("release 1.1.0").says("plan 1.1.0").says("cut 1.1.0");
@@ -70,7 +77,12 @@ fn nothing_is_released_that_is_not_clear() {
     let world = World::new(&QUICK.replace("for = \"0s\"", "for = \"7d\""));
     world.allclear(&["cut", "--yes"]).code(0);
     let before = world.refs();
-    world.allclear(&["promote", "--yes"]).code(8).talks("1.1.0 is not clear").talks("soak:").talks("nothing was changed");
+    world
+        .allclear(&["promote", "--yes"])
+        .code(8)
+        .talks("1.1.0 is not clear")
+        .talks("soak:")
+        .talks("nothing was changed");
     world.allclear(&["promote", "--dry-run"]).code(8).says("refs/heads/master").talks("is not clear");
     assert_eq!(world.refs(), before);
 }
@@ -82,7 +94,12 @@ fn only_fixes_come_on_board() {
     let feature = world.push("release-1.1.0", "extra.txt", "more\n", "feat: one more thing");
     world.allclear(&["rc"]).code(0);
     world.allclear(&["status"]).code(1).says("BLOCKED by 1").says("one more thing").says("git revert");
-    world.allclear(&["why", "fixes"]).code(1).says(&feature[..12]).says("waiting does not help").says("who: Mira");
+    world
+        .allclear(&["why", "fixes"])
+        .code(1)
+        .says(&feature[..12])
+        .says("waiting does not help")
+        .says("who: Mira");
     world.allclear(&["why", "fixes", "--json"]).code(1).says("allclear.why/1");
     world.allclear(&["promote", "--yes"]).code(1).talks("fixes:");
     world.git("other", &["revert", "--no-edit", &feature]);
@@ -131,7 +148,11 @@ fn an_evil_tag_stops_nothing() {
     world.git("server.git", &["update-ref", "refs/tags/refs/heads/master", &rc]);
     world.git("server.git", &["update-ref", "refs/tags/master", &rc]);
     world.until("clear");
-    world.allclear(&["status"]).code(0).talks("a tag named like the ref").talks("a tag with the name of a branch");
+    world
+        .allclear(&["status"])
+        .code(0)
+        .talks("a tag named like the ref")
+        .talks("a tag with the name of a branch");
     world.allclear(&["promote", "--yes"]).code(0);
     assert_eq!(world.git("server.git", &["log", "--oneline", "refs/heads/develop..refs/heads/master"]), "");
 }

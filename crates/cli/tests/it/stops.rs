@@ -127,7 +127,12 @@ fn an_entry_from_the_future_stops_deciding() {
     entry["events"] = serde_json::json!([{"kind": "FreezeLifted"}]);
     let ahead = append(&world, &entry.to_string(), "from the future");
     world.allclear(&["status"]).code(1).says("ahead of this clock");
-    let clock = world.status()["candidates"][0]["gates"].as_array().unwrap().iter().find(|g| g["gate"] == "clock").cloned();
+    let clock = world.status()["candidates"][0]["gates"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|g| g["gate"] == "clock")
+        .cloned();
     assert_eq!(clock.unwrap()["verdict"], "errored");
     world.allclear(&["promote", "--yes"]).code(1).talks("ahead of this clock").talks("strike");
     world.allclear(&["strike", &ahead, "--reason", "a broken clock"]).code(0);

@@ -78,7 +78,8 @@ fn a_wish_for_an_old_commit_is_not_fulfilled() {
 
 #[test]
 fn an_automatic_train_runs_by_ticks_alone() {
-    let policy = QUICK.replace("automatic = false", "automatic = true\nhours = \"always\"");
+    let policy =
+        QUICK.replace("0s", "1s").replace("automatic = false", "automatic = true\nhours = \"always\"");
     // A slot of yesterday, ten years before the next: it fires once, late.
     let yesterday = jiff::Timestamp::now() - jiff::SignedDuration::from_hours(24);
     let train = format!("[train]\nevery = \"120 months\"\nanchor = \"{}\"\n", yesterday.strftime("%F %R"));
@@ -125,7 +126,8 @@ fn many_ticks_at_once_do_each_thing_once() {
     assert!(codes.contains(&0), "{codes:?}");
     world.allclear(&["tick"]).code(0);
     let log = world.allclear(&["log", "--json"]).code(0).json();
-    let events = log["entries"].as_array().unwrap().iter().flat_map(|e| e["entry"]["events"].as_array().unwrap());
+    let events =
+        log["entries"].as_array().unwrap().iter().flat_map(|e| e["entry"]["events"].as_array().unwrap());
     assert_eq!(events.filter(|e| e["kind"] == "ReleaseConfirmed").count(), 1, "{codes:?}");
     assert_eq!(world.git("server.git", &["log", "--oneline", "develop..master"]), "");
     let left: Vec<String> = world.refs().into_keys().filter(|r| r.starts_with("refs/allclear/op/")).collect();

@@ -87,7 +87,10 @@ fn rooms_see_only_whom_they_may() {
         for edge in package["dependencies"].as_array().unwrap() {
             let (to, kind) = (edge["name"].as_str().unwrap(), edge["kind"].as_str().unwrap_or("normal"));
             let in_tests = kind == "dev" && to == "allclear-testkit";
-            assert!(!ours.contains(to) || allowed.contains(&to) || in_tests, "{name} may not use {to} ({kind})");
+            assert!(
+                !ours.contains(to) || allowed.contains(&to) || in_tests,
+                "{name} may not use {to} ({kind})"
+            );
         }
     }
 }
@@ -103,7 +106,8 @@ fn a_file_is_one_idea() {
 #[test]
 fn nothing_is_left_half_done() {
     // Put together here, so that this file passes its own test.
-    let words = [["todo", "!("], ["unimplemented", "!("], ["#[ign", "ore"], ["dbg", "!("]].map(|w| w.concat());
+    let words =
+        [["todo", "!("], ["unimplemented", "!("], ["#[ign", "ore"], ["dbg", "!("]].map(|w| w.concat());
     for (path, text) in sources() {
         for word in &words {
             assert!(!text.contains(word.as_str()), "{} has `{word}`", path.display());

@@ -41,7 +41,11 @@ pub(crate) struct Run {
 impl Run {
     fn of(output: &Output) -> Self {
         let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).expect("only UTF-8 is printed");
-        Self { code: output.status.code().unwrap_or(-1), out: text(&output.stdout), err: text(&output.stderr) }
+        Self {
+            code: output.status.code().unwrap_or(-1),
+            out: text(&output.stdout),
+            err: text(&output.stderr),
+        }
     }
 
     /// Fails unless the command ended with `code`.
@@ -102,7 +106,8 @@ impl World {
         world.git(".", &["init", "-q", "--bare", "--template=", "server.git"]);
         world.write("history", &history(policy));
         let history = std::fs::File::open(world.path("history")).unwrap();
-        let import = world.command("git", "server.git").args(["fast-import", "--quiet"]).stdin(history).status();
+        let import =
+            world.command("git", "server.git").args(["fast-import", "--quiet"]).stdin(history).status();
         assert!(import.unwrap().success());
         world.git(".", &["clone", "-q", "--template=", "-b", "develop", "server.git", "clone"]);
         world.git("clone", &["branch", "-q", "master", "origin/master"]);
