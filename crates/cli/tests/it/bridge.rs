@@ -145,7 +145,7 @@ fn cgi(request: &Request, root: &PathBuf) -> Option<(String, String, Vec<u8>)> {
     let mut headers = String::new();
     for line in head.lines() {
         match line.strip_prefix("Status: ") {
-            Some(other) => status = other.to_owned(),
+            Some(other) => other.clone_into(&mut status),
             None => headers.push_str(&format!("{line}\r\n")),
         }
     }

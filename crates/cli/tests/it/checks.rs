@@ -64,7 +64,7 @@ fn what_is_no_result_is_refused() {
         .allclear(&["check", "a\u{1b}[31m", "passed", "--commit", &rc])
         .code(2)
         .talks("control character")
-        .is_plain();
+        .plainly();
     world.allclear(&["check", "--from", "/no/such/file"]).code(2).talks("cannot be read");
     for wrong in [
         "",

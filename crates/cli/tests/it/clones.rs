@@ -136,7 +136,7 @@ fn a_branch_that_is_checked_out_on_the_server_is_not_pulled_from_under_anybody()
     world.allclear(&["cut", "--yes"]).code(0);
     world.until("clear");
     let before = world.git("clone", &["rev-parse", "develop", "master"]);
-    world.allclear(&["promote", "--yes"]).code(3).talks("refused").is_plain();
+    world.allclear(&["promote", "--yes"]).code(3).talks("refused").plainly();
     assert_eq!(world.git("clone", &["rev-parse", "develop", "master"]), before);
 }
 

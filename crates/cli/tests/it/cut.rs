@@ -76,7 +76,7 @@ fn every_wrong_version_has_its_own_message() {
             .allclear(&["cut", "--yes", &format!("--version={version}")])
             .code(2)
             .talks(expected)
-            .is_plain();
+            .plainly();
         assert!(run.err.starts_with("error: "), "{version:?}: {}", run.err);
     }
     assert_eq!(world.refs(), before);

@@ -1,6 +1,7 @@
 //! Addresses, names and texts of people who mean no good.
 
 use crate::world::{QUICK, World};
+use std::os::unix::fs::PermissionsExt;
 
 #[test]
 fn addresses_that_run_programs_or_leak_are_not_used() {
@@ -25,11 +26,11 @@ fn addresses_that_run_programs_or_leak_are_not_used() {
     for address in hostile {
         world.git("clone", &["config", "remote.origin.url", &address]);
         for args in [&["status"][..], &["cut", "--yes"], &["tick"], &["init", "--yes"]] {
-            world.allclear(args).code(2).talks("is not used").is_plain();
+            world.allclear(args).code(2).talks("is not used").plainly();
         }
         world.git("clone", &["config", "--unset-all", "remote.origin.url"]);
         world.git("clone", &["config", "remote.origin.url", "/nowhere"]);
-        let run = world.allclear(&[&format!("--remote={address}"), "status"]).code(2).is_plain();
+        let run = world.allclear(&[&format!("--remote={address}"), "status"]).code(2).plainly();
         assert!(run.err.starts_with("error: "), "{address:?}: {}", run.err);
         assert!(!world.path("pwned").exists(), "{address:?} ran a program");
     }
@@ -60,16 +61,16 @@ fn texts_of_strangers_do_not_steer_the_terminal() {
     let evil = "feat: \u{1b}]0;owned\u{7}\u{1b}[2Jgone \u{202e}txet";
     world.push("release-1.1.0", "x.txt", "x\n", evil);
     world.allclear(&["rc"]).code(0);
-    world.allclear(&["status"]).code(1).says("is no fix").is_plain();
-    world.allclear(&["why"]).code(1).is_plain();
-    world.allclear(&["promote", "--yes"]).code(1).is_plain();
+    world.allclear(&["status"]).code(1).says("is no fix").plainly();
+    world.allclear(&["why"]).code(1).plainly();
+    world.allclear(&["promote", "--yes"]).code(1).plainly();
     world.allclear(&["hold", "--reason", evil, "--as", evil]).code(0);
     for args in [&["status"][..], &["why"], &["log"], &["calendar"]] {
-        world.allclear(args).is_plain();
+        world.allclear(args).plainly();
     }
     world.allclear(&["freeze", "--until", "1h", "--reason", evil]).code(0);
     for args in [&["status"][..], &["why"], &["log"], &["calendar"], &["cut", "--yes"]] {
-        world.allclear(args).is_plain();
+        world.allclear(args).plainly();
     }
 }
 
@@ -81,7 +82,6 @@ fn hooks_filters_and_helpers_of_the_clone_do_not_run() {
     for hook in ["pre-push", "post-checkout", "reference-transaction", "post-update", "fsmonitor"] {
         let path = format!("clone/.git/hooks/{hook}");
         world.write(&path, &script);
-        use std::os::unix::fs::PermissionsExt;
         std::fs::set_permissions(world.path(&path), std::fs::Permissions::from_mode(0o755)).unwrap();
     }
     let run = world.path("clone/.git/hooks/fsmonitor").display().to_string();

@@ -32,7 +32,7 @@ fn check_finds_all_mistakes_at_once_with_their_places() {
     let wrong = "preset = \"banana@7\"\nmode = \"maybe\"\nsurprise = 1\n\n[project]\ntime-zone = \"Europe/Lodnon\"\n\n\
                  [gates.soak]\nfor = \"a while\"\nenforce = \"yes\"\n\n[branches]\nstable = \"-x\"\n";
     world.write("clone/allclear.toml", wrong);
-    let run = world.allclear(&["policy", "check"]).code(2).talks("7 mistakes").is_plain();
+    let run = world.allclear(&["policy", "check"]).code(2).talks("7 mistakes").plainly();
     assert_eq!(run.out, "");
     for place in ["1:10", "2:8", "3:1", "6:13", "9:7", "10:11", "13:10"] {
         assert!(run.err.contains(place), "no {place} in {}", run.err);
@@ -51,7 +51,7 @@ fn hostile_files_are_answered_with_2() {
     let world = World::new(QUICK);
     let deep = format!("x = {}{}", "[".repeat(5000), "]".repeat(5000));
     let long = format!("[project]\nname = \"{}\"\n", "x".repeat(2 << 20));
-    let many = (0..10_000).map(|n| format!("k{n} = {n}\n")).collect::<String>();
+    let many = (0..10_000).map(|n| format!("k{n} = {n}")).collect::<Vec<_>>().join("\n");
     let hostile = [
         "[[[".to_owned(),
         "\u{0}\u{1}\u{2}".to_owned(),
@@ -76,7 +76,7 @@ fn hostile_files_are_answered_with_2() {
         let start: String = text.chars().take(60).collect();
         assert_eq!(run.code, 2, "{start:?}: {} {}", run.out, run.err);
         assert!(run.err.len() < 200_000, "{start:?}: {} bytes of mistakes", run.err.len());
-        run.is_plain();
+        run.plainly();
     }
     std::fs::write(world.path("hostile.toml"), b"mode = \"\xff\xfe\"").unwrap();
     world.allclear(&["policy", "check", &world.path("hostile.toml").display().to_string()]).code(2);

@@ -98,5 +98,5 @@ fn an_ssh_server_that_is_not_there_means_try_again() {
     let port = TcpListener::bind(("127.0.0.1", 0)).unwrap().local_addr().unwrap().port();
     world.git("clone", &["remote", "set-url", "origin", &format!("ssh://nobody@127.0.0.1:{port}/x.git")]);
     world.git("clone", &["config", "core.sshCommand", "ssh -F /dev/null -o BatchMode=yes"]);
-    world.allclear_with(&["status"], "yes\n").code(75).talks("cannot be read").is_plain();
+    world.allclear_with(&["status"], "yes\n").code(75).talks("cannot be read").plainly();
 }

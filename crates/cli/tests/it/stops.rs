@@ -75,7 +75,7 @@ fn what_cannot_be_read_stops_deciding_until_it_is_struck() {
     for args in [&["promote", "--yes"][..], &["cut", "--yes"], &["hold", "--reason", "because"], &["tick"]] {
         world.allclear(args).code(1).talks("cannot be used");
     }
-    world.allclear(&["log"]).code(0).says("not an entry").is_plain();
+    world.allclear(&["log"]).code(0).says("not an entry").plainly();
     world.allclear(&["strike", &void, "--reason", "an intern pushed it"]).code(0).says("stays in the record");
     world.allclear(&["log"]).code(0).says("(struck)").says("strike entry");
     world.until("clear");

@@ -77,7 +77,7 @@ impl Run {
 
     /// Fails where anything could steer a terminal.
     #[track_caller]
-    pub(crate) fn is_plain(self) -> Self {
+    pub(crate) fn plainly(self) -> Self {
         let odd = |c: char| (c.is_control() && c != '\n') || matches!(c, '\u{202a}'..='\u{202e}');
         assert!(!self.out.contains(odd), "{:?}", self.out);
         assert!(!self.err.contains(odd), "{:?}", self.err);
