@@ -110,10 +110,21 @@ impl Engine<'_> {
         Ok(self.repo.write_commit(&commit)?)
     }
 
-    /// Pushes a draft on top of what was seen.
+    /// Pushes a draft on top of what was seen, and remembers it as seen where it lands: a record that is cut
+    /// short right behind one's own entry is noticed too.
     pub(crate) fn land(&self, snapshot: &Snapshot, draft: &Draft) -> Result<Landing, Fault> {
-        let place = snapshot.facts.record.place.clone().or_else(|| RefName::from_git(PLACES[0]));
-        let Some(place) = place else { return Err(Fault::new(FaultKind::Usage, "there is no place for a ledger")) };
+        let landing = self.append(snapshot, draft)?;
+        if let Landing::Landed(ours) = &landing {
+            let root = snapshot.project.root.clone().unwrap_or_else(|| ours.clone());
+            if let Some(place) = place_of(snapshot) {
+                self.keep_head(root, ours.clone(), snapshot.project.entries + 1, place);
+            }
+        }
+        Ok(landing)
+    }
+
+    fn append(&self, snapshot: &Snapshot, draft: &Draft) -> Result<Landing, Fault> {
+        let Some(place) = place_of(snapshot) else { return Err(Fault::new(FaultKind::Usage, "there is no place for a ledger")) };
         let old = snapshot.project.head.clone();
         let ours = self.write_entry(snapshot, old.as_ref(), draft)?;
         let mut updates = vec![RefUpdate { name: place.clone(), old: old.clone(), new: Some(ours.clone()) }];
@@ -157,6 +168,11 @@ impl Engine<'_> {
         let answer = self.repo.push(&missing)?;
         if answer.ok { Ok(()) } else { Err(Fault::refused(&answer, "the refs that belong to an entry").truth("the entry is on the ledger, its refs are not; run the command again")) }
     }
+}
+
+/// Where the ledger is, or where a new one begins.
+fn place_of(snapshot: &Snapshot) -> Option<RefName> {
+    snapshot.facts.record.place.clone().or_else(|| RefName::from_git(PLACES[0]))
 }
 
 fn ignored() -> Fault {
