@@ -3,7 +3,6 @@
 
 use crate::place::Place;
 use allclear_core::assess::{CandidateAssessment, GateReport, State};
-use allclear_core::event::Proof;
 use allclear_core::gate::Kind;
 use allclear_core::project::Candidate;
 use allclear_core::verdict::Verdict;
@@ -26,6 +25,7 @@ pub(crate) fn status(place: &Place, seen: &Snapshot, assessment: &Assessment) ->
         "next_change_at": assessment.next_change_at,
         "releases": releases(seen),
         "candidates": assessment.candidates.iter().map(|c| candidate(c, &seen.project.candidates[&c.version], seen)).collect::<Vec<_>>(),
+        "drift": seen.facts.drift,
         "strangers": seen.facts.strangers,
         "traps": seen.facts.traps,
     })
@@ -33,13 +33,14 @@ pub(crate) fn status(place: &Place, seen: &Snapshot, assessment: &Assessment) ->
 
 fn record(seen: &Snapshot, assessment: &Assessment) -> Value {
     let place = seen.facts.record.place.as_ref();
-    let signed = seen.project.candidates.values().all(|c| c.by.proof == Proof::Signed);
     json!({
         "place": place,
         "root": seen.project.root,
         "head": seen.project.head,
         "entries": seen.project.entries,
-        "level": if signed && !seen.project.candidates.is_empty() { "recorded" } else { "claimed" },
+        "level": if seen.facts.record.signer.is_some() { "recorded" } else { "claimed" },
+        "signer": seen.facts.record.signer,
+        "protection": "not probed",
         "intact": seen.facts.record.rewound.is_none(),
         "stops": assessment.stops.iter().map(|s| json!({"why": s.why, "remedy": s.remedy, "clears_at": s.clears_at})).collect::<Vec<_>>(),
     })

@@ -26,6 +26,8 @@ pub struct Facts {
     pub candidates: BTreeMap<Version, CandidateFacts>,
     /// What is new on develop since the last cut or release.
     pub changes: usize,
+    /// What some other hand did to what was released, a sentence each.
+    pub drift: Vec<String>,
     /// Branches that look like candidates and are none.
     pub strangers: Vec<Stranger>,
     /// Names that are traps for git.
@@ -41,10 +43,21 @@ pub struct Facts {
 pub struct RecordFacts {
     /// The ledger's ref; `None` where there is no ledger.
     pub place: Option<RefName>,
-    /// A sentence where the ledger is shorter than it once was.
-    pub rewound: Option<String>,
+    /// Where the ledger is shorter than it once was.
+    pub rewound: Option<Rewound>,
     /// A second ledger at the other place.
     pub second: Option<RefName>,
+    /// The fingerprint of the key that signed the newest entry.
+    pub signer: Option<String>,
+}
+
+/// A ledger that was cut short.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Rewound {
+    /// How it is known, in a sentence.
+    pub why: String,
+    /// The command that puts the lost entries back, where this machine still has them.
+    pub restore: Option<String>,
 }
 
 /// What one candidate's branch looks like.

@@ -28,6 +28,12 @@ pub fn short(text: &str, width: usize) -> String {
     out
 }
 
+/// Gives the name out of `Mira <mira@example.org>`, or the whole where there is none.
+pub fn name_of(who: &str) -> String {
+    let name = who.split('<').next().unwrap_or_default().trim();
+    short(if name.is_empty() { who } else { name }, 40)
+}
+
 /// Counts a thing in English: `1 commit`, `3 commits`.
 pub fn count(n: usize, noun: &str) -> String {
     if n == 1 { format!("1 {noun}") } else { format!("{n} {noun}s") }

@@ -28,8 +28,10 @@ pub struct CutPlan {
     pub cut: Cut,
     /// The first rc's tag.
     pub tag: String,
-    /// Where the merge into develop would conflict today; empty is good.
-    pub conflicts: Vec<String>,
+    /// The files that the version commit changes; empty where there is none.
+    pub changed: Vec<String>,
+    /// How many commits of stable it lacks; zero is right.
+    pub lacks_stable: usize,
     /// The refs that it makes.
     pub refs: Vec<RefUpdate>,
 }
@@ -67,6 +69,11 @@ impl Engine<'_> {
 
     fn plan_cut(&self, snapshot: &Snapshot, wish: &CutWish, entry: &str) -> Result<(CutPlan, Event), Fault> {
         let (policy, _) = snapshot.policy()?;
+        // A wrong version is the caller's own mistake, and is said before anything else.
+        let (released, open) = versions(snapshot);
+        if let Some(wanted) = wish.version {
+            bump::check(wanted, released.iter().max().copied(), &released, &open).map_err(|e| Fault::new(FaultKind::Usage, e.to_string()))?;
+        }
         self.may_cut(snapshot, policy, wish)?;
         let branches = &policy.branches;
         let missing = |branch: &allclear_core::Branch| {
@@ -81,7 +88,7 @@ impl Engine<'_> {
         free(&snapshot.refs, &branch.to_ref())?;
         let tags = snapshot.facts.tags.clone();
         free(&snapshot.refs, &allclear_core::RefName::tag(&tags.release(version)))?;
-        let (head, files) = self.version_commit(policy, version, &from)?;
+        let (head, files, changed) = self.version_commit(policy, version, &from)?;
         let cut = Cut {
             version,
             branch: branch.clone(),
@@ -97,9 +104,10 @@ impl Engine<'_> {
             digest: digest(policy),
         };
         let (event, tag) = self.tagged(&snapshot.refs, &tags, version, 1, &head, entry)?;
-        let conflicts = self.forecast(&cut)?;
+        let graph = self.repo.graph(&[cut.from.clone(), cut.stable.clone()])?;
+        let lacks_stable = graph.only(&cut.stable, &[&cut.from]).len();
         let refs = vec![RefUpdate { name: branch.to_ref(), old: None, new: Some(head) }, tag];
-        Ok((CutPlan { tag: tags.candidate(version, 1), cut, conflicts, refs }, event))
+        Ok((CutPlan { tag: tags.candidate(version, 1), cut, changed, lacks_stable, refs }, event))
     }
 
     fn may_cut(&self, snapshot: &Snapshot, policy: &Policy, wish: &CutWish) -> Result<(), Fault> {
@@ -130,11 +138,9 @@ impl Engine<'_> {
     }
 
     fn choose(&self, snapshot: &Snapshot, policy: &Policy, wanted: Option<Version>, stable: &CommitId, from: &CommitId) -> Result<bump::Choice, Fault> {
-        let released: Vec<Version> = snapshot.facts.released.keys().chain(snapshot.project.releases.keys()).copied().collect();
+        let (released, open) = versions(snapshot);
         let last = released.iter().max().copied();
-        let open: Vec<Version> = snapshot.project.candidates.keys().copied().collect();
         if let Some(version) = wanted {
-            bump::check(version, last, &released, &open).map_err(|e| Fault::new(FaultKind::Usage, e.to_string()))?;
             let bump = match last {
                 Some(last) if version.major > last.major => allclear_core::version::Bump::Major,
                 Some(last) if version.minor == last.minor => allclear_core::version::Bump::Patch,
@@ -156,7 +162,7 @@ impl Engine<'_> {
     }
 
     /// Makes the commit that sets the version, where files carry one; else the cut is develop itself.
-    fn version_commit(&self, policy: &Policy, version: Version, from: &CommitId) -> Result<(CommitId, Vec<VersionFile>), Fault> {
+    fn version_commit(&self, policy: &Policy, version: Version, from: &CommitId) -> Result<(CommitId, Vec<VersionFile>, Vec<String>), Fault> {
         let files = match &policy.version.files {
             Some(files) => files.clone(),
             None => {
@@ -170,7 +176,7 @@ impl Engine<'_> {
             }
         };
         if files.is_empty() {
-            return Ok((from.clone(), files));
+            return Ok((from.clone(), files, Vec::new()));
         }
         let mut paths: Vec<String> = files.iter().map(|f| f.path.clone()).collect();
         paths.extend(files.iter().flat_map(version_files::companions));
@@ -178,7 +184,7 @@ impl Engine<'_> {
         let changed: BTreeMap<String, String> = version_files::set(&files, &contents, version)
             .map_err(|e| Fault::new(FaultKind::Usage, e.to_string()).hint("set version.files in allclear.toml to the files that carry the version"))?;
         if changed.is_empty() {
-            return Ok((from.clone(), files));
+            return Ok((from.clone(), files, Vec::new()));
         }
         let base = self.repo.trees(std::slice::from_ref(from))?.into_iter().next().ok_or_else(|| Fault::new(FaultKind::TryLater, "develop's tree cannot be read"))?;
         let tree = self.repo.write_tree(Some(&base), &changed)?;
@@ -188,12 +194,12 @@ impl Engine<'_> {
             by: self.signature(self.clock.now()),
             message: format!("Set the version to {version}\n\nMade by allclear at the cut; it changes {} and nothing else.", allclear_core::text::list(&changed.keys().collect::<Vec<_>>())),
         };
-        Ok((self.repo.write_commit(&commit)?, files))
+        Ok((self.repo.write_commit(&commit)?, files, changed.into_keys().collect()))
     }
+}
 
-    /// Tries the merge into develop at once, so that a conflict is known two weeks early.
-    fn forecast(&self, cut: &Cut) -> Result<Vec<String>, Fault> {
-        let merged = self.repo.merge(&[(cut.from.clone(), cut.head.clone())])?;
-        Ok(merged.into_iter().flatten().flat_map(|m| m.conflicts.into_keys()).collect())
-    }
+/// Lists the versions that are released and those that are open.
+fn versions(snapshot: &Snapshot) -> (Vec<Version>, Vec<Version>) {
+    let released = snapshot.facts.released.keys().chain(snapshot.project.releases.keys());
+    (released.copied().collect(), snapshot.project.candidates.keys().copied().collect())
 }

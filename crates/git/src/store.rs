@@ -6,7 +6,7 @@ use crate::process::{Failure, Git};
 use allclear_core::ledger::{ENTRY_LIMIT, RawEntry, Unreadable};
 use allclear_core::port::{Graph, Merged, NewCommit, PushAnswer, RefUpdate, Refs, Repo, RepoError, Signature};
 use allclear_core::text::plain;
-use allclear_core::CommitId;
+use allclear_core::{CommitId, RefName};
 use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::BufRead;
@@ -26,6 +26,9 @@ pub struct Store {
     url: String,
     git: Git,
     network: Git,
+    /// The object directories that the store borrows from, by identity: another clone at the same path
+    /// is another lender.
+    lenders: String,
     signing_key: Option<String>,
 }
 
@@ -58,14 +61,7 @@ impl Store {
         if !dir.join("HEAD").is_file() {
             make(&dir, &git, &clone.format)?;
         }
-        let alternates = dir.join("objects/info/alternates");
-        let wanted = clone.objects.as_ref().map(|o| format!("{}\n", o.display()));
-        match wanted {
-            Some(wanted) if std::fs::read_to_string(&alternates).ok().as_deref() != Some(wanted.as_str()) => {
-                std::fs::write(&alternates, wanted).map_err(|e| io("writing the store's alternates", &e))?;
-            }
-            Some(_) | None => {}
-        }
+        let lenders = lenders(&dir, clone.objects.as_deref())?;
         let mut network = git.clone();
         for (key, value) in &clone.transport {
             network = network.with_config(key, value);
@@ -76,7 +72,7 @@ impl Store {
                 .with_env("ALLCLEAR_PASSWORD", password)
                 .with_config("credential.helper", "!f() { test \"$1\" = get && printf 'username=%s\\npassword=%s\\n' \"$ALLCLEAR_USER\" \"$ALLCLEAR_PASSWORD\"; }; f");
         }
-        Ok(Self { dir, url: clone.remote.clone(), git, network, signing_key: clone.signing_key.clone() })
+        Ok(Self { dir, url: clone.remote.clone(), git, network, lenders, signing_key: clone.signing_key.clone() })
     }
 
     /// Reads the messages of the newest `limit` commits that are no merges.
@@ -104,6 +100,15 @@ impl Store {
     }
 
     fn fetch(&self) -> Result<(), RepoError> {
+        self.fetch_once().or_else(|_| {
+            // Perhaps a lender went away with objects that our refs still name. Without the refs, git
+            // asks the server for everything that is missing.
+            self.forget()?;
+            self.fetch_once()
+        })
+    }
+
+    fn fetch_once(&self) -> Result<(), RepoError> {
         let args = [
             "fetch", "-q", "--no-tags", "--prune", "--no-write-fetch-head", "--no-auto-maintenance", "--no-recurse-submodules", "--", &self.url,
             "+refs/heads/*:refs/in/heads/*", "+refs/tags/*:refs/in/tags/*", "+refs/allclear/*:refs/in/allclear/*",
@@ -134,6 +139,21 @@ impl Store {
     }
 }
 
+/// Lets the store borrow the objects of every clone it was used from, as long as the clone is there.
+fn lenders(dir: &Path, own: Option<&Path>) -> Result<String, RepoError> {
+    use std::os::unix::fs::MetadataExt;
+    let file = dir.join("objects/info/alternates");
+    let before = std::fs::read_to_string(&file).unwrap_or_default();
+    let mut paths: Vec<PathBuf> = before.lines().map(PathBuf::from).filter(|p| p.is_dir()).collect();
+    paths.extend(own.filter(|own| !paths.iter().any(|p| p == own)).map(Path::to_path_buf));
+    let after: String = paths.iter().map(|p| format!("{}\n", p.display())).collect();
+    if after != before {
+        std::fs::write(&file, &after).map_err(|e| io("writing the store's alternates", &e))?;
+    }
+    let identity = |p: &PathBuf| p.metadata().map(|m| format!("{}:{}", m.dev(), m.ino())).unwrap_or_default();
+    Ok(paths.iter().map(identity).collect::<Vec<_>>().join(" "))
+}
+
 fn make(dir: &Path, git: &Git, format: &str) -> Result<(), RepoError> {
     let parent = dir.parent().unwrap_or(dir);
     std::fs::create_dir_all(parent).map_err(|e| io("making the cache directory", &e))?;
@@ -154,12 +174,23 @@ fn make(dir: &Path, git: &Git, format: &str) -> Result<(), RepoError> {
 impl Repo for Store {
     fn observe(&self) -> Result<Refs, RepoError> {
         let (text, refs) = self.list()?;
-        let digest: Vec<u8> = Sha256::digest(&text).to_vec();
-        if self.recall("fetched").as_deref() != Some(&digest[..]) {
-            self.fetch()?;
-            self.remember("fetched", &digest);
+        let digest: Vec<u8> = Sha256::new().chain_update(&text).chain_update(&self.lenders).finalize().to_vec();
+        let fetched = || self.recall("fetched").as_deref() == Some(&digest[..]);
+        if !fetched() {
+            // Two processes of this machine share the store, and git locks refs without waiting.
+            let _guard = self.lock()?;
+            if !fetched() {
+                self.fetch()?;
+                self.remember("fetched", &digest);
+            }
         }
         Ok(refs)
+    }
+
+    fn forget(&self) -> Result<(), RepoError> {
+        self.remember("fetched", b"");
+        let names = self.git.ok(&["for-each-ref", "--format=delete %(refname)", "refs/in"], b"").map_err(broken)?;
+        self.git.ok(&["update-ref", "--stdin"], &names).map(drop).map_err(broken)
     }
 
     fn refs(&self) -> Result<Refs, RepoError> {
@@ -247,13 +278,13 @@ impl Repo for Store {
 
     fn patch_ids(&self, commits: &[CommitId], reverse: bool) -> Result<BTreeMap<CommitId, String>, RepoError> {
         let input: String = commits.iter().map(|id| format!("{id}\n")).collect();
-        let mut args = vec!["diff-tree", "--stdin", "-p", "--no-color", "--no-ext-diff", "--no-textconv", "--no-renames", "--full-index"];
+        let mut args = vec!["diff-tree", "--stdin", "-p", "--no-color", "--no-ext-diff", "--no-textconv", "--no-renames", "--full-index", "--no-prefix"];
+        // Without prefixes, because -R would swap them and make equal changes look different.
         if reverse {
-            // `-R` swaps the prefixes too, and the patch id counts them.
-            args.extend(["-R", "--src-prefix=b/", "--dst-prefix=a/"]);
+            args.push("-R");
         }
         let patches = self.git.ok(&args, input.as_bytes()).map_err(broken)?;
-        let out = self.git.ok(&["patch-id", "--stable"], &patches).map_err(broken)?;
+        let out = self.git.ok(&["patch-id", "--verbatim"], &patches).map_err(broken)?;
         let out = String::from_utf8_lossy(&out);
         Ok(out.lines().filter_map(|l| l.split_once(' ')).filter_map(|(patch, id)| Some((CommitId::parse(id).ok()?, patch.to_owned()))).collect())
     }
@@ -297,6 +328,19 @@ impl Repo for Store {
                 if let Some(text) = read_object(out, TEXT_LIMIT)?.ok().and_then(|b| String::from_utf8(b).ok()) {
                     files.insert((*path).clone(), text);
                 }
+            }
+            Ok(())
+        };
+        self.git.stream(&["cat-file", "--batch"], ask.as_bytes(), LIST_LIMIT, &mut each).map_err(broken)?;
+        Ok(files)
+    }
+
+    fn file_of_each(&self, trees: &[CommitId], path: &str) -> Result<Vec<Option<String>>, RepoError> {
+        let ask: String = trees.iter().map(|tree| format!("{tree}:{path}\n")).collect();
+        let mut files = Vec::new();
+        let mut each = |out: &mut dyn BufRead| -> std::io::Result<()> {
+            for _ in trees {
+                files.push(read_object(out, TEXT_LIMIT)?.ok().and_then(|b| String::from_utf8(b).ok()));
             }
             Ok(())
         };
@@ -386,6 +430,9 @@ impl Repo for Store {
     }
 
     fn write_tag(&self, name: &str, target: &CommitId, by: &Signature, text: &str) -> Result<CommitId, RepoError> {
+        if let Some(key) = &self.signing_key {
+            return self.write_signed_tag(name, target, by, text, key);
+        }
         let by = ident(by);
         self.hash("tag", format!("object {target}\ntype commit\ntag {name}\ntagger {by}\n\n{}\n", message(text)).as_bytes())
     }
@@ -395,6 +442,18 @@ impl Repo for Store {
         let id = crate::SystemClock.fresh_id();
         let answer = crate::push::push(&self.git, &self.network, &self.url, &id, updates)?;
         Ok(answer)
+    }
+
+    fn how_to_restore(&self, name: &RefName, commit: &CommitId) -> String {
+        format!("git -C {} push --force {} {commit}:{name}", self.dir.display(), plain(&self.url))
+    }
+
+    fn signer(&self, commit: &CommitId) -> Option<String> {
+        // With no signers allowed, a good signature is one by an unknown person: the key is what counts.
+        let git = self.git.clone().with_config("gpg.format", "ssh").with_config("gpg.ssh.allowedSignersFile", "/dev/null");
+        let line = git.line(&["log", "-1", "--no-mailmap", "--format=%G? %GK", commit.as_str()], b"").ok()?;
+        let (state, key) = line.split_once(' ')?;
+        (matches!(state, "U" | "G") && !key.is_empty()).then(|| plain(key))
     }
 
     fn recall(&self, key: &str) -> Option<Vec<u8>> {
@@ -414,6 +473,20 @@ impl Repo for Store {
 }
 
 impl Store {
+    /// Packs loose objects when there are many. Nothing younger than two weeks is ever dropped, so that an
+    /// operation in flight keeps its objects.
+    pub fn tidy(&self) {
+        let git = self.git.clone().with_config("gc.auto", "2000");
+        // An untidy store works as well.
+        let _unpacked = git.run(&["gc", "--auto", "-q"], b"", FETCH_LIMIT);
+    }
+
+    fn lock(&self) -> Result<std::fs::File, RepoError> {
+        let file = std::fs::File::create(self.dir.join("allclear.lock")).map_err(|e| io("locking the store", &e))?;
+        file.lock().map_err(|e| io("locking the store", &e))?;
+        Ok(file)
+    }
+
     fn scratch(&self) -> Result<PathBuf, RepoError> {
         use allclear_core::port::Clock;
         let dir = self.dir.join("scratch").join(crate::SystemClock.fresh_id());
@@ -421,14 +494,32 @@ impl Store {
         Ok(dir)
     }
 
-    fn write_signed(&self, commit: &NewCommit, key: &str) -> Result<CommitId, RepoError> {
-        let (name, email) = name_and_email(&commit.by.who);
-        let date = format!("{} +0000", commit.by.at.as_second());
+    /// Prepares git to sign with SSH in somebody's name.
+    fn signing(&self, by: &Signature) -> Git {
+        let (name, email) = name_and_email(&by.who);
+        let date = format!("{} +0000", by.at.as_second());
         let mut git = self.git.clone().with_config("gpg.format", "ssh");
         for role in ["AUTHOR", "COMMITTER"] {
             git = git.with_env(&format!("GIT_{role}_NAME"), &name).with_env(&format!("GIT_{role}_EMAIL"), &email);
             git = git.with_env(&format!("GIT_{role}_DATE"), &date);
         }
+        git
+    }
+
+    /// Makes a signed tag by way of a ref in the store, since git signs tags in no other way.
+    fn write_signed_tag(&self, name: &str, target: &CommitId, by: &Signature, text: &str, key: &str) -> Result<CommitId, RepoError> {
+        let _guard = self.lock()?;
+        let git = self.signing(by);
+        let args = ["tag", "-f", "-a", "-s", "-u", key, "--cleanup=verbatim", "-F", "-", name, target.as_str()];
+        git.ok(&args, format!("{}\n", message(text)).as_bytes()).map_err(broken)?;
+        let made = format!("refs/tags/{name}");
+        let id = git.line(&["rev-parse", "--verify", &made], b"").map_err(broken)?;
+        git.ok(&["update-ref", "-d", &made], b"").map_err(broken)?;
+        self.id(&id)
+    }
+
+    fn write_signed(&self, commit: &NewCommit, key: &str) -> Result<CommitId, RepoError> {
+        let git = self.signing(&commit.by);
         let sign = format!("-S{key}");
         let mut args = vec!["commit-tree", commit.tree.as_str(), &sign];
         for parent in &commit.parents {

@@ -5,7 +5,7 @@ use crate::exit::Exit;
 use crate::place::Place;
 use crate::ui::{self, BOLD, WAIT, paint};
 use allclear_core::Version;
-use allclear_core::text::list;
+use allclear_core::text::{count, list};
 use allclear_engine::{CutPlan, CutWish, Fault, FaultKind};
 use serde_json::json;
 
@@ -32,7 +32,7 @@ fn show(plan: &CutPlan, args: &Args, dry: bool) {
         ui::json(&json!({
             "schema": "allclear.cut/1", "dry_run": dry, "version": cut.version, "branch": cut.branch, "tag": plan.tag,
             "from": cut.from, "head": cut.head, "bump": cut.bump, "reasons": cut.reasons,
-            "version_files": cut.version_files.iter().map(|f| &f.path).collect::<Vec<_>>(), "conflicts": plan.conflicts,
+            "changed": plan.changed, "lacks_stable": plan.lacks_stable,
         }));
         return;
     }
@@ -42,12 +42,13 @@ fn show(plan: &CutPlan, args: &Args, dry: bool) {
         ui::out(format!("  {reason}"));
     }
     ui::out(format!("  branch {}, tag {} at {}", cut.branch, plan.tag, cut.head.short()));
-    if cut.head != cut.from {
-        let files: Vec<&str> = cut.version_files.iter().map(|f| f.path.as_str()).collect();
-        ui::out(format!("  one commit on top sets the version in {}", list(&files)));
+    if !plan.changed.is_empty() {
+        ui::out(format!("  one commit on top sets the version in {}", list(&plan.changed)));
     }
-    if !plan.conflicts.is_empty() {
-        ui::out(format!("  {} merging it back would conflict today in {}", paint(WAIT, "!"), list(&plan.conflicts)));
+    if plan.lacks_stable > 0 {
+        let stable = &cut.policy.branches.stable;
+        let text = format!("it lacks {} of {stable}: merge {stable} into {} before it can leave", count(plan.lacks_stable, "commit"), cut.branch);
+        ui::out(format!("  {} {text}", paint(WAIT, "!")));
     }
     if !dry {
         ui::out("Only fixes from here on. allclear status shows how far it is.");

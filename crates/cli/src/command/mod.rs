@@ -8,7 +8,7 @@ mod init;
 mod log;
 mod policy;
 mod promote;
-mod status;
+pub(crate) mod status;
 mod tick;
 mod why;
 

@@ -46,7 +46,7 @@ pub(crate) fn show(name: &str, seen: &Snapshot, assessment: &Assessment, offline
         ui::out("");
         candidate(found, &seen.project.candidates[&found.version], &zone, now);
     }
-    if assessment.candidates.is_empty() {
+    if assessment.candidates.is_empty() && assessment.stops.is_empty() {
         idle(seen, assessment, &zone);
     }
     notes(seen);
@@ -137,8 +137,9 @@ fn acts(found: &CandidateAssessment, zone: &TimeZone, now: Timestamp) {
         return;
     }
     ui::out("");
+    let width = lines.iter().map(|(who, _)| who.chars().count()).max().unwrap_or(0);
     for (who, act) in lines {
-        ui::out(format!("  {}  {act}", paint(BOLD, format!("{:<8}", plain(&who)))));
+        ui::out(format!("  {}  {act}", paint(BOLD, format!("{who:<width$}"))));
     }
 }
 
@@ -180,6 +181,9 @@ fn idle(seen: &Snapshot, assessment: &Assessment, zone: &TimeZone) {
 }
 
 fn notes(seen: &Snapshot) {
+    for drift in seen.facts.drift.iter().take(6) {
+        ui::out(format!("{} {}", paint(BAD, "drift:"), plain(drift)));
+    }
     let strangers = seen.facts.strangers.iter().map(|s| format!("{}: {}", plain(s.name.short()), s.why));
     let traps = seen.facts.traps.iter().map(|t| format!("{}: {}", plain(t.name.as_str()), t.why));
     for note in strangers.chain(traps).take(6) {

@@ -10,6 +10,7 @@ use serde_json::json;
 pub(super) fn run(args: &Args, dry: bool) -> Result<Exit, Fault> {
     let place = Place::open(args)?;
     let ticked = place.engine().tick(dry)?;
+    place.store.tidy();
     if args.json {
         let faults: Vec<_> = ticked.faults.iter().map(|f| json!({"what": f.what, "truth": f.truth, "hints": f.hints, "exit": exit::of(f) as u8})).collect();
         let done: Vec<_> = ticked.done.iter().map(|d| &d.0).collect();

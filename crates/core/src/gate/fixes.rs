@@ -3,7 +3,7 @@
 use super::{Case, Finding, Subject};
 use crate::fixes::Class;
 use crate::policy::Unclassified;
-use crate::text::{count, short};
+use crate::text::{count, name_of, short};
 use crate::verdict::Verdict;
 
 pub(super) fn judge(case: &Case<'_>) -> Finding {
@@ -32,15 +32,20 @@ pub(super) fn judge(case: &Case<'_>) -> Finding {
     let first = offenders[0];
     let text = match offenders.len() {
         1 => format!("{} \"{}\" is no fix: {}", first.id.short(), short(&first.subject, 50), first.why),
-        n => format!("{n} of {} are no fixes, first {} \"{}\"", count(commits.len(), "commit"), first.id.short(), short(&first.subject, 40)),
+        n => format!(
+            "{n} of {} are no fixes, first {} \"{}\"",
+            count(commits.len(), "commit"),
+            first.id.short(),
+            short(&first.subject, 40)
+        ),
     };
-    let mut actors: Vec<String> = offenders.iter().map(|c| short(&c.author, 40)).collect();
+    let mut actors: Vec<String> = offenders.iter().map(|c| name_of(&c.author)).collect();
     actors.sort();
     actors.dedup();
     let remedy = offenders
         .iter()
         .take(5)
-        .map(|c| format!("git revert {} on {}, and let it ride with the next train", c.id, case.candidate.cut.branch))
+        .map(|c| format!("git revert {} on {}; it can ride with the next train", c.id.short(), case.candidate.cut.branch))
         .collect();
     Finding { subjects, needs_commit: true, ..Finding::failed(text, actors, remedy) }
 }

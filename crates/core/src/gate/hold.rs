@@ -1,20 +1,21 @@
 //! `hold`: a person stopped this candidate.
 
 use super::{Case, Finding, Kind};
-use crate::text::{plain, short};
+use crate::text::{name_of, short};
 use crate::verdict::Verdict;
 
 pub(super) fn judge(case: &Case<'_>) -> Finding {
-    let Some(hold) = case.candidate.hold.as_ref().filter(|h| h.until.is_none_or(|until| until > case.now)) else {
+    let Some(hold) = case.candidate.hold.as_ref().filter(|h| h.until.is_none_or(|until| until > case.now))
+    else {
         return Finding::passed("none");
     };
-    let text = format!("held by {}: {}", short(&hold.by, 40), short(&hold.reason, 100));
+    let text = format!("held by {}: {}", name_of(&hold.by), short(&hold.reason, 100));
     let remedy = vec![format!("allclear hold {} --lift", case.version)];
     Finding {
         verdict: Verdict::Failed,
         kind: Kind::Person,
         clears_at: hold.until,
         turns_at: hold.until,
-        ..Finding::failed(text, vec![plain(&hold.by)], remedy)
+        ..Finding::failed(text, vec![name_of(&hold.by)], remedy)
     }
 }
