@@ -273,9 +273,11 @@ impl Engine<'_> {
             let kind = if person { FaultKind::Blocked } else { FaultKind::Waiting };
             let lines: Vec<String> = blockers.iter().map(|b| format!("  {}: {}", b.gate.name(), b.finding.summary)).collect();
             let mut fault = Fault::new(kind, format!("{version} is not clear:\n{}", lines.join("\n")));
-            let clears = blockers.iter().map(|b| b.finding.clears_at).max().flatten();
-            if let Some(at) = clears.filter(|_| !person) {
-                fault = fault.hint(format!("it clears by itself at {at}; allclear promote {version} --when-clear --yes waits for it"));
+            let alone = blockers.iter().all(|b| b.finding.kind == allclear_core::gate::Kind::Time);
+            let ends = blockers.iter().filter_map(|b| b.finding.clears_at).max();
+            if !person {
+                let when = ends.filter(|_| alone).map(|at| format!("it clears by itself at {at}; ")).unwrap_or_default();
+                fault = fault.hint(format!("{when}allclear promote {version} --when-clear --yes waits for it"));
             }
             return Err(fault.hint(format!("allclear why {version} {}", first.gate.name())));
         }

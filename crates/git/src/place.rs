@@ -32,6 +32,8 @@ pub struct Clone {
     /// The key that signs entries and tags, where the person signs with SSH.
     pub signing_key: Option<String>,
     pub(crate) objects: Option<PathBuf>,
+    /// How objects are named: `sha1` or `sha256`.
+    pub(crate) format: String,
     pub(crate) transport: Vec<(String, String)>,
     pub(crate) secret: Option<(String, String)>,
 }
@@ -74,8 +76,8 @@ impl Clone {
             return Err(lost());
         }
         let git = Reader::new(dir, env);
-        let shape = git.lines(&["rev-parse", "--path-format=absolute", "--is-shallow-repository", "--git-common-dir", "--git-path", "objects"])?;
-        let [shallow, common, objects] = &shape[..] else { return Err(lost()) };
+        let shape = git.lines(&["rev-parse", "--path-format=absolute", "--is-shallow-repository", "--git-common-dir", "--git-path", "objects", "--show-object-format"])?;
+        let [shallow, common, objects, format] = &shape[..] else { return Err(lost()) };
         let work_tree = git.lines(&["rev-parse", "--path-format=absolute", "--show-toplevel"]).ok().and_then(|l| l.into_iter().next());
         let settings = git.settings()?;
         let last = |key: &str| settings.get(key).and_then(|v| v.last()).cloned();
@@ -94,6 +96,7 @@ impl Clone {
             person,
             signing_key: last("user.signingkey").filter(|_| signs),
             objects: (shallow == "false" && !partial).then(|| PathBuf::from(objects)),
+            format: format.clone(),
             transport: transport(&settings),
             secret,
         })
