@@ -62,7 +62,10 @@ impl Engine<'_> {
         let deadline = DEADLINE.after(self.clock.now());
         let draft = self.draft(events);
         loop {
-            let snapshot = self.observe()?;
+            let snapshot = self.observe_record()?;
+            if let Some(why) = &snapshot.facts.record.rewound {
+                return Err(Fault::new(FaultKind::Blocked, format!("the record was cut short: {why}")).hint("push the lost entries back from a clone that has them"));
+            }
             if snapshot.project.head.is_none() {
                 return Err(Fault::new(FaultKind::Usage, "this project has no ledger yet").hint("allclear cut --yes starts it"));
             }

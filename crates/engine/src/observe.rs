@@ -90,6 +90,32 @@ impl Engine<'_> {
         }
     }
 
+    /// Reads the record alone: all that an observation needs, in less than half the time.
+    pub(crate) fn observe_record(&self) -> Result<Snapshot, Fault> {
+        let refs = self.repo.observe()?;
+        self.note(Note::Observed);
+        let place = PLACES.iter().filter_map(|p| RefName::from_git(p)).find(|p| refs.get(p).is_some());
+        let project = match place.as_ref().and_then(|p| refs.get(p)) {
+            Some(head) => self.fold(head)?,
+            None => Project::default(),
+        };
+        let rewound = self.rewound(&refs, &project)?;
+        let facts = Facts {
+            observed_at: self.clock.now(),
+            stable: None,
+            develop: None,
+            tags: TagFormat::with_prefix("v"),
+            released: BTreeMap::new(),
+            candidates: BTreeMap::new(),
+            changes: 0,
+            strangers: Vec::new(),
+            traps: Vec::new(),
+            flights: BTreeMap::new(),
+            record: RecordFacts { place, rewound, second: None },
+        };
+        Ok(Snapshot { project, facts, policy: PolicySeen::Absent, refs })
+    }
+
     /// Gives the last look without asking the server; `None` where this machine never looked.
     pub fn recall(&self) -> Option<Snapshot> {
         let look: Look = serde_json::from_slice(&self.repo.recall("look")?).ok().filter(|l: &Look| l.rules == RULES)?;
