@@ -6,7 +6,9 @@ use crate::{Engine, Fault, FaultKind, Note, Snapshot};
 use allclear_core::event::Event;
 use allclear_core::ledger::{self, TOLERANCE};
 use allclear_core::port::{NewCommit, RefUpdate, RepoError};
-use allclear_core::{CommitId, RefName, Seconds};
+use allclear_core::facts::Rewound;
+use allclear_core::{CommitId, Project, RefName, Seconds};
+use jiff::Timestamp;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -24,6 +26,34 @@ pub struct Draft {
     pub facts: Option<serde_json::Value>,
     /// Refs beside the ledger.
     pub refs: Vec<RefUpdate>,
+}
+
+/// The ledger as it was seen: what an entry goes on top of.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Tip {
+    /// Where it is; `None` where none has begun.
+    pub(crate) place: Option<RefName>,
+    /// Its first entry.
+    pub(crate) root: Option<CommitId>,
+    /// Its last entry.
+    pub(crate) head: Option<CommitId>,
+    /// How many entries it has.
+    pub(crate) entries: u64,
+    /// When the last one happened.
+    pub(crate) at: Timestamp,
+}
+
+impl Tip {
+    pub(crate) fn of(project: &Project, place: Option<RefName>) -> Self {
+        let Project { root, head, entries, at, .. } = project;
+        Self { place, root: root.clone(), head: head.clone(), entries: *entries, at: *at }
+    }
+
+    /// Where the ledger is, or where a new one begins.
+    fn place(&self) -> Result<RefName, Fault> {
+        let first = || RefName::from_git(PLACES[0]);
+        self.place.clone().or_else(first).ok_or_else(|| Fault::new(FaultKind::Usage, "there is no place for a ledger"))
+    }
 }
 
 /// How an append ended.
@@ -48,7 +78,7 @@ impl Engine<'_> {
             let snapshot = self.observe()?;
             snapshot.may_decide(self.clock.now())?;
             let (draft, answer) = choose(&snapshot)?;
-            match self.land(&snapshot, &draft)? {
+            match self.land(&snapshot.tip(), &draft)? {
                 Landing::Landed(_) => return Ok(answer),
                 Landing::Raced if self.clock.now() >= deadline => return Err(busy()),
                 Landing::Raced => self.pause(),
@@ -62,15 +92,16 @@ impl Engine<'_> {
         let deadline = DEADLINE.after(self.clock.now());
         let draft = self.draft(events);
         loop {
-            let snapshot = self.observe_record()?;
-            if let Some(why) = &snapshot.facts.record.rewound {
-                return Err(Fault::new(FaultKind::Blocked, format!("the record was cut short: {why}")).hint("push the lost entries back from a clone that has them"));
+            let (project, record) = self.observe_record()?;
+            if let Some(Rewound { why, restore }) = record.rewound {
+                let fault = Fault::new(FaultKind::Blocked, format!("the record was cut short: {why}"));
+                return Err(fault.hint(restore.unwrap_or_else(|| "allclear status says how to put it back".into())));
             }
-            if snapshot.project.head.is_none() {
+            if project.head.is_none() {
                 return Err(Fault::new(FaultKind::Usage, "this project has no ledger yet").hint("allclear cut --yes starts it"));
             }
-            let open = allclear_core::plan::plan_is_open(&snapshot.project, self.clock.now());
-            if !open && let Landing::Landed(_) = self.land(&snapshot, &draft)? {
+            let open = allclear_core::plan::plan_is_open(&project, self.clock.now());
+            if !open && let Landing::Landed(_) = self.land(&Tip::of(&project, record.place), &draft)? {
                 return Ok(());
             }
             if self.clock.now() >= deadline {
@@ -88,11 +119,11 @@ impl Engine<'_> {
         self.clock.wait(Duration::from_millis(millis));
     }
 
-    /// Writes the entry's commit on top of `head`.
-    pub(crate) fn write_entry(&self, snapshot: &Snapshot, head: Option<&CommitId>, draft: &Draft) -> Result<CommitId, Fault> {
+    /// Writes the entry's commit.
+    pub(crate) fn write_entry(&self, tip: &Tip, draft: &Draft) -> Result<CommitId, Fault> {
         let now = self.clock.now();
-        if TOLERANCE.after(now) < snapshot.project.at {
-            let behind = Seconds::between(now, snapshot.project.at);
+        if TOLERANCE.after(now) < tip.at {
+            let behind = Seconds::between(now, tip.at);
             return Err(Fault::new(FaultKind::TryLater, format!("this machine's clock is {behind} behind the record"))
                 .hint("set the clock (date -u), then try again"));
         }
@@ -106,7 +137,7 @@ impl Engine<'_> {
         let tree = self.repo.write_tree(None, &BTreeMap::from([("entry.json".to_owned(), json + "\n")]))?;
         let commit = NewCommit {
             tree,
-            parents: head.into_iter().cloned().collect(),
+            parents: tip.head.iter().cloned().collect(),
             by: self.signature(now),
             message: ledger::subject(&draft.events),
         };
@@ -115,21 +146,18 @@ impl Engine<'_> {
 
     /// Pushes a draft on top of what was seen, and remembers it as seen where it lands: a record that is cut
     /// short right behind one's own entry is noticed too.
-    pub(crate) fn land(&self, snapshot: &Snapshot, draft: &Draft) -> Result<Landing, Fault> {
-        let landing = self.append(snapshot, draft)?;
+    pub(crate) fn land(&self, tip: &Tip, draft: &Draft) -> Result<Landing, Fault> {
+        let landing = self.append(tip, draft)?;
         if let Landing::Landed(ours) = &landing {
-            let root = snapshot.project.root.clone().unwrap_or_else(|| ours.clone());
-            if let Some(place) = place_of(snapshot) {
-                self.keep_head(root, ours.clone(), snapshot.project.entries + 1, place);
-            }
+            let root = tip.root.clone().unwrap_or_else(|| ours.clone());
+            self.keep_head(root, ours.clone(), tip.entries + 1, tip.place()?);
         }
         Ok(landing)
     }
 
-    fn append(&self, snapshot: &Snapshot, draft: &Draft) -> Result<Landing, Fault> {
-        let Some(place) = place_of(snapshot) else { return Err(Fault::new(FaultKind::Usage, "there is no place for a ledger")) };
-        let old = snapshot.project.head.clone();
-        let ours = self.write_entry(snapshot, old.as_ref(), draft)?;
+    fn append(&self, tip: &Tip, draft: &Draft) -> Result<Landing, Fault> {
+        let (place, old) = (tip.place()?, tip.head.clone());
+        let ours = self.write_entry(tip, draft)?;
         let mut updates = vec![RefUpdate { name: place.clone(), old: old.clone(), new: Some(ours.clone()) }];
         updates.extend(draft.refs.iter().cloned());
         let mut answer = self.repo.push(&updates);
@@ -171,11 +199,6 @@ impl Engine<'_> {
         let answer = self.repo.push(&missing)?;
         if answer.ok { Ok(()) } else { Err(Fault::refused(&answer, "the refs that belong to an entry").truth("the entry is on the ledger, its refs are not; run the command again")) }
     }
-}
-
-/// Where the ledger is, or where a new one begins.
-fn place_of(snapshot: &Snapshot) -> Option<RefName> {
-    snapshot.facts.record.place.clone().or_else(|| RefName::from_git(PLACES[0]))
 }
 
 fn ignored() -> Fault {

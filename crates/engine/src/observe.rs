@@ -1,5 +1,6 @@
 //! One look at the server: refs, ledger, policy, and everything the gates want to know of them.
 
+use crate::append::Tip;
 use crate::{Engine, Fault, FaultKind, Note};
 use allclear_core::facts::{Facts, RecordFacts};
 use allclear_core::id::CommitId;
@@ -91,7 +92,7 @@ impl Engine<'_> {
     }
 
     /// Reads the record alone: all that an observation needs, in less than half the time.
-    pub(crate) fn observe_record(&self) -> Result<Snapshot, Fault> {
+    pub(crate) fn observe_record(&self) -> Result<(Project, RecordFacts), Fault> {
         let refs = self.repo.observe()?;
         self.note(Note::Observed);
         let place = PLACES.iter().filter_map(|p| RefName::from_git(p)).find(|p| refs.get(p).is_some());
@@ -100,20 +101,7 @@ impl Engine<'_> {
             None => Project::default(),
         };
         let rewound = self.rewound(&refs, &project)?;
-        let facts = Facts {
-            observed_at: self.clock.now(),
-            stable: None,
-            develop: None,
-            tags: TagFormat::with_prefix("v"),
-            released: BTreeMap::new(),
-            candidates: BTreeMap::new(),
-            changes: 0,
-            strangers: Vec::new(),
-            traps: Vec::new(),
-            flights: BTreeMap::new(),
-            record: RecordFacts { place, rewound, second: None },
-        };
-        Ok(Snapshot { project, facts, policy: PolicySeen::Absent, refs })
+        Ok((project, RecordFacts { place, rewound, second: None, signer: None }))
     }
 
     /// Gives the last look without asking the server; `None` where this machine never looked.
@@ -212,6 +200,11 @@ impl Engine<'_> {
 }
 
 impl Snapshot {
+    /// Gives what a new entry goes on top of.
+    pub(crate) fn tip(&self) -> Tip {
+        Tip::of(&self.project, self.facts.record.place.clone())
+    }
+
     /// Assesses what was seen, at `now`.
     pub fn assess(&self, now: jiff::Timestamp) -> allclear_core::Assessment {
         allclear_core::assess(self.policy.get(), &self.project, &self.facts, now)
