@@ -129,7 +129,7 @@ pub fn stops(project: &Project, facts: &Facts, now: Timestamp) -> Vec<Stop> {
         let remedy = rewound.restore.clone().unwrap_or_else(|| elsewhere.into());
         stops.push(person(format!("the record was cut short: {}", rewound.why), vec![remedy]));
     }
-    let place = facts.record.place.as_ref().map(|p| p.as_str());
+    let place = facts.record.place.as_ref().map(crate::RefName::as_str);
     if let Some(to) = project.moved_to.as_deref().filter(|to| place != Some(to)) {
         stops.push(person(
             format!("the record goes on at {}", crate::text::short(to, 80)),

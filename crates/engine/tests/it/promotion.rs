@@ -41,7 +41,8 @@ fn p1_a_late_fix_between_plan_and_move_stops_it() {
     for push in [1, 2] {
         let world = World::soaked();
         let (a, master) = (world.machine("a"), world.tip("refs/heads/master"));
-        let flaky = Flaky::new(&a.store).before_push(push, || drop(world.commit("release-1.1.0", "fix: late", FIX)));
+        let flaky =
+            Flaky::new(&a.store).before_push(push, || drop(world.commit("release-1.1.0", "fix: late", FIX)));
         let fault = a.engine_on(&flaky).promote(None, None).unwrap_err();
         assert_eq!(fault.kind, FaultKind::Conflict, "{fault}");
         assert_eq!(world.tip("refs/heads/master"), master);
@@ -60,7 +61,8 @@ fn p3_develop_moved_between_plan_and_move_is_planned_anew() {
     for push in [1, 2] {
         let world = World::soaked();
         let a = world.machine("a");
-        let flaky = Flaky::new(&a.store).before_push(push, || drop(world.commit("develop", "feat: next", &[("next.txt", "n\n")])));
+        let flaky = Flaky::new(&a.store)
+            .before_push(push, || drop(world.commit("develop", "feat: next", &[("next.txt", "n\n")])));
         let released = a.engine_on(&flaky).promote(None, None).unwrap();
         assert!(!released.before);
         let aborted = world.events().iter().filter(|e| matches!(e, Event::PromotionAborted { .. })).count();
@@ -185,8 +187,11 @@ fn half_done(n: u32, refs: usize, masks: impl Iterator<Item = u32>) {
         drop(a.engine_on(&flaky).promote(None, None));
         let asked = flaky.asked(n);
         assert_eq!(asked.len(), refs);
-        let landed = |name: &str| asked.iter().position(|u| u.name.as_str() == name).is_some_and(|at| mask & (1 << at) != 0);
-        let committed = ["refs/heads/master", "refs/heads/develop", "refs/tags/v1.1.0"].iter().any(|n| landed(n));
+        let landed = |name: &str| {
+            asked.iter().position(|u| u.name.as_str() == name).is_some_and(|at| mask & (1 << at) != 0)
+        };
+        let committed =
+            ["refs/heads/master", "refs/heads/develop", "refs/tags/v1.1.0"].iter().any(|n| landed(n));
         println!("push {n}, mask {mask:b}");
         if landed("refs/heads/release-1.1.0") && !committed {
             // Indistinguishable from a branch that a person deleted: said, and left to a person.
@@ -198,19 +203,25 @@ fn half_done(n: u32, refs: usize, masks: impl Iterator<Item = u32>) {
     }
 }
 
+/// The subsets of a move's refs in which its two deletions, of the branch and of the plan's own ref, go
+/// together, as they do on a server: the locks of deleted refs are held to the end.
+fn move_masks(subsets: std::ops::Range<u32>) -> impl Iterator<Item = u32> {
+    subsets.map(|m| (m & 0b111) | (m & 0b1000) | (m & 0b1000) << 1 | (m & 0b1_0000) << 1)
+}
+
 #[test]
 fn p2_a_half_done_move_is_rolled_forward_by_another_machine_1() {
-    half_done(2, 5, 0..11);
+    half_done(2, 6, move_masks(0..11));
 }
 
 #[test]
 fn p2_a_half_done_move_is_rolled_forward_by_another_machine_2() {
-    half_done(2, 5, 11..22);
+    half_done(2, 6, move_masks(11..22));
 }
 
 #[test]
 fn p2_a_half_done_move_is_rolled_forward_by_another_machine_3() {
-    half_done(2, 5, 22..32);
+    half_done(2, 6, move_masks(22..32));
 }
 
 #[test]
@@ -220,7 +231,7 @@ fn p2_a_half_done_plan_is_finished_or_made_anew() {
 
 #[test]
 fn p2_a_half_done_confirmation_is_completed() {
-    half_done(3, 4, [0, 1, 3, 8, 14, 15].into_iter());
+    half_done(3, 3, 0..8);
 }
 
 #[test]
@@ -269,7 +280,8 @@ fn p7_a_rewound_ledger_is_detected_here_and_by_a_fresh_machine() {
 fn p2_a_stable_set_back_by_hand_before_the_confirmation_is_rolled_forward() {
     let world = World::soaked();
     let (a, old) = (world.machine("a"), world.tip("refs/heads/master").unwrap());
-    let flaky = Flaky::new(&a.store).after_push(2, || drop(world.git(&["update-ref", "refs/heads/master", old.as_str()])));
+    let flaky = Flaky::new(&a.store)
+        .after_push(2, || drop(world.git(&["update-ref", "refs/heads/master", old.as_str()])));
     a.engine_on(&flaky).promote(None, None).unwrap();
     assert_eq!(world.confirmed(), [v("1.1.0")]);
     world.check_promises();
@@ -286,7 +298,11 @@ fn p8_a_foreign_stable_after_a_half_done_move_calls_a_person() {
     world.commit("master", "fix: straight to production", &[("hot.txt", "hot\n")]);
     let before = world.branches_and_tags();
     let (_, last) = world.until_quiet(&world.machine("b"));
-    assert!(last.faults.iter().any(|f| f.kind == FaultKind::Blocked && f.what.contains("landed in part")), "{:?}", last.faults);
+    assert!(
+        last.faults.iter().any(|f| f.kind == FaultKind::Blocked && f.what.contains("landed in part")),
+        "{:?}",
+        last.faults
+    );
     assert_eq!(world.branches_and_tags(), before, "a person decides");
     // The person keeps the hot fix elsewhere and gives way.
     world.git(&["branch", "hot", "master"]);
@@ -298,7 +314,8 @@ fn p8_a_foreign_stable_after_a_half_done_move_calls_a_person() {
 fn p2_a_candidate_deleted_between_plan_and_move_is_drift() {
     let world = World::soaked();
     let a = world.machine("a");
-    let flaky = Flaky::new(&a.store).before_push(2, || drop(world.git(&["update-ref", "-d", "refs/heads/release-1.1.0"])));
+    let flaky = Flaky::new(&a.store)
+        .before_push(2, || drop(world.git(&["update-ref", "-d", "refs/heads/release-1.1.0"])));
     let fault = a.engine_on(&flaky).promote(None, None).unwrap_err();
     assert_eq!(fault.kind, FaultKind::Conflict, "{fault}");
     let (done, _) = world.until_quiet(&world.machine("b"));
@@ -356,8 +373,12 @@ fn p2_a_server_that_says_ok_and_does_nothing_is_not_believed() {
         let a = world.machine("a");
         let flaky = lies.iter().fold(Flaky::new(&a.store), |f, &n| f.push_is(n, Push::Lie));
         match a.engine_on(&flaky).promote(None, None) {
-            Ok(released) => assert_eq!((released.version, world.confirmed()), (v("1.1.0"), vec![v("1.1.0")]), "{lies:?}"),
-            Err(fault) => assert_eq!((fault.kind, world.confirmed()), (FaultKind::Unknown, vec![]), "{lies:?}: {fault}"),
+            Ok(released) => {
+                assert_eq!((released.version, world.confirmed()), (v("1.1.0"), vec![v("1.1.0")]), "{lies:?}")
+            }
+            Err(fault) => {
+                assert_eq!((fault.kind, world.confirmed()), (FaultKind::Unknown, vec![]), "{lies:?}: {fault}")
+            }
         }
         released_in_the_end(&world);
     }
