@@ -269,6 +269,14 @@ pub fn may_strike(link: &Link, now: Timestamp) -> bool {
     }
 }
 
+/// Puts an id where another one is, in the same memory.
+fn keep(place: &mut Option<CommitId>, id: &CommitId) {
+    match place {
+        Some(old) => old.clone_from(id),
+        None => *place = Some(id.clone()),
+    }
+}
+
 impl Project {
     /// Gives the newest rc of a candidate.
     pub fn rc(&self, version: Version) -> Option<&Rc> {
@@ -294,7 +302,7 @@ impl Project {
         if self.root.is_none() {
             self.root = Some(link.commit.clone());
         }
-        self.head = Some(link.commit.clone());
+        keep(&mut self.head, &link.commit);
         self.entries += 1;
         if self.struck.contains(&link.commit) {
             return;
@@ -308,8 +316,13 @@ impl Project {
         };
         self.at = self.at.max(entry.claimed);
         self.needs = self.needs.max(entry.needs);
-        if self.latest_claim.as_ref().is_none_or(|(_, claimed)| *claimed <= entry.claimed) {
-            self.latest_claim = Some((link.commit.clone(), entry.claimed));
+        match &mut self.latest_claim {
+            Some((_, claimed)) if *claimed > entry.claimed => {}
+            Some((commit, claimed)) => {
+                commit.clone_from(&link.commit);
+                *claimed = entry.claimed;
+            }
+            None => self.latest_claim = Some((link.commit.clone(), entry.claimed)),
         }
         for event in &entry.events {
             self.evolve(event, entry, &link.commit);
@@ -337,8 +350,7 @@ impl Project {
                 self.skipped = Some((*slot, reason.clone()));
             }
             Event::CheckRecorded { name, outcome, commit, url } => {
-                let line = self.checks.entry(commit.clone()).or_default().entry(name.clone());
-                let line = line.or_insert_with(|| CheckLine { beats: Vec::new(), by: String::new(), url: None });
+                let line = self.line(commit, name);
                 line.beats.push((at.as_second(), *outcome == CheckOutcome::Passed));
                 line.by.clone_from(&entry.by.who);
                 line.url.clone_from(url);
@@ -390,6 +402,18 @@ impl Project {
             Event::Struck { .. } => {}
             Event::Unknown => self.troubles.push(Trouble { entry: commit.clone(), what: TroubleKind::Unknown }),
         }
+    }
+
+    /// Gives the results of one check on one commit. Most events of a ledger come here, and find them there.
+    fn line(&mut self, commit: &CommitId, name: &str) -> &mut CheckLine {
+        if !self.checks.contains_key(commit) {
+            self.checks.insert(commit.clone(), BTreeMap::new());
+        }
+        let lines = self.checks.get_mut(commit).expect("inserted above");
+        if !lines.contains_key(name) {
+            lines.insert(name.to_owned(), CheckLine { beats: Vec::new(), by: String::new(), url: None });
+        }
+        lines.get_mut(name).expect("inserted above")
     }
 
     fn cut(&mut self, cut: &Cut, entry: &Entry, at: Timestamp) {
