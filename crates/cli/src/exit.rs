@@ -40,6 +40,6 @@ pub(crate) fn of(fault: &Fault) -> Exit {
         FaultKind::Conflict => Exit::Conflict,
         FaultKind::Unknown => Exit::Unknown,
         FaultKind::Waiting => Exit::Waiting,
-        FaultKind::TryLater => Exit::TryLater,
+        FaultKind::TryLater | FaultKind::Broken => Exit::TryLater,
     }
 }

@@ -36,6 +36,8 @@ pub struct Stop {
     pub kind: Kind,
     /// When it clears by itself.
     pub clears_at: Option<Timestamp>,
+    /// The next instant at which this can change by time alone.
+    pub turns_at: Option<Timestamp>,
     /// What would clear it.
     pub remedy: Vec<String>,
 }
@@ -108,7 +110,7 @@ pub fn assess(policy: Option<&Policy>, project: &Project, facts: &Facts, now: Ti
     });
     let stops = stops(project, facts, now);
     let next_change_at = earliest(
-        candidates.iter().map(|c| c.next_change_at).chain([next_cut]).chain(stops.iter().map(|s| s.clears_at)),
+        candidates.iter().map(|c| c.next_change_at).chain([next_cut]).chain(stops.iter().map(|s| s.turns_at)),
     );
     Assessment { now, stops, candidates, next_cut, next_change_at }
 }
@@ -121,19 +123,25 @@ pub fn zone(policy: &Policy) -> TimeZone {
 /// Lists what stops all deciding: a record that cannot be read, believed, or that was cut short.
 pub fn stops(project: &Project, facts: &Facts, now: Timestamp) -> Vec<Stop> {
     let mut stops = Vec::new();
-    let person = |why: String, remedy: Vec<String>| Stop { why, kind: Kind::Person, clears_at: None, remedy };
-    if let Some(why) = &facts.record.rewound {
-        stops.push(person(
-            format!("the record was cut short: {why}"),
-            vec!["push the lost entries back from a clone that has them; allclear log names them".into()],
-        ));
+    let person = |why: String, remedy: Vec<String>| Stop { why, kind: Kind::Person, clears_at: None, turns_at: None, remedy };
+    if let Some(rewound) = &facts.record.rewound {
+        let elsewhere = "put the lost entries back from a machine that has seen them: allclear status there says how";
+        let remedy = rewound.restore.clone().unwrap_or_else(|| elsewhere.into());
+        stops.push(person(format!("the record was cut short: {}", rewound.why), vec![remedy]));
     }
     if let Some(second) = &facts.record.second {
-        stops.push(person(format!("there is a second ledger at {second}"), vec!["delete the wrong one".into()]));
+        stops.push(person(
+            format!("there is a second ledger at {second}"),
+            vec!["delete the wrong one".into()],
+        ));
     }
     if project.needs > crate::RULES {
         stops.push(person(
-            format!("the record needs a newer allclear (rules {}, this one has {})", project.needs, crate::RULES),
+            format!(
+                "the record needs a newer allclear (rules {}, this one has {})",
+                project.needs,
+                crate::RULES
+            ),
             vec!["install the newer version".into()],
         ));
     }
@@ -143,12 +151,16 @@ pub fn stops(project: &Project, facts: &Facts, now: Timestamp) -> Vec<Stop> {
             vec![format!("allclear strike {} --reason TEXT", trouble.entry)],
         ));
     }
-    if let Some((entry, claimed)) = project.latest_claim.as_ref().filter(|(_, at)| *at > TOLERANCE.after(now)) {
+    if let Some((entry, claimed)) = project.latest_claim.as_ref().filter(|(_, at)| *at > TOLERANCE.after(now))
+    {
         let ahead = Seconds::between(now, *claimed);
+        let far = ahead > Seconds::DAY;
+        let clears = TOLERANCE.before(*claimed);
         stops.push(Stop {
             why: format!("entry {} is dated {claimed}, {ahead} ahead of this clock", entry.short()),
-            kind: if ahead > Seconds::DAY { Kind::Person } else { Kind::Time },
-            clears_at: Some(TOLERANCE.before(*claimed)),
+            kind: if far { Kind::Person } else { Kind::Time },
+            clears_at: Some(clears),
+            turns_at: Some(if far { Seconds::DAY.before(*claimed) } else { clears }),
             remedy: vec![
                 "check this machine's clock (date -u)".into(),
                 format!("if it is right: allclear strike {entry} --reason TEXT"),
@@ -158,16 +170,27 @@ pub fn stops(project: &Project, facts: &Facts, now: Timestamp) -> Vec<Stop> {
     stops
 }
 
-fn judge(version: Version, candidate: &Candidate, project: &Project, facts: &Facts, now: Timestamp) -> Option<CandidateAssessment> {
+fn judge(
+    version: Version,
+    candidate: &Candidate,
+    project: &Project,
+    facts: &Facts,
+    now: Timestamp,
+) -> Option<CandidateAssessment> {
     let policy = &candidate.cut.policy;
     let seen = facts.candidates.get(&version)?;
     let case = Case { version, policy, project, candidate, facts, seen, now };
     let gates: Vec<GateReport> = GATES
         .iter()
-        .map(|(gate, _, judge, enforced)| GateReport { gate: *gate, enforced: enforced(&policy.gates), finding: judge(&case) })
+        .map(|(gate, _, judge, enforced)| GateReport {
+            gate: *gate,
+            enforced: enforced(&policy.gates),
+            finding: judge(&case),
+        })
         .collect();
     let open = || gates.iter().filter(|g| g.enforced && !g.finding.verdict.is_clear());
-    let verdict = gates.iter().filter(|g| g.enforced).map(|g| g.finding.verdict).max().unwrap_or(Verdict::Passed);
+    let verdict =
+        gates.iter().filter(|g| g.enforced).map(|g| g.finding.verdict).max().unwrap_or(Verdict::Passed);
     let state = match &candidate.operation {
         Some(flight) if !facts.flights.contains_key(&flight.plan.id) => State::Unknown,
         Some(_) => State::Promoting,
@@ -184,8 +207,15 @@ fn judge(version: Version, candidate: &Candidate, project: &Project, facts: &Fac
         Some(hours) if automatic => next_open(hours, &zone(policy), ready),
         Some(_) | None => Some(ready),
     };
-    let hours_turn = policy.promotion.hours.as_ref().and_then(|h| next_open(h, &zone(policy), now)).filter(|t| *t > now);
-    let next_change_at = earliest(gates.iter().map(|g| g.finding.turns_at).chain([hours_turn.filter(|_| state == State::Clear)]).map(|t| t.filter(|t| *t > now)));
+    let hours_turn =
+        policy.promotion.hours.as_ref().and_then(|h| next_open(h, &zone(policy), now)).filter(|t| *t > now);
+    let next_change_at = earliest(
+        gates
+            .iter()
+            .map(|g| g.finding.turns_at)
+            .chain([hours_turn.filter(|_| state == State::Clear)])
+            .map(|t| t.filter(|t| *t > now)),
+    );
     Some(CandidateAssessment {
         version,
         state,

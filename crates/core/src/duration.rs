@@ -67,15 +67,16 @@ impl Seconds {
 /// Writes the two largest units that are not zero: `6 d 4 h`, `30 min`, `1 s`.
 impl fmt::Display for Seconds {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (d, h, m, s) = (self.0 / 86_400, self.0 / 3600 % 24, self.0 / 60 % 60, self.0 % 60);
-        match (d, h, m, s) {
-            (0, 0, 0, s) => write!(f, "{s} s"),
-            (0, 0, m, 0) => write!(f, "{m} min"),
-            (0, 0, m, s) => write!(f, "{m} min {s} s"),
-            (0, h, 0, _) => write!(f, "{h} h"),
-            (0, h, m, _) => write!(f, "{h} h {m} min"),
-            (d, 0, _, _) => write!(f, "{d} d"),
-            (d, h, _, _) => write!(f, "{d} d {h} h"),
+        let (days, hours, minutes, seconds) =
+            (self.0 / 86_400, self.0 / 3600 % 24, self.0 / 60 % 60, self.0 % 60);
+        match (days, hours, minutes, seconds) {
+            (0, 0, 0, _) => write!(f, "{seconds} s"),
+            (0, 0, _, 0) => write!(f, "{minutes} min"),
+            (0, 0, _, _) => write!(f, "{minutes} min {seconds} s"),
+            (0, _, 0, _) => write!(f, "{hours} h"),
+            (0, _, _, _) => write!(f, "{hours} h {minutes} min"),
+            (_, 0, _, _) => write!(f, "{days} d"),
+            (_, _, _, _) => write!(f, "{days} d {hours} h"),
         }
     }
 }

@@ -301,11 +301,14 @@ impl Event {
     pub fn sentence(&self) -> String {
         use crate::text::short;
         match self {
+            Self::LedgerStarted { project } if project.is_empty() => "start the ledger".into(),
             Self::LedgerStarted { project } => format!("start the ledger of {}", short(project, 60)),
             Self::LedgerMoved { to } => format!("move the ledger to {}", short(to, 80)),
             Self::CandidateCut(cut) => format!("cut {} from {}", cut.version, cut.from.short()),
             Self::HeadSeen { version, commit } => format!("see {} at {}", version, commit.short()),
-            Self::RcTagged { version, rc, commit, .. } => format!("tag {version}-rc.{rc} at {}", commit.short()),
+            Self::RcTagged { version, rc, commit, .. } => {
+                format!("tag {version}-rc.{rc} at {}", commit.short())
+            }
             Self::SlotSkipped { slot, reason } => format!("skip the slot of {slot}: {reason}"),
             Self::CheckRecorded { name, outcome, commit, .. } => {
                 let word = match outcome {
@@ -321,7 +324,9 @@ impl Event {
             Self::PromotionRequested { version, commit } => {
                 format!("ask to promote {version} when {} is clear", commit.short())
             }
-            Self::PolicyAdopted { version, relaxed, .. } if relaxed.is_empty() => format!("adopt a policy for {version}"),
+            Self::PolicyAdopted { version, relaxed, .. } if relaxed.is_empty() => {
+                format!("adopt a policy for {version}")
+            }
             Self::PolicyAdopted { version, relaxed, .. } => {
                 format!("adopt a policy for {version}, relaxing {}", short(&relaxed.join(", "), 80))
             }
@@ -329,9 +334,13 @@ impl Event {
             Self::PromotionMoving { operation } => format!("move the refs of operation {operation}"),
             Self::PromotionContinued { operation, .. } => format!("carry on operation {operation}"),
             Self::Fenced { operation } => format!("fence operation {operation}"),
-            Self::PromotionAborted { operation, reason, .. } => format!("abort operation {operation}: {}", short(reason, 60)),
+            Self::PromotionAborted { operation, reason, .. } => {
+                format!("abort operation {operation}: {}", short(reason, 60))
+            }
             Self::ReleaseConfirmed { version, .. } => format!("release {version}"),
-            Self::Struck { entry, reason } => format!("strike entry {}: {}", entry.short(), short(reason, 60)),
+            Self::Struck { entry, reason } => {
+                format!("strike entry {}: {}", entry.short(), short(reason, 60))
+            }
             Self::Unknown => "something that a newer allclear wrote".into(),
         }
     }

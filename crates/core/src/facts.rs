@@ -43,12 +43,21 @@ pub struct Facts {
 pub struct RecordFacts {
     /// The ledger's ref; `None` where there is no ledger.
     pub place: Option<RefName>,
-    /// A sentence where the ledger is shorter than it once was.
-    pub rewound: Option<String>,
+    /// Where the ledger is shorter than it once was.
+    pub rewound: Option<Rewound>,
     /// A second ledger at the other place.
     pub second: Option<RefName>,
     /// The fingerprint of the key that signed the newest entry.
     pub signer: Option<String>,
+}
+
+/// A ledger that was cut short.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Rewound {
+    /// How it is known, in a sentence.
+    pub why: String,
+    /// The command that puts the lost entries back, where this machine still has them.
+    pub restore: Option<String>,
 }
 
 /// What one candidate's branch looks like.

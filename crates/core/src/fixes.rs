@@ -77,7 +77,10 @@ pub fn classify(fixes: &Fixes, seen: &CommitSeen<'_>) -> (Class, String) {
     }
     let by_type = by_type(fixes, seen.message);
     if seen.merge == Merge::WithChanges && by_type.0 == Class::Unclassified {
-        return (Class::Unclassified, "a merge with changes of its own, beyond what git's merge gives".into());
+        return (
+            Class::Unclassified,
+            "a merge with changes of its own, beyond what git's merge gives".into(),
+        );
     }
     by_type
 }
@@ -87,7 +90,9 @@ fn by_type(fixes: &Fixes, message: &str) -> (Class, String) {
     let head: String = message.chars().take(64 * 1024).collect();
     let Ok(commit) = Commit::parse(head.trim_end()) else {
         return match revert_of(message) {
-            Some(_) if fixes.types.iter().any(|t| t == "revert") => (Class::Fix, "it reverts a commit".into()),
+            Some(_) if fixes.types.iter().any(|t| t == "revert") => {
+                (Class::Fix, "it reverts a commit".into())
+            }
             _ => (Class::Unclassified, "its message does not say what it is".into()),
         };
     };
@@ -160,7 +165,13 @@ mod tests {
 
     #[test]
     fn a_merge_with_changes_is_not_waved_through() {
-        let seen = CommitSeen { message: "Merge branch 'develop'", paths: None, twin: None, merge: Merge::WithChanges, undone: false };
+        let seen = CommitSeen {
+            message: "Merge branch 'develop'",
+            paths: None,
+            twin: None,
+            merge: Merge::WithChanges,
+            undone: false,
+        };
         assert_eq!(classify(&fixes(), &seen).0, Class::Unclassified);
         let plain = CommitSeen { merge: Merge::Plain, ..seen };
         assert_eq!(classify(&fixes(), &plain).0, Class::Fix);

@@ -95,7 +95,10 @@ fn body(raw: &RawEntry) -> Result<Body, VoidReason> {
     }
     let entry: Entry = match serde_json::from_slice(json) {
         Ok(entry) => entry,
-        Err(error) => return Err(newer_schema(json).unwrap_or_else(|| VoidReason::Malformed(crate::text::short(&error.to_string(), 160)))),
+        Err(error) => {
+            return Err(newer_schema(json)
+                .unwrap_or_else(|| VoidReason::Malformed(crate::text::short(&error.to_string(), 160))));
+        }
     };
     if entry.schema != SCHEMA {
         return Err(VoidReason::Schema(crate::text::short(&entry.schema, 60)));
@@ -113,8 +116,24 @@ fn newer_schema(json: &[u8]) -> Option<VoidReason> {
 }
 
 /// Makes the entry that a writer appends.
-pub fn compose(id: String, now: Timestamp, by: crate::event::Actor, via: crate::event::Via, events: Vec<Event>) -> Entry {
-    Entry { schema: SCHEMA.into(), needs: 1, id, claimed: now, by, recorded_by: None, via, facts: None, events }
+pub fn compose(
+    id: String,
+    now: Timestamp,
+    by: crate::event::Actor,
+    via: crate::event::Via,
+    events: Vec<Event>,
+) -> Entry {
+    Entry {
+        schema: SCHEMA.into(),
+        needs: 1,
+        id,
+        claimed: now,
+        by,
+        recorded_by: None,
+        via,
+        facts: None,
+        events,
+    }
 }
 
 /// Says an entry in one line: the subject of its commit.

@@ -130,11 +130,16 @@ pub fn name_fault(name: &str) -> Option<&'static str> {
         Some("it looks like a commit id")
     } else if name.contains("..") || name.contains("//") || name.ends_with('/') || name.ends_with('.') {
         Some("git does not allow `..`, `//`, or a `/` or `.` at the end")
-    } else if name.split('/').any(|part| part.starts_with('.') || part.ends_with(".lock")) {
+    } else if name.split('/').any(|part| part.starts_with('.') || is_lock(part)) {
         Some("no part of it may begin with `.` or end with `.lock`")
     } else {
         None
     }
+}
+
+/// A server may keep refs as files, on a disk that does not tell `.LOCK` from `.lock`.
+fn is_lock(part: &str) -> bool {
+    part.rsplit_once('.').is_some_and(|(_, end)| end.eq_ignore_ascii_case("lock"))
 }
 
 #[cfg(test)]
@@ -156,6 +161,7 @@ mod tests {
             "+master",
             "a..b",
             "a.lock",
+            "a.LOCK",
             "a/.b",
             "a b",
             "a\nb",

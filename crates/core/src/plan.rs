@@ -57,7 +57,12 @@ pub enum Action {
 
 /// Lists what is due, most urgent first. `policy` is the one on develop, which governs the calendar;
 /// each candidate goes by its own frozen one.
-pub fn plan(policy: Option<&Policy>, assessment: &Assessment, project: &Project, facts: &Facts) -> Vec<Action> {
+pub fn plan(
+    policy: Option<&Policy>,
+    assessment: &Assessment,
+    project: &Project,
+    facts: &Facts,
+) -> Vec<Action> {
     let now = assessment.now;
     let mut actions = Vec::new();
     if !assessment.stops.is_empty() {
@@ -99,7 +104,8 @@ pub fn plan(policy: Option<&Policy>, assessment: &Assessment, project: &Project,
 
 fn train(policy: &Policy, project: &Project, facts: &Facts, now: Timestamp) -> Option<Action> {
     let train = policy.train.as_ref()?;
-    let frozen = policy.freezes.iter().filter(|f| f.stops.cuts() && f.from <= now && f.until > now).map(|f| f.until);
+    let frozen =
+        policy.freezes.iter().filter(|f| f.stops.cuts() && f.from <= now && f.until > now).map(|f| f.until);
     let frozen = frozen.chain(project.freezes_from(now).filter(|f| f.stops.cuts()).map(|f| f.until)).max();
     let due = crate::train::due(
         train,

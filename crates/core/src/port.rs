@@ -127,11 +127,20 @@ pub trait Repo {
     /// Reads all refs over a fresh connection and brings their objects into the store.
     fn observe(&self) -> Result<Refs, RepoError>;
 
+    /// Forgets what the store fetched, so that the next look fetches everything afresh. What heals a
+    /// store whose objects went away with a deleted clone.
+    fn forget(&self) -> Result<(), RepoError>;
+
     /// Reads all refs over a fresh connection, and no objects.
     fn refs(&self) -> Result<Refs, RepoError>;
 
     /// Gives `take` the ledger's commits from after `known` to `head`, oldest first, one at a time.
-    fn entries(&self, head: &CommitId, known: Option<&CommitId>, take: &mut dyn FnMut(RawEntry)) -> Result<(), RepoError>;
+    fn entries(
+        &self,
+        head: &CommitId,
+        known: Option<&CommitId>,
+        take: &mut dyn FnMut(RawEntry),
+    ) -> Result<(), RepoError>;
 
     /// Tells whether the store has `commit` and it is `head` or an ancestor of it.
     fn is_ancestor(&self, commit: &CommitId, head: &CommitId) -> Result<bool, RepoError>;
@@ -144,7 +153,8 @@ pub trait Repo {
 
     /// Gives the stable patch id of each commit with one parent that changes something; with
     /// `reverse`, that of the opposite change.
-    fn patch_ids(&self, commits: &[CommitId], reverse: bool) -> Result<BTreeMap<CommitId, String>, RepoError>;
+    fn patch_ids(&self, commits: &[CommitId], reverse: bool)
+    -> Result<BTreeMap<CommitId, String>, RepoError>;
 
     /// Merges each pair in memory, without attributes, configuration or a work tree.
     /// Pairs with unrelated histories give `None`.
@@ -169,16 +179,29 @@ pub trait Repo {
     fn trees(&self, commits: &[CommitId]) -> Result<Vec<CommitId>, RepoError>;
 
     /// Writes a tree like `tree` with some files replaced.
-    fn write_tree(&self, tree: Option<&CommitId>, files: &BTreeMap<String, String>) -> Result<CommitId, RepoError>;
+    fn write_tree(
+        &self,
+        tree: Option<&CommitId>,
+        files: &BTreeMap<String, String>,
+    ) -> Result<CommitId, RepoError>;
 
     /// Writes a commit. The same input gives the same id.
     fn write_commit(&self, commit: &NewCommit) -> Result<CommitId, RepoError>;
 
     /// Writes an annotated tag. The same input gives the same id.
-    fn write_tag(&self, name: &str, target: &CommitId, by: &Signature, message: &str) -> Result<CommitId, RepoError>;
+    fn write_tag(
+        &self,
+        name: &str,
+        target: &CommitId,
+        by: &Signature,
+        message: &str,
+    ) -> Result<CommitId, RepoError>;
 
     /// Changes refs on the server, all or none, each only if it is what it was.
     fn push(&self, updates: &[RefUpdate]) -> Result<PushAnswer, RepoError>;
+
+    /// Says how a person puts a ref of the server back to a commit that this machine's store has.
+    fn how_to_restore(&self, name: &RefName, commit: &CommitId) -> String;
 
     /// Gives the fingerprint of the SSH key that signed a commit; `None` where no good signature is on it.
     fn signer(&self, commit: &CommitId) -> Option<String>;
@@ -222,7 +245,10 @@ impl Graph {
         !self.commits.contains_key(commit) || self.ancestors([tip]).contains(commit)
     }
 
-    fn ancestors<'a>(&'a self, tips: impl IntoIterator<Item = &'a CommitId>) -> std::collections::HashSet<&'a CommitId> {
+    fn ancestors<'a>(
+        &'a self,
+        tips: impl IntoIterator<Item = &'a CommitId>,
+    ) -> std::collections::HashSet<&'a CommitId> {
         let mut seen = std::collections::HashSet::new();
         let mut stack: Vec<&CommitId> = tips.into_iter().collect();
         while let Some(id) = stack.pop() {

@@ -224,7 +224,9 @@ impl Fold {
         if let Body::Entry(entry) = &link.body {
             for event in &entry.events {
                 if let Event::Struck { entry: target, .. } = event {
-                    self.found.insert(target.clone(), entry.claimed);
+                    // Of several strikes the one that may strike most counts, whatever their order.
+                    let by = self.found.entry(target.clone()).or_insert(entry.claimed);
+                    *by = entry.claimed.min(*by);
                 }
             }
         }
@@ -236,8 +238,12 @@ impl Fold {
 
     /// Gives the project; or, where a later entry strikes an earlier one, a fold that knows of it
     /// and wants all links once more.
+    #[expect(clippy::result_large_err, reason = "both are large, and it is called once per look")]
     pub fn finish(self) -> Result<Project, Self> {
-        if self.found.keys().all(|target| self.striking.contains_key(target) || self.project.struck.contains(target)) {
+        let known = |(target, by): (&CommitId, &Timestamp)| {
+            self.striking.get(target).is_some_and(|known| known <= by) || self.project.struck.contains(target)
+        };
+        if self.found.iter().all(known) {
             Ok(self.project)
         } else {
             Err(Self { project: Project::default(), striking: self.found, found: BTreeMap::new() })
@@ -305,12 +311,17 @@ impl Project {
         keep(&mut self.head, &link.commit);
         self.entries += 1;
         if self.struck.contains(&link.commit) {
+            // It still stands in the chain, where the tags that name it look for it.
+            if let Body::Entry(entry) = &link.body {
+                self.tag_entries.insert(entry.id.clone());
+            }
             return;
         }
         let entry = match &link.body {
             Body::Entry(entry) => entry,
             Body::Void(why) => {
-                self.troubles.push(Trouble { entry: link.commit.clone(), what: TroubleKind::Void(why.clone()) });
+                self.troubles
+                    .push(Trouble { entry: link.commit.clone(), what: TroubleKind::Void(why.clone()) });
                 return;
             }
         };
@@ -343,11 +354,15 @@ impl Project {
             Event::RcTagged { version, rc, commit, tag, object } => {
                 let rc = Rc { n: *rc, commit: commit.clone(), tag: tag.clone(), object: object.clone(), at };
                 self.tag_entries.insert(entry.id.clone());
-                self.with(*version, |c| c.rcs.push(rc));
+                // The same rc told again has a new tag for the same commit; it soaks on.
+                self.with(*version, |c| match c.rcs.last_mut().filter(|last| last.n == rc.n && last.commit == rc.commit) {
+                    Some(last) => (last.tag, last.object) = (rc.tag, rc.object),
+                    None => c.rcs.push(rc),
+                });
             }
             Event::SlotSkipped { slot, reason } => {
                 self.slot = self.slot.max(Some(*slot));
-                self.skipped = Some((*slot, reason.clone()));
+                self.skipped = Some((*slot, *reason));
             }
             Event::CheckRecorded { name, outcome, commit, url } => {
                 let line = self.line(commit, name);
@@ -357,7 +372,7 @@ impl Project {
             }
             Event::Held { version, reason, until } => {
                 let hold = Hold { reason: reason.clone(), by: entry.by.who.clone(), until: *until };
-                self.with(*version, |c| c.hold = Some(hold));
+                self.with(*version, |c| c.hold = Some(hold.or_stricter(c.hold.take())));
             }
             Event::HoldLifted { version } => self.with(*version, |c| c.hold = None),
             Event::Frozen { reason, until, stops } => self.freezes.push(LedgerFreeze {
@@ -400,7 +415,9 @@ impl Project {
             }
             Event::ReleaseConfirmed { operation, version, .. } => self.release(operation, *version, at),
             Event::Struck { .. } => {}
-            Event::Unknown => self.troubles.push(Trouble { entry: commit.clone(), what: TroubleKind::Unknown }),
+            Event::Unknown => {
+                self.troubles.push(Trouble { entry: commit.clone(), what: TroubleKind::Unknown });
+            }
         }
     }
 
@@ -468,6 +485,18 @@ impl Project {
         let flight = self.candidates.values_mut().filter_map(|c| c.operation.as_mut());
         if let Some(flight) = flight.into_iter().find(|f| f.plan.id == *operation) {
             change(flight);
+        }
+    }
+}
+
+impl Hold {
+    /// Keeps the one that lasts longer: only lifting ends a stop early.
+    fn or_stricter(self, other: Option<Self>) -> Self {
+        match other {
+            Some(other) if other.until.is_none_or(|theirs| self.until.is_some_and(|ours| ours <= theirs)) => {
+                other
+            }
+            Some(_) | None => self,
         }
     }
 }

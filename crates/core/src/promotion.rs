@@ -206,11 +206,13 @@ pub fn next(phase: Phase, standing: Standing, clear: bool) -> Step {
 mod tests {
     use super::*;
 
-    const ALL_OLD: Sight = Sight { stable: Seen::Old, develop: Seen::Old, tag: TagSight::Absent, candidate: BranchSight::AtRc };
+    const ALL_OLD: Sight =
+        Sight { stable: Seen::Old, develop: Seen::Old, tag: TagSight::Absent, candidate: BranchSight::AtRc };
 
     #[test]
     fn the_table_of_the_design() {
-        let done = Sight { stable: Seen::New, develop: Seen::New, tag: TagSight::New, candidate: BranchSight::Gone };
+        let done =
+            Sight { stable: Seen::New, develop: Seen::New, tag: TagSight::New, candidate: BranchSight::Gone };
         assert_eq!(standing(done), Standing::Done { kept: false });
         assert_eq!(standing(Sight { candidate: BranchSight::Moved, ..done }), Standing::Done { kept: true });
         assert_eq!(standing(ALL_OLD), Standing::NotApplied);
@@ -220,9 +222,18 @@ mod tests {
         assert_eq!(standing(Sight { tag: TagSight::Foreign, ..half }), Standing::Stuck(Obstacle::Tag));
         assert_eq!(standing(Sight { tag: TagSight::Foreign, ..ALL_OLD }), Standing::Overtaken(Obstacle::Tag));
         assert_eq!(standing(Sight { stable: Seen::Other, ..ALL_OLD }), Standing::Overtaken(Obstacle::Stable));
-        assert_eq!(standing(Sight { stable: Seen::Other, tag: TagSight::New, ..ALL_OLD }), Standing::Stuck(Obstacle::Stable));
-        assert_eq!(standing(Sight { candidate: BranchSight::Gone, ..ALL_OLD }), Standing::Overtaken(Obstacle::CandidateGone));
-        assert_eq!(standing(Sight { develop: Seen::Other, ..ALL_OLD }), Standing::Overtaken(Obstacle::Develop));
+        assert_eq!(
+            standing(Sight { stable: Seen::Other, tag: TagSight::New, ..ALL_OLD }),
+            Standing::Stuck(Obstacle::Stable)
+        );
+        assert_eq!(
+            standing(Sight { candidate: BranchSight::Gone, ..ALL_OLD }),
+            Standing::Overtaken(Obstacle::CandidateGone)
+        );
+        assert_eq!(
+            standing(Sight { develop: Seen::Other, ..ALL_OLD }),
+            Standing::Overtaken(Obstacle::Develop)
+        );
     }
 
     #[test]

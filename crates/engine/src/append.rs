@@ -1,5 +1,5 @@
-//! Appends to the ledger by compare-and-swap. No error text decides anything: after a push that did
-//! not report success the refs are read, and they decide.
+//! Appends to the ledger by compare-and-swap. No answer decides anything: after every push the refs
+//! are read, and they decide. (Some servers report success for a push that failed.)
 
 use crate::observe::PLACES;
 use crate::{Engine, Fault, FaultKind, Note, Snapshot};
@@ -120,12 +120,6 @@ impl Engine<'_> {
         updates.extend(draft.refs.iter().cloned());
         let mut answer = self.repo.push(&updates);
         for attempt in 0.. {
-            // Branches and tags are read back. Of allclear's own refs the server's word is enough: if it
-            // lied, the next push is refused by its lease, or the next tick does the same again.
-            let own = draft.refs.iter().all(|u| u.name.is_own());
-            if matches!(&answer, Ok(a) if a.ok) && own {
-                return Ok(Landing::Landed(ours));
-            }
             let refs = self.repo.refs().map_err(|e| unknown(e, answer.is_ok()))?;
             let now = refs.get(&place);
             if now == Some(&ours) || (now != old.as_ref() && self.is_behind(&ours)?) {
@@ -136,6 +130,7 @@ impl Engine<'_> {
             match (moved, &answer) {
                 (true, _) => return Ok(Landing::Raced),
                 (false, _) if attempt == 0 => answer = self.repo.push(&updates),
+                (false, Ok(answer)) if answer.ok => return Err(ignored()),
                 (false, Ok(answer)) => return Err(Fault::refused(answer, "an entry of the ledger")),
                 (false, Err(_)) => return Err(answer.err().map_or_else(busy, Fault::from)),
             }
@@ -162,6 +157,12 @@ impl Engine<'_> {
         let answer = self.repo.push(&missing)?;
         if answer.ok { Ok(()) } else { Err(Fault::refused(&answer, "the refs that belong to an entry").truth("the entry is on the ledger, its refs are not; run the command again")) }
     }
+}
+
+fn ignored() -> Fault {
+    Fault::new(FaultKind::Unknown, "the server said twice that it took the entry, and the ledger did not move")
+        .truth("the refs are unchanged as far as the server shows them")
+        .hint("ask the server's administrator; then try again")
 }
 
 pub(crate) fn busy() -> Fault {

@@ -69,6 +69,11 @@ impl Engine<'_> {
 
     fn plan_cut(&self, snapshot: &Snapshot, wish: &CutWish, entry: &str) -> Result<(CutPlan, Event), Fault> {
         let (policy, _) = snapshot.policy()?;
+        // A wrong version is the caller's own mistake, and is said before anything else.
+        let (released, open) = versions(snapshot);
+        if let Some(wanted) = wish.version {
+            bump::check(wanted, released.iter().max().copied(), &released, &open).map_err(|e| Fault::new(FaultKind::Usage, e.to_string()))?;
+        }
         self.may_cut(snapshot, policy, wish)?;
         let branches = &policy.branches;
         let missing = |branch: &allclear_core::Branch| {
@@ -133,11 +138,9 @@ impl Engine<'_> {
     }
 
     fn choose(&self, snapshot: &Snapshot, policy: &Policy, wanted: Option<Version>, stable: &CommitId, from: &CommitId) -> Result<bump::Choice, Fault> {
-        let released: Vec<Version> = snapshot.facts.released.keys().chain(snapshot.project.releases.keys()).copied().collect();
+        let (released, open) = versions(snapshot);
         let last = released.iter().max().copied();
-        let open: Vec<Version> = snapshot.project.candidates.keys().copied().collect();
         if let Some(version) = wanted {
-            bump::check(version, last, &released, &open).map_err(|e| Fault::new(FaultKind::Usage, e.to_string()))?;
             let bump = match last {
                 Some(last) if version.major > last.major => allclear_core::version::Bump::Major,
                 Some(last) if version.minor == last.minor => allclear_core::version::Bump::Patch,
@@ -193,4 +196,10 @@ impl Engine<'_> {
         };
         Ok((self.repo.write_commit(&commit)?, files, changed.into_keys().collect()))
     }
+}
+
+/// Lists the versions that are released and those that are open.
+fn versions(snapshot: &Snapshot) -> (Vec<Version>, Vec<Version>) {
+    let released = snapshot.facts.released.keys().chain(snapshot.project.releases.keys());
+    (released.copied().collect(), snapshot.project.candidates.keys().copied().collect())
 }

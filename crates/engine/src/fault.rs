@@ -33,6 +33,8 @@ pub enum FaultKind {
     Waiting,
     /// Try again later.
     TryLater,
+    /// This machine's private store is damaged.
+    Broken,
 }
 
 /// What is true when nothing was sent, or all of it refused.
@@ -98,7 +100,7 @@ impl From<RepoError> for Fault {
             RepoError::Unknown(what) => Self::new(FaultKind::Unknown, what)
                 .truth("it may or may not have been applied; do not push by hand")
                 .hint("run allclear tick: it reads the refs until it knows"),
-            RepoError::Protocol(what) => Self::new(FaultKind::TryLater, what)
+            RepoError::Protocol(what) => Self::new(FaultKind::Broken, what)
                 .hint("allclear's private store can be deleted at any time; it is made again (~/.cache/allclear)"),
         }
     }

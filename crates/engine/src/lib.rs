@@ -5,14 +5,18 @@
 //! by the same steps.
 
 mod append;
+mod classed;
 mod cut;
 mod evidence;
+mod facts;
 mod fault;
 mod found;
 mod merge_back;
 mod observe;
+mod oddities;
 mod promote;
 mod rc;
+mod record;
 mod stops;
 mod tick;
 

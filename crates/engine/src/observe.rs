@@ -1,20 +1,14 @@
 //! One look at the server: refs, ledger, policy, and everything the gates want to know of them.
 
-use crate::merge_back::{self, Trial};
 use crate::{Engine, Fault, FaultKind, Note};
-use allclear_core::event::Operation;
-use allclear_core::facts::{CandidateFacts, Facts, MergeBack, RecordFacts, Stranger, TagSeen, Trap};
-use allclear_core::fixes::{ClassedCommit, CommitSeen, Merge, classify, revert_of};
+use allclear_core::facts::{Facts, RecordFacts};
 use allclear_core::id::CommitId;
-use allclear_core::ledger::{self, TRAILER};
+use allclear_core::ledger::{self};
 use allclear_core::policy::{self, Effective, Mistake, Policy};
-use allclear_core::port::{Graph, Refs};
+use allclear_core::port::Refs;
 use allclear_core::project::{Candidate, Fold, Project};
-use allclear_core::promotion::{BranchSight, Seen, Sight, TagSight};
-use allclear_core::text::{plain, short};
-use allclear_core::{RULES, RefName, TagFormat, Version};
+use allclear_core::{RULES, RefName, Version};
 use serde::{Deserialize, Serialize};
-use std::collections::{BTreeMap, BTreeSet};
 
 /// The places a ledger can be at, the first one that has it wins.
 pub(crate) const PLACES: [&str; 2] = ["refs/allclear/ledger", "refs/heads/allclear/ledger"];
@@ -83,10 +77,11 @@ struct Folded {
 
 /// The last head that this machine saw, by the ledger's root.
 #[derive(Serialize, Deserialize)]
-struct Head {
-    root: CommitId,
-    head: CommitId,
-    entries: u64,
+pub(crate) struct Head {
+    pub(crate) root: CommitId,
+    pub(crate) head: CommitId,
+    pub(crate) entries: u64,
+    pub(crate) place: RefName,
 }
 
 impl Engine<'_> {
@@ -94,7 +89,13 @@ impl Engine<'_> {
     pub fn observe(&self) -> Result<Snapshot, Fault> {
         let refs = self.repo.observe()?;
         self.note(Note::Observed);
-        self.understand(refs)
+        match self.understand(refs) {
+            Err(fault) if fault.kind == FaultKind::Broken => {
+                self.repo.forget()?;
+                self.understand(self.repo.observe()?)
+            }
+            understood => understood,
+        }
     }
 
     /// Gives the last look without asking the server; `None` where this machine never looked.
@@ -167,56 +168,6 @@ impl Engine<'_> {
         Ok(project)
     }
 
-    /// Finds out whether the ledger is shorter than it was: against the last head this machine saw,
-    /// and against the entries that published tags name.
-    fn rewound(&self, refs: &Refs, project: &Project) -> Result<Option<String>, Fault> {
-        let seen = self.repo.recall("head").and_then(|b| serde_json::from_slice::<Head>(&b).ok());
-        if let Some(seen) = seen {
-            let Some((root, head)) = project.root.as_ref().zip(project.head.as_ref()) else {
-                return Ok(Some(format!("it was at {} with {} entries, and is gone", seen.head.short(), seen.entries)));
-            };
-            if *root != seen.root {
-                return Ok(Some(format!("another ledger, begun at {}, stands where {} was", root.short(), seen.root.short())));
-            }
-            if *head != seen.head && !self.repo.is_ancestor(&seen.head, head)? {
-                return Ok(Some(format!("it was at {} with {} entries, and is now at {} with {}", seen.head.short(), seen.entries, head.short(), project.entries)));
-            }
-        }
-        if let Some(tag) = self.witness(refs, project)? {
-            return Ok(Some(format!("the tag {tag} names an entry that is not in it")));
-        }
-        if let Some((root, head)) = project.root.clone().zip(project.head.clone()) {
-            let head = Head { root, head, entries: project.entries };
-            if let Ok(bytes) = serde_json::to_vec(&head) {
-                self.repo.remember("head", &bytes);
-            }
-        }
-        Ok(None)
-    }
-
-    /// Finds a published tag whose entry the ledger lacks, among the newest ten of each kind.
-    fn witness(&self, refs: &Refs, project: &Project) -> Result<Option<String>, Fault> {
-        let format = tag_format(refs, None);
-        let named = |name: &RefName| name.as_str().strip_prefix("refs/tags/").map(str::to_owned);
-        let mut finals: Vec<(Version, u32, &CommitId, String)> = Vec::new();
-        for (name, object) in refs.objects.iter().filter(|(name, _)| refs.peeled.contains_key(*name)) {
-            let Some(tag) = named(name) else { continue };
-            if let Some(version) = format.parse_release(&tag) {
-                finals.push((version, u32::MAX, object, tag));
-            } else if let Some((version, n)) = format.parse_candidate(&tag) {
-                finals.push((version, n, object, tag));
-            }
-        }
-        finals.sort_unstable();
-        let newest: Vec<_> = finals.iter().rev().take(10).collect();
-        let objects: Vec<CommitId> = newest.iter().map(|(_, _, object, _)| (*object).clone()).collect();
-        let texts = self.repo.objects(&objects)?;
-        Ok(newest.into_iter().zip(texts).find_map(|((.., tag), text)| {
-            let named = text.lines().rev().find_map(|l| l.strip_prefix(TRAILER)?.strip_prefix(": ").map(str::to_owned))?;
-            (!project.tag_entries.contains(named.trim())).then(|| plain(tag))
-        }))
-    }
-
     /// Reads the policy from the tip of develop. Develop is `develop`, or the one branch whose own
     /// policy file says that it is.
     fn read_policy(&self, refs: &Refs, project: &Project) -> Result<(Option<(String, CommitId)>, PolicySeen), Fault> {
@@ -238,212 +189,6 @@ impl Engine<'_> {
         Ok((None, PolicySeen::Absent))
     }
 
-    fn facts(&self, refs: &Refs, project: &Project, policy: Option<&Policy>, record: RecordFacts) -> Result<Facts, Fault> {
-        let fallback = policy::defaults(policy::Preset::Library1);
-        let branches = &policy.unwrap_or(&fallback).branches;
-        let (stable, develop) = (refs.get(&branches.stable.to_ref()).cloned(), refs.get(&branches.develop.to_ref()).cloned());
-        let tags = tag_format(refs, policy);
-        let released: BTreeMap<Version, CommitId> = refs
-            .objects
-            .keys()
-            .filter_map(|name| Some((tags.parse_release(name.as_str().strip_prefix("refs/tags/")?)?, refs.commit(name)?.clone())))
-            .collect();
-        let last_release = released.last_key_value().map(|(_, commit)| commit.clone());
-        let own_release = project.releases.values().max_by_key(|r| r.at);
-        let mut tips: BTreeSet<CommitId> = BTreeSet::new();
-        tips.extend(stable.iter().chain(&develop).chain(&project.last_cut).chain(&last_release).cloned());
-        tips.extend(own_release.map(|r| r.stable.clone()));
-        for candidate in project.candidates.values() {
-            tips.extend(refs.get(&candidate.cut.branch.to_ref()).cloned());
-            tips.extend([candidate.cut.head.clone(), candidate.commit().clone()]);
-            if let Some(flight) = &candidate.operation {
-                let op = &flight.plan;
-                tips.extend([&op.old_stable, &op.old_develop, &op.new_stable, &op.new_develop].map(Clone::clone));
-                tips.extend([op.stable_branch.to_ref(), op.develop_branch.to_ref()].iter().filter_map(|b| refs.get(b)).cloned());
-            }
-        }
-        let tips: Vec<CommitId> = tips.into_iter().collect();
-        let graph = self.repo.graph(&tips)?;
-        let changes = develop.as_ref().map_or(0, |develop| {
-            let known: Vec<&CommitId> = [&project.last_cut, &stable, &last_release].into_iter().flatten().collect();
-            // A merge brings commits of its own; alone it is nothing new, as the merge-back is not.
-            graph.only(develop, &known).iter().filter(|id| graph.commits[*id].parents.len() < 2).count()
-        });
-        let candidates = self.candidates(refs, project, &graph, stable.as_ref(), develop.as_ref())?;
-        let flights = project
-            .candidates
-            .values()
-            .filter_map(|c| c.operation.as_ref())
-            .map(|flight| (flight.plan.id.clone(), sight(refs, &graph, &flight.plan)))
-            .collect();
-        let drift = drift(refs, project, &graph, stable.as_ref().zip(develop.as_ref()), branches);
-        Ok(Facts {
-            observed_at: self.clock.now(),
-            stable,
-            develop,
-            tags,
-            released,
-            candidates,
-            changes,
-            drift,
-            strangers: strangers(refs, project, branches),
-            traps: traps(refs, branches),
-            flights,
-            record,
-        })
-    }
-
-    fn candidates(
-        &self,
-        refs: &Refs,
-        project: &Project,
-        graph: &Graph,
-        stable: Option<&CommitId>,
-        develop: Option<&CommitId>,
-    ) -> Result<BTreeMap<Version, CandidateFacts>, Fault> {
-        let heads: BTreeMap<Version, CommitId> = project
-            .candidates
-            .iter()
-            .filter_map(|(v, c)| Some((*v, refs.get(&c.cut.branch.to_ref())?.clone())))
-            .collect();
-        // A gone branch is judged by its rc, so that its merge-back is known when it comes back.
-        let of = |version: &Version, c: &Candidate| heads.get(version).unwrap_or_else(|| c.commit()).clone();
-        let pairs: Vec<(CommitId, CommitId)> =
-            develop.map(|d| project.candidates.iter().map(|(v, c)| (d.clone(), of(v, c))).collect()).unwrap_or_default();
-        let merges = if pairs.is_empty() { Vec::new() } else { self.repo.merge(&pairs)? };
-        let mut out = BTreeMap::new();
-        for (n, (version, candidate)) in project.candidates.iter().enumerate() {
-            let head = of(version, candidate);
-            let mut without = vec![&candidate.cut.head];
-            without.extend(stable);
-            let ids = graph.only(&head, &without);
-            let merge_back = match (develop, merges.get(n)) {
-                (Some(develop), Some(merged)) => {
-                    let (base, files) = (&candidate.cut.from, &candidate.cut.version_files);
-                    let trial = Trial { base, ours: develop, theirs: &head, files, version: *version };
-                    merge_back::outcome(self.repo, merged.as_ref(), &trial)?
-                }
-                _ => MergeBack::Impossible { why: "there is no develop branch on the server".into() },
-            };
-            let rc_tag = candidate.rcs.last().map_or(TagSeen::Intact, |rc| match refs.get(&RefName::tag(&rc.tag)) {
-                Some(object) if *object == rc.object => TagSeen::Intact,
-                Some(object) => TagSeen::Moved { to: object.clone() },
-                None => TagSeen::Gone,
-            });
-            out.insert(
-                *version,
-                CandidateFacts {
-                    head: heads.get(version).cloned(),
-                    commits: self.classed(&ids, graph, candidate, develop)?,
-                    descends: graph.contains(&head, candidate.commit()),
-                    lacks_stable: stable.map_or(0, |stable| graph.only(stable, &[&head]).len()),
-                    merge_back,
-                    rc_tag,
-                    release_tag: refs.commit(&RefName::tag(&candidate.cut.tags.release(*version))).cloned(),
-                },
-            );
-        }
-        Ok(out)
-    }
-
-    /// Classes the commits that came on board, newest first.
-    fn classed(&self, ids: &[CommitId], graph: &Graph, candidate: &Candidate, develop: Option<&CommitId>) -> Result<Vec<ClassedCommit>, Fault> {
-        if ids.is_empty() {
-            return Ok(Vec::new());
-        }
-        let fixes = &candidate.cut.policy.fixes;
-        let merges = self.merges(ids, graph)?;
-        let paths = if fixes.paths.is_empty() { BTreeMap::new() } else { self.repo.paths(ids)? };
-        let undone = self.undone(ids, graph)?;
-        let mut seen: Vec<ClassedCommit> = Vec::new();
-        let class = |id: &CommitId, twin: Option<&str>| {
-            let info = &graph.commits[id];
-            let merge = merges.get(id).copied().unwrap_or(Merge::No);
-            let commit = CommitSeen {
-                message: &info.message,
-                paths: paths.get(id).map(Vec::as_slice),
-                twin,
-                merge,
-                undone: undone.contains(id),
-            };
-            let (class, why) = classify(fixes, &commit);
-            let subject = short(info.message.lines().next().unwrap_or_default(), 120);
-            ClassedCommit { id: id.clone(), subject, author: short(&info.author, 80), class, why }
-        };
-        for id in ids {
-            seen.push(class(id, None));
-        }
-        let open: Vec<CommitId> = seen.iter().filter(|c| c.class == allclear_core::fixes::Class::Unclassified).map(|c| c.id.clone()).collect();
-        if let Some(develop) = develop.filter(|_| !open.is_empty()) {
-            let twins = self.twins(&open, graph, develop, candidate)?;
-            for commit in &mut seen {
-                if let Some(twin) = twins.get(&commit.id) {
-                    *commit = class(&commit.id, Some(twin));
-                }
-            }
-        }
-        Ok(seen)
-    }
-
-    /// Tells plain merges from merges with changes of their own, by merging their parents again.
-    fn merges(&self, ids: &[CommitId], graph: &Graph) -> Result<BTreeMap<CommitId, Merge>, Fault> {
-        let merges: Vec<&CommitId> = ids.iter().filter(|id| graph.commits[*id].parents.len() > 1).collect();
-        if merges.is_empty() {
-            return Ok(BTreeMap::new());
-        }
-        let pairs: Vec<(CommitId, CommitId)> = merges
-            .iter()
-            .map(|id| (graph.commits[*id].parents[0].clone(), graph.commits[*id].parents[1].clone()))
-            .collect();
-        let again = self.repo.merge(&pairs)?;
-        let trees = self.repo.trees(&merges.iter().map(|id| (*id).clone()).collect::<Vec<_>>())?;
-        Ok(merges
-            .into_iter()
-            .zip(again.into_iter().zip(trees))
-            .map(|(id, (again, tree))| {
-                let two = graph.commits[id].parents.len() == 2;
-                let plain = two && again.is_some_and(|m| m.conflicts.is_empty() && m.tree == tree);
-                (id.clone(), if plain { Merge::Plain } else { Merge::WithChanges })
-            })
-            .collect())
-    }
-
-    /// Finds pairs of a commit and the revert that takes exactly its change back.
-    fn undone(&self, ids: &[CommitId], graph: &Graph) -> Result<BTreeSet<CommitId>, Fault> {
-        let reverts: Vec<(CommitId, CommitId)> = ids
-            .iter()
-            .filter_map(|id| revert_of(&graph.commits[id].message).filter(|of| ids.contains(of)).map(|of| (id.clone(), of)))
-            .collect();
-        if reverts.is_empty() {
-            return Ok(BTreeSet::new());
-        }
-        let made = self.repo.patch_ids(&reverts.iter().map(|(by, _)| by.clone()).collect::<Vec<_>>(), false)?;
-        let opposite = self.repo.patch_ids(&reverts.iter().map(|(_, of)| of.clone()).collect::<Vec<_>>(), true)?;
-        let real = reverts.into_iter().filter(|(by, of)| made.get(by).is_some_and(|patch| opposite.get(of) == Some(patch)));
-        Ok(real.flat_map(|(by, of)| [by, of]).collect())
-    }
-
-    /// Finds commits of develop with the same patch that are fixes there, by their subject.
-    fn twins(&self, open: &[CommitId], graph: &Graph, develop: &CommitId, candidate: &Candidate) -> Result<BTreeMap<CommitId, String>, Fault> {
-        let fixes = &candidate.cut.policy.fixes;
-        let there: Vec<CommitId> = graph
-            .only(develop, &[&candidate.cut.head])
-            .into_iter()
-            .filter(|id| {
-                let message = &graph.commits[id].message;
-                let seen = CommitSeen { message, paths: None, twin: None, merge: Merge::No, undone: false };
-                graph.commits[id].parents.len() == 1 && classify(fixes, &seen).0 == allclear_core::fixes::Class::Fix
-            })
-            .take(1000)
-            .collect();
-        if there.is_empty() {
-            return Ok(BTreeMap::new());
-        }
-        let patches = self.repo.patch_ids(open, false)?;
-        let known: BTreeMap<String, CommitId> = self.repo.patch_ids(&there, false)?.into_iter().map(|(id, patch)| (patch, id)).collect();
-        let subject = |id: &CommitId| graph.commits[id].message.lines().next().unwrap_or_default().to_owned();
-        Ok(patches.into_iter().filter_map(|(id, patch)| Some((id, subject(known.get(&patch)?)))).collect())
-    }
 }
 
 impl Snapshot {
@@ -513,123 +258,4 @@ fn key_of(refs: &Refs, policy: Option<&(String, CommitId)>) -> String {
         policy.map(|(text, _)| text).hash(hasher);
     }
     parts.iter().map(|h| format!("{:016x}", h.finish())).collect()
-}
-
-/// Gives the form of tags: the policy's, else the history's, else `v`.
-pub(crate) fn tag_format(refs: &Refs, policy: Option<&Policy>) -> TagFormat {
-    if let Some(format) = policy.and_then(|p| p.tags.clone()) {
-        return format;
-    }
-    let (with, without) = (TagFormat::with_prefix("v"), TagFormat::with_prefix(""));
-    let count = |format: &TagFormat| {
-        refs.objects.keys().filter(|n| n.as_str().strip_prefix("refs/tags/").is_some_and(|t| format.parse_release(t).is_some())).count()
-    };
-    if count(&without) > count(&with) { without } else { with }
-}
-
-/// Looks at the four refs of an operation.
-pub(crate) fn sight(refs: &Refs, graph: &Graph, op: &Operation) -> Sight {
-    let seen = |now: Option<&CommitId>, old: &CommitId, new: &CommitId| match now {
-        Some(now) if graph.contains(now, new) => Seen::New,
-        Some(now) if now == old => Seen::Old,
-        Some(_) | None => Seen::Other,
-    };
-    Sight {
-        stable: seen(refs.get(&op.stable_branch.to_ref()), &op.old_stable, &op.new_stable),
-        develop: seen(refs.get(&op.develop_branch.to_ref()), &op.old_develop, &op.new_develop),
-        tag: match refs.get(&RefName::tag(&op.tag)) {
-            None => TagSight::Absent,
-            Some(object) if *object == op.new_tag => TagSight::New,
-            Some(_) => TagSight::Foreign,
-        },
-        candidate: match refs.get(&op.branch.to_ref()) {
-            Some(head) if *head == op.commit => BranchSight::AtRc,
-            Some(_) => BranchSight::Moved,
-            None => BranchSight::Gone,
-        },
-    }
-}
-
-/// Finds what some other hand did to what was released (promises P1, P3 and P8).
-fn drift(refs: &Refs, project: &Project, graph: &Graph, long_lived: Option<(&CommitId, &CommitId)>, branches: &policy::Branches) -> Vec<String> {
-    let mut drift: Vec<String> = project
-        .releases
-        .values()
-        .filter_map(|release| match refs.get(&RefName::tag(&release.tag)) {
-            Some(object) if *object == release.object => None,
-            Some(object) => Some(format!("the tag {} was moved to {}; it was published as {}", release.tag, object.short(), release.object.short())),
-            None => Some(format!("the tag {} was deleted; it was published as {}", release.tag, release.object.short())),
-        })
-        .take(20)
-        .collect();
-    let Some((stable, develop)) = long_lived else { return drift };
-    let (stable_name, develop_name) = (&branches.stable, &branches.develop);
-    if let Some((version, release)) = project.releases.iter().max_by_key(|(_, r)| r.at) {
-        if !graph.contains(stable, &release.stable) {
-            drift.push(format!("{stable_name} was set back: it does not contain {version} ({})", release.stable.short()));
-        } else if *stable != release.stable {
-            let n = graph.only(stable, &[&release.stable]).len();
-            drift.push(format!("{} on {stable_name} came there by another hand since {version}", allclear_core::text::count(n, "commit")));
-        }
-    }
-    let lacking = graph.only(stable, &[develop]).len();
-    if lacking > 0 {
-        drift.push(format!("{develop_name} lacks {} of {stable_name}; merge {stable_name} into {develop_name}", allclear_core::text::count(lacking, "commit")));
-    }
-    drift
-}
-
-/// Finds branches that look like candidates and are none.
-fn strangers(refs: &Refs, project: &Project, branches: &policy::Branches) -> Vec<Stranger> {
-    let prefix = branches.candidate.prefix.as_str();
-    let known: BTreeSet<RefName> = project.candidates.values().map(|c| c.cut.branch.to_ref()).collect();
-    let folded = |text: &str| -> String { text.chars().flat_map(char::to_lowercase).map(|c| if c == 'е' { 'e' } else { c }).collect() };
-    refs.objects
-        .keys()
-        .filter(|name| !known.contains(name))
-        .filter_map(|name| {
-            let branch = name.as_str().strip_prefix("refs/heads/")?;
-            let why = if branches.candidate.parse(name).is_some() {
-                "looks like a candidate, but allclear did not cut it"
-            } else if !prefix.is_empty() && folded(branch).starts_with(&folded(prefix)) {
-                "looks like a candidate's branch and is none"
-            } else {
-                return None;
-            };
-            Some(Stranger { name: name.clone(), why: why.into() })
-        })
-        .take(50)
-        .collect()
-}
-
-/// Finds names that git reads as something else.
-fn traps(refs: &Refs, branches: &policy::Branches) -> Vec<Trap> {
-    let mut traps = Vec::new();
-    let mut add = |name: &RefName, why: String| {
-        if traps.len() < 50 {
-            traps.push(Trap { name: name.clone(), why });
-        }
-    };
-    let mut folded: BTreeMap<String, &RefName> = BTreeMap::new();
-    let mut twins: Vec<(&RefName, &RefName)> = Vec::new();
-    for name in refs.objects.keys() {
-        let short = name.short();
-        if name.as_str().starts_with("refs/tags/refs/") {
-            add(name, format!("a tag named like the ref {}: plain pushes to that ref are refused as ambiguous", plain(short)));
-        }
-        if matches!(short.len(), 40 | 64) && short.bytes().all(|b| b.is_ascii_hexdigit()) {
-            add(name, "named like a commit id: git checkout takes the branch, git rev-parse the commit".into());
-        }
-        if name.as_str().starts_with("refs/tags/") && (short == branches.stable.as_str() || short == branches.develop.as_str() || branches.candidate.parse(&RefName::tag_as_branch(short)).is_some()) {
-            add(name, "a tag with the name of a branch: git fetch takes the tag, git clone the branch".into());
-        }
-        if let Some(twin) = folded.insert(name.as_str().to_lowercase(), name).filter(|twin| *twin != name) {
-            twins.push((name, twin));
-        }
-    }
-    if let Some((name, twin)) = twins.first() {
-        let others = if twins.len() > 1 { format!(" (and {} more such pairs)", twins.len() - 1) } else { String::new() };
-        add(name, format!("differs from {} in case alone, which some file systems cannot keep{others}", plain(twin.short())));
-    }
-    traps
 }

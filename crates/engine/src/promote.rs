@@ -68,8 +68,9 @@ impl From<allclear_core::port::RepoError> for Miss {
 impl Engine<'_> {
     /// Promotes a candidate that is clear. `only_if` refuses any other commit.
     pub fn promote(&self, version: Option<Version>, only_if: Option<&str>) -> Result<Released, Fault> {
+        let mut wanted = version;
         for attempt in 1..=REPLANS {
-            match self.attempt(version, only_if) {
+            match self.attempt(&mut wanted, only_if) {
                 Ok(released) => return Ok(released),
                 Err(Miss::Fault(fault)) => return Err(fault),
                 Err(Miss::Replan) => {
@@ -85,6 +86,7 @@ impl Engine<'_> {
     /// Says what a promotion would be. Writes objects into the private store alone.
     pub fn promote_dry(&self, version: Option<Version>, only_if: Option<&str>) -> Result<(PromotionPlan, Result<(), Fault>), Fault> {
         let snapshot = self.observe()?;
+        snapshot.may_decide(self.clock.now())?;
         let (version, _) = snapshot.pick(version)?;
         let judged = self.judge(&snapshot, version, only_if);
         let (plan, _) = self.build(&snapshot, version)?;
@@ -104,14 +106,16 @@ impl Engine<'_> {
         })
     }
 
-    fn attempt(&self, wanted: Option<Version>, only_if: Option<&str>) -> Result<Released, Miss> {
+    /// Tries once. `wanted` is filled in where it was left out, so that another try is about the same.
+    fn attempt(&self, wanted: &mut Option<Version>, only_if: Option<&str>) -> Result<Released, Miss> {
         let snapshot = self.observe()?;
         if let Some((version, release)) = wanted.and_then(|v| Some((v, snapshot.project.releases.get(&v)?))) {
             let (tag, stable) = (release.tag.clone(), release.stable.clone());
             return Ok(Released { version, tag, stable, operation: release.operation.clone(), before: true });
         }
         snapshot.may_decide(self.clock.now())?;
-        let (version, candidate) = snapshot.pick(wanted)?;
+        let (version, candidate) = snapshot.pick(*wanted)?;
+        *wanted = Some(version);
         if let Some(flight) = &candidate.operation {
             only_this(&flight.plan.commit, only_if)?;
             return self.settle(version, None);
@@ -196,6 +200,11 @@ impl Engine<'_> {
                     if moves >= 2 {
                         return Err(self.give_up(&snapshot, op, answer.as_ref()).into());
                     }
+                    if !self.has_objects(op)? {
+                        let reason = "its objects did not reach the server with the plan".into();
+                        self.land(&snapshot, &self.abortion(&snapshot, op, reason, false))?;
+                        return Err(Miss::Replan);
+                    }
                     moves += 1;
                     let head = head.ok_or_else(|| Fault::new(FaultKind::Blocked, "the ledger is gone"))?;
                     answer = Some(self.push_move(&snapshot, &head, op)?.0);
@@ -214,6 +223,26 @@ impl Engine<'_> {
             }
         }
         Err(Fault::new(FaultKind::TryLater, format!("the promotion of {version} is not at its end yet")).truth("it is on record, and any tick goes on with it").hint("allclear tick").into())
+    }
+
+    /// Tells whether this machine has what the plan made; a server that died half-way through the plan's
+    /// own push may have kept the entry alone.
+    fn has_objects(&self, op: &Operation) -> Result<bool, Fault> {
+        let texts = self.repo.objects(&objects(op).map(|(_, id)| id))?;
+        Ok(texts.iter().all(|text| !text.is_empty()))
+    }
+
+    /// Deletes the refs of operations that are over, where a push that should have done it was cut short.
+    pub(crate) fn sweep(&self, snapshot: &Snapshot) -> Result<(), Fault> {
+        if stale(snapshot).is_empty() {
+            return Ok(());
+        }
+        // A plan's entry and refs may be listed in two halves; what is stale twice is stale.
+        let updates = stale(&self.observe()?);
+        if !updates.is_empty() {
+            self.repo.push(&updates)?;
+        }
+        Ok(())
     }
 
     /// Refuses what is not clear: every enforced gate, for exactly the rc's commit, now; and what no
@@ -436,6 +465,13 @@ fn only_this(commit: &CommitId, only_if: Option<&str>) -> Result<(), Fault> {
 fn objects(op: &Operation) -> [(RefName, CommitId); 3] {
     let name = |what: &str| RefName::own(&format!("op/{}/{what}", op.id));
     [(name("stable"), op.new_stable.clone()), (name("develop"), op.new_develop.clone()), (name("tag"), op.new_tag.clone())]
+}
+
+fn stale(snapshot: &Snapshot) -> Vec<RefUpdate> {
+    let live = |id: &str| snapshot.project.candidates.values().filter_map(|c| c.operation.as_ref()).any(|f| f.plan.id.to_string() == id);
+    let theirs = |name: &RefName| name.as_str().strip_prefix("refs/allclear/op/").and_then(|rest| rest.split('/').next()).is_some_and(|id| !live(id));
+    let gone = snapshot.refs.objects.iter().filter(|(name, _)| theirs(name));
+    gone.map(|(name, old)| RefUpdate { name: name.clone(), old: Some(old.clone()), new: None }).collect()
 }
 
 fn clean_up(op: &Operation, refs: &Refs) -> Vec<RefUpdate> {

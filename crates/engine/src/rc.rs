@@ -1,7 +1,8 @@
 //! Makes heads of a candidate's branch into rcs.
 
-use crate::{Engine, Fault, FaultKind};
+use crate::{Engine, Fault, FaultKind, Snapshot};
 use allclear_core::event::Event;
+use allclear_core::facts::TagSeen;
 use allclear_core::ledger::TRAILER;
 use allclear_core::port::RefUpdate;
 use allclear_core::{CommitId, RcNumber, RefName, TagFormat, Version};
@@ -22,7 +23,9 @@ impl Engine<'_> {
                 return Err(Fault::new(FaultKind::Conflict, format!("{branch} is at {} now", head.short())).hint("look at it with allclear status, then give --commit again"));
             }
             let n = candidate.rc_number();
-            if head == *candidate.commit() {
+            // An rc whose tag is gone gets it again: the same number, for the same commit.
+            let again = head == *candidate.commit() && n > 0 && seen.is_some_and(|s| s.rc_tag == TagSeen::Gone);
+            if head == *candidate.commit() && !again {
                 return Err(Fault::new(FaultKind::Usage, format!("{} is rc.{n} already; an rc is a commit", head.short())));
             }
             if candidate.operation.is_some() {
@@ -35,12 +38,38 @@ impl Engine<'_> {
                     .hint(format!("or take it on record: allclear rc {version} --commit {head} --yes")));
             }
             let mut draft = self.draft(Vec::new());
-            let (event, update) = self.tagged(&snapshot.refs, &candidate.cut.tags, version, n + 1, &head, &draft.id)?;
-            // The branch is in the push only as a condition: it must still be at this head.
+            let n = if again { n } else { n + 1 };
+            let (event, update) = self.tagged(&snapshot.refs, &candidate.cut.tags, version, n, &head, &draft.id)?;
             draft.refs = vec![update];
             draft.events = vec![event];
-            Ok((draft, (version, n + 1, head)))
+            Ok((draft, (version, n, head)))
         })
+    }
+
+    /// Puts back what a push cut short left out of a cut or an rc, where this machine has the very
+    /// objects on record. Gives the tags.
+    pub(crate) fn mend(&self, snapshot: &Snapshot) -> Result<Vec<String>, Fault> {
+        let mut mended = Vec::new();
+        for (version, candidate) in &snapshot.project.candidates {
+            let (Some(rc), Some(seen)) = (candidate.rcs.last(), snapshot.facts.candidates.get(version)) else { continue };
+            if candidate.operation.is_some() || seen.rc_tag != TagSeen::Gone {
+                continue;
+            }
+            let there = self.repo.objects(&[rc.object.clone(), rc.commit.clone()])?.iter().all(|text| !text.is_empty());
+            if !there {
+                continue;
+            }
+            let mut updates = vec![RefUpdate { name: RefName::tag(&rc.tag), old: None, new: Some(rc.object.clone()) }];
+            if seen.head.is_none() && rc.n == 1 {
+                updates.push(RefUpdate { name: candidate.cut.branch.to_ref(), old: None, new: Some(rc.commit.clone()) });
+            }
+            let answer = self.repo.push(&updates)?;
+            if !answer.ok {
+                return Err(Fault::refused(&answer, &format!("the tag {}", rc.tag)));
+            }
+            mended.push(rc.tag.clone());
+        }
+        Ok(mended)
     }
 
     /// Writes the annotated tag of an rc, and gives the event and the ref that go with it.

@@ -31,13 +31,15 @@ impl Engine<'_> {
     pub fn tick(&self, dry: bool) -> Result<Ticked, Fault> {
         let mut ticked = Ticked::default();
         let mut tried: Vec<Action> = Vec::new();
+        let mut lost: Option<(Action, Fault)> = None;
         for _ in 0..ROUNDS {
             let snapshot = self.observe()?;
+            // First, because a ledger that was deleted is not one that was never begun.
+            snapshot.may_decide(self.clock.now())?;
             ticked.started = snapshot.project.head.is_some();
             if !ticked.started {
                 return Ok(ticked);
             }
-            snapshot.may_decide(self.clock.now())?;
             let observing = snapshot.policy.get().is_some_and(|p| p.mode == Mode::Observe);
             let assessment = snapshot.assess(self.clock.now());
             let actions = plan(snapshot.policy.get(), &assessment, &snapshot.project, &snapshot.facts);
@@ -45,15 +47,28 @@ impl Engine<'_> {
             let (now, later): (Vec<Action>, Vec<Action>) =
                 actions.into_iter().partition(|a| !dry && (!observing || matches!(a, Action::Finish { .. })));
             ticked.due = later.iter().map(Action::sentence).collect();
-            let Some(action) = now.into_iter().find(|a| !tried.contains(a)) else { break };
+            // What is no longer due after it failed was done by somebody else.
+            ticked.faults.extend(lost.take().and_then(|(action, fault)| now.contains(&action).then_some(fault)));
+            let Some(action) = now.into_iter().find(|a| !tried.contains(a)) else {
+                if !dry && !observing {
+                    self.sweep(&snapshot)?;
+                    match self.mend(&snapshot) {
+                        Ok(tags) => ticked.done.extend(tags.into_iter().map(|tag| Done(format!("put {tag} back as recorded")))),
+                        Err(fault) => ticked.faults.push(fault),
+                    }
+                }
+                break;
+            };
             tried.push(action.clone());
             match self.act(&action) {
                 Ok(Some(done)) => ticked.done.push(Done(done)),
                 Ok(None) => {}
                 Err(fault) if fault.kind == FaultKind::Unknown => return Err(fault),
+                Err(fault) if matches!(action, Action::Cut { .. } | Action::Skip { .. } | Action::Tag { .. }) => lost = Some((action, fault)),
                 Err(fault) => ticked.faults.push(fault),
             }
         }
+        ticked.faults.extend(lost.map(|(_, fault)| fault));
         Ok(ticked)
     }
 

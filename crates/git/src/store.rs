@@ -6,7 +6,7 @@ use crate::process::{Failure, Git};
 use allclear_core::ledger::{ENTRY_LIMIT, RawEntry, Unreadable};
 use allclear_core::port::{Graph, Merged, NewCommit, PushAnswer, RefUpdate, Refs, Repo, RepoError, Signature};
 use allclear_core::text::plain;
-use allclear_core::CommitId;
+use allclear_core::{CommitId, RefName};
 use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::BufRead;
@@ -26,6 +26,9 @@ pub struct Store {
     url: String,
     git: Git,
     network: Git,
+    /// The object directories that the store borrows from, by identity: another clone at the same path
+    /// is another lender.
+    lenders: String,
     signing_key: Option<String>,
 }
 
@@ -58,14 +61,7 @@ impl Store {
         if !dir.join("HEAD").is_file() {
             make(&dir, &git)?;
         }
-        let alternates = dir.join("objects/info/alternates");
-        let wanted = clone.objects.as_ref().map(|o| format!("{}\n", o.display()));
-        match wanted {
-            Some(wanted) if std::fs::read_to_string(&alternates).ok().as_deref() != Some(wanted.as_str()) => {
-                std::fs::write(&alternates, wanted).map_err(|e| io("writing the store's alternates", &e))?;
-            }
-            Some(_) | None => {}
-        }
+        let lenders = lenders(&dir, clone.objects.as_deref())?;
         let mut network = git.clone();
         for (key, value) in &clone.transport {
             network = network.with_config(key, value);
@@ -76,7 +72,7 @@ impl Store {
                 .with_env("ALLCLEAR_PASSWORD", password)
                 .with_config("credential.helper", "!f() { test \"$1\" = get && printf 'username=%s\\npassword=%s\\n' \"$ALLCLEAR_USER\" \"$ALLCLEAR_PASSWORD\"; }; f");
         }
-        Ok(Self { dir, url: clone.remote.clone(), git, network, signing_key: clone.signing_key.clone() })
+        Ok(Self { dir, url: clone.remote.clone(), git, network, lenders, signing_key: clone.signing_key.clone() })
     }
 
     /// Reads the messages of the newest `limit` commits that are no merges.
@@ -104,6 +100,15 @@ impl Store {
     }
 
     fn fetch(&self) -> Result<(), RepoError> {
+        self.fetch_once().or_else(|_| {
+            // Perhaps a lender went away with objects that our refs still name. Without the refs, git
+            // asks the server for everything that is missing.
+            self.forget()?;
+            self.fetch_once()
+        })
+    }
+
+    fn fetch_once(&self) -> Result<(), RepoError> {
         let args = [
             "fetch", "-q", "--no-tags", "--prune", "--no-write-fetch-head", "--no-auto-maintenance", "--no-recurse-submodules", "--", &self.url,
             "+refs/heads/*:refs/in/heads/*", "+refs/tags/*:refs/in/tags/*", "+refs/allclear/*:refs/in/allclear/*",
@@ -134,6 +139,21 @@ impl Store {
     }
 }
 
+/// Lets the store borrow the objects of every clone it was used from, as long as the clone is there.
+fn lenders(dir: &Path, own: Option<&Path>) -> Result<String, RepoError> {
+    use std::os::unix::fs::MetadataExt;
+    let file = dir.join("objects/info/alternates");
+    let before = std::fs::read_to_string(&file).unwrap_or_default();
+    let mut paths: Vec<PathBuf> = before.lines().map(PathBuf::from).filter(|p| p.is_dir()).collect();
+    paths.extend(own.filter(|own| !paths.iter().any(|p| p == own)).map(Path::to_path_buf));
+    let after: String = paths.iter().map(|p| format!("{}\n", p.display())).collect();
+    if after != before {
+        std::fs::write(&file, &after).map_err(|e| io("writing the store's alternates", &e))?;
+    }
+    let identity = |p: &PathBuf| p.metadata().map(|m| format!("{}:{}", m.dev(), m.ino())).unwrap_or_default();
+    Ok(paths.iter().map(identity).collect::<Vec<_>>().join(" "))
+}
+
 fn make(dir: &Path, git: &Git) -> Result<(), RepoError> {
     let parent = dir.parent().unwrap_or(dir);
     std::fs::create_dir_all(parent).map_err(|e| io("making the cache directory", &e))?;
@@ -154,7 +174,7 @@ fn make(dir: &Path, git: &Git) -> Result<(), RepoError> {
 impl Repo for Store {
     fn observe(&self) -> Result<Refs, RepoError> {
         let (text, refs) = self.list()?;
-        let digest: Vec<u8> = Sha256::digest(&text).to_vec();
+        let digest: Vec<u8> = Sha256::new().chain_update(&text).chain_update(&self.lenders).finalize().to_vec();
         let fetched = || self.recall("fetched").as_deref() == Some(&digest[..]);
         if !fetched() {
             // Two processes of this machine share the store, and git locks refs without waiting.
@@ -165,6 +185,12 @@ impl Repo for Store {
             }
         }
         Ok(refs)
+    }
+
+    fn forget(&self) -> Result<(), RepoError> {
+        self.remember("fetched", b"");
+        let names = self.git.ok(&["for-each-ref", "--format=delete %(refname)", "refs/in"], b"").map_err(broken)?;
+        self.git.ok(&["update-ref", "--stdin"], &names).map(drop).map_err(broken)
     }
 
     fn refs(&self) -> Result<Refs, RepoError> {
@@ -259,7 +285,7 @@ impl Repo for Store {
             args.push("-R");
         }
         let patches = self.git.ok(&args, input.as_bytes()).map_err(broken)?;
-        let out = self.git.ok(&["patch-id", "--stable"], &patches).map_err(broken)?;
+        let out = self.git.ok(&["patch-id", "--verbatim"], &patches).map_err(broken)?;
         let out = String::from_utf8_lossy(&out);
         Ok(out.lines().filter_map(|l| l.split_once(' ')).filter_map(|(patch, id)| Some((CommitId::parse(id).ok()?, patch.to_owned()))).collect())
     }
@@ -417,6 +443,10 @@ impl Repo for Store {
         let id = crate::SystemClock.fresh_id();
         let answer = crate::push::push(&self.git, &self.network, &self.url, &id, updates)?;
         Ok(answer)
+    }
+
+    fn how_to_restore(&self, name: &RefName, commit: &CommitId) -> String {
+        format!("git -C {} push --force {} {commit}:{name}", self.dir.display(), plain(&self.url))
     }
 
     fn signer(&self, commit: &CommitId) -> Option<String> {

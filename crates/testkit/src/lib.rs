@@ -1,1 +1,15 @@
-//! For tests.
+//! For tests: a real server repository, machines with stores of their own, a clock that stands
+//! still, a network that misbehaves, and the promises as one check.
+
+#![allow(clippy::unwrap_used, reason = "a test kit panics where a test cannot go on")]
+
+mod flaky;
+mod machine;
+mod process;
+mod promises;
+mod world;
+
+pub use flaky::{Flaky, Push};
+pub use machine::Machine;
+pub use process::{Said, die, environment};
+pub use world::World;

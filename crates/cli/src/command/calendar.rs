@@ -74,7 +74,7 @@ fn coming(seen: &Snapshot, now: Timestamp) -> Vec<Coming> {
         }
     }
     for freeze in seen.project.freezes_from(now) {
-        let text = format!("freeze by {}: {}", allclear_core::text::short(&freeze.by, 40), allclear_core::text::short(&freeze.reason, 80));
+        let text = format!("freeze by {}: {}", allclear_core::text::name_of(&freeze.by), allclear_core::text::short(&freeze.reason, 80));
         list.push(Coming { at: freeze.from, until: Some(freeze.until), kind: "freeze", text });
     }
     list

@@ -46,7 +46,14 @@ pub(super) fn run(
     };
     let place = Place::open(args)?;
     let n = results.len();
+    let commits: Vec<CommitId> = results.iter().map(|r| r.commit.clone()).collect();
     place.engine().check(results)?;
+    if let Some(seen) = place.engine().recall() {
+        let open = |id: &CommitId| seen.facts.candidates.values().any(|c| c.head.as_ref() == Some(id)) || seen.project.candidates.values().any(|c| c.commit() == id);
+        for commit in commits.iter().filter(|id| !open(id)).take(3) {
+            ui::say(format!("note: {} is not the commit of an open candidate; the result is recorded all the same", commit.short()));
+        }
+    }
     if args.json {
         ui::json(&json!({"schema": "allclear.check/1", "recorded": n}));
     } else {

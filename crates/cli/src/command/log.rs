@@ -8,7 +8,7 @@ use crate::when;
 use allclear_core::event::{Event, Proof};
 use allclear_core::ledger::{self, Body};
 use allclear_core::port::Repo;
-use allclear_core::text::short;
+use allclear_core::text::name_of;
 use allclear_engine::Fault;
 use serde_json::json;
 
@@ -48,7 +48,7 @@ pub(super) fn run(args: &Args, limit: usize, now: &Now) -> Result<Exit, Fault> {
                         None => paint(BAD, " (says it is signed, and is not)"),
                     },
                 };
-                let who = short(&entry.by.who, 40);
+                let who = name_of(&entry.by.who);
                 let unknown = if entry.events.contains(&Event::Unknown) { paint(BAD, " (needs a newer allclear)") } else { String::new() };
                 ui::out(format!("{}  {id}  {}{unknown}{struck}", when::show(entry.claimed, &zone, now), ledger::subject(&entry.events)));
                 ui::out(paint(DIM, format!("                           by {who}{proof}")));

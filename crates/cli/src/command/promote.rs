@@ -67,20 +67,27 @@ fn show(plan: &PromotionPlan, args: &Args) {
     let op = &plan.operation;
     if args.json {
         let refs: Vec<_> = plan.refs.iter().map(|u| json!({"ref": u.name, "old": u.old, "new": u.new})).collect();
-        ui::json(&json!({"schema": "allclear.plan/1", "version": op.version, "commit": op.commit, "refs": refs, "resolved": op.resolved}));
+        let objects = json!([
+            {"id": op.new_stable, "type": "commit", "parents": if op.new_stable == op.commit { vec![] } else { vec![&op.old_stable, &op.commit] }},
+            {"id": op.new_tag, "type": "tag", "name": op.tag, "target": op.new_stable},
+            {"id": op.new_develop, "type": "commit", "parents": [&op.old_develop, &op.new_stable]},
+        ]);
+        ui::json(&json!({"schema": "allclear.plan/1", "version": op.version, "commit": op.commit, "refs": refs, "objects": objects, "resolved": op.resolved}));
         return;
     }
     ui::out(format!("Promote {} ({}) → {}", op.branch, op.commit.short(), op.tag));
     let short = |id: Option<&allclear_core::CommitId>| id.map_or("(absent)".to_owned(), |id| id.short().to_owned());
     let what = |name: &str| {
-        if name == op.stable_branch.to_ref().as_str() {
-            if op.new_stable == op.commit { "the soaked commit itself" } else { "merge commit, with the candidate's tree" }
+        if name == op.stable_branch.to_ref().as_str() && op.new_stable == op.commit {
+            "the soaked commit itself".to_owned()
+        } else if name == op.stable_branch.to_ref().as_str() {
+            format!("merge of {} and {}, with the candidate's tree", op.old_stable.short(), op.commit.short())
         } else if name == op.develop_branch.to_ref().as_str() {
-            "merge back"
+            format!("merge of {} and {}", op.old_develop.short(), op.new_stable.short())
         } else if name.starts_with("refs/tags/") {
-            "annotated tag"
+            format!("annotated tag of {}", op.new_stable.short())
         } else {
-            "end of the branch"
+            "end of the branch".to_owned()
         }
     };
     let width = plan.refs.iter().map(|u| u.name.as_str().len()).max().unwrap_or(0);

@@ -46,7 +46,7 @@ pub(crate) fn show(name: &str, seen: &Snapshot, assessment: &Assessment, offline
         ui::out("");
         candidate(found, &seen.project.candidates[&found.version], &zone, now);
     }
-    if assessment.candidates.is_empty() {
+    if assessment.candidates.is_empty() && assessment.stops.is_empty() {
         idle(seen, assessment, &zone);
     }
     notes(seen);

@@ -27,8 +27,10 @@ pub(super) fn judge(case: &Case<'_>) -> Finding {
         return Finding::not_applicable("none required");
     }
     let results = case.project.checks.get(case.commit());
-    let lines: Vec<(&RequiredCheck, Line)> =
-        required.iter().map(|check| (check, line(check, results.and_then(|r| r.get(&check.name)), case.now))).collect();
+    let lines: Vec<(&RequiredCheck, Line)> = required
+        .iter()
+        .map(|check| (check, line(check, results.and_then(|r| r.get(&check.name)), case.now)))
+        .collect();
     let worst = lines.iter().map(|(_, l)| l.verdict).max().unwrap_or(Verdict::Passed);
     let named = |verdict: Verdict| -> Vec<String> {
         lines.iter().filter(|(_, l)| l.verdict == verdict).map(|(c, _)| plain(&c.name)).collect()
@@ -41,7 +43,11 @@ pub(super) fn judge(case: &Case<'_>) -> Finding {
         Verdict::Failed => Finding::failed(
             format!("{} failed for {}", list(&named(Verdict::Failed)), case.commit().short()),
             vec!["whoever owns the check".into()],
-            vec![format!("fix it on {}, or record a new result: allclear check NAME passed --commit {}", case.candidate.cut.branch, case.commit())],
+            vec![format!(
+                "fix it on {}, or record a new result: allclear check NAME passed --commit {}",
+                case.candidate.cut.branch,
+                case.commit()
+            )],
         ),
         Verdict::Missing => Finding {
             verdict: Verdict::Missing,
@@ -51,14 +57,26 @@ pub(super) fn judge(case: &Case<'_>) -> Finding {
                 .iter()
                 .map(|name| format!("allclear check {name} passed --commit {}", case.commit()))
                 .collect(),
-            ..Finding::passed(format!("no result of {} for {}", list(&named(Verdict::Missing)), case.commit().short()))
+            ..Finding::passed(format!(
+                "no result of {} for {}",
+                list(&named(Verdict::Missing)),
+                case.commit().short()
+            ))
         },
         Verdict::Pending => {
             let until = lines.iter().filter_map(|(_, l)| l.clears_at).max();
-            let detail = lines.iter().find(|(_, l)| l.verdict == Verdict::Pending).map(|(c, l)| format!("{} {}", plain(&c.name), l.detail));
+            let detail = lines
+                .iter()
+                .find(|(_, l)| l.verdict == Verdict::Pending)
+                .map(|(c, l)| format!("{} {}", plain(&c.name), l.detail));
             Finding::pending(detail.unwrap_or_default(), until)
         }
-        Verdict::NotApplicable | Verdict::Passed | Verdict::Waived | Verdict::Running | Verdict::Inconclusive | Verdict::Errored => {
+        Verdict::NotApplicable
+        | Verdict::Passed
+        | Verdict::Waived
+        | Verdict::Running
+        | Verdict::Inconclusive
+        | Verdict::Errored => {
             let names: Vec<String> = required.iter().map(|c| plain(&c.name)).collect();
             Finding { verdict: worst, ..Finding::passed(names.join(", ")) }
         }
@@ -91,14 +109,25 @@ fn beating(beat: &Beat, results: &CheckLine, now: Timestamp) -> Line {
     // A beat that may fall due during the promotion is not clear; half a period for quick ones.
     let margin = Seconds(MARGIN.0.min(beat.at_least_every.0 / 2));
     if silent_at <= margin.after(now) {
-        return Line::of(Verdict::Missing, format!("no beat since {last}; one is due every {}", beat.at_least_every));
+        return Line::of(
+            Verdict::Missing,
+            format!("no beat since {last}; one is due every {}", beat.at_least_every),
+        );
     }
     let ends = beat.length.after(start);
     let turns_at = Some(margin.before(silent_at));
     if ends <= now {
-        Line { turns_at, ..Line::of(Verdict::Passed, format!("beating for {}", Seconds::between(start, now))) }
+        Line {
+            turns_at,
+            ..Line::of(Verdict::Passed, format!("beating for {}", Seconds::between(start, now)))
+        }
     } else {
         let detail = format!("has kept passing for {} of {}", Seconds::between(start, now), beat.length);
-        Line { verdict: Verdict::Pending, detail, clears_at: Some(ends), turns_at: earliest([Some(ends), turns_at]) }
+        Line {
+            verdict: Verdict::Pending,
+            detail,
+            clears_at: Some(ends),
+            turns_at: earliest([Some(ends), turns_at]),
+        }
     }
 }

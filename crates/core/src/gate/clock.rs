@@ -6,7 +6,13 @@ use crate::verdict::Verdict;
 
 pub(super) fn judge(case: &Case<'_>) -> Finding {
     if let Some(stop) = crate::assess::stops(case.project, case.facts, case.now).into_iter().next() {
-        return Finding { verdict: Verdict::Errored, kind: stop.kind, clears_at: stop.clears_at, turns_at: stop.clears_at, ..Finding::failed(stop.why, vec!["a maintainer".into()], stop.remedy) };
+        return Finding {
+            verdict: Verdict::Errored,
+            kind: stop.kind,
+            clears_at: stop.clears_at,
+            turns_at: stop.turns_at,
+            ..Finding::failed(stop.why, vec!["a maintainer".into()], stop.remedy)
+        };
     }
     debug_assert!(case.project.latest_claim.as_ref().is_none_or(|(_, at)| *at <= TOLERANCE.after(case.now)));
     Finding { kind: Kind::Time, ..Finding::passed("agrees with the record") }

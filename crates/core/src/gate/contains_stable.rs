@@ -18,7 +18,9 @@ pub(super) fn judge(case: &Case<'_>) -> Finding {
             ..Finding::failed(
                 format!("lacks {} of {stable}", count(n, "commit")),
                 vec!["a maintainer".into()],
-                vec![format!("merge {stable} into {branch} and push it; merges of {stable} are always allowed")],
+                vec![format!(
+                    "merge {stable} into {branch} and push it; merges of {stable} are always allowed"
+                )],
             )
         },
     }

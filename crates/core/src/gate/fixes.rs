@@ -32,7 +32,12 @@ pub(super) fn judge(case: &Case<'_>) -> Finding {
     let first = offenders[0];
     let text = match offenders.len() {
         1 => format!("{} \"{}\" is no fix: {}", first.id.short(), short(&first.subject, 50), first.why),
-        n => format!("{n} of {} are no fixes, first {} \"{}\"", count(commits.len(), "commit"), first.id.short(), short(&first.subject, 40)),
+        n => format!(
+            "{n} of {} are no fixes, first {} \"{}\"",
+            count(commits.len(), "commit"),
+            first.id.short(),
+            short(&first.subject, 40)
+        ),
     };
     let mut actors: Vec<String> = offenders.iter().map(|c| name_of(&c.author)).collect();
     actors.sort();

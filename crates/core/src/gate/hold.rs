@@ -5,7 +5,8 @@ use crate::text::{name_of, short};
 use crate::verdict::Verdict;
 
 pub(super) fn judge(case: &Case<'_>) -> Finding {
-    let Some(hold) = case.candidate.hold.as_ref().filter(|h| h.until.is_none_or(|until| until > case.now)) else {
+    let Some(hold) = case.candidate.hold.as_ref().filter(|h| h.until.is_none_or(|until| until > case.now))
+    else {
         return Finding::passed("none");
     };
     let text = format!("held by {}: {}", name_of(&hold.by), short(&hold.reason, 100));

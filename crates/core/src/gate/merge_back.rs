@@ -15,7 +15,11 @@ pub(super) fn judge(case: &Case<'_>) -> Finding {
         MergeBack::Conflict { files } => {
             let subjects = files
                 .iter()
-                .map(|f| Subject { name: plain(f), verdict: Verdict::Failed, detail: format!("differs on {develop} and the candidate") })
+                .map(|f| Subject {
+                    name: plain(f),
+                    verdict: Verdict::Failed,
+                    detail: format!("differs on {develop} and the candidate"),
+                })
                 .collect();
             let branch = &case.candidate.cut.branch;
             let named: Vec<String> = files.iter().take(3).map(|f| plain(f)).collect();
@@ -23,7 +27,11 @@ pub(super) fn judge(case: &Case<'_>) -> Finding {
             Finding {
                 subjects,
                 ..Finding::failed(
-                    format!("{} against {develop}: {}{more}", count(files.len(), "conflicting file"), named.join(", ")),
+                    format!(
+                        "{} against {develop}: {}{more}",
+                        count(files.len(), "conflicting file"),
+                        named.join(", ")
+                    ),
                     vec![format!("whoever knows {}", named.first().map_or("the file", String::as_str))],
                     vec![format!("merge {branch} into {develop} yourself, resolve, and push {develop}")],
                 )

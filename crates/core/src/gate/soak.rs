@@ -1,8 +1,8 @@
 //! `soak`: elapsed time from the cut and from the last rc, by the ledger's own clock.
 
 use super::{Case, Finding};
-use crate::policy::AfterFix;
 use crate::Seconds;
+use crate::policy::AfterFix;
 use jiff::Timestamp;
 
 /// The two clocks of a candidate.
@@ -21,7 +21,9 @@ impl Clocks {
             AfterFix::Serve(fix_length) => {
                 Self { start: case.candidate.cut_at, length: soak.length, fix_start: rc_at, fix_length }
             }
-            AfterFix::Restart => Self { start: rc_at, length: soak.length, fix_start: rc_at, fix_length: soak.length },
+            AfterFix::Restart => {
+                Self { start: rc_at, length: soak.length, fix_start: rc_at, fix_length: soak.length }
+            }
         }
     }
 
@@ -36,8 +38,13 @@ pub(super) fn judge(case: &Case<'_>) -> Finding {
     if let Some(head) = case.seen.head.as_ref().filter(|head| *head != case.candidate.commit()) {
         let settles = case.candidate.heads.get(head).map_or(case.now, |&seen| case.policy.settle.after(seen));
         let ends = clocks.length.after(clocks.start).max(clocks.fix_length.after(settles.max(case.now)));
-        let when = if settles > case.now { format!("becomes rc.{} when it has stood still", rc + 1) } else { format!("becomes rc.{} at the next tick", rc + 1) };
-        let mut finding = Finding::pending(format!("new head {} {when}; its soak starts then", head.short()), Some(ends));
+        let when = if settles > case.now {
+            format!("becomes rc.{} when it has stood still", rc + 1)
+        } else {
+            format!("becomes rc.{} at the next tick", rc + 1)
+        };
+        let mut finding =
+            Finding::pending(format!("new head {} {when}; its soak starts then", head.short()), Some(ends));
         finding.turns_at = Some(settles).filter(|s| *s > case.now);
         return finding;
     }

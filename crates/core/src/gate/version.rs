@@ -17,7 +17,9 @@ pub(super) fn judge(case: &Case<'_>) -> Finding {
             vec![format!("find out who made {tag}; allclear never moves or deletes a tag")],
         );
     }
-    if let Some((highest, _)) = case.facts.released.last_key_value().filter(|(highest, _)| **highest > version) {
+    if let Some((highest, _)) =
+        case.facts.released.last_key_value().filter(|(highest, _)| **highest > version)
+    {
         return Finding::failed(
             format!("{highest} is released already, and {version} is lower"),
             maintainer(),
@@ -27,7 +29,11 @@ pub(super) fn judge(case: &Case<'_>) -> Finding {
     match &case.seen.rc_tag {
         TagSeen::Intact => {}
         TagSeen::Gone => {
-            return Finding::failed(format!("the tag {rc_tag} is gone from the server"), maintainer(), vec![format!("push {rc_tag} again, or make a new rc: allclear rc {version}")]);
+            return Finding::failed(
+                format!("the tag {rc_tag} is gone from the server"),
+                maintainer(),
+                vec![format!("push {rc_tag} again, or make a new rc: allclear rc {version}")],
+            );
         }
         TagSeen::Moved { to } => {
             return Finding::failed(
@@ -41,7 +47,11 @@ pub(super) fn judge(case: &Case<'_>) -> Finding {
         None => Finding::failed(
             format!("the branch {} is gone from the server", cut.branch),
             maintainer(),
-            vec![format!("push it again: git push origin {}:refs/heads/{}", case.candidate.commit(), cut.branch)],
+            vec![format!(
+                "push it again: git push origin {}:refs/heads/{}",
+                case.candidate.commit(),
+                cut.branch
+            )],
         ),
         Some(head) if !case.seen.descends => Finding {
             needs_commit: true,
@@ -49,7 +59,11 @@ pub(super) fn judge(case: &Case<'_>) -> Finding {
                 format!("the branch {} was rewound: {} does not contain {rc_tag}", cut.branch, head.short()),
                 maintainer(),
                 vec![
-                    format!("put it back: git push --force origin {}:refs/heads/{}", case.candidate.commit(), cut.branch),
+                    format!(
+                        "put it back: git push --force origin {}:refs/heads/{}",
+                        case.candidate.commit(),
+                        cut.branch
+                    ),
                     format!("or take the new head on record: allclear rc {version} --commit {head} --yes"),
                 ],
             )

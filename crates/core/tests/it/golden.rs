@@ -1,0 +1,203 @@
+//! Entries as version 1 wrote them. A file here is never changed: ledgers in the world have the same
+//! bytes, and every later version must read them.
+
+use crate::make::{VERSION, commit, entry_id};
+use allclear_core::Version;
+use allclear_core::event::Event;
+use allclear_core::ledger::{Body, ENTRY_LIMIT, Link, RawEntry, Unreadable, VoidReason, read};
+use allclear_core::project::{Phase, Project, TroubleKind, fold};
+use std::collections::BTreeSet;
+
+const KINDS: [&str; 20] = [
+    "LedgerStarted",
+    "LedgerMoved",
+    "CandidateCut",
+    "HeadSeen",
+    "RcTagged",
+    "SlotSkipped",
+    "CheckRecorded",
+    "Held",
+    "HoldLifted",
+    "Frozen",
+    "FreezeLifted",
+    "PromotionRequested",
+    "PolicyAdopted",
+    "PromotionPlanned",
+    "PromotionMoving",
+    "PromotionContinued",
+    "Fenced",
+    "PromotionAborted",
+    "ReleaseConfirmed",
+    "Struck",
+];
+
+/// Without a wildcard, so that a new kind cannot be forgotten here and in the list above.
+fn kind(event: &Event) -> &'static str {
+    match event {
+        Event::LedgerStarted { .. } => "LedgerStarted",
+        Event::LedgerMoved { .. } => "LedgerMoved",
+        Event::CandidateCut(_) => "CandidateCut",
+        Event::HeadSeen { .. } => "HeadSeen",
+        Event::RcTagged { .. } => "RcTagged",
+        Event::SlotSkipped { .. } => "SlotSkipped",
+        Event::CheckRecorded { .. } => "CheckRecorded",
+        Event::Held { .. } => "Held",
+        Event::HoldLifted { .. } => "HoldLifted",
+        Event::Frozen { .. } => "Frozen",
+        Event::FreezeLifted {} => "FreezeLifted",
+        Event::PromotionRequested { .. } => "PromotionRequested",
+        Event::PolicyAdopted { .. } => "PolicyAdopted",
+        Event::PromotionPlanned(_) => "PromotionPlanned",
+        Event::PromotionMoving { .. } => "PromotionMoving",
+        Event::PromotionContinued { .. } => "PromotionContinued",
+        Event::Fenced { .. } => "Fenced",
+        Event::PromotionAborted { .. } => "PromotionAborted",
+        Event::ReleaseConfirmed { .. } => "ReleaseConfirmed",
+        Event::Struck { .. } => "Struck",
+        Event::Unknown => "Unknown",
+    }
+}
+
+/// The files in the order of their names, which tell one story.
+fn files() -> Vec<(String, Vec<u8>)> {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/golden/v1");
+    let mut files: Vec<(String, Vec<u8>)> = std::fs::read_dir(folder)
+        .unwrap()
+        .map(|file| {
+            let file = file.unwrap();
+            (file.file_name().into_string().unwrap(), std::fs::read(file.path()).unwrap())
+        })
+        .collect();
+    files.sort();
+    files
+}
+
+fn link(n: usize, json: &[u8]) -> Link {
+    read(RawEntry {
+        commit: entry_id(n),
+        parents: n.checked_sub(1).map(entry_id).into_iter().collect(),
+        json: Ok(json.to_vec()),
+    })
+}
+
+fn events(link: &Link) -> Vec<Event> {
+    match &link.body {
+        Body::Entry(entry) => entry.events.clone(),
+        Body::Void(why) => panic!("{why}"),
+    }
+}
+
+#[test]
+fn each_reads_and_is_written_the_same() {
+    let mut seen = BTreeSet::new();
+    for (name, bytes) in files() {
+        let Body::Entry(entry) = link(0, &bytes).body else { panic!("{name} must be an entry") };
+        let value: serde_json::Value = serde_json::from_slice(&bytes).unwrap();
+        assert_eq!(serde_json::to_value(&entry).unwrap(), value, "{name}");
+        for event in &entry.events {
+            assert_ne!(*event, Event::Unknown, "{name}");
+            assert!(!event.sentence().is_empty());
+            seen.insert(kind(event));
+        }
+    }
+    assert_eq!(seen, KINDS.into());
+}
+
+#[test]
+fn together_they_tell_a_story() {
+    let links: Vec<Link> = files().iter().enumerate().map(|(n, (_, bytes))| link(n, bytes)).collect();
+    let until = |last: &str| -> Project {
+        let n = links.iter().rposition(|link| events(link).iter().any(|e| kind(e) == last)).unwrap();
+        fold(&links[..=n])
+    };
+    assert_eq!(until("RcTagged").rc(VERSION).map(|rc| rc.n), Some(1));
+    assert!(until("Held").candidates[&VERSION].hold.is_some());
+    assert!(until("HoldLifted").candidates[&VERSION].hold.is_none());
+    assert_eq!(until("Frozen").freezes.len(), 1);
+    assert_eq!(until("FreezeLifted").freezes.len(), 0);
+    assert!(until("PromotionRequested").candidates[&VERSION].requested.is_some());
+    let aborted = until("PromotionAborted");
+    assert!(aborted.flight().is_none() && aborted.candidates[&VERSION].refused.is_some());
+    let phase = |last| until(last).flight().map(|(_, flight)| flight.phase);
+    assert_eq!(phase("PromotionPlanned"), Some(Phase::Planned));
+    assert_eq!(phase("PromotionMoving"), Some(Phase::Moving));
+    assert_eq!(phase("Fenced"), Some(Phase::Fenced));
+    assert_eq!(
+        until("PromotionContinued").flight().map(|(_, f)| f.plan.new_develop.clone()),
+        Some(commit(0x2f))
+    );
+    let whole = fold(&links);
+    assert_eq!(whole.releases.keys().collect::<Vec<_>>(), [&Version::new(2, 9, 0)]);
+    assert!(whole.candidates.is_empty() && whole.flight().is_none());
+    assert!(whole.moved_to.is_some() && whole.skipped.is_some());
+    assert_eq!((whole.troubles.len(), whole.struck.len()), (0, 1));
+    assert!(whole.at < "2030-01-01T00:00:00Z".parse().unwrap(), "the entry from the future is struck");
+}
+
+#[test]
+fn fields_that_are_not_known_are_passed_over() {
+    for (name, bytes) in files() {
+        let mut value: serde_json::Value = serde_json::from_slice(&bytes).unwrap();
+        value["mood"] = "good".into();
+        value["by"]["pronoun"] = "they".into();
+        value["events"][0]["colour"] = serde_json::json!({"r": 1});
+        let more = serde_json::to_vec(&value).unwrap();
+        assert_eq!(events(&link(0, &more)), events(&link(0, &bytes)), "{name}");
+    }
+}
+
+fn changed(change: impl FnOnce(&mut serde_json::Value)) -> Link {
+    let (_, bytes) = files().remove(0);
+    let mut value: serde_json::Value = serde_json::from_slice(&bytes).unwrap();
+    change(&mut value);
+    link(0, &serde_json::to_vec(&value).unwrap())
+}
+
+#[test]
+fn a_kind_that_is_not_known_is_trouble() {
+    for event in [
+        serde_json::json!({"kind": "Waived"}),
+        serde_json::json!({"kind": "Waived", "gate": ["soak"], "kind2": null}),
+    ] {
+        let link = changed(|v| v["events"][0] = event);
+        assert_eq!(events(&link), [Event::Unknown]);
+        let project = fold(&[link]);
+        assert_eq!(project.troubles.iter().map(|t| &t.what).collect::<Vec<_>>(), [&TroubleKind::Unknown]);
+    }
+}
+
+#[test]
+fn what_is_no_entry_is_void() {
+    type Expected = fn(&VoidReason) -> bool;
+    let cases: [(&str, Link, Expected); 7] = [
+        ("a newer schema", changed(|v| v["schema"] = "allclear.entry/2".into()), |w| {
+            matches!(w, VoidReason::Schema(_))
+        }),
+        ("a newer schema of another shape", link(0, br#"{"schema": "allclear.entry/9", "what": []}"#), |w| {
+            matches!(w, VoidReason::Schema(_))
+        }),
+        ("no schema", changed(|v| drop(v.as_object_mut().unwrap().remove("schema"))), |w| {
+            matches!(w, VoidReason::Malformed(_))
+        }),
+        (
+            "a known kind of another shape",
+            changed(|v| v["events"] = serde_json::json!([{"kind": "Held"}])),
+            |w| matches!(w, VoidReason::Malformed(_)),
+        ),
+        ("no JSON", link(0, b"\xff{"), |w| matches!(w, VoidReason::Malformed(_))),
+        ("too large", link(0, &vec![b' '; ENTRY_LIMIT + 1]), |w| *w == VoidReason::TooLarge),
+        (
+            "no file",
+            read(RawEntry { commit: entry_id(0), parents: Vec::new(), json: Err(Unreadable::Absent) }),
+            |w| *w == VoidReason::Absent,
+        ),
+    ];
+    for (name, link, expected) in cases {
+        assert!(matches!(&link.body, Body::Void(why) if expected(why)), "{name}: {:?}", link.body);
+        assert_eq!(fold(&[link]).troubles.len(), 1, "{name}");
+    }
+    let (_, bytes) = files().remove(0);
+    let merge =
+        read(RawEntry { commit: entry_id(2), parents: vec![entry_id(0), entry_id(1)], json: Ok(bytes) });
+    assert_eq!(merge.body, Body::Void(VoidReason::Parents(2)));
+}

@@ -1,0 +1,13 @@
+//! The rules, tried from outside: an exhaustive model of the promotion, properties, golden entries,
+//! and a table for each gate.
+
+#[cfg(test)]
+mod gates;
+#[cfg(test)]
+mod golden;
+#[cfg(test)]
+mod make;
+#[cfg(test)]
+mod model;
+#[cfg(test)]
+mod properties;

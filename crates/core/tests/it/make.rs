@@ -1,0 +1,176 @@
+//! A project with one candidate, made the way a real one is: by folding a ledger.
+
+use allclear_core::assess::CandidateAssessment;
+use allclear_core::event::{Actor, CheckOutcome, Cut, Entry, Event, Operation, Proof, Via};
+use allclear_core::facts::{CandidateFacts, Facts, MergeBack, RecordFacts, TagSeen};
+use allclear_core::gate::{Finding, Gate};
+use allclear_core::ledger::{Body, Link, compose};
+use allclear_core::policy::{Policy, Preset, defaults, digest};
+use allclear_core::project::fold;
+use allclear_core::version::Bump;
+use allclear_core::{Branch, CommitId, OperationId, Project, TagFormat, Version, assess};
+use jiff::Timestamp;
+use std::collections::BTreeMap;
+
+pub(crate) const VERSION: Version = Version::new(2, 9, 0);
+
+/// The instant so many seconds after the cut.
+pub(crate) fn at(seconds: i64) -> Timestamp {
+    Timestamp::from_second(1_793_700_000 + seconds).unwrap()
+}
+
+pub(crate) fn commit(n: u64) -> CommitId {
+    CommitId::parse(&format!("{n:040x}")).unwrap()
+}
+
+pub(crate) fn operation(n: u64) -> OperationId {
+    OperationId::parse(&format!("{n:016x}")).unwrap()
+}
+
+pub(crate) fn actor() -> Actor {
+    Actor { who: "mira@example.org".into(), proof: Proof::Claimed }
+}
+
+/// The commit of the ledger's entry number `n`.
+pub(crate) fn entry_id(n: usize) -> CommitId {
+    commit(0xe000_0000 + n as u64)
+}
+
+pub(crate) fn link(n: usize, claimed: Timestamp, events: Vec<Event>) -> Link {
+    let entry: Entry = compose(format!("{n:032x}"), claimed, actor(), Via::Cli, events);
+    Link { commit: entry_id(n), parent: n.checked_sub(1).map(entry_id), body: Body::Entry(Box::new(entry)) }
+}
+
+pub(crate) fn policy() -> Policy {
+    defaults(Preset::Library1)
+}
+
+pub(crate) fn cut(policy: Policy) -> Cut {
+    Cut {
+        version: VERSION,
+        branch: Branch::parse("release-2.9.0").unwrap(),
+        slot: Some(at(0)),
+        from: commit(1),
+        head: commit(2),
+        stable: commit(3),
+        bump: Bump::Minor,
+        reasons: vec!["2 features".into()],
+        tags: TagFormat::with_prefix("v"),
+        version_files: Vec::new(),
+        digest: digest(&policy),
+        policy,
+    }
+}
+
+pub(crate) fn plan(id: u64, head: u64) -> Operation {
+    Operation {
+        id: operation(id),
+        version: VERSION,
+        commit: commit(head),
+        branch: Branch::parse("release-2.9.0").unwrap(),
+        stable_branch: Branch::parse("master").unwrap(),
+        develop_branch: Branch::parse("develop").unwrap(),
+        tag: "v2.9.0".into(),
+        old_stable: commit(3),
+        old_develop: commit(1),
+        new_stable: commit(0x100 + id),
+        new_develop: commit(0x200 + id),
+        new_tag: commit(0x300 + id),
+        expires: at(120),
+        resolved: Vec::new(),
+    }
+}
+
+pub(crate) fn rc(n: u32, head: u64) -> Event {
+    let tag = format!("v2.9.0-rc.{n}");
+    Event::RcTagged {
+        version: VERSION,
+        rc: n,
+        commit: commit(head),
+        tag,
+        object: commit(0x50 + u64::from(n)),
+    }
+}
+
+pub(crate) fn check(name: &str, passed: bool, head: u64) -> Event {
+    let outcome = if passed { CheckOutcome::Passed } else { CheckOutcome::Failed };
+    Event::CheckRecorded { name: name.into(), outcome, commit: commit(head), url: None }
+}
+
+pub(crate) fn held(until: Option<Timestamp>) -> Event {
+    Event::Held { version: VERSION, reason: "no".into(), until }
+}
+
+/// A ledger, and what the server shows.
+#[derive(Debug, Clone)]
+pub(crate) struct Scene {
+    pub(crate) links: Vec<Link>,
+    pub(crate) facts: Facts,
+}
+
+impl Scene {
+    /// A candidate whose rc.1, commit 2, was tagged with the cut at second 0.
+    pub(crate) fn new(policy: Policy) -> Self {
+        let seen = CandidateFacts {
+            head: Some(commit(2)),
+            commits: Vec::new(),
+            descends: true,
+            lacks_stable: 0,
+            merge_back: MergeBack::Clean { tree: commit(9) },
+            rc_tag: TagSeen::Intact,
+            release_tag: None,
+        };
+        let facts = Facts {
+            observed_at: at(0),
+            stable: Some(commit(3)),
+            develop: Some(commit(1)),
+            tags: TagFormat::with_prefix("v"),
+            released: BTreeMap::from([(Version::new(2, 8, 0), commit(3))]),
+            candidates: BTreeMap::from([(VERSION, seen)]),
+            changes: 0,
+            strangers: Vec::new(),
+            traps: Vec::new(),
+            flights: BTreeMap::new(),
+            record: RecordFacts { place: None, rewound: None, second: None },
+        };
+        let start = Event::LedgerStarted { project: "go-micro".into() };
+        let cut = Event::CandidateCut(Box::new(cut(policy)));
+        Self { links: vec![link(0, at(0), vec![start, cut, rc(1, 2)])], facts }
+    }
+
+    pub(crate) fn then(mut self, seconds: i64, event: Event) -> Self {
+        self.links.push(link(self.links.len(), at(seconds), vec![event]));
+        self
+    }
+
+    pub(crate) fn seen(mut self, change: impl FnOnce(&mut CandidateFacts)) -> Self {
+        change(self.facts.candidates.get_mut(&VERSION).unwrap());
+        self
+    }
+
+    /// Lets the branch stand at another commit.
+    pub(crate) fn head(self, head: u64) -> Self {
+        self.seen(|seen| seen.head = Some(commit(head)))
+    }
+
+    pub(crate) fn project(&self) -> Project {
+        fold(&self.links)
+    }
+
+    pub(crate) fn judge(&self, now: Timestamp) -> CandidateAssessment {
+        let assessment = assess(None, &self.project(), &self.facts, now);
+        assessment.candidates.into_iter().next().unwrap()
+    }
+
+    pub(crate) fn gate(&self, gate: Gate, seconds: i64) -> Finding {
+        self.judge(at(seconds)).gates.into_iter().find(|g| g.gate == gate).unwrap().finding
+    }
+
+    pub(crate) fn is_clear(&self, now: Timestamp) -> bool {
+        self.judge(now).blockers().next().is_none()
+    }
+}
+
+pub(crate) const MINUTE: i64 = 60;
+pub(crate) const HOUR: i64 = 3600;
+pub(crate) const DAY: i64 = 86_400;

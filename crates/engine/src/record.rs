@@ -1,0 +1,68 @@
+//! Whether the record is whole: against what this machine saw, and against what published tags say.
+
+use crate::observe::{Head, PLACES};
+use crate::facts::tag_format;
+use crate::{Engine, Fault};
+use allclear_core::facts::Rewound;
+use allclear_core::ledger::TRAILER;
+use allclear_core::port::Refs;
+use allclear_core::text::plain;
+use allclear_core::{CommitId, Project, RefName, Version};
+
+impl Engine<'_> {
+    /// Finds out whether the ledger is shorter than it was: against the last head this machine saw,
+    /// and against the entries that published tags name.
+    pub(crate) fn rewound(&self, refs: &Refs, project: &Project) -> Result<Option<Rewound>, Fault> {
+        let seen = self.repo.recall("head").and_then(|b| serde_json::from_slice::<Head>(&b).ok());
+        let now = project.root.as_ref().zip(project.head.as_ref());
+        if let Some(seen) = seen {
+            let was = format!("it was at {} with {} entries, and ", seen.head.short(), seen.entries);
+            let why = match now {
+                None => Some(format!("{was}is gone")),
+                Some((root, _)) if *root != seen.root => Some(format!("{was}another one, begun at {}, stands there now", root.short())),
+                Some((_, head)) if *head != seen.head && !self.repo.is_ancestor(&seen.head, head)? => {
+                    Some(format!("{was}is now at {} with {}", head.short(), project.entries))
+                }
+                Some(_) => None,
+            };
+            if let Some(why) = why {
+                let restore = self.repo.how_to_restore(&seen.place, &seen.head);
+                return Ok(Some(Rewound { why, restore: Some(restore) }));
+            }
+        }
+        if let Some(tag) = self.witness(refs, project)? {
+            return Ok(Some(Rewound { why: format!("the tag {tag} names an entry that is not in it"), restore: None }));
+        }
+        let place = PLACES.iter().filter_map(|p| RefName::from_git(p)).find(|p| refs.get(p).is_some());
+        if let Some(((root, head), place)) = now.zip(place) {
+            let head = Head { root: root.clone(), head: head.clone(), entries: project.entries, place };
+            if let Ok(bytes) = serde_json::to_vec(&head) {
+                self.repo.remember("head", &bytes);
+            }
+        }
+        Ok(None)
+    }
+
+    /// Finds a published tag whose entry the ledger lacks, among the newest ten of each kind.
+    fn witness(&self, refs: &Refs, project: &Project) -> Result<Option<String>, Fault> {
+        let format = tag_format(refs, None);
+        let named = |name: &RefName| name.as_str().strip_prefix("refs/tags/").map(str::to_owned);
+        let mut finals: Vec<(Version, u32, &CommitId, String)> = Vec::new();
+        for (name, object) in refs.objects.iter().filter(|(name, _)| refs.peeled.contains_key(*name)) {
+            let Some(tag) = named(name) else { continue };
+            if let Some(version) = format.parse_release(&tag) {
+                finals.push((version, u32::MAX, object, tag));
+            } else if let Some((version, n)) = format.parse_candidate(&tag) {
+                finals.push((version, n, object, tag));
+            }
+        }
+        finals.sort_unstable();
+        let newest: Vec<_> = finals.iter().rev().take(10).collect();
+        let objects: Vec<CommitId> = newest.iter().map(|(_, _, object, _)| (*object).clone()).collect();
+        let texts = self.repo.objects(&objects)?;
+        Ok(newest.into_iter().zip(texts).find_map(|((.., tag), text)| {
+            let named = text.lines().rev().find_map(|l| l.strip_prefix(TRAILER)?.strip_prefix(": ").map(str::to_owned))?;
+            (!project.tag_entries.contains(named.trim())).then(|| plain(tag))
+        }))
+    }
+}

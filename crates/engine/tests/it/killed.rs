@@ -1,0 +1,197 @@
+//! Processes that are killed: allclear itself at each of its steps, and the server in the middle of a push.
+
+use crate::released_in_the_end;
+use allclear_core::port::Clock;
+use allclear_engine::{CutWish, Note};
+use allclear_git::VirtualClock;
+use allclear_testkit::{Flaky, Machine, Push, World, die, environment};
+use std::cell::Cell;
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+use std::sync::Arc;
+
+/// How the killed one is told what to do: `verb how n seconds clone cache path home`.
+const ORDERS: &str = "ALLCLEAR_TEST_ORDERS";
+
+/// Not a test of its own: what the tests below start, and kill.
+#[test]
+fn the_one_that_is_killed() {
+    let Some(orders) = environment(ORDERS) else { return };
+    let orders = orders.into_string().unwrap();
+    let [verb, how, n, now, clone, cache, path, home] = orders.split('\n').collect::<Vec<_>>()[..] else { panic!("{orders}") };
+    let n: u32 = n.parse().unwrap();
+    let inherited = [("PATH", path), ("HOME", home), ("GIT_CONFIG_NOSYSTEM", "1")].map(|(k, v)| (k.into(), v.into()));
+    let env = allclear_git::Environment { inherited: inherited.into(), cache: cache.into() };
+    let clock = Arc::new(VirtualClock::at(now.parse().unwrap()));
+    let machine = Machine::new("killed", Path::new(clone), &env, clock);
+    let heard = Cell::new(0);
+    let watch = |_: &Note| {
+        heard.set(heard.get() + 1);
+        if how == "note" && heard.get() == n {
+            die();
+        }
+    };
+    let flaky = match how {
+        "before" => Flaky::new(&machine.store).push_is(n, Push::DieBefore),
+        "after" => Flaky::new(&machine.store).push_is(n, Push::DieAfter),
+        _ => Flaky::new(&machine.store),
+    };
+    let engine = machine.engine_with(&flaky, &watch);
+    match verb {
+        "promote" => drop(engine.promote(None, None).unwrap()),
+        "cut" => drop(engine.cut(&CutWish { may_found: true, ..CutWish::default() }).unwrap()),
+        other => panic!("{other}"),
+    }
+}
+
+/// Starts this binary again to do one thing, and be killed while at it; tells whether it was.
+#[allow(clippy::disallowed_methods, reason = "this test starts itself again")]
+fn killed(world: &World, verb: &str, how: &str, n: u32) -> bool {
+    use std::os::unix::process::ExitStatusExt;
+    let text = |path: &Path| path.display().to_string();
+    let path = environment("PATH").unwrap().into_string().unwrap();
+    let cache = text(&world.path().join("cache/killed"));
+    let orders = [verb, how, &n.to_string(), &world.now().to_string(), &text(&world.clone_dir()), &cache, &path, &text(&world.home())].join("\n");
+    let mut command = std::process::Command::new(std::env::current_exe().unwrap());
+    let output = command.args(["--exact", "killed::the_one_that_is_killed", "--nocapture"]).env(ORDERS, orders).output().unwrap();
+    let was = output.status.signal() == Some(9);
+    assert!(was || output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    was
+}
+
+fn promote_killed(how: &str, most: u32) {
+    let mut deaths = 0;
+    for n in 1..=most {
+        let world = World::soaked();
+        println!("promote killed at {how} {n}");
+        if !killed(&world, "promote", how, n) {
+            break;
+        }
+        deaths += 1;
+        released_in_the_end(&world);
+    }
+    assert!(deaths >= 3, "{deaths}");
+}
+
+#[test]
+fn p2_promote_killed_at_any_step_is_finished_by_another_machine() {
+    promote_killed("note", 20);
+}
+
+#[test]
+fn p2_promote_killed_before_any_push_is_finished_by_another_machine() {
+    promote_killed("before", 5);
+}
+
+#[test]
+fn p2_promote_killed_after_any_push_is_finished_by_another_machine() {
+    promote_killed("after", 5);
+}
+
+#[test]
+fn p2_cut_killed_anywhere_is_made_once() {
+    for (how, n) in [("note", 1), ("before", 1), ("after", 1)] {
+        let world = World::new();
+        assert!(killed(&world, "cut", how, n));
+        let landed = how == "after";
+        assert_eq!(world.has("refs/heads/release-1.1.0"), landed);
+        assert_eq!(world.has("refs/allclear/ledger"), landed);
+        let again = world.machine("a").engine().cut(&CutWish { may_found: true, ..CutWish::default() });
+        assert_eq!(again.is_ok(), !landed, "{again:?}");
+        world.days(8);
+        released_in_the_end(&world);
+    }
+}
+
+/// Reaches the server through a program that runs its side under strace, and kills it at the `rename`
+/// of push `push` that is number `n`. Tells whether that was ever reached.
+fn server_killed(verb: &str, push: u32, n: u32) -> bool {
+    let world = World::new();
+    if verb == "promote" {
+        world.cut();
+        world.days(8);
+    }
+    let (script, count, dead) = (world.path().join("ssh"), world.path().join("count"), world.path().join("dead"));
+    let text = format!(
+        r#"#!/bin/sh
+shift
+case "$1" in git-receive-pack*) ;; *) exec sh -c "$1";; esac
+n=$(cat '{count}' 2>/dev/null || echo 0); n=$((n + 1)); echo $n > '{count}'
+[ $n = {push} ] || exec sh -c "$1"
+strace -f -qq -o '{dead}' -e trace=rename,renameat,renameat2 -e inject=rename,renameat,renameat2:signal=SIGKILL:when={n} sh -c "$1"
+"#,
+        count = count.display(),
+        dead = dead.display(),
+    );
+    std::fs::write(&script, text).unwrap();
+    std::fs::set_permissions(&script, std::fs::Permissions::from_mode(0o755)).unwrap();
+    let far = world.path().join("far");
+    world.git_in(world.path(), &["clone", "-q", "server.git", "far"]);
+    world.git_in(&far, &["remote", "set-url", "origin", &format!("ssh://localhost{}", world.server().display())]);
+    world.git_in(&far, &["config", "core.sshCommand", &script.display().to_string()]);
+    world.git_in(&far, &["config", "ssh.variant", "simple"]);
+    let a = world.machine_at("far", &far);
+    let wish = CutWish { may_found: true, ..CutWish::default() };
+    let outcome = if verb == "cut" { a.engine().cut(&wish).map(drop) } else { a.engine().promote(None, None).map(drop) };
+    let hit = std::fs::read_to_string(&dead).is_ok_and(|t| t.contains("killed by SIGKILL"));
+    let locks = world.unlock();
+    println!("{verb}: push {push}, rename {n}: hit {hit}, locks {}, {}", locks.len(), outcome.as_ref().err().map_or("ok".into(), |f| f.what.clone()));
+    world.clock.wait(std::time::Duration::from_secs(1));
+    if verb == "cut" {
+        cut_in_the_end(&world, &a);
+        return hit;
+    }
+    released_in_the_end(&world);
+    hit
+}
+
+/// The machine that cut has the objects that its server forgot.
+fn cut_in_the_end(world: &World, cutter: &Machine) {
+    let wish = CutWish { may_found: true, ..CutWish::default() };
+    if world.tip("refs/allclear/ledger").is_none() {
+        cutter.engine().cut(&wish).unwrap();
+    }
+    world.until_quiet(cutter);
+    assert_eq!(world.tip("refs/heads/release-1.1.0"), world.tip("refs/tags/v1.1.0-rc.1"));
+    assert!(world.has("refs/tags/v1.1.0-rc.1"));
+    world.days(8);
+    released_in_the_end(world);
+}
+
+fn strace() -> bool {
+    let path = environment("PATH").unwrap_or_default();
+    let found = std::env::split_paths(&path).any(|dir| dir.join("strace").is_file());
+    assert!(found || environment("CI").is_none(), "strace is needed here");
+    if !found {
+        println!("SKIPPED: there is no strace on the PATH, so no server is killed");
+    }
+    found
+}
+
+fn every_rename(verb: &str, push: u32, least: u32) {
+    if !strace() {
+        return;
+    }
+    let hits = (1..=12).take_while(|&n| server_killed(verb, push, n)).count() as u32;
+    assert!(hits >= least, "only {hits} renames were reached");
+}
+
+#[test]
+fn p2_a_server_killed_in_the_middle_of_the_plan_is_recovered_from() {
+    every_rename("promote", 1, 3);
+}
+
+#[test]
+fn p2_a_server_killed_in_the_middle_of_the_move_is_recovered_from() {
+    every_rename("promote", 2, 4);
+}
+
+#[test]
+fn p2_a_server_killed_in_the_middle_of_the_confirmation_is_recovered_from() {
+    every_rename("promote", 3, 1);
+}
+
+#[test]
+fn p2_a_server_killed_in_the_middle_of_a_cut_is_recovered_from() {
+    every_rename("cut", 1, 3);
+}

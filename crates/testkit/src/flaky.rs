@@ -1,0 +1,254 @@
+//! A network that misbehaves on cue. Calls are counted from 1, pushes and reads apart.
+
+use allclear_core::{CommitId, RefName};
+use allclear_core::ledger::RawEntry;
+use allclear_core::port::{Graph, Merged, NewCommit, PushAnswer, RefUpdate, Refs, Repo, RepoError, Signature};
+use std::cell::{Cell, RefCell};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// What happens to a push.
+pub enum Push {
+    /// It is performed, and its answer is lost.
+    LoseAnswer,
+    /// It is performed, and the answer says that it failed.
+    SayFailed,
+    /// It never arrives.
+    Lose,
+    /// The server refuses it with these words.
+    Refuse(&'static str),
+    /// The server says that it is done, and does nothing.
+    Lie,
+    /// The server dies when it has changed the refs that this picks.
+    Partial(fn(&str) -> bool),
+    /// The server dies when it has changed these refs, by their place in the push.
+    Subset(BTreeSet<usize>),
+    /// This process is killed before it is sent.
+    DieBefore,
+    /// This process is killed when it has been performed.
+    DieAfter,
+}
+
+type Act<'a> = Box<dyn FnOnce() + 'a>;
+
+/// A repository behind a network that misbehaves.
+pub struct Flaky<'a> {
+    inner: &'a dyn Repo,
+    pushes: Cell<u32>,
+    reads: Cell<u32>,
+    faults: RefCell<BTreeMap<u32, Push>>,
+    before: RefCell<BTreeMap<u32, Act<'a>>>,
+    after: RefCell<BTreeMap<u32, Act<'a>>>,
+    dead_reads: RefCell<BTreeSet<u32>>,
+    dead_after: Cell<Option<u32>>,
+    sent: RefCell<Vec<Vec<RefUpdate>>>,
+}
+
+impl<'a> Flaky<'a> {
+    /// Puts the network between.
+    pub fn new(inner: &'a dyn Repo) -> Self {
+        Self {
+            inner,
+            pushes: Cell::default(),
+            reads: Cell::default(),
+            faults: RefCell::default(),
+            before: RefCell::default(),
+            after: RefCell::default(),
+            dead_reads: RefCell::default(),
+            dead_after: Cell::default(),
+            sent: RefCell::default(),
+        }
+    }
+
+    /// Does something to push `n`.
+    pub fn push_is(self, n: u32, fault: Push) -> Self {
+        self.faults.borrow_mut().insert(n, fault);
+        self
+    }
+
+    /// Lets something happen just before push `n`: a rival.
+    pub fn before_push(self, n: u32, act: impl FnOnce() + 'a) -> Self {
+        self.before.borrow_mut().insert(n, Box::new(act));
+        self
+    }
+
+    /// Lets something happen just after push `n`.
+    pub fn after_push(self, n: u32, act: impl FnOnce() + 'a) -> Self {
+        self.after.borrow_mut().insert(n, Box::new(act));
+        self
+    }
+
+    /// Fails the `n`-th reading of the refs.
+    pub fn read_fails(self, n: u32) -> Self {
+        self.dead_reads.borrow_mut().insert(n);
+        self
+    }
+
+    /// Cuts the line for good when `n` pushes have been made.
+    pub fn gone_after_push(self, n: u32) -> Self {
+        self.dead_after.set(Some(n));
+        self
+    }
+
+    /// Tells how many pushes were made.
+    pub fn pushes(&self) -> u32 {
+        self.pushes.get()
+    }
+
+    /// Gives what push `n` asked for.
+    pub fn asked(&self, n: u32) -> Vec<RefUpdate> {
+        self.sent.borrow()[n as usize - 1].clone()
+    }
+
+    fn gone(&self) -> Result<(), RepoError> {
+        let gone = self.dead_after.get().is_some_and(|n| self.pushes.get() >= n);
+        if gone { Err(RepoError::Unavailable("the server does not answer".into())) } else { Ok(()) }
+    }
+
+    fn read(&self) -> Result<(), RepoError> {
+        self.gone()?;
+        self.reads.set(self.reads.get() + 1);
+        let dead = self.dead_reads.borrow().contains(&self.reads.get());
+        if dead { Err(RepoError::Unavailable("the server does not answer".into())) } else { Ok(()) }
+    }
+}
+
+fn failed(words: &str) -> PushAnswer {
+    PushAnswer { ok: false, said: vec![words.into()], ..PushAnswer::default() }
+}
+
+impl Repo for Flaky<'_> {
+    fn observe(&self) -> Result<Refs, RepoError> {
+        self.read()?;
+        self.inner.observe()
+    }
+
+    fn forget(&self) -> Result<(), RepoError> {
+        self.inner.forget()
+    }
+
+    fn file_of_each(&self, trees: &[CommitId], path: &str) -> Result<Vec<Option<String>>, RepoError> {
+        self.inner.file_of_each(trees, path)
+    }
+
+    fn how_to_restore(&self, name: &RefName, commit: &CommitId) -> String {
+        self.inner.how_to_restore(name, commit)
+    }
+
+    fn signer(&self, commit: &CommitId) -> Option<String> {
+        self.inner.signer(commit)
+    }
+
+    fn refs(&self) -> Result<Refs, RepoError> {
+        self.read()?;
+        self.inner.refs()
+    }
+
+    fn push(&self, updates: &[RefUpdate]) -> Result<PushAnswer, RepoError> {
+        self.gone()?;
+        let n = self.pushes.get() + 1;
+        self.pushes.set(n);
+        self.sent.borrow_mut().push(updates.to_vec());
+        let before = self.before.borrow_mut().remove(&n);
+        if let Some(act) = before {
+            act();
+        }
+        let fault = self.faults.borrow_mut().remove(&n);
+        let some = |pick: &dyn Fn(usize, &RefUpdate) -> bool| {
+            let part: Vec<RefUpdate> = updates.iter().enumerate().filter(|(at, u)| pick(*at, u)).map(|(_, u)| u.clone()).collect();
+            if !part.is_empty() {
+                assert!(self.inner.push(&part)?.ok, "a part of the push is taken");
+            }
+            Ok(failed("fatal: the remote end hung up unexpectedly"))
+        };
+        let answer = match fault {
+            None => self.inner.push(updates),
+            Some(Push::LoseAnswer) => {
+                self.inner.push(updates)?;
+                Err(RepoError::Unknown("the server did not answer the push in time".into()))
+            }
+            Some(Push::SayFailed) => {
+                self.inner.push(updates)?;
+                Ok(failed("fatal: the remote end hung up unexpectedly"))
+            }
+            Some(Push::Lose) => Err(RepoError::Unavailable("the server does not answer".into())),
+            Some(Push::Refuse(words)) => Ok(failed(words)),
+            Some(Push::Lie) => Ok(PushAnswer { ok: true, ..PushAnswer::default() }),
+            Some(Push::Partial(pick)) => some(&|_, u| pick(u.name.as_str())),
+            Some(Push::Subset(places)) => some(&|at, _| places.contains(&at)),
+            Some(Push::DieBefore) => crate::die(),
+            Some(Push::DieAfter) => {
+                drop(self.inner.push(updates));
+                crate::die()
+            }
+        };
+        let after = self.after.borrow_mut().remove(&n);
+        if let Some(act) = after {
+            act();
+        }
+        answer
+    }
+
+    fn entries(&self, head: &CommitId, known: Option<&CommitId>, take: &mut dyn FnMut(RawEntry)) -> Result<(), RepoError> {
+        self.inner.entries(head, known, take)
+    }
+
+    fn is_ancestor(&self, commit: &CommitId, head: &CommitId) -> Result<bool, RepoError> {
+        self.inner.is_ancestor(commit, head)
+    }
+
+    fn graph(&self, tips: &[CommitId]) -> Result<Graph, RepoError> {
+        self.inner.graph(tips)
+    }
+
+    fn paths(&self, commits: &[CommitId]) -> Result<BTreeMap<CommitId, Vec<String>>, RepoError> {
+        self.inner.paths(commits)
+    }
+
+    fn patch_ids(&self, commits: &[CommitId], reverse: bool) -> Result<BTreeMap<CommitId, String>, RepoError> {
+        self.inner.patch_ids(commits, reverse)
+    }
+
+    fn merge(&self, pairs: &[(CommitId, CommitId)]) -> Result<Vec<Option<Merged>>, RepoError> {
+        self.inner.merge(pairs)
+    }
+
+    fn merge_text(&self, base: &str, ours: &str, theirs: &str) -> Result<Option<String>, RepoError> {
+        self.inner.merge_text(base, ours, theirs)
+    }
+
+    fn files(&self, tree: &CommitId, paths: &[String]) -> Result<BTreeMap<String, String>, RepoError> {
+        self.inner.files(tree, paths)
+    }
+
+    fn blob(&self, id: &CommitId) -> Result<Option<String>, RepoError> {
+        self.inner.blob(id)
+    }
+
+    fn objects(&self, ids: &[CommitId]) -> Result<Vec<String>, RepoError> {
+        self.inner.objects(ids)
+    }
+
+    fn trees(&self, commits: &[CommitId]) -> Result<Vec<CommitId>, RepoError> {
+        self.inner.trees(commits)
+    }
+
+    fn write_tree(&self, tree: Option<&CommitId>, files: &BTreeMap<String, String>) -> Result<CommitId, RepoError> {
+        self.inner.write_tree(tree, files)
+    }
+
+    fn write_commit(&self, commit: &NewCommit) -> Result<CommitId, RepoError> {
+        self.inner.write_commit(commit)
+    }
+
+    fn write_tag(&self, name: &str, target: &CommitId, by: &Signature, message: &str) -> Result<CommitId, RepoError> {
+        self.inner.write_tag(name, target, by, message)
+    }
+
+    fn recall(&self, key: &str) -> Option<Vec<u8>> {
+        self.inner.recall(key)
+    }
+
+    fn remember(&self, key: &str, bytes: &[u8]) {
+        self.inner.remember(key, bytes);
+    }
+}

@@ -1,0 +1,63 @@
+//! Starts git for the tests' own hands, and ends processes without mercy.
+
+use std::ffi::OsString;
+use std::io::Write;
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+/// What a process left behind.
+#[derive(Debug, Clone)]
+pub struct Said {
+    /// Whether it exited with 0.
+    pub ok: bool,
+    /// Standard output, without the last line's end.
+    pub out: String,
+    /// Standard error.
+    pub err: String,
+}
+
+/// Runs a program to its end, with nothing of this machine's configuration.
+#[allow(clippy::disallowed_methods, reason = "the one place of the test kit that starts processes")]
+pub(crate) fn run(program: &str, args: &[&str], dir: &Path, env: &[(OsString, OsString)], stdin: &[u8]) -> Said {
+    let mut command = Command::new(program);
+    command.args(args).current_dir(dir).env_clear().envs(env.iter().map(|(k, v)| (k, v)));
+    let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut input = child.stdin.take().unwrap();
+    let output = std::thread::scope(|scope| {
+        scope.spawn(move || drop(input.write_all(stdin)));
+        child.wait_with_output().unwrap()
+    });
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).trim_end().to_owned();
+    Said { ok: output.status.success(), out: text(&output.stdout), err: text(&output.stderr) }
+}
+
+/// Gives an environment with a home of its own.
+pub(crate) fn hermetic(home: &Path) -> Vec<(OsString, OsString)> {
+    let mut env: Vec<(OsString, OsString)> = vec![("PATH".into(), environment("PATH").unwrap_or_default())];
+    let fixed = [
+        ("GIT_CONFIG_NOSYSTEM", "1"),
+        ("GIT_AUTHOR_NAME", "Dev"),
+        ("GIT_AUTHOR_EMAIL", "dev@example.org"),
+        ("GIT_COMMITTER_NAME", "Dev"),
+        ("GIT_COMMITTER_EMAIL", "dev@example.org"),
+        ("LC_ALL", "C"),
+        ("TZ", "UTC"),
+    ];
+    env.extend(fixed.map(|(k, v)| (k.into(), v.into())));
+    env.push(("HOME".into(), home.into()));
+    env
+}
+
+/// Reads a variable of the test's own environment.
+#[allow(clippy::disallowed_methods, reason = "tests that start themselves again are told what to do by the environment")]
+pub fn environment(name: &str) -> Option<OsString> {
+    std::env::var_os(name)
+}
+
+/// Ends this process by SIGKILL: no destructor, no flush, no goodbye.
+pub fn die() -> ! {
+    let _ = rustix::process::kill_process(rustix::process::getpid(), rustix::process::Signal::KILL);
+    loop {
+        std::thread::park();
+    }
+}

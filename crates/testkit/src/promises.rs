@@ -1,0 +1,185 @@
+//! The promises of the design, as far as a server's refs and its ledger show them.
+
+use crate::World;
+use allclear_core::event::{Entry, Event, Operation};
+use allclear_core::ledger::{Body, RawEntry, Unreadable, read};
+use allclear_core::{CommitId, OperationId, Version};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// What was seen on the server, so that what vanishes is missed.
+#[derive(Debug, Default)]
+pub(crate) struct Memory {
+    tags: BTreeMap<String, CommitId>,
+    ledger: Vec<CommitId>,
+    tips: BTreeSet<CommitId>,
+    excused: BTreeSet<String>,
+}
+
+impl World {
+    /// Looks at the server and remembers: a tag that moved or vanished is a broken promise (P8).
+    pub fn look(&self) {
+        let refs = self.refs();
+        let mut memory = self.memory.lock().unwrap();
+        for (name, id) in &refs {
+            if memory.excused.contains(name) {
+                continue;
+            }
+            if name.starts_with("refs/tags/") {
+                let first = memory.tags.entry(name.clone()).or_insert_with(|| id.clone());
+                assert_eq!(first, id, "P8: {name} moved");
+            } else if name == "refs/allclear/ledger" && memory.ledger.last() != Some(id) {
+                memory.ledger.push(id.clone());
+            }
+            if ["refs/heads/master", "refs/heads/develop"].contains(&name.as_str()) || name.starts_with("refs/heads/release-") {
+                memory.tips.insert(id.clone());
+            }
+        }
+        for name in memory.tags.keys() {
+            assert!(refs.iter().any(|(n, _)| n == name) || memory.excused.contains(name), "P8: {name} vanished");
+        }
+    }
+
+    /// Lets a test itself move or delete a ref.
+    pub fn excuse(&self, name: &str) {
+        let mut memory = self.memory.lock().unwrap();
+        memory.tags.remove(name);
+        memory.excused.insert(name.into());
+    }
+
+    /// Reads the ledger, root first; it must be a chain.
+    pub fn ledger(&self) -> Vec<(CommitId, Result<Entry, String>)> {
+        let Some(head) = self.tip("refs/allclear/ledger") else { return Vec::new() };
+        let list = self.git(&["rev-list", "--reverse", "--topo-order", "--parents", head.as_str()]);
+        let links = list.lines().map(|line| {
+            let mut ids = line.split(' ').map(|id| CommitId::parse(id).unwrap());
+            let commit = ids.next().unwrap();
+            let json = self.try_git(&self.server(), &["cat-file", "blob", &format!("{commit}:entry.json")], b"");
+            let json = if json.ok { Ok(json.out.into_bytes()) } else { Err(Unreadable::Absent) };
+            let link = read(RawEntry { commit: commit.clone(), parents: ids.collect(), json });
+            match link.body {
+                Body::Entry(entry) => (commit, Ok(*entry)),
+                Body::Void(why) => (commit, Err(why.to_string())),
+            }
+        });
+        links.collect()
+    }
+
+    /// Gives all events of the ledger, oldest first.
+    pub fn events(&self) -> Vec<Event> {
+        self.ledger().into_iter().filter_map(|(_, e)| e.ok()).flat_map(|e| e.events).collect()
+    }
+
+    /// Gives the versions that the ledger says are released, one for each confirmation.
+    pub fn confirmed(&self) -> Vec<Version> {
+        self.events().iter().filter_map(|e| if let Event::ReleaseConfirmed { version, .. } = e { Some(*version) } else { None }).collect()
+    }
+
+    /// Asserts the promises, as far as the server shows them.
+    pub fn check_promises(&self) {
+        self.look();
+        let refs: BTreeMap<String, CommitId> = self.refs().into_iter().collect();
+        let ledger = self.ledger();
+        self.the_record_only_grew(&ledger);
+        self.nothing_is_lost();
+        let entries: Vec<&Entry> = ledger.iter().filter_map(|(_, e)| e.as_ref().ok()).collect();
+        let mut plans: BTreeMap<&OperationId, (&Operation, &Entry)> = BTreeMap::new();
+        let mut ended: BTreeSet<&OperationId> = BTreeSet::new();
+        let mut released: BTreeMap<Version, &OperationId> = BTreeMap::new();
+        let mut stopped: BTreeSet<&OperationId> = BTreeSet::new();
+        for entry in &entries {
+            for event in &entry.events {
+                if let Event::PromotionPlanned(op) = event {
+                    plans.insert(&op.id, (op, entry));
+                } else if let Event::ReleaseConfirmed { operation, version, .. } = event {
+                    assert!(released.insert(*version, operation).is_none(), "{version} is confirmed twice");
+                    ended.insert(operation);
+                } else if let Event::PromotionAborted { operation, .. } = event {
+                    ended.insert(operation);
+                } else if let Event::Held { version, .. } = event {
+                    stopped.extend(plans.values().filter(|(op, _)| op.version == *version && !ended.contains(&op.id)).map(|(op, _)| &op.id));
+                } else if let Event::PromotionMoving { operation } = event {
+                    assert!(!stopped.contains(operation), "P1: operation {operation} moved after a hold");
+                    assert!(!ended.contains(operation), "operation {operation} moved after its end");
+                }
+            }
+        }
+        for (version, operation) in &released {
+            let (op, entry) = plans[operation];
+            self.was_clear(op, entry);
+            self.is_released(op, &refs, &entries);
+            assert!(*version == op.version);
+        }
+        if !released.is_empty() && plans.keys().all(|id| ended.contains(id)) {
+            self.develop_contains_stable();
+        }
+        for name in refs.keys().filter_map(|n| n.strip_prefix("refs/allclear/op/")) {
+            let id = name.split('/').next().unwrap();
+            assert!(!ended.iter().any(|e| e.to_string() == id), "refs/allclear/op/{name} is left over");
+        }
+        self.tags_are_annotated(&entries, &refs);
+    }
+
+    fn the_record_only_grew(&self, ledger: &[(CommitId, Result<Entry, String>)]) {
+        let chain: BTreeSet<&CommitId> = ledger.iter().map(|(commit, _)| commit).collect();
+        for head in &self.memory.lock().unwrap().ledger {
+            assert!(chain.contains(head), "P7: the ledger lost {head}");
+        }
+    }
+
+    fn nothing_is_lost(&self) {
+        let tips: Vec<String> = self.memory.lock().unwrap().tips.iter().map(ToString::to_string).collect();
+        let input = format!("{}\n--not\n--all\n", tips.join("\n"));
+        let lost = self.try_git(&self.server(), &["rev-list", "--stdin"], input.as_bytes());
+        let lost = if lost.ok { lost.out } else { self.lost_one_by_one(&tips) };
+        assert!(lost.is_empty(), "P8: lost {lost}");
+    }
+
+    fn lost_one_by_one(&self, tips: &[String]) -> String {
+        let lost = |tip: &&String| self.git(&["rev-list", "-1", tip, "--not", "--all"]) == **tip;
+        tips.iter().filter(lost).cloned().collect::<Vec<_>>().join(" ")
+    }
+
+    /// P1, from the facts that were recorded with the plan.
+    fn was_clear(&self, op: &Operation, entry: &Entry) {
+        let facts = entry.facts.as_ref().expect("P7: a plan records its facts");
+        assert_eq!(facts["head"].as_str(), Some(op.commit.as_str()), "P1: judged for exactly the rc's commit");
+        let gates = facts["gates"].as_array().expect("P7: a plan records its gates");
+        assert!(!gates.is_empty());
+        for gate in gates.iter().filter(|g| g["enforced"] == true) {
+            let verdict = gate["verdict"].as_str().unwrap();
+            assert!(["passed", "waived", "not-applicable"].contains(&verdict), "P1: released while {gate}");
+        }
+    }
+
+    fn is_released(&self, op: &Operation, refs: &BTreeMap<String, CommitId>, entries: &[&Entry]) {
+        let inside = |commit: &CommitId, branch: &str| {
+            self.try_git(&self.server(), &["merge-base", "--is-ancestor", commit.as_str(), &format!("refs/heads/{branch}")], b"").ok
+        };
+        assert!(inside(&op.new_stable, op.stable_branch.as_str()), "P2: stable lacks {}", op.version);
+        assert!(inside(&op.new_stable, op.develop_branch.as_str()), "P3: develop lacks {}", op.version);
+        let tag = format!("refs/tags/{}", op.tag);
+        assert_eq!(refs.get(&tag), Some(&op.new_tag), "P2: the tag is as planned");
+        let tree = |commit: &CommitId| self.git(&["rev-parse", &format!("{commit}^{{tree}}")]);
+        assert_eq!(tree(&op.new_stable), tree(&op.commit), "what is released is what was soaked");
+        let text = self.git(&["cat-file", "tag", op.new_tag.as_str()]);
+        let named = text.lines().find_map(|l| l.strip_prefix("Allclear-Ledger: ")).expect("a release tag names its entry");
+        assert!(entries.iter().any(|e| e.id == named), "P7: the tag names an entry of the ledger");
+    }
+
+    fn develop_contains_stable(&self) {
+        let lacks = self.git(&["log", "--oneline", "refs/heads/develop..refs/heads/master"]);
+        assert!(lacks.is_empty(), "P3: develop lacks {lacks}");
+    }
+
+    fn tags_are_annotated(&self, entries: &[&Entry], refs: &BTreeMap<String, CommitId>) {
+        for event in entries.iter().flat_map(|e| &e.events) {
+            if let Event::RcTagged { tag, object, .. } = event
+                && let Some(id) = refs.get(&format!("refs/tags/{tag}"))
+                && !self.memory.lock().unwrap().excused.contains(&format!("refs/tags/{tag}"))
+            {
+                assert_eq!(id, object, "P8: {tag} is as recorded");
+                assert_eq!(self.git(&["cat-file", "-t", object.as_str()]), "tag", "{tag} is annotated");
+            }
+        }
+    }
+}
