@@ -30,6 +30,8 @@ pub struct Store {
     /// is another lender.
     lenders: String,
     signing_key: Option<String>,
+    /// Whether small objects and private refs are written without a process each.
+    plain: bool,
 }
 
 pub(crate) fn unavailable(e: Failure) -> RepoError {
@@ -72,7 +74,9 @@ impl Store {
                 .with_env("ALLCLEAR_PASSWORD", password)
                 .with_config("credential.helper", "!f() { test \"$1\" = get && printf 'username=%s\\npassword=%s\\n' \"$ALLCLEAR_USER\" \"$ALLCLEAR_PASSWORD\"; }; f");
         }
-        Ok(Self { dir, url: clone.remote.clone(), git, network, lenders, signing_key: clone.signing_key.clone() })
+        let (url, signing_key) = (clone.remote.clone(), clone.signing_key.clone());
+        let plain = crate::loose::is_plain(&dir);
+        Ok(Self { dir, url, git, network, lenders, signing_key, plain })
     }
 
     /// Reads the messages of the newest `limit` commits that are no merges.
@@ -123,6 +127,11 @@ impl Store {
     }
 
     fn hash(&self, kind: &str, bytes: &[u8]) -> Result<CommitId, RepoError> {
+        use allclear_core::port::Clock;
+        if self.plain {
+            let unique = crate::SystemClock.fresh_id();
+            return crate::loose::object(&self.dir, kind, bytes, &unique).map_err(|e| io("writing an object", &e));
+        }
         let id = self.git.line(&["hash-object", "-w", "-t", kind, "--stdin"], bytes).map_err(broken)?;
         self.id(&id)
     }
@@ -394,6 +403,9 @@ impl Repo for Store {
         let blobs: Vec<(&String, CommitId)> =
             files.iter().map(|(path, text)| Ok((path, self.hash("blob", text.as_bytes())?))).collect::<Result<_, RepoError>>()?;
         let Some(tree) = tree else {
+            if self.plain && files.keys().all(|name| !name.contains('/') && crate::loose::is_path(name)) {
+                return self.hash("tree", &crate::loose::tree(blobs));
+            }
             let list: String = blobs.iter().map(|(path, id)| format!("100644 blob {id}\t{path}\n")).collect();
             let id = self.git.line(&["mktree"], list.as_bytes()).map_err(broken)?;
             return self.id(&id);
@@ -441,7 +453,7 @@ impl Repo for Store {
     fn push(&self, updates: &[RefUpdate]) -> Result<PushAnswer, RepoError> {
         use allclear_core::port::Clock;
         let id = crate::SystemClock.fresh_id();
-        let answer = crate::push::push(&self.git, &self.network, &self.url, &id, updates)?;
+        let answer = crate::push::push(&self.git, &self.network, &self.url, &id, updates, self.plain)?;
         Ok(answer)
     }
 
