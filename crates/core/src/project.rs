@@ -174,9 +174,10 @@ pub struct LedgerFreeze {
 }
 
 /// The results of one check on one commit.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CheckLine {
     /// Every result: the second it was recorded, and whether it passed.
+    #[serde(with = "beats")]
     pub beats: Vec<(i64, bool)>,
     /// Who recorded the last one.
     pub by: String,
@@ -365,7 +366,12 @@ impl Project {
                 self.skipped = Some((*slot, *reason));
             }
             Event::CheckRecorded { name, outcome, commit, url } => {
-                let line = self.line(commit, name);
+                // Most events of a ledger come here and find their line: nothing is copied then.
+                let known = self.checks.get_mut(commit).and_then(|lines| lines.get_mut(name));
+                let line = match known {
+                    Some(line) => line,
+                    None => self.checks.entry(commit.clone()).or_default().entry(name.clone()).or_default(),
+                };
                 line.beats.push((at.as_second(), *outcome == CheckOutcome::Passed));
                 line.by.clone_from(&entry.by.who);
                 line.url.clone_from(url);
@@ -419,18 +425,6 @@ impl Project {
                 self.troubles.push(Trouble { entry: commit.clone(), what: TroubleKind::Unknown });
             }
         }
-    }
-
-    /// Gives the results of one check on one commit. Most events of a ledger come here, and find them there.
-    fn line(&mut self, commit: &CommitId, name: &str) -> &mut CheckLine {
-        if !self.checks.contains_key(commit) {
-            self.checks.insert(commit.clone(), BTreeMap::new());
-        }
-        let lines = self.checks.get_mut(commit).expect("inserted above");
-        if !lines.contains_key(name) {
-            lines.insert(name.to_owned(), CheckLine { beats: Vec::new(), by: String::new(), url: None });
-        }
-        lines.get_mut(name).expect("inserted above")
     }
 
     fn cut(&mut self, cut: &Cut, entry: &Entry, at: Timestamp) {
@@ -515,6 +509,26 @@ impl Candidate {
     /// Gives the number of its newest rc.
     pub fn rc_number(&self) -> RcNumber {
         self.rcs.last().map_or(0, |rc| rc.n)
+    }
+}
+
+/// Remembers beats in few bytes, since a ledger is mostly these: the seconds since the one before, twice,
+/// and one more where it passed.
+mod beats {
+    use serde::{Deserialize, Deserializer, Serializer};
+
+    pub(super) fn serialize<S: Serializer>(beats: &[(i64, bool)], s: S) -> Result<S::Ok, S::Error> {
+        let before = std::iter::once(0).chain(beats.iter().map(|(at, _)| *at));
+        s.collect_seq(beats.iter().zip(before).map(|((at, passed), before)| (at - before) * 2 + i64::from(*passed)))
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(d: D) -> Result<Vec<(i64, bool)>, D::Error> {
+        let mut beats: Vec<(i64, bool)> = Vec::new();
+        for step in Vec::<i64>::deserialize(d)? {
+            let before = beats.last().map_or(0, |(at, _)| *at);
+            beats.push((before.saturating_add(step.div_euclid(2)), step.rem_euclid(2) == 1));
+        }
+        Ok(beats)
     }
 }
 
