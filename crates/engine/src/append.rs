@@ -5,6 +5,7 @@ use crate::observe::PLACES;
 use crate::{Engine, Fault, FaultKind, Note, Snapshot};
 use allclear_core::event::Event;
 use allclear_core::ledger::{self, TOLERANCE};
+use allclear_core::project::Project;
 use allclear_core::port::{NewCommit, RefUpdate, RepoError};
 use allclear_core::{CommitId, RefName, Seconds};
 use std::collections::BTreeMap;
@@ -62,14 +63,16 @@ impl Engine<'_> {
         let deadline = DEADLINE.after(self.clock.now());
         let draft = self.draft(events);
         loop {
-            let snapshot = self.observe()?;
-            if snapshot.project.head.is_none() {
+            let turn = self.repo.turn();
+            let (place, project) = self.glance()?;
+            if project.head.is_none() {
                 return Err(Fault::new(FaultKind::Usage, "this project has no ledger yet").hint("allclear cut --yes starts it"));
             }
-            let open = allclear_core::plan::plan_is_open(&snapshot.project, self.clock.now());
-            if !open && let Landing::Landed(_) = self.land(&snapshot, &draft)? {
+            let open = allclear_core::plan::plan_is_open(&project, self.clock.now());
+            if !open && let Landing::Landed(_) = self.land_on(place, &project, &draft)? {
                 return Ok(());
             }
+            drop(turn);
             if self.clock.now() >= deadline {
                 return Err(busy());
             }
@@ -86,10 +89,10 @@ impl Engine<'_> {
     }
 
     /// Writes the entry's commit on top of `head`.
-    pub(crate) fn write_entry(&self, snapshot: &Snapshot, head: Option<&CommitId>, draft: &Draft) -> Result<CommitId, Fault> {
+    pub(crate) fn write_entry(&self, project: &Project, head: Option<&CommitId>, draft: &Draft) -> Result<CommitId, Fault> {
         let now = self.clock.now();
-        if TOLERANCE.after(now) < snapshot.project.at {
-            let behind = Seconds::between(now, snapshot.project.at);
+        if TOLERANCE.after(now) < project.at {
+            let behind = Seconds::between(now, project.at);
             return Err(Fault::new(FaultKind::TryLater, format!("this machine's clock is {behind} behind the record"))
                 .hint("set the clock (date -u), then try again"));
         }
@@ -112,10 +115,15 @@ impl Engine<'_> {
 
     /// Pushes a draft on top of what was seen.
     pub(crate) fn land(&self, snapshot: &Snapshot, draft: &Draft) -> Result<Landing, Fault> {
-        let place = snapshot.facts.record.place.clone().or_else(|| RefName::from_git(PLACES[0]));
+        self.land_on(snapshot.facts.record.place.clone(), &snapshot.project, draft)
+    }
+
+    /// Pushes a draft on top of a ledger.
+    fn land_on(&self, place: Option<RefName>, project: &Project, draft: &Draft) -> Result<Landing, Fault> {
+        let place = place.or_else(|| RefName::from_git(PLACES[0]));
         let Some(place) = place else { return Err(Fault::new(FaultKind::Usage, "there is no place for a ledger")) };
-        let old = snapshot.project.head.clone();
-        let ours = self.write_entry(snapshot, old.as_ref(), draft)?;
+        let old = project.head.clone();
+        let ours = self.write_entry(project, old.as_ref(), draft)?;
         let mut updates = vec![RefUpdate { name: place.clone(), old: old.clone(), new: Some(ours.clone()) }];
         updates.extend(draft.refs.iter().cloned());
         let mut answer = self.repo.push(&updates);

@@ -87,12 +87,25 @@ pub(crate) struct Head {
 impl Engine<'_> {
     /// Reads the server, and remembers what it saw.
     pub fn observe(&self) -> Result<Snapshot, Fault> {
+        self.healed(|refs| self.understand(refs))
+    }
+
+    /// Reads the server as far as an observation needs it: where the ledger is, and what it says.
+    pub(crate) fn glance(&self) -> Result<(Option<RefName>, Project), Fault> {
+        self.healed(|refs| {
+            let place = places(&refs).into_iter().next();
+            let head = place.as_ref().and_then(|p| refs.get(p));
+            Ok((place.clone(), head.map_or(Ok(Project::default()), |head| self.fold(head))?))
+        })
+    }
+
+    fn healed<T>(&self, understand: impl Fn(Refs) -> Result<T, Fault>) -> Result<T, Fault> {
         let refs = self.repo.observe()?;
         self.note(Note::Observed);
-        match self.understand(refs) {
+        match understand(refs) {
             Err(fault) if fault.kind == FaultKind::Broken => {
                 self.repo.forget()?;
-                self.understand(self.repo.observe()?)
+                understand(self.repo.observe()?)
             }
             understood => understood,
         }
@@ -101,16 +114,18 @@ impl Engine<'_> {
     /// Gives the last look without asking the server; `None` where this machine never looked.
     pub fn recall(&self) -> Option<Snapshot> {
         let look: Look = serde_json::from_slice(&self.repo.recall("look")?).ok().filter(|l: &Look| l.rules == RULES)?;
-        let project = match self.repo.recall("fold") {
+        let mut project = match self.repo.recall("fold") {
             Some(bytes) if look.facts.record.place.is_some() => serde_json::from_slice::<Folded>(&bytes).ok()?.project,
             Some(_) | None => Project::default(),
         };
+        // An append reads the ledger alone, so that the fold may know of a cut that no look has seen.
+        project.candidates.retain(|version, _| look.facts.candidates.contains_key(version));
         let policy = look.policy.map_or(PolicySeen::Absent, |(text, from)| read_policy(text, from));
         Some(Snapshot { project, facts: look.facts, policy, refs: Refs::default() })
     }
 
     fn understand(&self, refs: Refs) -> Result<Snapshot, Fault> {
-        let places: Vec<RefName> = PLACES.iter().filter_map(|p| RefName::from_git(p)).filter(|p| refs.get(p).is_some()).collect();
+        let places = places(&refs);
         let place = places.first().cloned();
         let head = place.as_ref().and_then(|p| refs.get(p)).cloned();
         let project = match &head {
@@ -150,13 +165,22 @@ impl Engine<'_> {
             if old == *head {
                 return Ok(project);
             }
-            if self.repo.is_ancestor(&old, head)? {
-                fold = Fold::onto(project);
-                known = Some(old);
-            }
+            fold = Fold::onto(project);
+            known = Some(old);
         }
         let project = loop {
-            self.repo.entries(head, known.as_ref(), &mut |raw| fold.add(&ledger::read(raw)))?;
+            // What is new has to begin right behind what is known; else the ledger is another one.
+            let mut follows = known.is_none().then_some(true);
+            let read = self.repo.entries(head, known.as_ref(), &mut |raw| {
+                if *follows.get_or_insert_with(|| raw.parents.first() == known.as_ref()) {
+                    fold.add(&ledger::read(raw));
+                }
+            });
+            if known.is_some() && (read.is_err() || follows != Some(true)) {
+                (fold, known) = (Fold::default(), None);
+                continue;
+            }
+            read?;
             match fold.finish() {
                 Ok(project) => break project,
                 Err(again) => (fold, known) = (again, None),
@@ -236,6 +260,11 @@ impl Snapshot {
             },
         }
     }
+}
+
+/// Lists the places that have a ledger; the first one counts.
+fn places(refs: &Refs) -> Vec<RefName> {
+    PLACES.iter().filter_map(|p| RefName::from_git(p)).filter(|p| refs.get(p).is_some()).collect()
 }
 
 fn read_policy(text: String, from: CommitId) -> PolicySeen {

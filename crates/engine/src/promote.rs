@@ -344,7 +344,7 @@ impl Engine<'_> {
     /// The one push: all four refs and the ledger, each only if it is what the plan expects.
     fn push_move(&self, snapshot: &Snapshot, head: &CommitId, op: &Operation) -> Result<(PushAnswer, CommitId), Fault> {
         let draft = self.draft(vec![Event::PromotionMoving { operation: op.id.clone() }]);
-        let entry = self.write_entry(snapshot, Some(head), &draft)?;
+        let entry = self.write_entry(&snapshot.project, Some(head), &draft)?;
         let place = snapshot.facts.record.place.clone().ok_or_else(|| Fault::new(FaultKind::Blocked, "the ledger is gone"))?;
         let mut updates = four_refs(op);
         updates.push(RefUpdate { name: place, old: Some(head.clone()), new: Some(entry.clone()) });

@@ -16,6 +16,9 @@ use std::time::Duration;
 pub(crate) const PUSH_LIMIT: Duration = Duration::from_secs(300);
 const LIST_LIMIT: Duration = Duration::from_secs(60);
 const FETCH_LIMIT: Duration = Duration::from_secs(1800);
+/// How long a process waits for its turn before it goes without.
+const TURN_LIMIT: Duration = Duration::from_secs(5);
+const TURN_PAUSE: Duration = Duration::from_millis(10);
 /// The largest file that is read as text.
 const TEXT_LIMIT: usize = 4 << 20;
 
@@ -459,6 +462,18 @@ impl Repo for Store {
 
     fn how_to_restore(&self, name: &RefName, commit: &CommitId) -> String {
         format!("git -C {} push --force {} {commit}:{name}", self.dir.display(), plain(&self.url))
+    }
+
+    fn turn(&self) -> Option<Box<dyn std::any::Any>> {
+        let file = std::fs::File::create(self.dir.join("allclear.turn")).ok()?;
+        for _ in 0..TURN_LIMIT.as_millis() / TURN_PAUSE.as_millis() {
+            match file.try_lock() {
+                Ok(()) => return Some(Box::new(file)),
+                Err(std::fs::TryLockError::WouldBlock) => std::thread::sleep(TURN_PAUSE),
+                Err(std::fs::TryLockError::Error(_)) => return None,
+            }
+        }
+        None
     }
 
     fn signer(&self, commit: &CommitId) -> Option<String> {
