@@ -168,7 +168,7 @@ pub enum BadChoice {
     #[error("{0} is already released; a released version never changes, choose a higher one")]
     Released(Version),
     /// It has a candidate.
-    #[error("{0} is already open; work on that candidate, withdraw it, or choose a higher version")]
+    #[error("{0} is already open; work on that candidate, or choose a higher version")]
     Open(Version),
     /// It would go back behind the last release.
     #[error("{wanted} is lower than the last release {last}; choose a version above {last}")]

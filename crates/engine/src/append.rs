@@ -65,11 +65,15 @@ impl Engine<'_> {
         loop {
             let turn = self.repo.turn();
             let (place, project) = self.glance()?;
-            if project.head.is_none() {
+            let Some(place) = place else {
                 return Err(Fault::new(FaultKind::Usage, "this project has no ledger yet").hint("allclear cut --yes starts it"));
-            }
+            };
             let open = allclear_core::plan::plan_is_open(&project, self.clock.now());
-            if !open && let Landing::Landed(_) = self.land_on(place, &project, &draft)? {
+            if !open && let Landing::Landed(ours) = self.append(&place, &project, &draft)? {
+                // A glance does not ask whether the record is whole; then ours is seen if what it stands on was.
+                if self.seen_head() == project.head {
+                    self.keep_own(&project, &ours, place);
+                }
                 return Ok(());
             }
             drop(turn);
@@ -113,15 +117,24 @@ impl Engine<'_> {
         Ok(self.repo.write_commit(&commit)?)
     }
 
-    /// Pushes a draft on top of what was seen.
+    /// Pushes a draft on top of what was seen, and remembers it as seen where it lands: a record that is cut
+    /// short right behind one's own entry is noticed too.
     pub(crate) fn land(&self, snapshot: &Snapshot, draft: &Draft) -> Result<Landing, Fault> {
-        self.land_on(snapshot.facts.record.place.clone(), &snapshot.project, draft)
+        let place = snapshot.facts.record.place.clone().or_else(|| RefName::from_git(PLACES[0]));
+        let Some(place) = place else { return Err(Fault::new(FaultKind::Usage, "there is no place for a ledger")) };
+        let landing = self.append(&place, &snapshot.project, draft)?;
+        if let Landing::Landed(ours) = &landing {
+            self.keep_own(&snapshot.project, ours, place);
+        }
+        Ok(landing)
     }
 
-    /// Pushes a draft on top of a ledger.
-    fn land_on(&self, place: Option<RefName>, project: &Project, draft: &Draft) -> Result<Landing, Fault> {
-        let place = place.or_else(|| RefName::from_git(PLACES[0]));
-        let Some(place) = place else { return Err(Fault::new(FaultKind::Usage, "there is no place for a ledger")) };
+    fn keep_own(&self, project: &Project, ours: &CommitId, place: RefName) {
+        let root = project.root.clone().unwrap_or_else(|| ours.clone());
+        self.keep_head(root, ours.clone(), project.entries + 1, place);
+    }
+
+    fn append(&self, place: &RefName, project: &Project, draft: &Draft) -> Result<Landing, Fault> {
         let old = project.head.clone();
         let ours = self.write_entry(project, old.as_ref(), draft)?;
         let mut updates = vec![RefUpdate { name: place.clone(), old: old.clone(), new: Some(ours.clone()) }];

@@ -75,14 +75,6 @@ struct Folded {
     project: Project,
 }
 
-/// The last head that this machine saw, by the ledger's root.
-#[derive(Serialize, Deserialize)]
-pub(crate) struct Head {
-    pub(crate) root: CommitId,
-    pub(crate) head: CommitId,
-    pub(crate) entries: u64,
-    pub(crate) place: RefName,
-}
 
 impl Engine<'_> {
     /// Reads the server, and remembers what it saw.
@@ -135,7 +127,9 @@ impl Engine<'_> {
         let (policy_text, policy) = self.read_policy(&refs, &project)?;
         let key = key_of(&refs, policy_text.as_ref());
         let remembered = self.repo.recall("look").and_then(|b| serde_json::from_slice::<Look>(&b).ok());
-        if let Some(look) = remembered.filter(|l| l.rules == RULES && l.key == key) {
+        // The same refs as last time are no news, unless this machine wrote an entry since that is not there.
+        let intact = self.is_last_head(project.head.as_ref());
+        if let Some(look) = remembered.filter(|l| intact && l.rules == RULES && l.key == key) {
             let facts = Facts { observed_at: self.clock.now(), ..look.facts };
             self.keep(key, &facts, policy_text);
             return Ok(Snapshot { project, facts, policy, refs });

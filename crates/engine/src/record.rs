@@ -1,6 +1,6 @@
 //! Whether the record is whole: against what this machine saw, and against what published tags say.
 
-use crate::observe::{Head, PLACES};
+use crate::observe::PLACES;
 use crate::facts::tag_format;
 use crate::{Engine, Fault};
 use allclear_core::facts::Rewound;
@@ -8,14 +8,23 @@ use allclear_core::ledger::TRAILER;
 use allclear_core::port::Refs;
 use allclear_core::text::plain;
 use allclear_core::{CommitId, Project, RefName, Version};
+use serde::{Deserialize, Serialize};
+
+/// The last head of a ledger that this machine saw or wrote.
+#[derive(Serialize, Deserialize)]
+struct Head {
+    root: CommitId,
+    head: CommitId,
+    entries: u64,
+    place: RefName,
+}
 
 impl Engine<'_> {
     /// Finds out whether the ledger is shorter than it was: against the last head this machine saw,
     /// and against the entries that published tags name.
     pub(crate) fn rewound(&self, refs: &Refs, project: &Project) -> Result<Option<Rewound>, Fault> {
-        let seen = self.repo.recall("head").and_then(|b| serde_json::from_slice::<Head>(&b).ok());
         let now = project.root.as_ref().zip(project.head.as_ref());
-        if let Some(seen) = seen {
+        if let Some(seen) = self.last_head() {
             let was = format!("it was at {} with {} entries, and ", seen.head.short(), seen.entries);
             let why = match now {
                 None => Some(format!("{was}is gone")),
@@ -35,12 +44,30 @@ impl Engine<'_> {
         }
         let place = PLACES.iter().filter_map(|p| RefName::from_git(p)).find(|p| refs.get(p).is_some());
         if let Some(((root, head), place)) = now.zip(place) {
-            let head = Head { root: root.clone(), head: head.clone(), entries: project.entries, place };
-            if let Ok(bytes) = serde_json::to_vec(&head) {
-                self.repo.remember("head", &bytes);
-            }
+            self.keep_head(root.clone(), head.clone(), project.entries, place);
         }
         Ok(None)
+    }
+
+    /// Tells whether the ledger's head is the last one that this machine saw or wrote.
+    pub(crate) fn is_last_head(&self, head: Option<&CommitId>) -> bool {
+        self.last_head().map(|last| last.head).as_ref() == head
+    }
+
+    fn last_head(&self) -> Option<Head> {
+        serde_json::from_slice(&self.repo.recall("head")?).ok()
+    }
+
+    /// Notes the last head of the ledger that this machine saw or wrote.
+    pub(crate) fn keep_head(&self, root: CommitId, head: CommitId, entries: u64, place: RefName) {
+        if let Ok(bytes) = serde_json::to_vec(&Head { root, head, entries, place }) {
+            self.repo.remember("head", &bytes);
+        }
+    }
+
+    /// Gives the head that this machine saw or wrote last.
+    pub(crate) fn seen_head(&self) -> Option<CommitId> {
+        self.last_head().map(|seen| seen.head)
     }
 
     /// Finds a published tag whose entry the ledger lacks, among the newest ten of each kind.

@@ -182,9 +182,9 @@ fn rewritten(settings: &Settings, url: &str) -> String {
     rules.max_by_key(|(len, _)| *len).map_or_else(|| url.to_owned(), |(len, base)| format!("{base}{}", &url[len..]))
 }
 
-/// Makes a relative path absolute; leaves addresses alone.
+/// Makes a relative path absolute; leaves addresses alone, and what looks like an option, to be refused.
 fn located(url: &str, base: &Path) -> String {
-    if is_address(url) { url.to_owned() } else { base.join(url).display().to_string() }
+    if is_address(url) || url.starts_with('-') { url.to_owned() } else { base.join(url).display().to_string() }
 }
 
 fn is_address(url: &str) -> bool {

@@ -13,6 +13,9 @@ use serde_json::json;
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 
+/// The longest line that is quoted with a mistake, in bytes.
+const QUOTED: usize = 400;
+
 pub(super) fn run(args: &Args, what: &PolicyCommand) -> Result<Exit, Fault> {
     match what {
         PolicyCommand::Show { version } => show(args, *version),
@@ -105,12 +108,16 @@ fn report(args: &Args, name: &str, text: &str, mistakes: &[Mistake], warnings: &
     let both = mistakes.iter().map(|m| (m, Severity::Error)).chain(warnings.iter().map(|m| (m, Severity::Warning)));
     for (mistake, severity) in both {
         let (line, column) = line_column(text, mistake.span.start);
+        if text.lines().skip(line.saturating_sub(2)).take(3).any(|l| l.len() > QUOTED) {
+            say(format!("{name}:{line}:{column}: {}", plain(&mistake.message)));
+            continue;
+        }
         let mut diagnostic = MietteDiagnostic::new(plain(&mistake.message)).with_severity(severity);
         diagnostic = diagnostic.with_label(LabeledSpan::at(mistake.span.clone(), format!("{line}:{column}")));
         if let Some(help) = &mistake.help {
             diagnostic = diagnostic.with_help(plain(help));
         }
-        let report = Report::new(diagnostic).with_source_code(NamedSource::new(name, text.to_owned()));
+        let report = Report::new(diagnostic).with_source_code(NamedSource::new(name, shown(text)));
         let mut drawn = String::new();
         match handler.render_report(&mut drawn, report.as_ref()) {
             Ok(()) => say(drawn.trim_end()),
@@ -120,6 +127,18 @@ fn report(args: &Args, name: &str, text: &str, mistakes: &[Mistake], warnings: &
     if !mistakes.is_empty() {
         say(format!("{} {name}: {}", paint(BAD, "error:"), count(mistakes.len(), "mistake")));
     }
+}
+
+/// Makes a file's text safe to show, byte for byte, so that places in it stay where they are.
+fn shown(text: &str) -> String {
+    let safe = |c: char| c == '\n' || plain(c.encode_utf8(&mut [0; 4])).starts_with(c);
+    text.chars()
+        .map(|c| match c.len_utf8() {
+            _ if safe(c) => c.to_string(),
+            3 => char::REPLACEMENT_CHARACTER.to_string(),
+            bytes => "?".repeat(bytes),
+        })
+        .collect()
 }
 
 fn adopt(args: &Args, version: Option<Version>, yes: bool) -> Result<Exit, Fault> {

@@ -19,13 +19,19 @@ pub(super) fn judge(case: &Case<'_>) -> Finding {
     let freezes: Vec<(Timestamp, Timestamp, String)> =
         from_policy.chain(from_ledger).filter(|(_, until, _)| *until > case.now).collect();
     let close = MARGIN.after(case.now);
-    if let Some((_, until, why)) =
+    let next = freezes.iter().map(|(from, ..)| MARGIN.before(*from)).min();
+    let Some((_, _, why)) =
         freezes.iter().filter(|(from, ..)| *from <= close).max_by_key(|(_, until, _)| *until)
+    else {
+        return Finding { turns_at: next, ..Finding::passed("none") };
+    };
+    // Freezes that touch are one: it thaws where the last of them ends.
+    let mut thaws = case.now;
+    while let Some((_, until, _)) =
+        freezes.iter().find(|(from, until, _)| *from <= MARGIN.after(thaws) && *until > thaws)
     {
-        let remedy = vec!["allclear freeze --lift, where a person set it".to_owned()];
-        Finding { remedy, ..Finding::pending(format!("frozen: {why}"), Some(*until)) }
-    } else {
-        let next = freezes.iter().map(|(from, ..)| MARGIN.before(*from)).min();
-        Finding { turns_at: next, ..Finding::passed("none") }
+        thaws = *until;
     }
+    let remedy = vec!["allclear freeze --lift, where a person set it".to_owned()];
+    Finding { remedy, ..Finding::pending(format!("frozen: {why}"), Some(thaws)) }
 }

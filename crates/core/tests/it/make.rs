@@ -131,7 +131,8 @@ impl Scene {
             strangers: Vec::new(),
             traps: Vec::new(),
             flights: BTreeMap::new(),
-            record: RecordFacts { place: None, rewound: None, second: None },
+            record: RecordFacts { place: None, rewound: None, second: None, signer: None },
+            drift: Vec::new(),
         };
         let start = Event::LedgerStarted { project: "go-micro".into() };
         let cut = Event::CandidateCut(Box::new(cut(policy)));
