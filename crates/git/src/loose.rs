@@ -97,7 +97,7 @@ mod tests {
         git.ok(&["init", "-q", "--bare", "--object-format=sha1", "."], b"").unwrap();
         assert!(is_plain(dir.path()));
         // Nothing, something, and more than one block.
-        for (n, bytes) in [Vec::new(), b"hello\n".to_vec(), (0..200_000u32).map(|n| (n * n >> 7) as u8).collect()].into_iter().enumerate() {
+        for (n, bytes) in [Vec::new(), b"hello\n".to_vec(), (0..200_000u32).map(|n| (n.wrapping_mul(n) >> 7) as u8).collect()].into_iter().enumerate() {
             let id = object(dir.path(), "blob", &bytes, &n.to_string()).unwrap();
             assert_eq!(git.ok(&["cat-file", "blob", id.as_str()], b"").unwrap(), bytes);
             assert_eq!(git.line(&["hash-object", "-t", "blob", "--stdin"], &bytes).unwrap(), id.as_str());
