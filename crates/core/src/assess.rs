@@ -129,6 +129,13 @@ pub fn stops(project: &Project, facts: &Facts, now: Timestamp) -> Vec<Stop> {
         let remedy = rewound.restore.clone().unwrap_or_else(|| elsewhere.into());
         stops.push(person(format!("the record was cut short: {}", rewound.why), vec![remedy]));
     }
+    let place = facts.record.place.as_ref().map(|p| p.as_str());
+    if let Some(to) = project.moved_to.as_deref().filter(|to| place != Some(to)) {
+        stops.push(person(
+            format!("the record goes on at {}", crate::text::short(to, 80)),
+            vec!["a maintainer deletes the old place once everybody reads the new one".into()],
+        ));
+    }
     if let Some(second) = &facts.record.second {
         stops.push(person(
             format!("there is a second ledger at {second}"),

@@ -133,8 +133,6 @@ pub enum WaitReason {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum SkipReason {
-    /// Nobody looked until more than half a period had passed.
-    TooLate,
     /// A candidate was open.
     Busy,
     /// `develop` has nothing new.
@@ -155,7 +153,6 @@ impl fmt::Display for WaitReason {
 impl fmt::Display for SkipReason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::TooLate => "More than half the period had passed before the slot was seen.",
             Self::Busy => "Another candidate was still open.",
             Self::Empty => "There is nothing new to release.",
             Self::Frozen => "A freeze lasts beyond half the period.",
@@ -185,7 +182,6 @@ pub fn due(train: &Train, zone: &TimeZone, now: Timestamp, facts: TrainFacts) ->
         _ if missed_by_busy => skip(SkipReason::Busy),
         _ if !facts.changes => skip(SkipReason::Empty),
         Some(until) if until >= half => skip(SkipReason::Frozen),
-        _ if now > half => skip(SkipReason::TooLate),
         _ if waits => Due::Wait { slot, until: half, why: WaitReason::Busy },
         Some(until) => Due::Wait { slot, until, why: WaitReason::Frozen },
         None => Due::Cut { slot },
@@ -311,19 +307,19 @@ mod tests {
             (WhenBusy::Wait, early, free, cut),
             (WhenBusy::Wait, slot, free, cut),
             (WhenBusy::Wait, half, free, cut),
-            (WhenBusy::Wait, late, free, skip(SkipReason::TooLate)),
+            (WhenBusy::Wait, late, free, cut),
             (WhenBusy::Wait, early, TrainFacts::default(), skip(SkipReason::Empty)),
             (WhenBusy::Wait, early, busy, wait),
             (WhenBusy::Wait, half, busy, skip(SkipReason::Busy)),
             (WhenBusy::Wait, late, busy, skip(SkipReason::Busy)),
             (WhenBusy::Wait, early, ended("2026-11-09T18:00:00Z"), cut),
             (WhenBusy::Wait, late, ended("2026-11-13T00:00:01Z"), skip(SkipReason::Busy)),
-            (WhenBusy::Wait, late, ended("2026-11-09T18:00:00Z"), skip(SkipReason::TooLate)),
+            (WhenBusy::Wait, late, ended("2026-11-09T18:00:00Z"), cut),
             (WhenBusy::Skip, early, busy, skip(SkipReason::Busy)),
             (WhenBusy::Skip, early, ended("2026-11-09T18:00:00Z"), skip(SkipReason::Busy)),
             (WhenBusy::Skip, early, ended("2026-11-09T12:00:00Z"), cut),
             (WhenBusy::Overlap, early, busy, cut),
-            (WhenBusy::Overlap, late, busy, skip(SkipReason::TooLate)),
+            (WhenBusy::Overlap, late, busy, cut),
             (WhenBusy::Wait, early, frozen(thaw), Due::Wait { slot, until: thaw, why: WaitReason::Frozen }),
             (WhenBusy::Wait, early, frozen(half), skip(SkipReason::Frozen)),
             (WhenBusy::Wait, early, frozen(slot), cut),
@@ -339,7 +335,7 @@ mod tests {
 
     #[test]
     fn reasons_keep_their_names() {
-        assert_eq!(serde_json::to_string(&SkipReason::TooLate).unwrap(), "\"too-late\"");
+        assert_eq!(serde_json::to_string(&SkipReason::Empty).unwrap(), "\"empty\"");
         assert!(SkipReason::Busy.to_string().ends_with('.'));
     }
 

@@ -5,9 +5,10 @@ use crate::observe::PLACES;
 use crate::{Engine, Fault, FaultKind, Note, Snapshot};
 use allclear_core::event::Event;
 use allclear_core::ledger::{self, TOLERANCE};
-use allclear_core::project::Project;
 use allclear_core::port::{NewCommit, RefUpdate, RepoError};
-use allclear_core::{CommitId, RefName, Seconds};
+use allclear_core::facts::Rewound;
+use allclear_core::{CommitId, Project, RefName, Seconds};
+use jiff::Timestamp;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -25,6 +26,34 @@ pub struct Draft {
     pub facts: Option<serde_json::Value>,
     /// Refs beside the ledger.
     pub refs: Vec<RefUpdate>,
+}
+
+/// The ledger as it was seen: what an entry goes on top of.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Tip {
+    /// Where it is; `None` where none has begun.
+    pub(crate) place: Option<RefName>,
+    /// Its first entry.
+    pub(crate) root: Option<CommitId>,
+    /// Its last entry.
+    pub(crate) head: Option<CommitId>,
+    /// How many entries it has.
+    pub(crate) entries: u64,
+    /// When the last one happened.
+    pub(crate) at: Timestamp,
+}
+
+impl Tip {
+    pub(crate) fn of(project: &Project, place: Option<RefName>) -> Self {
+        let Project { root, head, entries, at, .. } = project;
+        Self { place, root: root.clone(), head: head.clone(), entries: *entries, at: *at }
+    }
+
+    /// Where the ledger is, or where a new one begins.
+    fn place(&self) -> Result<RefName, Fault> {
+        let first = || RefName::from_git(PLACES[0]);
+        self.place.clone().or_else(first).ok_or_else(|| Fault::new(FaultKind::Usage, "there is no place for a ledger"))
+    }
 }
 
 /// How an append ended.
@@ -49,7 +78,7 @@ impl Engine<'_> {
             let snapshot = self.observe()?;
             snapshot.may_decide(self.clock.now())?;
             let (draft, answer) = choose(&snapshot)?;
-            match self.land(&snapshot, &draft)? {
+            match self.land(&snapshot.tip(), &draft)? {
                 Landing::Landed(_) => return Ok(answer),
                 Landing::Raced if self.clock.now() >= deadline => return Err(busy()),
                 Landing::Raced => self.pause(),
@@ -64,16 +93,16 @@ impl Engine<'_> {
         let draft = self.draft(events);
         loop {
             let turn = self.repo.turn();
-            let (place, project) = self.glance()?;
-            let Some(place) = place else {
+            let (project, record) = self.observe_record()?;
+            if let Some(Rewound { why, restore }) = record.rewound {
+                let fault = Fault::new(FaultKind::Blocked, format!("the record was cut short: {why}"));
+                return Err(fault.hint(restore.unwrap_or_else(|| "allclear status says how to put it back".into())));
+            }
+            if project.head.is_none() {
                 return Err(Fault::new(FaultKind::Usage, "this project has no ledger yet").hint("allclear cut --yes starts it"));
-            };
+            }
             let open = allclear_core::plan::plan_is_open(&project, self.clock.now());
-            if !open && let Landing::Landed(ours) = self.append(&place, &project, &draft)? {
-                // A glance does not ask whether the record is whole; then ours is seen if what it stands on was.
-                if self.seen_head() == project.head {
-                    self.keep_own(&project, &ours, place);
-                }
+            if !open && let Landing::Landed(_) = self.land(&Tip::of(&project, record.place), &draft)? {
                 return Ok(());
             }
             drop(turn);
@@ -92,11 +121,11 @@ impl Engine<'_> {
         self.clock.wait(Duration::from_millis(millis));
     }
 
-    /// Writes the entry's commit on top of `head`.
-    pub(crate) fn write_entry(&self, project: &Project, head: Option<&CommitId>, draft: &Draft) -> Result<CommitId, Fault> {
+    /// Writes the entry's commit.
+    pub(crate) fn write_entry(&self, tip: &Tip, draft: &Draft) -> Result<CommitId, Fault> {
         let now = self.clock.now();
-        if TOLERANCE.after(now) < project.at {
-            let behind = Seconds::between(now, project.at);
+        if TOLERANCE.after(now) < tip.at {
+            let behind = Seconds::between(now, tip.at);
             return Err(Fault::new(FaultKind::TryLater, format!("this machine's clock is {behind} behind the record"))
                 .hint("set the clock (date -u), then try again"));
         }
@@ -110,7 +139,7 @@ impl Engine<'_> {
         let tree = self.repo.write_tree(None, &BTreeMap::from([("entry.json".to_owned(), json + "\n")]))?;
         let commit = NewCommit {
             tree,
-            parents: head.into_iter().cloned().collect(),
+            parents: tip.head.iter().cloned().collect(),
             by: self.signature(now),
             message: ledger::subject(&draft.events),
         };
@@ -119,24 +148,18 @@ impl Engine<'_> {
 
     /// Pushes a draft on top of what was seen, and remembers it as seen where it lands: a record that is cut
     /// short right behind one's own entry is noticed too.
-    pub(crate) fn land(&self, snapshot: &Snapshot, draft: &Draft) -> Result<Landing, Fault> {
-        let place = snapshot.facts.record.place.clone().or_else(|| RefName::from_git(PLACES[0]));
-        let Some(place) = place else { return Err(Fault::new(FaultKind::Usage, "there is no place for a ledger")) };
-        let landing = self.append(&place, &snapshot.project, draft)?;
+    pub(crate) fn land(&self, tip: &Tip, draft: &Draft) -> Result<Landing, Fault> {
+        let landing = self.append(tip, draft)?;
         if let Landing::Landed(ours) = &landing {
-            self.keep_own(&snapshot.project, ours, place);
+            let root = tip.root.clone().unwrap_or_else(|| ours.clone());
+            self.keep_head(root, ours.clone(), tip.entries + 1, tip.place()?);
         }
         Ok(landing)
     }
 
-    fn keep_own(&self, project: &Project, ours: &CommitId, place: RefName) {
-        let root = project.root.clone().unwrap_or_else(|| ours.clone());
-        self.keep_head(root, ours.clone(), project.entries + 1, place);
-    }
-
-    fn append(&self, place: &RefName, project: &Project, draft: &Draft) -> Result<Landing, Fault> {
-        let old = project.head.clone();
-        let ours = self.write_entry(project, old.as_ref(), draft)?;
+    fn append(&self, tip: &Tip, draft: &Draft) -> Result<Landing, Fault> {
+        let (place, old) = (tip.place()?, tip.head.clone());
+        let ours = self.write_entry(tip, draft)?;
         let mut updates = vec![RefUpdate { name: place.clone(), old: old.clone(), new: Some(ours.clone()) }];
         updates.extend(draft.refs.iter().cloned());
         let mut answer = self.repo.push(&updates);

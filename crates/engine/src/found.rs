@@ -18,7 +18,7 @@ impl Engine<'_> {
         }
         snapshot.may_decide(self.clock.now())?;
         let project = snapshot.policy.get().and_then(|p| p.name.clone()).unwrap_or_default();
-        Ok(matches!(self.land(&snapshot, &self.draft(vec![Event::LedgerStarted { project }]))?, Landing::Landed(_)))
+        Ok(matches!(self.land(&snapshot.tip(), &self.draft(vec![Event::LedgerStarted { project }]))?, Landing::Landed(_)))
     }
 
     /// Creates a branch on the server at the tip of another. Tells where; `None` where it exists already.

@@ -14,6 +14,7 @@ mod found;
 mod merge_back;
 mod observe;
 mod oddities;
+mod operation;
 mod promote;
 mod rc;
 mod record;

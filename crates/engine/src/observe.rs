@@ -1,5 +1,6 @@
 //! One look at the server: refs, ledger, policy, and everything the gates want to know of them.
 
+use crate::append::Tip;
 use crate::{Engine, Fault, FaultKind, Note};
 use allclear_core::facts::{Facts, RecordFacts};
 use allclear_core::id::CommitId;
@@ -79,28 +80,28 @@ struct Folded {
 impl Engine<'_> {
     /// Reads the server, and remembers what it saw.
     pub fn observe(&self) -> Result<Snapshot, Fault> {
-        self.healed(|refs| self.understand(refs))
-    }
-
-    /// Reads the server as far as an observation needs it: where the ledger is, and what it says.
-    pub(crate) fn glance(&self) -> Result<(Option<RefName>, Project), Fault> {
-        self.healed(|refs| {
-            let place = places(&refs).into_iter().next();
-            let head = place.as_ref().and_then(|p| refs.get(p));
-            Ok((place.clone(), head.map_or(Ok(Project::default()), |head| self.fold(head))?))
-        })
-    }
-
-    fn healed<T>(&self, understand: impl Fn(Refs) -> Result<T, Fault>) -> Result<T, Fault> {
         let refs = self.repo.observe()?;
         self.note(Note::Observed);
-        match understand(refs) {
+        match self.understand(refs) {
             Err(fault) if fault.kind == FaultKind::Broken => {
                 self.repo.forget()?;
-                understand(self.repo.observe()?)
+                self.understand(self.repo.observe()?)
             }
             understood => understood,
         }
+    }
+
+    /// Reads the record alone: all that an observation needs, in less than half the time.
+    pub(crate) fn observe_record(&self) -> Result<(Project, RecordFacts), Fault> {
+        let refs = self.repo.observe()?;
+        self.note(Note::Observed);
+        let place = PLACES.iter().filter_map(|p| RefName::from_git(p)).find(|p| refs.get(p).is_some());
+        let project = match place.as_ref().and_then(|p| refs.get(p)) {
+            Some(head) => self.fold(head)?,
+            None => Project::default(),
+        };
+        let rewound = self.rewound(&refs, &project)?;
+        Ok((project, RecordFacts { place, rewound, second: None, signer: None }))
     }
 
     /// Gives the last look without asking the server; `None` where this machine never looked.
@@ -110,14 +111,14 @@ impl Engine<'_> {
             Some(bytes) if look.facts.record.place.is_some() => serde_json::from_slice::<Folded>(&bytes).ok()?.project,
             Some(_) | None => Project::default(),
         };
-        // An append reads the ledger alone, so that the fold may know of a cut that no look has seen.
+        // An append reads the record alone, so that the fold may know of a cut that no look has seen.
         project.candidates.retain(|version, _| look.facts.candidates.contains_key(version));
         let policy = look.policy.map_or(PolicySeen::Absent, |(text, from)| read_policy(text, from));
         Some(Snapshot { project, facts: look.facts, policy, refs: Refs::default() })
     }
 
     fn understand(&self, refs: Refs) -> Result<Snapshot, Fault> {
-        let places = places(&refs);
+        let places: Vec<RefName> = PLACES.iter().filter_map(|p| RefName::from_git(p)).filter(|p| refs.get(p).is_some()).collect();
         let place = places.first().cloned();
         let head = place.as_ref().and_then(|p| refs.get(p)).cloned();
         let project = match &head {
@@ -210,6 +211,11 @@ impl Engine<'_> {
 }
 
 impl Snapshot {
+    /// Gives what a new entry goes on top of.
+    pub(crate) fn tip(&self) -> Tip {
+        Tip::of(&self.project, self.facts.record.place.clone())
+    }
+
     /// Assesses what was seen, at `now`.
     pub fn assess(&self, now: jiff::Timestamp) -> allclear_core::Assessment {
         allclear_core::assess(self.policy.get(), &self.project, &self.facts, now)
@@ -254,11 +260,6 @@ impl Snapshot {
             },
         }
     }
-}
-
-/// Lists the places that have a ledger; the first one counts.
-fn places(refs: &Refs) -> Vec<RefName> {
-    PLACES.iter().filter_map(|p| RefName::from_git(p)).filter(|p| refs.get(p).is_some()).collect()
 }
 
 fn read_policy(text: String, from: CommitId) -> PolicySeen {

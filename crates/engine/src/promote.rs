@@ -1,16 +1,17 @@
 //! Promotion: plan on record, one atomic push, read back, confirm. DESIGN §6, step by step; what to do
 //! at each sight of the refs is decided by [`allclear_core::promotion`], never here.
 
-use crate::append::Landing;
+use crate::append::{Landing, Tip};
 use crate::merge_back::{self, Trial};
+use crate::operation::{at_a_glance, clean_up, four_refs, landed, objects, recorded, spent, stale, summary};
 use crate::{Draft, Engine, Fault, FaultKind, Note, Snapshot};
 use allclear_core::event::{Event, Operation};
 use allclear_core::ledger::TRAILER;
 use allclear_core::policy::MergeMode;
 use allclear_core::port::{NewCommit, PushAnswer, RefUpdate, Refs};
 use allclear_core::project::{Flight, Phase};
-use allclear_core::promotion::{BranchSight, DevelopTodo, Obstacle, Seen, Sight, Standing, Step, TagSight, Todo, next, standing};
-use allclear_core::text::{list, short};
+use allclear_core::promotion::{DevelopTodo, Obstacle, Standing, Step, Todo, next, standing};
+use allclear_core::text::short;
 use allclear_core::{CandidateAssessment, CommitId, OperationId, RefName, Seconds, Version};
 use std::time::Duration;
 
@@ -126,7 +127,7 @@ impl Engine<'_> {
         self.note(Note::Built);
         draft.facts = Some(recorded(&snapshot, version, self.clock.now()));
         let operation = plan.operation;
-        match self.land(&snapshot, &draft)? {
+        match self.land(&snapshot.tip(), &draft)? {
             Landing::Landed(head) => {
                 self.note(Note::Planned(operation.id.clone()));
                 let by = self.by.who.clone();
@@ -140,14 +141,13 @@ impl Engine<'_> {
     /// The straight way: move, read back, confirm. Anything unexpected goes on in [`Self::settle`].
     fn run(&self, snapshot: &Snapshot, head: CommitId, flight: &Flight) -> Result<Released, Miss> {
         let op = &flight.plan;
-        let (answer, moving) = self.push_move(snapshot, &head, op)?;
+        let tip = Tip { head: Some(head), entries: snapshot.project.entries + 1, ..snapshot.tip() };
+        let (answer, moving) = self.push_move(&tip, op)?;
         let refs = self.repo.refs().map_err(|e| lost(op, e))?;
         self.note(Note::ReadBack);
         if at_a_glance(&refs, op) == Some(Standing::Done { kept: false }) {
             let draft = self.confirmation(op, false, &refs);
-            let mut here = snapshot.clone();
-            here.project.head = Some(moving);
-            if let Ok(Landing::Landed(_)) = self.land(&here, &draft) {
+            if let Ok(Landing::Landed(_)) = self.land(&Tip { head: Some(moving), ..tip }, &draft) {
                 self.note(Note::Confirmed(op.version));
                 return Ok(released(op));
             }
@@ -184,10 +184,9 @@ impl Engine<'_> {
                 return Err(unanswered(version, Fault::new(FaultKind::Unknown, "the refs could not be read")).into());
             };
             let clear = self.judge(&snapshot, version, Some(op.commit.as_str())).is_ok();
-            let head = snapshot.project.head.clone();
             match next(flight.phase, standing(sight), clear) {
                 Step::Confirm { kept } => {
-                    if let Landing::Landed(_) = self.land(&snapshot, &self.confirmation(op, kept, &snapshot.refs))? {
+                    if let Landing::Landed(_) = self.land(&snapshot.tip(), &self.confirmation(op, kept, &snapshot.refs))? {
                         self.note(Note::Confirmed(version));
                         return Ok(released(op));
                     }
@@ -204,11 +203,10 @@ impl Engine<'_> {
                         continue;
                     }
                     moves += 1;
-                    let head = head.ok_or_else(|| Fault::new(FaultKind::Blocked, "the ledger is gone"))?;
-                    answer = Some(self.push_move(&snapshot, &head, op)?.0);
+                    answer = Some(self.push_move(&snapshot.tip(), op)?.0);
                 }
                 Step::Fence => {
-                    self.land(&snapshot, &self.draft(vec![Event::Fenced { operation: op.id.clone() }]))?;
+                    self.land(&snapshot.tip(), &self.draft(vec![Event::Fenced { operation: op.id.clone() }]))?;
                 }
                 Step::Abort(obstacle) => return Err(self.abort(&snapshot, op, obstacle)?),
                 Step::Stop(obstacle) => {
@@ -238,11 +236,11 @@ impl Engine<'_> {
         let texts = self.repo.objects(&objects(op).map(|(_, id)| id))?;
         if texts.iter().any(String::is_empty) {
             let reason = "its objects did not reach the server with the plan".into();
-            self.land(snapshot, &self.abortion(snapshot, op, reason, false))?;
+            self.land(&snapshot.tip(), &self.abortion(snapshot, op, reason, false))?;
             return Err(Miss::Replan);
         }
         let fence = self.draft(vec![Event::Fenced { operation: op.id.clone() }]);
-        self.land(snapshot, &Draft { refs: missing, ..fence })?;
+        self.land(&snapshot.tip(), &Draft { refs: missing, ..fence })?;
         Ok(false)
     }
 
@@ -273,9 +271,11 @@ impl Engine<'_> {
             let kind = if person { FaultKind::Blocked } else { FaultKind::Waiting };
             let lines: Vec<String> = blockers.iter().map(|b| format!("  {}: {}", b.gate.name(), b.finding.summary)).collect();
             let mut fault = Fault::new(kind, format!("{version} is not clear:\n{}", lines.join("\n")));
-            let clears = blockers.iter().map(|b| b.finding.clears_at).max().flatten();
-            if let Some(at) = clears.filter(|_| !person) {
-                fault = fault.hint(format!("it clears by itself at {at}; allclear promote {version} --when-clear --yes waits for it"));
+            let alone = blockers.iter().all(|b| b.finding.kind == allclear_core::gate::Kind::Time);
+            let ends = blockers.iter().filter_map(|b| b.finding.clears_at).max();
+            if !person {
+                let when = ends.filter(|_| alone).map(|at| format!("it clears by itself at {at}; ")).unwrap_or_default();
+                fault = fault.hint(format!("{when}allclear promote {version} --when-clear --yes waits for it"));
             }
             return Err(fault.hint(format!("allclear why {version} {}", first.gate.name())));
         }
@@ -358,13 +358,13 @@ impl Engine<'_> {
     }
 
     /// The one push: all four refs and the ledger, each only if it is what the plan expects.
-    fn push_move(&self, snapshot: &Snapshot, head: &CommitId, op: &Operation) -> Result<(PushAnswer, CommitId), Fault> {
+    fn push_move(&self, tip: &Tip, op: &Operation) -> Result<(PushAnswer, CommitId), Fault> {
         let draft = self.draft(vec![Event::PromotionMoving { operation: op.id.clone() }]);
-        let entry = self.write_entry(&snapshot.project, Some(head), &draft)?;
-        let place = snapshot.facts.record.place.clone().ok_or_else(|| Fault::new(FaultKind::Blocked, "the ledger is gone"))?;
+        let entry = self.write_entry(tip, &draft)?;
+        let place = tip.place.clone().ok_or_else(|| Fault::new(FaultKind::Blocked, "the ledger is gone"))?;
         let mut updates = four_refs(op);
         updates.push(spent(op));
-        updates.push(RefUpdate { name: place, old: Some(head.clone()), new: Some(entry.clone()) });
+        updates.push(RefUpdate { name: place, old: tip.head.clone(), new: Some(entry.clone()) });
         self.note(Note::Moving(op.id.clone()));
         // Whatever the push says, the refs are read next; its words are for people.
         let answer = self.repo.push(&updates).unwrap_or_else(|e| PushAnswer { said: vec![e.to_string()], ..PushAnswer::default() });
@@ -400,7 +400,7 @@ impl Engine<'_> {
         }
         let mut draft = self.draft(vec![Event::PromotionContinued { operation: op.id.clone(), develop: anew }]);
         draft.refs = updates;
-        match self.land(snapshot, &draft) {
+        match self.land(&snapshot.tip(), &draft) {
             Ok(_) => Ok(()),
             Err(_) if tries < 3 => Ok(()),
             Err(fault) => Err(fault.truth(format!("the promotion of {} landed in part and is on record; any tick carries it on", op.version))),
@@ -430,7 +430,7 @@ impl Engine<'_> {
     fn abort(&self, snapshot: &Snapshot, op: &Operation, obstacle: Option<Obstacle>) -> Result<Miss, Fault> {
         let reason = obstacle.map_or("it is no longer clear", Obstacle::sentence);
         let draft = self.abortion(snapshot, op, reason.into(), false);
-        Ok(match self.land(snapshot, &draft)? {
+        Ok(match self.land(&snapshot.tip(), &draft)? {
             Landing::Raced => Miss::Replan,
             Landing::Landed(_) => match obstacle {
                 Some(Obstacle::Develop) => Miss::Replan,
@@ -461,7 +461,7 @@ impl Engine<'_> {
                 if fault.kind == FaultKind::Refused {
                     let reason = short(&answer.said.join(" "), 300);
                     // If this cannot be recorded either, the next tick finds the plan and comes here again.
-                    drop(self.land(snapshot, &self.abortion(snapshot, op, reason, true)));
+                    drop(self.land(&snapshot.tip(), &self.abortion(snapshot, op, reason, true)));
                 }
                 fault
             }
@@ -479,71 +479,8 @@ fn only_this(commit: &CommitId, only_if: Option<&str>) -> Result<(), Fault> {
     }
 }
 
-/// The refs under which a plan's objects wait on the server.
-fn objects(op: &Operation) -> [(RefName, CommitId); 3] {
-    let name = |what: &str| RefName::own(&format!("op/{}/{what}", op.id));
-    [(name("stable"), op.new_stable.clone()), (name("develop"), op.new_develop.clone()), (name("tag"), op.new_tag.clone())]
-}
-
-/// The ref that a move and an abort of the same plan both delete, so that only one of them can land. A
-/// server on `files` refs frees the ledger's lock before the other refs have moved, and an abort could slip
-/// in between; the locks of deleted refs it holds to the very end. (Found by the model checker, and seen on
-/// git 2.39.5 with a delayed rename.)
-fn spent(op: &Operation) -> RefUpdate {
-    let [(name, id), ..] = objects(op);
-    RefUpdate { name, old: Some(id), new: None }
-}
-
-fn stale(snapshot: &Snapshot) -> Vec<RefUpdate> {
-    let live = |id: &str| snapshot.project.candidates.values().filter_map(|c| c.operation.as_ref()).any(|f| f.plan.id.to_string() == id);
-    let theirs = |name: &RefName| name.as_str().strip_prefix("refs/allclear/op/").and_then(|rest| rest.split('/').next()).is_some_and(|id| !live(id));
-    let gone = snapshot.refs.objects.iter().filter(|(name, _)| theirs(name));
-    gone.map(|(name, old)| RefUpdate { name: name.clone(), old: Some(old.clone()), new: None }).collect()
-}
-
-fn clean_up(op: &Operation, refs: &Refs) -> Vec<RefUpdate> {
-    let there = objects(op).into_iter().filter_map(|(name, _)| Some((refs.get(&name)?.clone(), name)));
-    there.map(|(old, name)| RefUpdate { name, old: Some(old), new: None }).collect()
-}
-
-fn four_refs(op: &Operation) -> Vec<RefUpdate> {
-    let change = |name: RefName, old: Option<&CommitId>, new: Option<&CommitId>| RefUpdate { name, old: old.cloned(), new: new.cloned() };
-    vec![
-        change(op.develop_branch.to_ref(), Some(&op.old_develop), Some(&op.new_develop)),
-        change(op.stable_branch.to_ref(), Some(&op.old_stable), Some(&op.new_stable)),
-        change(RefName::tag(&op.tag), None, Some(&op.new_tag)),
-        change(op.branch.to_ref(), Some(&op.commit), None),
-    ]
-}
-
-/// Reads the common case without asking git about ancestry.
-fn at_a_glance(refs: &Refs, op: &Operation) -> Option<Standing> {
-    let exact = |name: RefName, new: &CommitId| (refs.get(&name) == Some(new)).then_some(Seen::New);
-    let sight = Sight {
-        stable: exact(op.stable_branch.to_ref(), &op.new_stable)?,
-        develop: exact(op.develop_branch.to_ref(), &op.new_develop)?,
-        tag: (refs.get(&RefName::tag(&op.tag)) == Some(&op.new_tag)).then_some(TagSight::New)?,
-        candidate: refs.get(&op.branch.to_ref()).is_none().then_some(BranchSight::Gone)?,
-    };
-    Some(standing(sight))
-}
-
 fn released(op: &Operation) -> Released {
     Released { version: op.version, tag: op.tag.clone(), stable: op.new_stable.clone(), operation: op.id.clone(), before: false }
-}
-
-fn landed(sight: Sight) -> String {
-    let mut names = Vec::new();
-    if sight.stable == Seen::New {
-        names.push("stable");
-    }
-    if sight.develop == Seen::New {
-        names.push("develop");
-    }
-    if sight.tag == TagSight::New {
-        names.push("the tag");
-    }
-    list(&names)
 }
 
 fn lost(op: &Operation, error: allclear_core::port::RepoError) -> Fault {
@@ -554,26 +491,4 @@ fn unanswered(version: Version, fault: Fault) -> Fault {
     Fault { kind: FaultKind::Unknown, what: format!("the outcome of promoting {version} is not known: {}", fault.what), hints: Vec::new(), ..fault }
         .truth("the push was sent; it may or may not have been applied. Do not push by hand")
         .hint("run allclear tick when the server answers again: it reads the refs and goes on from what they show")
-}
-
-/// The facts that a promotion stands on, for the record.
-fn recorded(snapshot: &Snapshot, version: Version, now: jiff::Timestamp) -> serde_json::Value {
-    let found = snapshot.assess(now).candidates.into_iter().find(|c| c.version == version);
-    let gates: Vec<serde_json::Value> = found
-        .iter()
-        .flat_map(|c| &c.gates)
-        .map(|g| serde_json::json!({"gate": g.gate, "enforced": g.enforced, "verdict": g.finding.verdict, "summary": short(&g.finding.summary, 200)}))
-        .collect();
-    let cut = &snapshot.project.candidates[&version].cut;
-    serde_json::json!({
-        "now": now, "rules": allclear_core::RULES, "policy": cut.digest,
-        "stable": snapshot.facts.stable, "develop": snapshot.facts.develop,
-        "head": found.map(|c| c.commit), "gates": gates,
-    })
-}
-
-fn summary(candidate: &allclear_core::project::Candidate, seen: &allclear_core::facts::CandidateFacts, now: jiff::Timestamp) -> String {
-    let soaked = Seconds::between(candidate.cut_at, now);
-    let fixes = allclear_core::text::count(seen.commits.len(), "commit");
-    format!("Soaked {soaked} as {}, with {fixes} since the cut.", list(&candidate.rcs.iter().map(|rc| format!("rc.{}", rc.n)).collect::<Vec<_>>()))
 }

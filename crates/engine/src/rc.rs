@@ -24,8 +24,9 @@ impl Engine<'_> {
             }
             let n = candidate.rc_number();
             // An rc whose tag is gone gets it again: the same number, for the same commit.
-            let again = head == *candidate.commit() && n > 0 && seen.is_some_and(|s| s.rc_tag == TagSeen::Gone);
-            if head == *candidate.commit() && !again {
+            let same = head == *candidate.commit();
+            let again = same && n > 0 && seen.is_some_and(|s| s.rc_tag == TagSeen::Gone);
+            if same && !again {
                 return Err(Fault::new(FaultKind::Usage, format!("{} is rc.{n} already; an rc is a commit", head.short())));
             }
             if candidate.operation.is_some() {

@@ -65,11 +65,6 @@ impl Engine<'_> {
         }
     }
 
-    /// Gives the head that this machine saw or wrote last.
-    pub(crate) fn seen_head(&self) -> Option<CommitId> {
-        self.last_head().map(|seen| seen.head)
-    }
-
     /// Finds a published tag whose entry the ledger lacks, among the newest ten of each kind.
     fn witness(&self, refs: &Refs, project: &Project) -> Result<Option<String>, Fault> {
         let format = tag_format(refs, None);

@@ -1,5 +1,6 @@
 //! A person's stops: hold, freeze, and striking an entry that cannot be believed; and adopting a policy.
 
+use crate::append::Tip;
 use crate::{Engine, Fault, FaultKind};
 use allclear_core::event::Event;
 use allclear_core::ledger::{self};
@@ -82,16 +83,12 @@ impl Engine<'_> {
         }
         let draft = self.draft(vec![Event::Struck { entry: entry.clone(), reason: why }]);
         // `decide` would refuse while this very entry stops all deciding.
-        match self.land(&self.trusting(snapshot), &draft)? {
+        // A future-dated entry must not keep a sound clock from writing behind it.
+        let tip = Tip { at: snapshot.project.at.min(now), ..snapshot.tip() };
+        match self.land(&tip, &draft)? {
             crate::append::Landing::Landed(_) => Ok(()),
             crate::append::Landing::Raced => Err(crate::append::busy()),
         }
-    }
-
-    /// Forgets the time of a future-dated entry, so that a sound clock may write behind it.
-    fn trusting(&self, mut snapshot: crate::Snapshot) -> crate::Snapshot {
-        snapshot.project.at = snapshot.project.at.min(self.clock.now());
-        snapshot
     }
 
     /// Tells what adopting the policy on develop would change for a candidate.

@@ -33,6 +33,8 @@ pub struct Clone {
     /// The key that signs entries and tags, where the person signs with SSH.
     pub signing_key: Option<String>,
     pub(crate) objects: Option<PathBuf>,
+    /// How objects are named: `sha1` or `sha256`.
+    pub(crate) format: String,
     pub(crate) transport: Vec<(String, String)>,
     pub(crate) secret: Option<(String, String)>,
 }
@@ -76,9 +78,9 @@ impl Clone {
         }
         let git = Reader::new(dir, env);
         // A bare repository answers all but the last, and calls that an error.
-        let ask = ["rev-parse", "--path-format=absolute", "--is-shallow-repository", "--git-common-dir", "--git-path", "objects", "--show-toplevel"];
+        let ask = ["rev-parse", "--path-format=absolute", "--is-shallow-repository", "--git-common-dir", "--git-path", "objects", "--show-object-format", "--show-toplevel"];
         let shape = git.lines(&ask)?;
-        let [shallow, common, objects, top @ ..] = &shape[..] else { return Err(lost()) };
+        let [shallow, common, objects, format, top @ ..] = &shape[..] else { return Err(lost()) };
         let work_tree = match top {
             [] => None,
             [top] => Some(top.clone()),
@@ -101,6 +103,7 @@ impl Clone {
             person,
             signing_key: last("user.signingkey").filter(|_| signs),
             objects: (shallow == "false" && !partial).then(|| PathBuf::from(objects)),
+            format: format.clone(),
             transport: transport(&settings),
             secret,
         })

@@ -52,7 +52,8 @@ fn send(git: &Git, url: &str, out: &str, updates: &[RefUpdate]) -> Result<PushAn
             let ok = output.code == Some(0);
             let said = words(&output.said, &output.stdout);
             let locks = output.said.iter().filter_map(|line| lock_in(line)).collect();
-            let no_atomic = !ok && refuses_atomic(git, &args);
+            // Git gives up with 128 before it sends anything; a lost race ends with 1, and is common.
+            let no_atomic = output.code == Some(128) && refuses_atomic(git, &args);
             Ok(PushAnswer { ok, no_atomic, said, locks })
         }
         Err(Failure::TimedOut { .. }) => Err(RepoError::Unknown("the server did not answer the push in time".into())),

@@ -64,7 +64,7 @@ impl Store {
         let dir = env.cache.join("stores").join(key);
         let git = Git::new(&dir, &env.inherited);
         if !dir.join("HEAD").is_file() {
-            make(&dir, &git)?;
+            make(&dir, &git, &clone.format)?;
         }
         let lenders = lenders(&dir, clone.objects.as_deref())?;
         let mut network = git.clone();
@@ -166,7 +166,7 @@ fn lenders(dir: &Path, own: Option<&Path>) -> Result<String, RepoError> {
     Ok(paths.iter().map(identity).collect::<Vec<_>>().join(" "))
 }
 
-fn make(dir: &Path, git: &Git) -> Result<(), RepoError> {
+fn make(dir: &Path, git: &Git, format: &str) -> Result<(), RepoError> {
     let parent = dir.parent().unwrap_or(dir);
     std::fs::create_dir_all(parent).map_err(|e| io("making the cache directory", &e))?;
     // Made aside and moved into place, so that two processes never share a half-made store.
@@ -174,7 +174,7 @@ fn make(dir: &Path, git: &Git) -> Result<(), RepoError> {
     unique.push(format!(".{}", std::process::id()));
     let fresh = PathBuf::from(unique);
     std::fs::create_dir_all(&fresh).map_err(|e| io("making the store", &e))?;
-    git.clone_at(&fresh).ok(&["init", "-q", "--bare", "--template=", "-b", "none", "."], b"").map_err(broken)?;
+    git.clone_at(&fresh).ok(&["init", "-q", "--bare", "--template=", "-b", "none", &format!("--object-format={format}"), "."], b"").map_err(broken)?;
     std::fs::create_dir_all(fresh.join("objects/info")).map_err(|e| io("making the store", &e))?;
     if std::fs::rename(&fresh, dir).is_err() {
         // Somebody else was first; theirs serves.

@@ -12,6 +12,8 @@ pub struct Said {
     pub ok: bool,
     /// Standard output, without the last line's end.
     pub out: String,
+    /// Standard output as it came.
+    pub bytes: Vec<u8>,
     /// Standard error.
     pub err: String,
 }
@@ -28,7 +30,7 @@ pub(crate) fn run(program: &str, args: &[&str], dir: &Path, env: &[(OsString, Os
         child.wait_with_output().unwrap()
     });
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).trim_end().to_owned();
-    Said { ok: output.status.success(), out: text(&output.stdout), err: text(&output.stderr) }
+    Said { ok: output.status.success(), out: text(&output.stdout), err: text(&output.stderr), bytes: output.stdout }
 }
 
 /// Gives an environment with a home of its own.

@@ -50,15 +50,26 @@ impl World {
     pub fn ledger(&self) -> Vec<(CommitId, Result<Entry, String>)> {
         let Some(head) = self.tip("refs/allclear/ledger") else { return Vec::new() };
         let list = self.git(&["rev-list", "--reverse", "--topo-order", "--parents", head.as_str()]);
-        let links = list.lines().map(|line| {
-            let mut ids = line.split(' ').map(|id| CommitId::parse(id).unwrap());
-            let commit = ids.next().unwrap();
-            let json = self.try_git(&self.server(), &["cat-file", "blob", &format!("{commit}:entry.json")], b"");
-            let json = if json.ok { Ok(json.out.into_bytes()) } else { Err(Unreadable::Absent) };
-            let link = read(RawEntry { commit: commit.clone(), parents: ids.collect(), json });
+        let chain: Vec<Vec<CommitId>> = list.lines().map(|l| l.split(' ').map(|id| CommitId::parse(id).unwrap()).collect()).collect();
+        let ask: String = chain.iter().map(|ids| format!("{}:entry.json\n", ids[0])).collect();
+        let answer = self.try_git(&self.server(), &["cat-file", "--batch"], ask.as_bytes()).bytes;
+        let mut rest = &answer[..];
+        let links = chain.into_iter().map(|ids| {
+            let end = rest.iter().position(|b| *b == b'\n').unwrap();
+            let head = String::from_utf8_lossy(&rest[..end]).into_owned();
+            rest = &rest[end + 1..];
+            let json = match head.rsplit(' ').next().unwrap().parse::<usize>() {
+                Ok(size) => {
+                    let bytes = rest[..size].to_vec();
+                    rest = &rest[size + 1..];
+                    Ok(bytes)
+                }
+                Err(_) => Err(Unreadable::Absent),
+            };
+            let link = read(RawEntry { commit: ids[0].clone(), parents: ids[1..].to_vec(), json });
             match link.body {
-                Body::Entry(entry) => (commit, Ok(*entry)),
-                Body::Void(why) => (commit, Err(why.to_string())),
+                Body::Entry(entry) => (link.commit, Ok(*entry)),
+                Body::Void(why) => (link.commit, Err(why.to_string())),
             }
         });
         links.collect()
@@ -105,7 +116,7 @@ impl World {
         }
         for (version, operation) in &released {
             let (op, entry) = plans[operation];
-            self.was_clear(op, entry);
+            Self::was_clear(op, entry);
             self.is_released(op, &refs, &entries);
             assert!(*version == op.version);
         }
@@ -140,7 +151,7 @@ impl World {
     }
 
     /// P1, from the facts that were recorded with the plan.
-    fn was_clear(&self, op: &Operation, entry: &Entry) {
+    fn was_clear(op: &Operation, entry: &Entry) {
         let facts = entry.facts.as_ref().expect("P7: a plan records its facts");
         assert_eq!(facts["head"].as_str(), Some(op.commit.as_str()), "P1: judged for exactly the rc's commit");
         let gates = facts["gates"].as_array().expect("P7: a plan records its gates");

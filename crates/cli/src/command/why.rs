@@ -8,7 +8,7 @@ use crate::{view, when};
 use allclear_core::assess::{CandidateAssessment, GateReport};
 use allclear_core::gate::{GATES, Kind};
 use allclear_core::text::short;
-use allclear_core::Version;
+use allclear_core::{CommitId, Version};
 use allclear_engine::{Fault, FaultKind};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -93,7 +93,7 @@ fn gate(report: &GateReport, subject: Option<&str>, zone: &TimeZone, now: Timest
     ui::out(format!("    {}", finding.summary));
     let subjects = finding.subjects.iter().filter(|s| subject.is_none_or(|wanted| s.name.starts_with(wanted)));
     for item in subjects.take(20) {
-        let name = if item.name.len() == 40 { &item.name[..12] } else { item.name.as_str() };
+        let name = if CommitId::parse(&item.name).is_ok() { &item.name[..12] } else { item.name.as_str() };
         ui::out(format!("      {} {}  {}", ui::sign(item.verdict, report.enforced), name, item.detail));
     }
     if finding.verdict.is_clear() {

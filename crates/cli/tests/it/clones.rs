@@ -153,3 +153,23 @@ fn the_configuration_of_the_clone_does_not_decide_merges() {
     world.allclear(&["rc"]).code(0);
     world.allclear(&["status"]).code(1).says("1 conflicting file against develop: lib.txt");
 }
+
+#[test]
+fn a_repository_of_sha_256_is_like_any_other() {
+    let world = World::bare();
+    world.git(".", &["init", "-q", "--bare", "--object-format=sha256", "server.git"]);
+    world.git(".", &["init", "-q", "--object-format=sha256", "clone"]);
+    world.git("clone", &["remote", "add", "origin", "../server.git"]);
+    world.write("clone/lib.txt", "one\n");
+    world.commit("clone", "feat: begin");
+    world.git("clone", &["push", "-q", "origin", "HEAD:master"]);
+    world.write("clone/allclear.toml", QUICK);
+    world.commit("clone", "chore: release with allclear");
+    world.git("clone", &["push", "-q", "origin", "HEAD:develop"]);
+    world.allclear(&["cut", "--yes"]).code(0).says("0.1.0 cut from develop");
+    assert_eq!(world.at("release-0.1.0").len(), 64);
+    world.allclear(&["check", "ci", "passed", "--commit", &world.at("release-0.1.0")]).code(0);
+    world.until("clear");
+    world.allclear(&["promote", "--yes"]).code(0).says("released 0.1.0");
+    assert_eq!(world.git("server.git", &["log", "--oneline", "develop..master"]), "");
+}

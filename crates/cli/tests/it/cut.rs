@@ -98,7 +98,7 @@ fn files_that_carry_the_version_are_set_in_one_commit() {
     let manifest = "[package]\nname = \"lib\"\nversion = \"1.0.0\"\n";
     world.push("develop", "Cargo.toml", manifest, "feat: a manifest");
     let plan = world.allclear(&["cut", "--yes", "--json"]).code(0).json();
-    assert_eq!(plan["version_files"][0], "Cargo.toml");
+    assert_eq!(plan["changed"][0], "Cargo.toml");
     assert_eq!(world.at("release-1.1.0~1"), world.at("develop"));
     let text = world.git("server.git", &["show", "release-1.1.0:Cargo.toml"]);
     assert!(text.contains("version = \"1.1.0\""), "{text}");

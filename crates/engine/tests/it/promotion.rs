@@ -215,12 +215,12 @@ fn p2_a_half_done_move_is_rolled_forward_by_another_machine_3() {
 
 #[test]
 fn p2_a_half_done_plan_is_finished_or_made_anew() {
-    half_done(1, 4, 0..16);
+    half_done(1, 4, [0, 1, 3, 6, 7, 8, 14, 15].into_iter());
 }
 
 #[test]
 fn p2_a_half_done_confirmation_is_completed() {
-    half_done(3, 4, 0..16);
+    half_done(3, 4, [0, 1, 3, 8, 14, 15].into_iter());
 }
 
 #[test]
