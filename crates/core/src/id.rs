@@ -4,9 +4,20 @@ use serde::{Deserialize, Serialize};
 use std::fmt;
 
 /// A full git object id in lower-case hex: 40 digits (SHA-1) or 64 (SHA-256).
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(transparent)]
 pub struct CommitId(Box<str>);
+
+impl Clone for CommitId {
+    fn clone(&self) -> Self {
+        Self(self.0.clone())
+    }
+
+    // Ids of one repository are of one length: the memory is used again.
+    fn clone_from(&mut self, source: &Self) {
+        self.0.clone_from(&source.0);
+    }
+}
 
 /// Tells why a text is no [`CommitId`].
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

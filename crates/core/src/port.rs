@@ -200,6 +200,13 @@ pub trait Repo {
     /// Changes refs on the server, all or none, each only if it is what it was.
     fn push(&self, updates: &[RefUpdate]) -> Result<PushAnswer, RepoError>;
 
+    /// Waits a few seconds for this machine's other appending processes, so that they do not race each
+    /// other; the next one goes when the answer is dropped. Only the push decides who is first: a store
+    /// that knows no turns gives `None`.
+    fn turn(&self) -> Option<Box<dyn std::any::Any>> {
+        None
+    }
+
     /// Says how a person puts a ref of the server back to a commit that this machine's store has.
     fn how_to_restore(&self, name: &RefName, commit: &CommitId) -> String;
 

@@ -174,9 +174,10 @@ pub struct LedgerFreeze {
 }
 
 /// The results of one check on one commit.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CheckLine {
     /// Every result: the second it was recorded, and whether it passed.
+    #[serde(with = "beats")]
     pub beats: Vec<(i64, bool)>,
     /// Who recorded the last one.
     pub by: String,
@@ -275,6 +276,14 @@ pub fn may_strike(link: &Link, now: Timestamp) -> bool {
     }
 }
 
+/// Puts an id where another one is, in the same memory.
+fn keep(place: &mut Option<CommitId>, id: &CommitId) {
+    match place {
+        Some(old) => old.clone_from(id),
+        None => *place = Some(id.clone()),
+    }
+}
+
 impl Project {
     /// Gives the newest rc of a candidate.
     pub fn rc(&self, version: Version) -> Option<&Rc> {
@@ -300,7 +309,7 @@ impl Project {
         if self.root.is_none() {
             self.root = Some(link.commit.clone());
         }
-        self.head = Some(link.commit.clone());
+        keep(&mut self.head, &link.commit);
         self.entries += 1;
         if self.struck.contains(&link.commit) {
             // It still stands in the chain, where the tags that name it look for it.
@@ -319,8 +328,13 @@ impl Project {
         };
         self.at = self.at.max(entry.claimed);
         self.needs = self.needs.max(entry.needs);
-        if self.latest_claim.as_ref().is_none_or(|(_, claimed)| *claimed <= entry.claimed) {
-            self.latest_claim = Some((link.commit.clone(), entry.claimed));
+        match &mut self.latest_claim {
+            Some((_, claimed)) if *claimed > entry.claimed => {}
+            Some((commit, claimed)) => {
+                commit.clone_from(&link.commit);
+                *claimed = entry.claimed;
+            }
+            None => self.latest_claim = Some((link.commit.clone(), entry.claimed)),
         }
         for event in &entry.events {
             self.evolve(event, entry, &link.commit);
@@ -352,9 +366,12 @@ impl Project {
                 self.skipped = Some((*slot, *reason));
             }
             Event::CheckRecorded { name, outcome, commit, url } => {
-                let line = self.checks.entry(commit.clone()).or_default().entry(name.clone());
-                let line =
-                    line.or_insert_with(|| CheckLine { beats: Vec::new(), by: String::new(), url: None });
+                // Most events of a ledger come here and find their line: nothing is copied then.
+                let known = self.checks.get_mut(commit).and_then(|lines| lines.get_mut(name));
+                let line = match known {
+                    Some(line) => line,
+                    None => self.checks.entry(commit.clone()).or_default().entry(name.clone()).or_default(),
+                };
                 line.beats.push((at.as_second(), *outcome == CheckOutcome::Passed));
                 line.by.clone_from(&entry.by.who);
                 line.url.clone_from(url);
@@ -492,6 +509,26 @@ impl Candidate {
     /// Gives the number of its newest rc.
     pub fn rc_number(&self) -> RcNumber {
         self.rcs.last().map_or(0, |rc| rc.n)
+    }
+}
+
+/// Remembers beats in few bytes, since a ledger is mostly these: the seconds since the one before, twice,
+/// and one more where it passed.
+mod beats {
+    use serde::{Deserialize, Deserializer, Serializer};
+
+    pub(super) fn serialize<S: Serializer>(beats: &[(i64, bool)], s: S) -> Result<S::Ok, S::Error> {
+        let before = std::iter::once(0).chain(beats.iter().map(|(at, _)| *at));
+        s.collect_seq(beats.iter().zip(before).map(|((at, passed), before)| (at - before) * 2 + i64::from(*passed)))
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(d: D) -> Result<Vec<(i64, bool)>, D::Error> {
+        let mut beats: Vec<(i64, bool)> = Vec::new();
+        for step in Vec::<i64>::deserialize(d)? {
+            let before = beats.last().map_or(0, |(at, _)| *at);
+            beats.push((before.saturating_add(step.div_euclid(2)), step.rem_euclid(2) == 1));
+        }
+        Ok(beats)
     }
 }
 

@@ -92,6 +92,7 @@ impl Engine<'_> {
         let deadline = DEADLINE.after(self.clock.now());
         let draft = self.draft(events);
         loop {
+            let turn = self.repo.turn();
             let (project, record) = self.observe_record()?;
             if let Some(Rewound { why, restore }) = record.rewound {
                 let fault = Fault::new(FaultKind::Blocked, format!("the record was cut short: {why}"));
@@ -104,6 +105,7 @@ impl Engine<'_> {
             if !open && let Landing::Landed(_) = self.land(&Tip::of(&project, record.place), &draft)? {
                 return Ok(());
             }
+            drop(turn);
             if self.clock.now() >= deadline {
                 return Err(busy());
             }

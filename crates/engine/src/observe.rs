@@ -107,10 +107,12 @@ impl Engine<'_> {
     /// Gives the last look without asking the server; `None` where this machine never looked.
     pub fn recall(&self) -> Option<Snapshot> {
         let look: Look = serde_json::from_slice(&self.repo.recall("look")?).ok().filter(|l: &Look| l.rules == RULES)?;
-        let project = match self.repo.recall("fold") {
+        let mut project = match self.repo.recall("fold") {
             Some(bytes) if look.facts.record.place.is_some() => serde_json::from_slice::<Folded>(&bytes).ok()?.project,
             Some(_) | None => Project::default(),
         };
+        // An append reads the record alone, so that the fold may know of a cut that no look has seen.
+        project.candidates.retain(|version, _| look.facts.candidates.contains_key(version));
         let policy = look.policy.map_or(PolicySeen::Absent, |(text, from)| read_policy(text, from));
         Some(Snapshot { project, facts: look.facts, policy, refs: Refs::default() })
     }
@@ -158,13 +160,22 @@ impl Engine<'_> {
             if old == *head {
                 return Ok(project);
             }
-            if self.repo.is_ancestor(&old, head)? {
-                fold = Fold::onto(project);
-                known = Some(old);
-            }
+            fold = Fold::onto(project);
+            known = Some(old);
         }
         let project = loop {
-            self.repo.entries(head, known.as_ref(), &mut |raw| fold.add(&ledger::read(raw)))?;
+            // What is new has to begin right behind what is known; else the ledger is another one.
+            let mut follows = known.is_none().then_some(true);
+            let read = self.repo.entries(head, known.as_ref(), &mut |raw| {
+                if *follows.get_or_insert_with(|| raw.parents.first() == known.as_ref()) {
+                    fold.add(&ledger::read(raw));
+                }
+            });
+            if known.is_some() && (read.is_err() || follows != Some(true)) {
+                (fold, known) = (Fold::default(), None);
+                continue;
+            }
+            read?;
             match fold.finish() {
                 Ok(project) => break project,
                 Err(again) => (fold, known) = (again, None),

@@ -6,6 +6,7 @@ use allclear_core::text::plain;
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 /// What allclear takes from the environment, read once at the edge.
 #[derive(Debug, Clone, Default)]
@@ -76,9 +77,15 @@ impl Clone {
             return Err(lost());
         }
         let git = Reader::new(dir, env);
-        let shape = git.lines(&["rev-parse", "--path-format=absolute", "--is-shallow-repository", "--git-common-dir", "--git-path", "objects", "--show-object-format"])?;
-        let [shallow, common, objects, format] = &shape[..] else { return Err(lost()) };
-        let work_tree = git.lines(&["rev-parse", "--path-format=absolute", "--show-toplevel"]).ok().and_then(|l| l.into_iter().next());
+        // A bare repository answers all but the last, and calls that an error.
+        let ask = ["rev-parse", "--path-format=absolute", "--is-shallow-repository", "--git-common-dir", "--git-path", "objects", "--show-object-format", "--show-toplevel"];
+        let shape = git.lines(&ask)?;
+        let [shallow, common, objects, format, top @ ..] = &shape[..] else { return Err(lost()) };
+        let work_tree = match top {
+            [] => None,
+            [top] => Some(top.clone()),
+            [_, ..] => return Err(lost()),
+        };
         let settings = git.settings()?;
         let last = |key: &str| settings.get(key).and_then(|v| v.last()).cloned();
         let partial = settings.keys().any(|k| k == "extensions.partialclone" || (k.starts_with("remote.") && k.ends_with(".promisor")));
@@ -126,14 +133,15 @@ impl Reader {
         Self { git: Git::as_the_person(dir, &env.inherited) }
     }
 
+    /// Gives the lines that git prints before it ends, well or not.
     fn lines(&self, args: &[&str]) -> Result<Vec<String>, PlaceError> {
-        let out = self.git.ok(args, b"").map_err(|e| match e {
+        let out = self.git.run(args, b"", Duration::from_secs(60)).map_err(|e| match e {
             crate::Failure::Start(_) => PlaceError::NoGit(e.to_string()),
             crate::Failure::Failed { .. } | crate::Failure::TimedOut { .. } | crate::Failure::Odd { .. } => {
                 PlaceError::NotARepository(plain(&self.git.dir().display().to_string()))
             }
         })?;
-        Ok(String::from_utf8_lossy(&out).lines().map(str::to_owned).collect())
+        Ok(String::from_utf8_lossy(&out.stdout).lines().map(str::to_owned).collect())
     }
 
     fn settings(&self) -> Result<Settings, PlaceError> {

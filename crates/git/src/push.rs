@@ -4,20 +4,30 @@
 //! refused by git as ambiguous where the server has a tag named `refs/heads/master`, so that anyone
 //! who may create tags could stop all promotions.
 
+use crate::loose;
 use crate::process::{Failure, Git};
 use crate::store::{PUSH_LIMIT, unavailable};
+use allclear_core::CommitId;
 use allclear_core::port::{PushAnswer, RefUpdate, RepoError};
 
-/// Runs one push. `id` names its private refs.
-pub(crate) fn push(git: &Git, network: &Git, url: &str, id: &str, updates: &[RefUpdate]) -> Result<PushAnswer, RepoError> {
+/// Runs one push. `id` names its private refs; `plain` tells that the store keeps refs in files.
+pub(crate) fn push(git: &Git, network: &Git, url: &str, id: &str, updates: &[RefUpdate], plain: bool) -> Result<PushAnswer, RepoError> {
     let out = format!("refs/out/{id}");
     let private = |update: &RefUpdate| format!("{out}/{}", &update.name.as_str()["refs/".len()..]);
-    let made: Vec<&RefUpdate> = updates.iter().filter(|u| u.new.is_some()).collect();
-    let create: String =
-        made.iter().map(|u| format!("create {} {}\n", private(u), u.new.as_ref().expect("filtered above"))).collect();
+    let made: Vec<(String, &CommitId)> = updates.iter().filter_map(|u| Some((private(u), u.new.as_ref()?))).collect();
+    if plain && made.iter().all(|(name, _)| loose::is_path(name)) {
+        let written = loose::refs(git.dir(), made);
+        let answer = match written {
+            Ok(()) => send(network, url, &out, updates),
+            Err(e) => Err(RepoError::Protocol(format!("writing into the store: {e}"))),
+        };
+        drop(std::fs::remove_dir_all(git.dir().join(&out)));
+        return answer;
+    }
+    let create: String = made.iter().map(|(name, new)| format!("create {name} {new}\n")).collect();
     git.ok(&["update-ref", "--stdin"], create.as_bytes()).map_err(|e| RepoError::Protocol(e.to_string()))?;
     let answer = send(network, url, &out, updates);
-    let delete: String = made.iter().map(|u| format!("delete {}\n", private(u))).collect();
+    let delete: String = made.iter().map(|(name, _)| format!("delete {name}\n")).collect();
     // Left over private refs cost a little space and nothing else.
     drop(git.ok(&["update-ref", "--stdin"], delete.as_bytes()));
     answer

@@ -16,6 +16,9 @@ use std::time::Duration;
 pub(crate) const PUSH_LIMIT: Duration = Duration::from_secs(300);
 const LIST_LIMIT: Duration = Duration::from_secs(60);
 const FETCH_LIMIT: Duration = Duration::from_secs(1800);
+/// How long a process waits for its turn before it goes without.
+const TURN_LIMIT: Duration = Duration::from_secs(5);
+const TURN_PAUSE: Duration = Duration::from_millis(10);
 /// The largest file that is read as text.
 const TEXT_LIMIT: usize = 4 << 20;
 
@@ -30,6 +33,8 @@ pub struct Store {
     /// is another lender.
     lenders: String,
     signing_key: Option<String>,
+    /// Whether small objects and private refs are written without a process each.
+    plain: bool,
 }
 
 pub(crate) fn unavailable(e: Failure) -> RepoError {
@@ -72,7 +77,9 @@ impl Store {
                 .with_env("ALLCLEAR_PASSWORD", password)
                 .with_config("credential.helper", "!f() { test \"$1\" = get && printf 'username=%s\\npassword=%s\\n' \"$ALLCLEAR_USER\" \"$ALLCLEAR_PASSWORD\"; }; f");
         }
-        Ok(Self { dir, url: clone.remote.clone(), git, network, lenders, signing_key: clone.signing_key.clone() })
+        let (url, signing_key) = (clone.remote.clone(), clone.signing_key.clone());
+        let plain = crate::loose::is_plain(&dir);
+        Ok(Self { dir, url, git, network, lenders, signing_key, plain })
     }
 
     /// Reads the messages of the newest `limit` commits that are no merges.
@@ -123,6 +130,11 @@ impl Store {
     }
 
     fn hash(&self, kind: &str, bytes: &[u8]) -> Result<CommitId, RepoError> {
+        use allclear_core::port::Clock;
+        if self.plain {
+            let unique = crate::SystemClock.fresh_id();
+            return crate::loose::object(&self.dir, kind, bytes, &unique).map_err(|e| io("writing an object", &e));
+        }
         let id = self.git.line(&["hash-object", "-w", "-t", kind, "--stdin"], bytes).map_err(broken)?;
         self.id(&id)
     }
@@ -219,7 +231,8 @@ impl Repo for Store {
             }
             Ok(())
         };
-        self.git.stream(&["cat-file", "--batch"], ask.as_bytes(), FETCH_LIMIT, &mut each).map_err(broken)?;
+        // Without --buffer git writes each answer for itself: three system calls an entry.
+        self.git.stream(&["cat-file", "--batch", "--buffer"], ask.as_bytes(), FETCH_LIMIT, &mut each).map_err(broken)?;
         Ok(())
     }
 
@@ -393,6 +406,9 @@ impl Repo for Store {
         let blobs: Vec<(&String, CommitId)> =
             files.iter().map(|(path, text)| Ok((path, self.hash("blob", text.as_bytes())?))).collect::<Result<_, RepoError>>()?;
         let Some(tree) = tree else {
+            if self.plain && files.keys().all(|name| !name.contains('/') && crate::loose::is_path(name)) {
+                return self.hash("tree", &crate::loose::tree(blobs));
+            }
             let list: String = blobs.iter().map(|(path, id)| format!("100644 blob {id}\t{path}\n")).collect();
             let id = self.git.line(&["mktree"], list.as_bytes()).map_err(broken)?;
             return self.id(&id);
@@ -440,12 +456,24 @@ impl Repo for Store {
     fn push(&self, updates: &[RefUpdate]) -> Result<PushAnswer, RepoError> {
         use allclear_core::port::Clock;
         let id = crate::SystemClock.fresh_id();
-        let answer = crate::push::push(&self.git, &self.network, &self.url, &id, updates)?;
+        let answer = crate::push::push(&self.git, &self.network, &self.url, &id, updates, self.plain)?;
         Ok(answer)
     }
 
     fn how_to_restore(&self, name: &RefName, commit: &CommitId) -> String {
         format!("git -C {} push --force {} {commit}:{name}", self.dir.display(), plain(&self.url))
+    }
+
+    fn turn(&self) -> Option<Box<dyn std::any::Any>> {
+        let file = std::fs::File::create(self.dir.join("allclear.turn")).ok()?;
+        for _ in 0..TURN_LIMIT.as_millis() / TURN_PAUSE.as_millis() {
+            match file.try_lock() {
+                Ok(()) => return Some(Box::new(file)),
+                Err(std::fs::TryLockError::WouldBlock) => std::thread::sleep(TURN_PAUSE),
+                Err(std::fs::TryLockError::Error(_)) => return None,
+            }
+        }
+        None
     }
 
     fn signer(&self, commit: &CommitId) -> Option<String> {
