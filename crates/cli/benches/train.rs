@@ -24,14 +24,17 @@ use world::Lab;
 
 type Part = fn(&Lab, usize, &mut Table);
 
-const PARTS: [(&str, Part); 4] = [("promote", promote::run), ("looks", looks::run), ("record", record::run), ("append", append::run)];
+const PARTS: [(&str, Part); 4] =
+    [("promote", promote::run), ("looks", looks::run), ("record", record::run), ("append", append::run)];
 
 fn main() {
     // Cargo adds `--bench`.
     let args: Vec<String> = std::env::args().skip(1).filter(|a| a != "--bench").collect();
     let after = |name: &str| args.iter().position(|a| a == name).and_then(|at| args.get(at + 1));
     let rounds = after("--rounds").and_then(|n| n.parse().ok()).unwrap_or(7);
-    let wanted = |name: &str| !PARTS.iter().any(|(part, _)| args.iter().any(|a| a == part)) || args.iter().any(|a| a == name);
+    let wanted = |name: &str| {
+        !PARTS.iter().any(|(part, _)| args.iter().any(|a| a == part)) || args.iter().any(|a| a == name)
+    };
     let lab = Lab::new();
     let mut table = Table::default();
     for (name, part) in PARTS {

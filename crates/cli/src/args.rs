@@ -10,8 +10,10 @@ use std::path::PathBuf;
 /// clear promotes it in one move: merge to master, tag, merge back to develop, delete the branch.
 #[derive(Debug, Parser)]
 #[command(name = "allclear", version, max_term_width = 100)]
-#[command(after_help = "Without a command: status. Exit codes: 0 done or clear · 1 a person is needed · 2 usage · 3 refused by a rule \
-· 5 conflict · 6 outcome unknown · 8 waiting · 75 try again later.")]
+#[command(
+    after_help = "Without a command: status. Exit codes: 0 done or clear · 1 a person is needed · 2 usage · 3 refused by a rule \
+· 5 conflict · 6 outcome unknown · 8 waiting · 75 try again later."
+)]
 pub(crate) struct Args {
     /// The clone to work on; the current directory by default.
     #[arg(short = 'C', global = true, value_name = "CLONE")]

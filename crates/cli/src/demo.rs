@@ -36,14 +36,22 @@ pub(crate) fn run(fast: bool, dir: Option<&Path>) -> Result<Exit, Fault> {
     let quiet = |_: &Note| {};
     stage.engine(&store, "Mira <mira@example.org>", &quiet).found()?;
 
-    stage.scene("the slot of the train", "a scheduled job runs `allclear tick`, every quarter of an hour, all the time");
+    stage.scene(
+        "the slot of the train",
+        "a scheduled job runs `allclear tick`, every quarter of an hour, all the time",
+    );
     stage.tick(&store)?;
     stage.status(&store)?;
 
     stage.clock.advance(DAY);
     stage.scene("day 1", "CI reports on the candidate; somebody is in a hurry: `allclear promote 1.1.0`");
     stage.check(&store, "release-1.1.0", CheckOutcome::Passed)?;
-    stage.refused(stage.engine(&store, "Jon <jon@example.org>", &quiet).promote(Some(Version::new(1, 1, 0)), None).err());
+    stage.refused(
+        stage
+            .engine(&store, "Jon <jon@example.org>", &quiet)
+            .promote(Some(Version::new(1, 1, 0)), None)
+            .err(),
+    );
 
     stage.clock.advance(DAY);
     stage.scene("day 2", "a feature slips onto the candidate's branch");
@@ -65,13 +73,20 @@ pub(crate) fn run(fast: bool, dir: Option<&Path>) -> Result<Exit, Fault> {
     stage.status(&store)?;
 
     stage.clock.advance(5 * DAY);
-    stage.scene("day 7", "both clocks are served; the tick promotes, and a rival pushes to develop in the middle of it");
+    stage.scene(
+        "day 7",
+        "both clocks are served; the tick promotes, and a rival pushes to develop in the middle of it",
+    );
     let rival = Cell::new(false);
     let in_the_middle = |note: &Note| {
         stage.narrate(note);
         if matches!(note, Note::Planned(_)) && !rival.replace(true) {
             let pushed = stage.commit("develop", "feat: whisper", "src/whisper.rs", "pub fn whisper() {}\n");
-            stage.say(if pushed.is_ok() { "    (the rival's push to develop lands here)" } else { "    (the rival's push was lost)" });
+            stage.say(if pushed.is_ok() {
+                "    (the rival's push to develop lands here)"
+            } else {
+                "    (the rival's push was lost)"
+            });
         }
     };
     let ticked = stage.engine(&store, "release job", &in_the_middle).tick(false)?;
@@ -79,10 +94,22 @@ pub(crate) fn run(fast: bool, dir: Option<&Path>) -> Result<Exit, Fault> {
     ticked.faults.iter().for_each(|f| ui::fault(f, false));
     stage.git(&["fetch", "-q", "--prune", "--tags", "origin", "+refs/heads/*:refs/remotes/origin/*"])?;
     stage.say("Master, tag, develop and the end of the branch changed in one push:");
-    let graph = stage.git(&["log", "--graph", "--oneline", "--decorate", "-n", "12", "origin/develop", "origin/master"])?;
+    let graph = stage.git(&[
+        "log",
+        "--graph",
+        "--oneline",
+        "--decorate",
+        "-n",
+        "12",
+        "origin/develop",
+        "origin/master",
+    ])?;
     stage.quote(&graph);
     let missing = stage.git(&["log", "--oneline", "origin/develop..origin/master"])?;
-    stage.say(&format!("git log develop..master prints {}.", if missing.is_empty() { "nothing" } else { "something, and should not" }));
+    stage.say(&format!(
+        "git log develop..master prints {}.",
+        if missing.is_empty() { "nothing" } else { "something, and should not" }
+    ));
 
     stage.clock.advance(7 * DAY);
     stage.scene("two weeks after the first cut", "the next slot");
@@ -110,10 +137,13 @@ required = [\"ci\"]
 
 impl Stage {
     fn build(fast: bool, dir: Option<&Path>) -> Result<Self, Fault> {
-        let broken = |e: std::io::Error| Fault::new(FaultKind::TryLater, format!("the demo's directory cannot be made: {e}"));
+        let broken = |e: std::io::Error| {
+            Fault::new(FaultKind::TryLater, format!("the demo's directory cannot be made: {e}"))
+        };
         let top = match dir {
             Some(dir) if dir.exists() => {
-                return Err(Fault::new(FaultKind::Usage, format!("{} exists already", dir.display())).hint("name a directory that does not exist"));
+                return Err(Fault::new(FaultKind::Usage, format!("{} exists already", dir.display()))
+                    .hint("name a directory that does not exist"));
             }
             Some(dir) => dir.to_path_buf(),
             None => tempfile::Builder::new().prefix("allclear-demo-").tempdir().map_err(broken)?.keep(),
@@ -139,12 +169,20 @@ impl Stage {
         let server = self.top.join("server.git").display().to_string();
         self.git(&["init", "-q", "--bare", "-b", "master", &server])?;
         self.git(&["init", "-q", "-b", "master"])?;
-        for (key, value) in [("user.name", "Mira"), ("user.email", "mira@example.org"), ("remote.origin.url", &server), ("remote.origin.fetch", "+refs/heads/*:refs/remotes/origin/*")] {
+        for (key, value) in [
+            ("user.name", "Mira"),
+            ("user.email", "mira@example.org"),
+            ("remote.origin.url", &server),
+            ("remote.origin.fetch", "+refs/heads/*:refs/remotes/origin/*"),
+        ] {
             self.git(&["config", key, value])?;
         }
         self.clock.advance(-9 * DAY);
         self.write("Cargo.toml", "[package]\nname = \"greeter\"\nversion = \"1.0.0\"\nedition = \"2024\"\n")?;
-        self.write("src/lib.rs", "pub fn greet(name: &str) -> String {\n    format!(\"Hello, {name}!\")\n}\n")?;
+        self.write(
+            "src/lib.rs",
+            "pub fn greet(name: &str) -> String {\n    format!(\"Hello, {name}!\")\n}\n",
+        )?;
         self.git(&["add", "."])?;
         self.git(&["commit", "-q", "-m", "feat: greet people"])?;
         self.git(&["tag", "-a", "v1.0.0", "-m", "v1.0.0"])?;
@@ -161,7 +199,9 @@ impl Stage {
 
     fn git(&self, args: &[&str]) -> Result<String, Fault> {
         let date = format!("{} +0000", self.clock.now().as_second());
-        let git = Git::new(&self.clone, &self.env.inherited).with_env("GIT_AUTHOR_DATE", &date).with_env("GIT_COMMITTER_DATE", &date);
+        let git = Git::new(&self.clone, &self.env.inherited)
+            .with_env("GIT_AUTHOR_DATE", &date)
+            .with_env("GIT_COMMITTER_DATE", &date);
         let git = git.with_config("protocol.file.allow", "always");
         let out = git.ok(args, b"").map_err(|e| Fault::new(FaultKind::TryLater, e.to_string()))?;
         Ok(String::from_utf8_lossy(&out).trim_end().to_owned())
@@ -170,7 +210,9 @@ impl Stage {
     fn write(&self, path: &str, text: &str) -> Result<(), Fault> {
         let path = self.clone.join(path);
         let parent = path.parent().unwrap_or(&self.clone);
-        std::fs::create_dir_all(parent).and_then(|()| std::fs::write(&path, text)).map_err(|e| Fault::new(FaultKind::TryLater, e.to_string()))
+        std::fs::create_dir_all(parent)
+            .and_then(|()| std::fs::write(&path, text))
+            .map_err(|e| Fault::new(FaultKind::TryLater, e.to_string()))
     }
 
     /// Commits one file to a branch of the server, as a colleague would.
@@ -185,12 +227,19 @@ impl Stage {
     }
 
     fn store(&self) -> Result<Store, Fault> {
-        let clone = Clone::open(&self.clone, None, &self.env).map_err(|e| Fault::new(FaultKind::TryLater, e.to_string()))?;
+        let clone = Clone::open(&self.clone, None, &self.env)
+            .map_err(|e| Fault::new(FaultKind::TryLater, e.to_string()))?;
         Ok(Store::open(&clone, &self.env)?)
     }
 
     fn engine<'a>(&'a self, store: &'a Store, who: &str, watch: &'a dyn Fn(&Note)) -> Engine<'a> {
-        Engine { repo: store, clock: &self.clock, by: Actor { who: who.into(), proof: Proof::Claimed }, via: Via::Cli, watch }
+        Engine {
+            repo: store,
+            clock: &self.clock,
+            by: Actor { who: who.into(), proof: Proof::Claimed },
+            via: Via::Cli,
+            watch,
+        }
     }
 
     fn tick(&self, store: &Store) -> Result<(), Fault> {

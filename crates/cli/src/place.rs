@@ -11,15 +11,37 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 /// The variables that git and ssh may see.
-const INHERITED: &[&str] = &["PATH", "HOME", "USER", "LOGNAME", "SSH_AUTH_SOCK", "SSH_AGENT_PID", "SSH_ASKPASS", "DISPLAY", "TMPDIR", "XDG_RUNTIME_DIR", "SSL_CERT_FILE", "SSL_CERT_DIR", "GIT_SSL_CAINFO", "https_proxy", "HTTPS_PROXY", "no_proxy", "NO_PROXY", "GIT_ASKPASS"];
+const INHERITED: &[&str] = &[
+    "PATH",
+    "HOME",
+    "USER",
+    "LOGNAME",
+    "SSH_AUTH_SOCK",
+    "SSH_AGENT_PID",
+    "SSH_ASKPASS",
+    "DISPLAY",
+    "TMPDIR",
+    "XDG_RUNTIME_DIR",
+    "SSL_CERT_FILE",
+    "SSL_CERT_DIR",
+    "GIT_SSL_CAINFO",
+    "https_proxy",
+    "HTTPS_PROXY",
+    "no_proxy",
+    "NO_PROXY",
+    "GIT_ASKPASS",
+];
 
 /// Reads the environment, once.
 #[allow(clippy::disallowed_methods, reason = "the one place that reads the environment")]
 pub(crate) fn environment() -> Environment {
     let var = |name: &str| std::env::var_os(name);
-    let inherited: Vec<(OsString, OsString)> = INHERITED.iter().filter_map(|k| Some((OsString::from(k), var(k)?))).collect();
+    let inherited: Vec<(OsString, OsString)> =
+        INHERITED.iter().filter_map(|k| Some((OsString::from(k), var(k)?))).collect();
     let absolute = |name: &str| var(name).map(PathBuf::from).filter(|p| p.is_absolute());
-    let cache = absolute("XDG_CACHE_HOME").or_else(|| Some(absolute("HOME")?.join(".cache"))).unwrap_or_else(std::env::temp_dir);
+    let cache = absolute("XDG_CACHE_HOME")
+        .or_else(|| Some(absolute("HOME")?.join(".cache")))
+        .unwrap_or_else(std::env::temp_dir);
     Environment { inherited, cache: cache.join("allclear") }
 }
 
@@ -73,7 +95,8 @@ impl Place {
             return self.engine().observe();
         }
         self.engine().recall().ok_or_else(|| {
-            Fault::new(FaultKind::TryLater, "this machine has not looked at the server yet").hint("run allclear status once without --offline")
+            Fault::new(FaultKind::TryLater, "this machine has not looked at the server yet")
+                .hint("run allclear status once without --offline")
         })
     }
 

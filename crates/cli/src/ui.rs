@@ -73,11 +73,16 @@ pub(crate) fn confirm(question: &str, yes: bool) -> Result<(), Fault> {
         return Ok(());
     }
     if !std::io::stdin().is_terminal() {
-        return Err(Fault::new(FaultKind::Usage, "this needs a yes, and there is no terminal to ask").hint("add --yes; it answers confirmations, never gates"));
+        return Err(Fault::new(FaultKind::Usage, "this needs a yes, and there is no terminal to ask")
+            .hint("add --yes; it answers confirmations, never gates"));
     }
     let mut stderr = anstream::stderr();
     let _gone = write!(stderr, "{question} [y/N] ").and_then(|()| stderr.flush());
     let mut answer = String::new();
     let _end = std::io::stdin().lock().read_line(&mut answer);
-    if matches!(answer.trim(), "y" | "Y" | "yes") { Ok(()) } else { Err(Fault::new(FaultKind::Usage, "not confirmed")) }
+    if matches!(answer.trim(), "y" | "Y" | "yes") {
+        Ok(())
+    } else {
+        Err(Fault::new(FaultKind::Usage, "not confirmed"))
+    }
 }

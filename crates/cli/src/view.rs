@@ -110,7 +110,8 @@ pub(crate) fn word(found: &CandidateAssessment) -> String {
 /// Gives the exit code for one candidate or all of them: the one that needs somebody most.
 pub(crate) fn exit(assessment: &Assessment, about: Option<Version>) -> crate::exit::Exit {
     use crate::exit::Exit;
-    let states = assessment.candidates.iter().filter(|c| about.is_none_or(|v| v == c.version)).map(|c| c.state);
+    let states =
+        assessment.candidates.iter().filter(|c| about.is_none_or(|v| v == c.version)).map(|c| c.state);
     let states: Vec<State> = states.collect();
     if states.contains(&State::Unknown) {
         Exit::Unknown
@@ -126,5 +127,6 @@ pub(crate) fn exit(assessment: &Assessment, about: Option<Version>) -> crate::ex
 /// Tells whether a gate is worth a line of its own where nothing is wrong.
 pub(crate) fn is_quiet(report: &GateReport) -> bool {
     let always = ["fixes", "soak", "checks", "merge-back"];
-    !always.contains(&report.gate.name()) && matches!(report.finding.verdict, Verdict::NotApplicable | Verdict::Passed)
+    !always.contains(&report.gate.name())
+        && matches!(report.finding.verdict, Verdict::NotApplicable | Verdict::Passed)
 }

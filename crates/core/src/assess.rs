@@ -123,9 +123,16 @@ pub fn zone(policy: &Policy) -> TimeZone {
 /// Lists what stops all deciding: a record that cannot be read, believed, or that was cut short.
 pub fn stops(project: &Project, facts: &Facts, now: Timestamp) -> Vec<Stop> {
     let mut stops = Vec::new();
-    let person = |why: String, remedy: Vec<String>| Stop { why, kind: Kind::Person, clears_at: None, turns_at: None, remedy };
+    let person = |why: String, remedy: Vec<String>| Stop {
+        why,
+        kind: Kind::Person,
+        clears_at: None,
+        turns_at: None,
+        remedy,
+    };
     if let Some(rewound) = &facts.record.rewound {
-        let elsewhere = "put the lost entries back from a machine that has seen them: allclear status there says how";
+        let elsewhere =
+            "put the lost entries back from a machine that has seen them: allclear status there says how";
         let remedy = rewound.restore.clone().unwrap_or_else(|| elsewhere.into());
         stops.push(person(format!("the record was cut short: {}", rewound.why), vec![remedy]));
     }

@@ -356,9 +356,11 @@ impl Project {
                 let rc = Rc { n: *rc, commit: commit.clone(), tag: tag.clone(), object: object.clone(), at };
                 self.tag_entries.insert(entry.id.clone());
                 // The same rc told again has a new tag for the same commit; it soaks on.
-                self.with(*version, |c| match c.rcs.last_mut().filter(|last| last.n == rc.n && last.commit == rc.commit) {
-                    Some(last) => (last.tag, last.object) = (rc.tag, rc.object),
-                    None => c.rcs.push(rc),
+                self.with(*version, |c| {
+                    match c.rcs.last_mut().filter(|last| last.n == rc.n && last.commit == rc.commit) {
+                        Some(last) => (last.tag, last.object) = (rc.tag, rc.object),
+                        None => c.rcs.push(rc),
+                    }
                 });
             }
             Event::SlotSkipped { slot, reason } => {
@@ -406,7 +408,7 @@ impl Project {
             Event::PromotionMoving { operation } => self.in_flight(operation, |f| f.phase = Phase::Moving),
             Event::PromotionContinued { operation, develop } => self.in_flight(operation, |f| {
                 if let Some(develop) = develop {
-                    f.plan.new_develop = develop.clone();
+                    f.plan.new_develop.clone_from(develop);
                 }
             }),
             Event::Fenced { operation } => self.in_flight(operation, |f| f.phase = Phase::Fenced),
@@ -519,7 +521,9 @@ mod beats {
 
     pub(super) fn serialize<S: Serializer>(beats: &[(i64, bool)], s: S) -> Result<S::Ok, S::Error> {
         let before = std::iter::once(0).chain(beats.iter().map(|(at, _)| *at));
-        s.collect_seq(beats.iter().zip(before).map(|((at, passed), before)| (at - before) * 2 + i64::from(*passed)))
+        s.collect_seq(
+            beats.iter().zip(before).map(|((at, passed), before)| (at - before) * 2 + i64::from(*passed)),
+        )
     }
 
     pub(super) fn deserialize<'de, D: Deserializer<'de>>(d: D) -> Result<Vec<(i64, bool)>, D::Error> {

@@ -4,9 +4,9 @@
 use crate::observe::PLACES;
 use crate::{Engine, Fault, FaultKind, Note, Snapshot};
 use allclear_core::event::Event;
+use allclear_core::facts::Rewound;
 use allclear_core::ledger::{self, TOLERANCE};
 use allclear_core::port::{NewCommit, RefUpdate, RepoError};
-use allclear_core::facts::Rewound;
 use allclear_core::{CommitId, Project, RefName, Seconds};
 use jiff::Timestamp;
 use std::collections::BTreeMap;
@@ -52,7 +52,10 @@ impl Tip {
     /// Where the ledger is, or where a new one begins.
     fn place(&self) -> Result<RefName, Fault> {
         let first = || RefName::from_git(PLACES[0]);
-        self.place.clone().or_else(first).ok_or_else(|| Fault::new(FaultKind::Usage, "there is no place for a ledger"))
+        self.place
+            .clone()
+            .or_else(first)
+            .ok_or_else(|| Fault::new(FaultKind::Usage, "there is no place for a ledger"))
     }
 }
 
@@ -72,7 +75,10 @@ impl Engine<'_> {
 
     /// Observes, decides and appends, again and again until it lands: decisions are judged anew
     /// after every lost race.
-    pub(crate) fn decide<T>(&self, choose: impl Fn(&Snapshot) -> Result<(Draft, T), Fault>) -> Result<T, Fault> {
+    pub(crate) fn decide<T>(
+        &self,
+        choose: impl Fn(&Snapshot) -> Result<(Draft, T), Fault>,
+    ) -> Result<T, Fault> {
         let deadline = DEADLINE.after(self.clock.now());
         loop {
             let snapshot = self.observe()?;
@@ -96,10 +102,13 @@ impl Engine<'_> {
             let (project, record) = self.observe_record()?;
             if let Some(Rewound { why, restore }) = record.rewound {
                 let fault = Fault::new(FaultKind::Blocked, format!("the record was cut short: {why}"));
-                return Err(fault.hint(restore.unwrap_or_else(|| "allclear status says how to put it back".into())));
+                return Err(
+                    fault.hint(restore.unwrap_or_else(|| "allclear status says how to put it back".into()))
+                );
             }
             if project.head.is_none() {
-                return Err(Fault::new(FaultKind::Usage, "this project has no ledger yet").hint("allclear cut --yes starts it"));
+                return Err(Fault::new(FaultKind::Usage, "this project has no ledger yet")
+                    .hint("allclear cut --yes starts it"));
             }
             let open = allclear_core::plan::plan_is_open(&project, self.clock.now());
             if !open && let Landing::Landed(_) = self.land(&Tip::of(&project, record.place), &draft)? {
@@ -126,15 +135,21 @@ impl Engine<'_> {
         let now = self.clock.now();
         if TOLERANCE.after(now) < tip.at {
             let behind = Seconds::between(now, tip.at);
-            return Err(Fault::new(FaultKind::TryLater, format!("this machine's clock is {behind} behind the record"))
-                .hint("set the clock (date -u), then try again"));
+            return Err(Fault::new(
+                FaultKind::TryLater,
+                format!("this machine's clock is {behind} behind the record"),
+            )
+            .hint("set the clock (date -u), then try again"));
         }
-        let mut entry = ledger::compose(draft.id.clone(), now, self.by.clone(), self.via, draft.events.clone());
+        let mut entry =
+            ledger::compose(draft.id.clone(), now, self.by.clone(), self.via, draft.events.clone());
         entry.facts.clone_from(&draft.facts);
         let json = serde_json::to_string_pretty(&entry)
             .map_err(|e| Fault::new(FaultKind::TryLater, format!("the entry cannot be written: {e}")))?;
         if json.len() > ledger::ENTRY_LIMIT {
-            return Err(Fault::new(FaultKind::Usage, "the entry is larger than 64 KiB").hint("shorten its texts"));
+            return Err(
+                Fault::new(FaultKind::Usage, "the entry is larger than 64 KiB").hint("shorten its texts")
+            );
         }
         let tree = self.repo.write_tree(None, &BTreeMap::from([("entry.json".to_owned(), json + "\n")]))?;
         let commit = NewCommit {
@@ -194,19 +209,31 @@ impl Engine<'_> {
 
     /// Pushes what a dying server left out: the ledger came first, the other refs follow.
     fn complete(&self, refs: &allclear_core::port::Refs, wanted: &[RefUpdate]) -> Result<(), Fault> {
-        let missing: Vec<RefUpdate> = wanted.iter().filter(|u| refs.get(&u.name) == u.old.as_ref() && u.old != u.new).cloned().collect();
+        let missing: Vec<RefUpdate> = wanted
+            .iter()
+            .filter(|u| refs.get(&u.name) == u.old.as_ref() && u.old != u.new)
+            .cloned()
+            .collect();
         if missing.is_empty() {
             return Ok(());
         }
         let answer = self.repo.push(&missing)?;
-        if answer.ok { Ok(()) } else { Err(Fault::refused(&answer, "the refs that belong to an entry").truth("the entry is on the ledger, its refs are not; run the command again")) }
+        if answer.ok {
+            Ok(())
+        } else {
+            Err(Fault::refused(&answer, "the refs that belong to an entry")
+                .truth("the entry is on the ledger, its refs are not; run the command again"))
+        }
     }
 }
 
 fn ignored() -> Fault {
-    Fault::new(FaultKind::Unknown, "the server said twice that it took the entry, and the ledger did not move")
-        .truth("the refs are unchanged as far as the server shows them")
-        .hint("ask the server's administrator; then try again")
+    Fault::new(
+        FaultKind::Unknown,
+        "the server said twice that it took the entry, and the ledger did not move",
+    )
+    .truth("the refs are unchanged as far as the server shows them")
+    .hint("ask the server's administrator; then try again")
 }
 
 pub(crate) fn busy() -> Fault {

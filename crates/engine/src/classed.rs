@@ -10,7 +10,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 impl Engine<'_> {
     /// Classes the commits that came on board, newest first.
-    pub(crate) fn classed(&self, ids: &[CommitId], graph: &Graph, candidate: &Candidate, develop: Option<&CommitId>) -> Result<Vec<ClassedCommit>, Fault> {
+    pub(crate) fn classed(
+        &self,
+        ids: &[CommitId],
+        graph: &Graph,
+        candidate: &Candidate,
+        develop: Option<&CommitId>,
+    ) -> Result<Vec<ClassedCommit>, Fault> {
         if ids.is_empty() {
             return Ok(Vec::new());
         }
@@ -36,7 +42,8 @@ impl Engine<'_> {
         for id in ids {
             seen.push(class(id, None));
         }
-        let open: Vec<CommitId> = seen.iter().filter(|c| c.class == Class::Unclassified).map(|c| c.id.clone()).collect();
+        let open: Vec<CommitId> =
+            seen.iter().filter(|c| c.class == Class::Unclassified).map(|c| c.id.clone()).collect();
         if let Some(develop) = develop.filter(|_| !open.is_empty()) {
             let twins = self.twins(&open, graph, develop, candidate)?;
             for commit in &mut seen {
@@ -75,19 +82,31 @@ impl Engine<'_> {
     fn undone(&self, ids: &[CommitId], graph: &Graph) -> Result<BTreeSet<CommitId>, Fault> {
         let reverts: Vec<(CommitId, CommitId)> = ids
             .iter()
-            .filter_map(|id| revert_of(&graph.commits[id].message).filter(|of| ids.contains(of)).map(|of| (id.clone(), of)))
+            .filter_map(|id| {
+                revert_of(&graph.commits[id].message).filter(|of| ids.contains(of)).map(|of| (id.clone(), of))
+            })
             .collect();
         if reverts.is_empty() {
             return Ok(BTreeSet::new());
         }
-        let made = self.repo.patch_ids(&reverts.iter().map(|(by, _)| by.clone()).collect::<Vec<_>>(), false)?;
-        let opposite = self.repo.patch_ids(&reverts.iter().map(|(_, of)| of.clone()).collect::<Vec<_>>(), true)?;
-        let real = reverts.into_iter().filter(|(by, of)| made.get(by).is_some_and(|patch| opposite.get(of) == Some(patch)));
+        let made =
+            self.repo.patch_ids(&reverts.iter().map(|(by, _)| by.clone()).collect::<Vec<_>>(), false)?;
+        let opposite =
+            self.repo.patch_ids(&reverts.iter().map(|(_, of)| of.clone()).collect::<Vec<_>>(), true)?;
+        let real = reverts
+            .into_iter()
+            .filter(|(by, of)| made.get(by).is_some_and(|patch| opposite.get(of) == Some(patch)));
         Ok(real.flat_map(|(by, of)| [by, of]).collect())
     }
 
     /// Finds commits of develop with the same patch that are fixes there, by their subject.
-    fn twins(&self, open: &[CommitId], graph: &Graph, develop: &CommitId, candidate: &Candidate) -> Result<BTreeMap<CommitId, String>, Fault> {
+    fn twins(
+        &self,
+        open: &[CommitId],
+        graph: &Graph,
+        develop: &CommitId,
+        candidate: &Candidate,
+    ) -> Result<BTreeMap<CommitId, String>, Fault> {
         let fixes = &candidate.cut.policy.fixes;
         let there: Vec<CommitId> = graph
             .only(develop, &[&candidate.cut.head])
@@ -103,7 +122,8 @@ impl Engine<'_> {
             return Ok(BTreeMap::new());
         }
         let patches = self.repo.patch_ids(open, false)?;
-        let known: BTreeMap<String, CommitId> = self.repo.patch_ids(&there, false)?.into_iter().map(|(id, patch)| (patch, id)).collect();
+        let known: BTreeMap<String, CommitId> =
+            self.repo.patch_ids(&there, false)?.into_iter().map(|(id, patch)| (patch, id)).collect();
         let subject = |id: &CommitId| graph.commits[id].message.lines().next().unwrap_or_default().to_owned();
         Ok(patches.into_iter().filter_map(|(id, patch)| Some((id, subject(known.get(&patch)?)))).collect())
     }

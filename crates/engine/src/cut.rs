@@ -4,8 +4,8 @@ use crate::rc::free;
 use crate::{Engine, Fault, FaultKind, Snapshot};
 use allclear_core::bump::{self, Change};
 use allclear_core::event::{Cut, Event};
-use allclear_core::port::{NewCommit, RefUpdate};
 use allclear_core::policy::{Mode, Policy, VersionFile, WhenBusy, digest};
+use allclear_core::port::{NewCommit, RefUpdate};
 use allclear_core::{CommitId, Version, version_files};
 use jiff::Timestamp;
 use std::collections::BTreeMap;
@@ -41,7 +41,11 @@ impl Engine<'_> {
     pub fn cut(&self, wish: &CutWish) -> Result<CutPlan, Fault> {
         self.decide(|snapshot| {
             if snapshot.project.head.is_none() && !wish.may_found {
-                return Err(Fault::new(FaultKind::Usage, "this project has no ledger yet, and a person starts it").hint("allclear cut --yes"));
+                return Err(Fault::new(
+                    FaultKind::Usage,
+                    "this project has no ledger yet, and a person starts it",
+                )
+                .hint("allclear cut --yes"));
             }
             let mut draft = self.draft(Vec::new());
             let (plan, tagged) = self.plan_cut(snapshot, wish, &draft.id)?;
@@ -72,13 +76,14 @@ impl Engine<'_> {
         // A wrong version is the caller's own mistake, and is said before anything else.
         let (released, open) = versions(snapshot);
         if let Some(wanted) = wish.version {
-            bump::check(wanted, released.iter().max().copied(), &released, &open).map_err(|e| Fault::new(FaultKind::Usage, e.to_string()))?;
+            bump::check(wanted, released.iter().max().copied(), &released, &open)
+                .map_err(|e| Fault::new(FaultKind::Usage, e.to_string()))?;
         }
         self.may_cut(snapshot, policy, wish)?;
         let branches = &policy.branches;
         let missing = |branch: &allclear_core::Branch| {
             Fault::new(FaultKind::Usage, format!("there is no branch {branch} on the server"))
-                .hint(format!("push it, or name the right one in allclear.toml (branches); allclear init --create-develop makes develop"))
+                .hint("push it, or name the right one in allclear.toml (branches); allclear init --create-develop makes develop")
         };
         let stable = snapshot.facts.stable.clone().ok_or_else(|| missing(&branches.stable))?;
         let from = snapshot.facts.develop.clone().ok_or_else(|| missing(&branches.develop))?;
@@ -116,11 +121,19 @@ impl Engine<'_> {
                 .hint("set mode = \"run\" in allclear.toml on develop when the team is ready"));
         }
         let now = self.clock.now();
-        let in_policy = policy.freezes.iter().filter(|f| f.stops.cuts() && f.from <= now && f.until > now).map(|f| (f.until, &f.reason));
-        let on_record = snapshot.project.freezes_from(now).filter(|f| f.stops.cuts()).map(|f| (f.until, &f.reason));
+        let in_policy = policy
+            .freezes
+            .iter()
+            .filter(|f| f.stops.cuts() && f.from <= now && f.until > now)
+            .map(|f| (f.until, &f.reason));
+        let on_record =
+            snapshot.project.freezes_from(now).filter(|f| f.stops.cuts()).map(|f| (f.until, &f.reason));
         if let Some((until, why)) = in_policy.chain(on_record).max() {
-            return Err(Fault::new(FaultKind::Waiting, format!("cuts are frozen until {until}: {}", allclear_core::text::short(why, 100)))
-                .hint("allclear freeze --lift, where a person set it"));
+            return Err(Fault::new(
+                FaultKind::Waiting,
+                format!("cuts are frozen until {until}: {}", allclear_core::text::short(why, 100)),
+            )
+            .hint("allclear freeze --lift, where a person set it"));
         }
         let overlap = policy.train.as_ref().is_some_and(|t| t.when_busy == WhenBusy::Overlap);
         if let Some(open) = snapshot.project.candidates.keys().next().filter(|_| !overlap) {
@@ -132,12 +145,22 @@ impl Engine<'_> {
             return Err(Fault::new(FaultKind::Conflict, "the slot was taken by somebody else"));
         }
         if snapshot.facts.changes == 0 {
-            return Err(Fault::new(FaultKind::Blocked, format!("{} has nothing that is not released or cut already", policy.branches.develop)));
+            return Err(Fault::new(
+                FaultKind::Blocked,
+                format!("{} has nothing that is not released or cut already", policy.branches.develop),
+            ));
         }
         Ok(())
     }
 
-    fn choose(&self, snapshot: &Snapshot, policy: &Policy, wanted: Option<Version>, stable: &CommitId, from: &CommitId) -> Result<bump::Choice, Fault> {
+    fn choose(
+        &self,
+        snapshot: &Snapshot,
+        policy: &Policy,
+        wanted: Option<Version>,
+        stable: &CommitId,
+        from: &CommitId,
+    ) -> Result<bump::Choice, Fault> {
         let (released, open) = versions(snapshot);
         let last = released.iter().max().copied();
         if let Some(version) = wanted {
@@ -161,19 +184,27 @@ impl Engine<'_> {
         Ok(bump::choose(last, &taken, changes, policy.version.default_bump))
     }
 
+    /// Finds the manifests at the root that carry a version of their own (a bare workspace carries none).
+    fn detected(&self, from: &CommitId) -> Result<Vec<VersionFile>, Fault> {
+        let manifests: Vec<String> = ["Cargo.toml", "package.json", "pyproject.toml"].map(str::to_owned).into();
+        let found = self.repo.files(from, &manifests)?;
+        let carries = |file: &VersionFile| {
+            found.get(&file.path).is_some_and(|text| version_files::read(file, text).is_ok())
+        };
+        let files = version_files::detect(&|path: &str| found.contains_key(path));
+        Ok(files.into_iter().filter(carries).collect())
+    }
+
     /// Makes the commit that sets the version, where files carry one; else the cut is develop itself.
-    fn version_commit(&self, policy: &Policy, version: Version, from: &CommitId) -> Result<(CommitId, Vec<VersionFile>, Vec<String>), Fault> {
+    fn version_commit(
+        &self,
+        policy: &Policy,
+        version: Version,
+        from: &CommitId,
+    ) -> Result<(CommitId, Vec<VersionFile>, Vec<String>), Fault> {
         let files = match &policy.version.files {
             Some(files) => files.clone(),
-            None => {
-                let manifests: Vec<String> = ["Cargo.toml", "package.json", "pyproject.toml"].map(str::to_owned).into();
-                let found = self.repo.files(from, &manifests)?;
-                // A manifest without a version of its own (a bare workspace, say) carries none.
-                version_files::detect(&|path: &str| found.contains_key(path))
-                    .into_iter()
-                    .filter(|file| found.get(&file.path).is_some_and(|text| version_files::read(file, text).is_ok()))
-                    .collect()
-            }
+            None => self.detected(from)?,
         };
         if files.is_empty() {
             return Ok((from.clone(), files, Vec::new()));
@@ -181,18 +212,29 @@ impl Engine<'_> {
         let mut paths: Vec<String> = files.iter().map(|f| f.path.clone()).collect();
         paths.extend(files.iter().flat_map(version_files::companions));
         let contents = self.repo.files(from, &paths)?;
-        let changed: BTreeMap<String, String> = version_files::set(&files, &contents, version)
-            .map_err(|e| Fault::new(FaultKind::Usage, e.to_string()).hint("set version.files in allclear.toml to the files that carry the version"))?;
+        let changed: BTreeMap<String, String> =
+            version_files::set(&files, &contents, version).map_err(|e| {
+                Fault::new(FaultKind::Usage, e.to_string())
+                    .hint("set version.files in allclear.toml to the files that carry the version")
+            })?;
         if changed.is_empty() {
             return Ok((from.clone(), files, Vec::new()));
         }
-        let base = self.repo.trees(std::slice::from_ref(from))?.into_iter().next().ok_or_else(|| Fault::new(FaultKind::TryLater, "develop's tree cannot be read"))?;
+        let base = self
+            .repo
+            .trees(std::slice::from_ref(from))?
+            .into_iter()
+            .next()
+            .ok_or_else(|| Fault::new(FaultKind::TryLater, "develop's tree cannot be read"))?;
         let tree = self.repo.write_tree(Some(&base), &changed)?;
         let commit = NewCommit {
             tree,
             parents: vec![from.clone()],
             by: self.signature(self.clock.now()),
-            message: format!("Set the version to {version}\n\nMade by allclear at the cut; it changes {} and nothing else.", allclear_core::text::list(&changed.keys().collect::<Vec<_>>())),
+            message: format!(
+                "Set the version to {version}\n\nMade by allclear at the cut; it changes {} and nothing else.",
+                allclear_core::text::list(&changed.keys().collect::<Vec<_>>())
+            ),
         };
         Ok((self.repo.write_commit(&commit)?, files, changed.into_keys().collect()))
     }

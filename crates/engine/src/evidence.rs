@@ -25,12 +25,20 @@ impl Engine<'_> {
         }
         let mut events = Vec::new();
         for result in results {
-            let bad_name = result.name.trim().is_empty() || result.name.len() > 100 || result.name.chars().any(char::is_control);
+            let bad_name = result.name.trim().is_empty()
+                || result.name.len() > 100
+                || result.name.chars().any(char::is_control);
             if bad_name {
-                return Err(Fault::new(FaultKind::Usage, "a check's name has 1 to 100 characters, none of them a control character"));
+                return Err(Fault::new(
+                    FaultKind::Usage,
+                    "a check's name has 1 to 100 characters, none of them a control character",
+                ));
             }
             if result.url.as_ref().is_some_and(|u| u.len() > 2000 || u.chars().any(char::is_control)) {
-                return Err(Fault::new(FaultKind::Usage, "the URL is longer than 2000 characters or has control characters in it"));
+                return Err(Fault::new(
+                    FaultKind::Usage,
+                    "the URL is longer than 2000 characters or has control characters in it",
+                ));
             }
             let CheckResult { name, outcome, commit, url } = result;
             events.push(Event::CheckRecorded { name, outcome, commit, url });

@@ -13,15 +13,27 @@ use allclear_core::{CommitId, RefName, TagFormat, Version};
 use std::collections::{BTreeMap, BTreeSet};
 
 impl Engine<'_> {
-    pub(crate) fn facts(&self, refs: &Refs, project: &Project, policy: Option<&Policy>, record: RecordFacts) -> Result<Facts, Fault> {
+    pub(crate) fn facts(
+        &self,
+        refs: &Refs,
+        project: &Project,
+        policy: Option<&Policy>,
+        record: RecordFacts,
+    ) -> Result<Facts, Fault> {
         let fallback = policy::defaults(policy::Preset::Library1);
         let branches = &policy.unwrap_or(&fallback).branches;
-        let (stable, develop) = (refs.get(&branches.stable.to_ref()).cloned(), refs.get(&branches.develop.to_ref()).cloned());
+        let (stable, develop) =
+            (refs.get(&branches.stable.to_ref()).cloned(), refs.get(&branches.develop.to_ref()).cloned());
         let tags = tag_format(refs, policy);
         let released: BTreeMap<Version, CommitId> = refs
             .objects
             .keys()
-            .filter_map(|name| Some((tags.parse_release(name.as_str().strip_prefix("refs/tags/")?)?, refs.commit(name)?.clone())))
+            .filter_map(|name| {
+                Some((
+                    tags.parse_release(name.as_str().strip_prefix("refs/tags/")?)?,
+                    refs.commit(name)?.clone(),
+                ))
+            })
             .collect();
         let last_release = released.last_key_value().map(|(_, commit)| commit.clone());
         let own_release = project.releases.values().max_by_key(|r| r.at);
@@ -33,14 +45,22 @@ impl Engine<'_> {
             tips.extend([candidate.cut.head.clone(), candidate.commit().clone()]);
             if let Some(flight) = &candidate.operation {
                 let op = &flight.plan;
-                tips.extend([&op.old_stable, &op.old_develop, &op.new_stable, &op.new_develop].map(Clone::clone));
-                tips.extend([op.stable_branch.to_ref(), op.develop_branch.to_ref()].iter().filter_map(|b| refs.get(b)).cloned());
+                tips.extend(
+                    [&op.old_stable, &op.old_develop, &op.new_stable, &op.new_develop].map(Clone::clone),
+                );
+                tips.extend(
+                    [op.stable_branch.to_ref(), op.develop_branch.to_ref()]
+                        .iter()
+                        .filter_map(|b| refs.get(b))
+                        .cloned(),
+                );
             }
         }
         let tips: Vec<CommitId> = tips.into_iter().collect();
         let graph = self.repo.graph(&tips)?;
         let changes = develop.as_ref().map_or(0, |develop| {
-            let known: Vec<&CommitId> = [&project.last_cut, &stable, &last_release].into_iter().flatten().collect();
+            let known: Vec<&CommitId> =
+                [&project.last_cut, &stable, &last_release].into_iter().flatten().collect();
             // A merge brings commits of its own; alone it is nothing new, as the merge-back is not.
             graph.only(develop, &known).iter().filter(|id| graph.commits[*id].parents.len() < 2).count()
         });
@@ -83,8 +103,9 @@ impl Engine<'_> {
             .collect();
         // A gone branch is judged by its rc, so that its merge-back is known when it comes back.
         let of = |version: &Version, c: &Candidate| heads.get(version).unwrap_or_else(|| c.commit()).clone();
-        let pairs: Vec<(CommitId, CommitId)> =
-            develop.map(|d| project.candidates.iter().map(|(v, c)| (d.clone(), of(v, c))).collect()).unwrap_or_default();
+        let pairs: Vec<(CommitId, CommitId)> = develop
+            .map(|d| project.candidates.iter().map(|(v, c)| (d.clone(), of(v, c))).collect())
+            .unwrap_or_default();
         let merges = if pairs.is_empty() { Vec::new() } else { self.repo.merge(&pairs)? };
         let mut out = BTreeMap::new();
         for (n, (version, candidate)) in project.candidates.iter().enumerate() {
@@ -100,11 +121,12 @@ impl Engine<'_> {
                 }
                 _ => MergeBack::Impossible { why: "there is no develop branch on the server".into() },
             };
-            let rc_tag = candidate.rcs.last().map_or(TagSeen::Intact, |rc| match refs.get(&RefName::tag(&rc.tag)) {
-                Some(object) if *object == rc.object => TagSeen::Intact,
-                Some(object) => TagSeen::Moved { to: object.clone() },
-                None => TagSeen::Gone,
-            });
+            let rc_tag =
+                candidate.rcs.last().map_or(TagSeen::Intact, |rc| match refs.get(&RefName::tag(&rc.tag)) {
+                    Some(object) if *object == rc.object => TagSeen::Intact,
+                    Some(object) => TagSeen::Moved { to: object.clone() },
+                    None => TagSeen::Gone,
+                });
             out.insert(
                 *version,
                 CandidateFacts {
@@ -129,7 +151,12 @@ pub(crate) fn tag_format(refs: &Refs, policy: Option<&Policy>) -> TagFormat {
     }
     let (with, without) = (TagFormat::with_prefix("v"), TagFormat::with_prefix(""));
     let count = |format: &TagFormat| {
-        refs.objects.keys().filter(|n| n.as_str().strip_prefix("refs/tags/").is_some_and(|t| format.parse_release(t).is_some())).count()
+        refs.objects
+            .keys()
+            .filter(|n| {
+                n.as_str().strip_prefix("refs/tags/").is_some_and(|t| format.parse_release(t).is_some())
+            })
+            .count()
     };
     if count(&without) > count(&with) { without } else { with }
 }

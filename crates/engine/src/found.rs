@@ -18,7 +18,10 @@ impl Engine<'_> {
         }
         snapshot.may_decide(self.clock.now())?;
         let project = snapshot.policy.get().and_then(|p| p.name.clone()).unwrap_or_default();
-        Ok(matches!(self.land(&snapshot.tip(), &self.draft(vec![Event::LedgerStarted { project }]))?, Landing::Landed(_)))
+        Ok(matches!(
+            self.land(&snapshot.tip(), &self.draft(vec![Event::LedgerStarted { project }]))?,
+            Landing::Landed(_)
+        ))
     }
 
     /// Creates a branch on the server at the tip of another. Tells where; `None` where it exists already.
@@ -28,10 +31,14 @@ impl Engine<'_> {
             return Ok(None);
         }
         let Some(tip) = refs.get(&from.to_ref()).cloned() else {
-            return Err(Fault::new(FaultKind::Usage, format!("there is no branch {from} on the server to make {branch} from")));
+            return Err(Fault::new(
+                FaultKind::Usage,
+                format!("there is no branch {from} on the server to make {branch} from"),
+            ));
         };
         crate::rc::free(&refs, &branch.to_ref())?;
-        let answer = self.repo.push(&[RefUpdate { name: branch.to_ref(), old: None, new: Some(tip.clone()) }])?;
+        let answer =
+            self.repo.push(&[RefUpdate { name: branch.to_ref(), old: None, new: Some(tip.clone()) }])?;
         if self.repo.refs()?.get(&branch.to_ref()) == Some(&tip) {
             Ok(Some(tip))
         } else {

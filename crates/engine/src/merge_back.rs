@@ -22,7 +22,11 @@ pub(crate) struct Trial<'a> {
 }
 
 /// Judges the outcome of a trial merge.
-pub(crate) fn outcome(repo: &dyn Repo, merged: Option<&Merged>, trial: &Trial<'_>) -> Result<MergeBack, RepoError> {
+pub(crate) fn outcome(
+    repo: &dyn Repo,
+    merged: Option<&Merged>,
+    trial: &Trial<'_>,
+) -> Result<MergeBack, RepoError> {
     let Some(merged) = merged else {
         return Ok(MergeBack::Impossible { why: "the candidate and develop have no common history".into() });
     };
@@ -41,7 +45,11 @@ pub(crate) fn outcome(repo: &dyn Repo, merged: Option<&Merged>, trial: &Trial<'_
 
 /// Sets the version lines of base, ours and theirs to the higher version and merges again. What still
 /// conflicts then is more than a version line.
-fn resolve(repo: &dyn Repo, merged: &Merged, trial: &Trial<'_>) -> Result<Option<BTreeMap<String, String>>, RepoError> {
+fn resolve(
+    repo: &dyn Repo,
+    merged: &Merged,
+    trial: &Trial<'_>,
+) -> Result<Option<BTreeMap<String, String>>, RepoError> {
     let mut paths: Vec<String> = trial.files.iter().map(|f| f.path.clone()).collect();
     paths.extend(trial.files.iter().flat_map(version_files::companions));
     if !merged.conflicts.keys().all(|path| paths.contains(path)) {
@@ -59,9 +67,12 @@ fn resolve(repo: &dyn Repo, merged: &Merged, trial: &Trial<'_>) -> Result<Option
     let winner = winner(&sides[1], trial);
     let mut resolved = BTreeMap::new();
     for path in merged.conflicts.keys() {
-        let neutral = |side: &BTreeMap<String, String>| version_files::neutral(path, trial.files, side, &winner);
+        let neutral =
+            |side: &BTreeMap<String, String>| version_files::neutral(path, trial.files, side, &winner);
         let [base, ours, theirs] = &sides;
-        let (Some(base), Some(ours), Some(theirs)) = (neutral(base), neutral(ours), neutral(theirs)) else { return Ok(None) };
+        let (Some(base), Some(ours), Some(theirs)) = (neutral(base), neutral(ours), neutral(theirs)) else {
+            return Ok(None);
+        };
         let Some(text) = repo.merge_text(&base, &ours, &theirs)? else { return Ok(None) };
         resolved.insert(path.clone(), text);
     }

@@ -76,7 +76,6 @@ struct Folded {
     project: Project,
 }
 
-
 impl Engine<'_> {
     /// Reads the server, and remembers what it saw.
     pub fn observe(&self) -> Result<Snapshot, Fault> {
@@ -106,9 +105,12 @@ impl Engine<'_> {
 
     /// Gives the last look without asking the server; `None` where this machine never looked.
     pub fn recall(&self) -> Option<Snapshot> {
-        let look: Look = serde_json::from_slice(&self.repo.recall("look")?).ok().filter(|l: &Look| l.rules == RULES)?;
+        let look: Look =
+            serde_json::from_slice(&self.repo.recall("look")?).ok().filter(|l: &Look| l.rules == RULES)?;
         let mut project = match self.repo.recall("fold") {
-            Some(bytes) if look.facts.record.place.is_some() => serde_json::from_slice::<Folded>(&bytes).ok()?.project,
+            Some(bytes) if look.facts.record.place.is_some() => {
+                serde_json::from_slice::<Folded>(&bytes).ok()?.project
+            }
             Some(_) | None => Project::default(),
         };
         // An append reads the record alone, so that the fold may know of a cut that no look has seen.
@@ -118,7 +120,8 @@ impl Engine<'_> {
     }
 
     fn understand(&self, refs: Refs) -> Result<Snapshot, Fault> {
-        let places: Vec<RefName> = PLACES.iter().filter_map(|p| RefName::from_git(p)).filter(|p| refs.get(p).is_some()).collect();
+        let places: Vec<RefName> =
+            PLACES.iter().filter_map(|p| RefName::from_git(p)).filter(|p| refs.get(p).is_some()).collect();
         let place = places.first().cloned();
         let head = place.as_ref().and_then(|p| refs.get(p)).cloned();
         let project = match &head {
@@ -189,12 +192,21 @@ impl Engine<'_> {
 
     /// Reads the policy from the tip of develop. Develop is `develop`, or the one branch whose own
     /// policy file says that it is.
-    fn read_policy(&self, refs: &Refs, project: &Project) -> Result<(Option<(String, CommitId)>, PolicySeen), Fault> {
+    fn read_policy(
+        &self,
+        refs: &Refs,
+        project: &Project,
+    ) -> Result<(Option<(String, CommitId)>, PolicySeen), Fault> {
         let last = project.candidates.values().next_back().map(|c| c.cut.policy.branches.develop.to_ref());
         let first = last.into_iter().chain(RefName::from_git("refs/heads/develop"));
-        let others = refs.objects.keys().filter(|n| n.as_str().starts_with("refs/heads/")).take(2000).cloned();
+        let others =
+            refs.objects.keys().filter(|n| n.as_str().starts_with("refs/heads/")).take(2000).cloned();
         for (by_its_own_word, names) in [(false, first.collect::<Vec<RefName>>()), (true, others.collect())] {
-            let tips: Vec<(RefName, CommitId)> = names.into_iter().filter_map(|n| Some((refs.get(&n)?.clone(), n))).map(|(id, n)| (n, id)).collect();
+            let tips: Vec<(RefName, CommitId)> = names
+                .into_iter()
+                .filter_map(|n| Some((refs.get(&n)?.clone(), n)))
+                .map(|(id, n)| (n, id))
+                .collect();
             let commits: Vec<CommitId> = tips.iter().map(|(_, id)| id.clone()).collect();
             for ((name, tip), text) in tips.into_iter().zip(self.repo.file_of_each(&commits, POLICY_FILE)?) {
                 let Some(text) = text else { continue };
@@ -207,7 +219,6 @@ impl Engine<'_> {
         }
         Ok((None, PolicySeen::Absent))
     }
-
 }
 
 impl Snapshot {
@@ -227,17 +238,25 @@ impl Snapshot {
             PolicySeen::Read { effective, from } => Ok((&effective.policy, from)),
             PolicySeen::Wrong { mistakes, .. } => Err(Fault::new(
                 FaultKind::Usage,
-                format!("{POLICY_FILE} on develop has {}", allclear_core::text::count(mistakes.len(), "mistake")),
+                format!(
+                    "{POLICY_FILE} on develop has {}",
+                    allclear_core::text::count(mistakes.len(), "mistake")
+                ),
             )
             .hint("allclear policy check shows each at its line")),
-            PolicySeen::Absent => Err(Fault::new(FaultKind::Usage, format!("there is no {POLICY_FILE} on develop"))
-                .hint("run allclear init, commit the file to develop and push it")),
+            PolicySeen::Absent => {
+                Err(Fault::new(FaultKind::Usage, format!("there is no {POLICY_FILE} on develop"))
+                    .hint("run allclear init, commit the file to develop and push it"))
+            }
         }
     }
 
     /// Refuses where something stops all deciding.
     pub fn may_decide(&self, now: jiff::Timestamp) -> Result<(), Fault> {
-        let Some(stop) = allclear_core::assess::stops(&self.project, &self.facts, now).into_iter().next() else { return Ok(()) };
+        let Some(stop) = allclear_core::assess::stops(&self.project, &self.facts, now).into_iter().next()
+        else {
+            return Ok(());
+        };
         let kind = if self.project.needs > RULES { FaultKind::Refused } else { FaultKind::Blocked };
         Err(Fault { kind, hints: stop.remedy, ..Fault::new(kind, stop.why) })
     }
@@ -250,13 +269,28 @@ impl Snapshot {
                 if self.project.releases.contains_key(&version) {
                     return Fault::new(FaultKind::Usage, format!("{version} is released already"));
                 }
-                let has = if open.is_empty() { "none is".into() } else { format!("{} is", allclear_core::text::list(&open)) };
+                let has = if open.is_empty() {
+                    "none is".into()
+                } else {
+                    format!("{} is", allclear_core::text::list(&open))
+                };
                 Fault::new(FaultKind::Usage, format!("there is no open candidate {version}; {has} open"))
             }),
             None => match open.len() {
-                0 => Err(Fault::new(FaultKind::Usage, "there is no open candidate").hint("allclear cut starts one")),
-                1 => self.project.candidates.iter().next().map(|(v, c)| (*v, c)).ok_or_else(|| Fault::new(FaultKind::Usage, "no candidate")),
-                _ => Err(Fault::new(FaultKind::Usage, format!("{} are open", allclear_core::text::list(&open))).hint("name the version")),
+                0 => Err(Fault::new(FaultKind::Usage, "there is no open candidate")
+                    .hint("allclear cut starts one")),
+                1 => self
+                    .project
+                    .candidates
+                    .iter()
+                    .next()
+                    .map(|(v, c)| (*v, c))
+                    .ok_or_else(|| Fault::new(FaultKind::Usage, "no candidate")),
+                _ => Err(Fault::new(
+                    FaultKind::Usage,
+                    format!("{} are open", allclear_core::text::list(&open)),
+                )
+                .hint("name the version")),
             },
         }
     }

@@ -8,14 +8,29 @@ use allclear_core::{CommitId, Project, RefName};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Finds what some other hand did to what was released (promises P1, P3 and P8).
-pub(crate) fn drift(refs: &Refs, project: &Project, graph: &Graph, long_lived: Option<(&CommitId, &CommitId)>, branches: &Branches) -> Vec<String> {
+pub(crate) fn drift(
+    refs: &Refs,
+    project: &Project,
+    graph: &Graph,
+    long_lived: Option<(&CommitId, &CommitId)>,
+    branches: &Branches,
+) -> Vec<String> {
     let mut drift: Vec<String> = project
         .releases
         .values()
         .filter_map(|release| match refs.get(&RefName::tag(&release.tag)) {
             Some(object) if *object == release.object => None,
-            Some(object) => Some(format!("the tag {} was moved to {}; it was published as {}", release.tag, object.short(), release.object.short())),
-            None => Some(format!("the tag {} was deleted; it was published as {}", release.tag, release.object.short())),
+            Some(object) => Some(format!(
+                "the tag {} was moved to {}; it was published as {}",
+                release.tag,
+                object.short(),
+                release.object.short()
+            )),
+            None => Some(format!(
+                "the tag {} was deleted; it was published as {}",
+                release.tag,
+                release.object.short()
+            )),
         })
         .take(20)
         .collect();
@@ -23,15 +38,24 @@ pub(crate) fn drift(refs: &Refs, project: &Project, graph: &Graph, long_lived: O
     let (stable_name, develop_name) = (&branches.stable, &branches.develop);
     if let Some((version, release)) = project.releases.iter().max_by_key(|(_, r)| r.at) {
         if !graph.contains(stable, &release.stable) {
-            drift.push(format!("{stable_name} was set back: it does not contain {version} ({})", release.stable.short()));
+            drift.push(format!(
+                "{stable_name} was set back: it does not contain {version} ({})",
+                release.stable.short()
+            ));
         } else if *stable != release.stable {
             let n = graph.only(stable, &[&release.stable]).len();
-            drift.push(format!("{} on {stable_name} came there by another hand since {version}", allclear_core::text::count(n, "commit")));
+            drift.push(format!(
+                "{} on {stable_name} came there by another hand since {version}",
+                allclear_core::text::count(n, "commit")
+            ));
         }
     }
     let lacking = graph.only(stable, &[develop]).len();
     if lacking > 0 {
-        drift.push(format!("{develop_name} lacks {} of {stable_name}; merge {stable_name} into {develop_name}", allclear_core::text::count(lacking, "commit")));
+        drift.push(format!(
+            "{develop_name} lacks {} of {stable_name}; merge {stable_name} into {develop_name}",
+            allclear_core::text::count(lacking, "commit")
+        ));
     }
     drift
 }
@@ -40,7 +64,9 @@ pub(crate) fn drift(refs: &Refs, project: &Project, graph: &Graph, long_lived: O
 pub(crate) fn strangers(refs: &Refs, project: &Project, branches: &Branches) -> Vec<Stranger> {
     let prefix = branches.candidate.prefix.as_str();
     let known: BTreeSet<RefName> = project.candidates.values().map(|c| c.cut.branch.to_ref()).collect();
-    let folded = |text: &str| -> String { text.chars().flat_map(char::to_lowercase).map(|c| if c == 'е' { 'e' } else { c }).collect() };
+    let folded = |text: &str| -> String {
+        text.chars().flat_map(char::to_lowercase).map(|c| if c == 'е' { 'e' } else { c }).collect()
+    };
     refs.objects
         .keys()
         .filter(|name| !known.contains(name))
@@ -72,21 +98,47 @@ pub(crate) fn traps(refs: &Refs, branches: &Branches) -> Vec<Trap> {
     for name in refs.objects.keys() {
         let short = name.short();
         if name.as_str().starts_with("refs/tags/refs/") {
-            add(name, format!("a tag named like the ref {}: plain pushes to that ref are refused as ambiguous", plain(short)));
+            add(
+                name,
+                format!(
+                    "a tag named like the ref {}: plain pushes to that ref are refused as ambiguous",
+                    plain(short)
+                ),
+            );
         }
         if matches!(short.len(), 40 | 64) && short.bytes().all(|b| b.is_ascii_hexdigit()) {
-            add(name, "named like a commit id: git checkout takes the branch, git rev-parse the commit".into());
+            add(
+                name,
+                "named like a commit id: git checkout takes the branch, git rev-parse the commit".into(),
+            );
         }
-        if name.as_str().starts_with("refs/tags/") && (short == branches.stable.as_str() || short == branches.develop.as_str() || branches.candidate.parse(&RefName::tag_as_branch(short)).is_some()) {
-            add(name, "a tag with the name of a branch: git fetch takes the tag, git clone the branch".into());
+        if name.as_str().starts_with("refs/tags/")
+            && (short == branches.stable.as_str()
+                || short == branches.develop.as_str()
+                || branches.candidate.parse(&RefName::tag_as_branch(short)).is_some())
+        {
+            add(
+                name,
+                "a tag with the name of a branch: git fetch takes the tag, git clone the branch".into(),
+            );
         }
         if let Some(twin) = folded.insert(name.as_str().to_lowercase(), name).filter(|twin| *twin != name) {
             twins.push((name, twin));
         }
     }
     if let Some((name, twin)) = twins.first() {
-        let others = if twins.len() > 1 { format!(" (and {} more such pairs)", twins.len() - 1) } else { String::new() };
-        add(name, format!("differs from {} in case alone, which some file systems cannot keep{others}", plain(twin.short())));
+        let others = if twins.len() > 1 {
+            format!(" (and {} more such pairs)", twins.len() - 1)
+        } else {
+            String::new()
+        };
+        add(
+            name,
+            format!(
+                "differs from {} in case alone, which some file systems cannot keep{others}",
+                plain(twin.short())
+            ),
+        );
     }
     traps
 }

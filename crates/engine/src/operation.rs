@@ -10,7 +10,11 @@ use allclear_core::{CommitId, RefName, Seconds, Version};
 /// The refs under which a plan's objects wait on the server.
 pub(crate) fn objects(op: &Operation) -> [(RefName, CommitId); 3] {
     let name = |what: &str| RefName::own(&format!("op/{}/{what}", op.id));
-    [(name("stable"), op.new_stable.clone()), (name("develop"), op.new_develop.clone()), (name("tag"), op.new_tag.clone())]
+    [
+        (name("stable"), op.new_stable.clone()),
+        (name("develop"), op.new_develop.clone()),
+        (name("tag"), op.new_tag.clone()),
+    ]
 }
 
 /// The ref that a move and an abort of the same plan both delete, so that only one of them can land. A
@@ -23,8 +27,20 @@ pub(crate) fn spent(op: &Operation) -> RefUpdate {
 }
 
 pub(crate) fn stale(snapshot: &Snapshot) -> Vec<RefUpdate> {
-    let live = |id: &str| snapshot.project.candidates.values().filter_map(|c| c.operation.as_ref()).any(|f| f.plan.id.to_string() == id);
-    let theirs = |name: &RefName| name.as_str().strip_prefix("refs/allclear/op/").and_then(|rest| rest.split('/').next()).is_some_and(|id| !live(id));
+    let live = |id: &str| {
+        snapshot
+            .project
+            .candidates
+            .values()
+            .filter_map(|c| c.operation.as_ref())
+            .any(|f| f.plan.id.to_string() == id)
+    };
+    let theirs = |name: &RefName| {
+        name.as_str()
+            .strip_prefix("refs/allclear/op/")
+            .and_then(|rest| rest.split('/').next())
+            .is_some_and(|id| !live(id))
+    };
     let gone = snapshot.refs.objects.iter().filter(|(name, _)| theirs(name));
     gone.map(|(name, old)| RefUpdate { name: name.clone(), old: Some(old.clone()), new: None }).collect()
 }
@@ -35,7 +51,11 @@ pub(crate) fn clean_up(op: &Operation, refs: &Refs) -> Vec<RefUpdate> {
 }
 
 pub(crate) fn four_refs(op: &Operation) -> Vec<RefUpdate> {
-    let change = |name: RefName, old: Option<&CommitId>, new: Option<&CommitId>| RefUpdate { name, old: old.cloned(), new: new.cloned() };
+    let change = |name: RefName, old: Option<&CommitId>, new: Option<&CommitId>| RefUpdate {
+        name,
+        old: old.cloned(),
+        new: new.cloned(),
+    };
     vec![
         change(op.develop_branch.to_ref(), Some(&op.old_develop), Some(&op.new_develop)),
         change(op.stable_branch.to_ref(), Some(&op.old_stable), Some(&op.new_stable)),
@@ -86,8 +106,15 @@ pub(crate) fn recorded(snapshot: &Snapshot, version: Version, now: jiff::Timesta
     })
 }
 
-pub(crate) fn summary(candidate: &allclear_core::project::Candidate, seen: &allclear_core::facts::CandidateFacts, now: jiff::Timestamp) -> String {
+pub(crate) fn summary(
+    candidate: &allclear_core::project::Candidate,
+    seen: &allclear_core::facts::CandidateFacts,
+    now: jiff::Timestamp,
+) -> String {
     let soaked = Seconds::between(candidate.cut_at, now);
     let fixes = allclear_core::text::count(seen.commits.len(), "commit");
-    format!("Soaked {soaked} as {}, with {fixes} since the cut.", list(&candidate.rcs.iter().map(|rc| format!("rc.{}", rc.n)).collect::<Vec<_>>()))
+    format!(
+        "Soaked {soaked} as {}, with {fixes} since the cut.",
+        list(&candidate.rcs.iter().map(|rc| format!("rc.{}", rc.n)).collect::<Vec<_>>())
+    )
 }

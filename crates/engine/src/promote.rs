@@ -85,7 +85,11 @@ impl Engine<'_> {
     }
 
     /// Says what a promotion would be. Writes objects into the private store alone.
-    pub fn promote_dry(&self, version: Option<Version>, only_if: Option<&str>) -> Result<(PromotionPlan, Result<(), Fault>), Fault> {
+    pub fn promote_dry(
+        &self,
+        version: Option<Version>,
+        only_if: Option<&str>,
+    ) -> Result<(PromotionPlan, Result<(), Fault>), Fault> {
         let snapshot = self.observe()?;
         snapshot.may_decide(self.clock.now())?;
         let (version, _) = snapshot.pick(version)?;
@@ -95,15 +99,25 @@ impl Engine<'_> {
     }
 
     /// Records the wish to promote exactly this commit as soon as it is clear; any tick fulfils it.
-    pub fn promote_when_clear(&self, version: Option<Version>, only_if: Option<&str>) -> Result<(Version, CommitId), Fault> {
+    pub fn promote_when_clear(
+        &self,
+        version: Option<Version>,
+        only_if: Option<&str>,
+    ) -> Result<(Version, CommitId), Fault> {
         self.decide(|snapshot| {
             let (version, _) = snapshot.pick(version)?;
             let head = snapshot.facts.candidates.get(&version).and_then(|s| s.head.clone());
             let Some(commit) = head else {
-                return Err(Fault::new(FaultKind::Blocked, format!("the branch of {version} is gone from the server")));
+                return Err(Fault::new(
+                    FaultKind::Blocked,
+                    format!("the branch of {version} is gone from the server"),
+                ));
             };
             only_this(&commit, only_if)?;
-            Ok((self.draft(vec![Event::PromotionRequested { version, commit: commit.clone() }]), (version, commit)))
+            Ok((
+                self.draft(vec![Event::PromotionRequested { version, commit: commit.clone() }]),
+                (version, commit),
+            ))
         })
     }
 
@@ -131,7 +145,8 @@ impl Engine<'_> {
             Landing::Landed(head) => {
                 self.note(Note::Planned(operation.id.clone()));
                 let by = self.by.who.clone();
-                let flight = Flight { planned_at: self.clock.now(), by, phase: Phase::Planned, plan: operation };
+                let flight =
+                    Flight { planned_at: self.clock.now(), by, phase: Phase::Planned, plan: operation };
                 self.run(&snapshot, head, &flight)
             }
             Landing::Raced => Err(Miss::Replan),
@@ -167,26 +182,40 @@ impl Engine<'_> {
     fn settle(&self, version: Version, mut answer: Option<PushAnswer>) -> Result<Released, Miss> {
         let mut moves = u32::from(answer.is_some());
         for _ in 0..STEPS {
-            let snapshot = self.observe().map_err(|fault| if moves > 0 { unanswered(version, fault) } else { fault })?;
+            let snapshot =
+                self.observe().map_err(|fault| if moves > 0 { unanswered(version, fault) } else { fault })?;
             if answer.is_none() {
                 self.note(Note::ReadBack);
             }
             if let Some(release) = snapshot.project.releases.get(&version) {
                 let (tag, stable) = (release.tag.clone(), release.stable.clone());
-                return Ok(Released { version, tag, stable, operation: release.operation.clone(), before: moves == 0 });
+                return Ok(Released {
+                    version,
+                    tag,
+                    stable,
+                    operation: release.operation.clone(),
+                    before: moves == 0,
+                });
             }
             snapshot.may_decide(self.clock.now())?;
-            let Some(flight) = snapshot.project.candidates.get(&version).and_then(|c| c.operation.clone()) else {
+            let Some(flight) = snapshot.project.candidates.get(&version).and_then(|c| c.operation.clone())
+            else {
                 return Err(Miss::Replan);
             };
             let op = &flight.plan;
             let Some(sight) = snapshot.facts.flights.get(&op.id).copied() else {
-                return Err(unanswered(version, Fault::new(FaultKind::Unknown, "the refs could not be read")).into());
+                return Err(unanswered(
+                    version,
+                    Fault::new(FaultKind::Unknown, "the refs could not be read"),
+                )
+                .into());
             };
             let clear = self.judge(&snapshot, version, Some(op.commit.as_str())).is_ok();
             match next(flight.phase, standing(sight), clear) {
                 Step::Confirm { kept } => {
-                    if let Landing::Landed(_) = self.land(&snapshot.tip(), &self.confirmation(op, kept, &snapshot.refs))? {
+                    if let Landing::Landed(_) =
+                        self.land(&snapshot.tip(), &self.confirmation(op, kept, &snapshot.refs))?
+                    {
                         self.note(Note::Confirmed(version));
                         return Ok(released(op));
                     }
@@ -206,11 +235,15 @@ impl Engine<'_> {
                     answer = Some(self.push_move(&snapshot.tip(), op)?.0);
                 }
                 Step::Fence => {
-                    self.land(&snapshot.tip(), &self.draft(vec![Event::Fenced { operation: op.id.clone() }]))?;
+                    self.land(
+                        &snapshot.tip(),
+                        &self.draft(vec![Event::Fenced { operation: op.id.clone() }]),
+                    )?;
                 }
                 Step::Abort(obstacle) => return Err(self.abort(&snapshot, op, obstacle)?),
                 Step::Stop(obstacle) => {
-                    let what = format!("the promotion of {version} landed in part, and {}", obstacle.sentence());
+                    let what =
+                        format!("the promotion of {version} landed in part, and {}", obstacle.sentence());
                     return Err(Fault::new(FaultKind::Blocked, what)
                         .truth(format!("{} of {} are as planned; nothing more was changed", landed(sight), op.id))
                         .hint("a maintainer decides; allclear why shows the refs, and allclear tick goes on once the way is free")
@@ -218,7 +251,10 @@ impl Engine<'_> {
                 }
             }
         }
-        Err(Fault::new(FaultKind::TryLater, format!("the promotion of {version} is not at its end yet")).truth("it is on record, and any tick goes on with it").hint("allclear tick").into())
+        Err(Fault::new(FaultKind::TryLater, format!("the promotion of {version} is not at its end yet"))
+            .truth("it is on record, and any tick goes on with it")
+            .hint("allclear tick")
+            .into())
     }
 
     /// Tells whether the plan's own refs are on the server, without which a move shares no ref with an
@@ -259,7 +295,12 @@ impl Engine<'_> {
 
     /// Refuses what is not clear: every enforced gate, for exactly the rc's commit, now; and what no
     /// policy can switch off, because a promotion could not be made without it.
-    fn judge(&self, snapshot: &Snapshot, version: Version, only_if: Option<&str>) -> Result<CandidateAssessment, Fault> {
+    fn judge(
+        &self,
+        snapshot: &Snapshot,
+        version: Version,
+        only_if: Option<&str>,
+    ) -> Result<CandidateAssessment, Fault> {
         let now = self.clock.now();
         let Some(found) = snapshot.assess(now).candidates.into_iter().find(|c| c.version == version) else {
             return Err(Fault::new(FaultKind::Usage, format!("there is no open candidate {version}")));
@@ -269,13 +310,18 @@ impl Engine<'_> {
         if let Some(first) = blockers.first() {
             let person = blockers.iter().any(|b| b.finding.kind == allclear_core::gate::Kind::Person);
             let kind = if person { FaultKind::Blocked } else { FaultKind::Waiting };
-            let lines: Vec<String> = blockers.iter().map(|b| format!("  {}: {}", b.gate.name(), b.finding.summary)).collect();
+            let lines: Vec<String> =
+                blockers.iter().map(|b| format!("  {}: {}", b.gate.name(), b.finding.summary)).collect();
             let mut fault = Fault::new(kind, format!("{version} is not clear:\n{}", lines.join("\n")));
             let alone = blockers.iter().all(|b| b.finding.kind == allclear_core::gate::Kind::Time);
             let ends = blockers.iter().filter_map(|b| b.finding.clears_at).max();
             if !person {
-                let when = ends.filter(|_| alone).map(|at| format!("it clears by itself at {at}; ")).unwrap_or_default();
-                fault = fault.hint(format!("{when}allclear promote {version} --when-clear --yes waits for it"));
+                let when = ends
+                    .filter(|_| alone)
+                    .map(|at| format!("it clears by itself at {at}; "))
+                    .unwrap_or_default();
+                fault =
+                    fault.hint(format!("{when}allclear promote {version} --when-clear --yes waits for it"));
             }
             return Err(fault.hint(format!("allclear why {version} {}", first.gate.name())));
         }
@@ -295,7 +341,8 @@ impl Engine<'_> {
             None
         };
         match hard {
-            Some(why) => Err(Fault::new(FaultKind::Blocked, format!("{version} cannot be promoted: {why}")).hint(format!("allclear why {version}"))),
+            Some(why) => Err(Fault::new(FaultKind::Blocked, format!("{version} cannot be promoted: {why}"))
+                .hint(format!("allclear why {version}"))),
             None => Ok(found),
         }
     }
@@ -310,25 +357,45 @@ impl Engine<'_> {
         let stable = snapshot.facts.stable.clone().ok_or_else(absent)?;
         let develop = snapshot.facts.develop.clone().ok_or_else(absent)?;
         let Some(back) = merge_back::tree(&seen.merge_back).cloned() else {
-            return Err(Fault::new(FaultKind::Blocked, format!("{version} does not merge into {}", branches.develop)).hint(format!("allclear why {version} merge-back")));
+            return Err(Fault::new(
+                FaultKind::Blocked,
+                format!("{version} does not merge into {}", branches.develop),
+            )
+            .hint(format!("allclear why {version} merge-back")));
         };
         let now = self.clock.now();
         let mut draft = self.draft(Vec::new());
-        let id = OperationId::parse(&self.clock.fresh_id()[..16]).map_err(|e| Fault::new(FaultKind::TryLater, e.to_string()))?;
+        let id = OperationId::parse(&self.clock.fresh_id()[..16])
+            .map_err(|e| Fault::new(FaultKind::TryLater, e.to_string()))?;
         let tag = cut.tags.release(version);
         let trailer = format!("Allclear-Operation: {id}");
         let new_stable = match cut.policy.promotion.merge {
             MergeMode::Ff => commit.clone(),
             MergeMode::Merge => {
-                let tree = self.repo.trees(std::slice::from_ref(&commit))?.into_iter().next().ok_or_else(absent)?;
+                let tree =
+                    self.repo.trees(std::slice::from_ref(&commit))?.into_iter().next().ok_or_else(absent)?;
                 let message = format!("Merge branch '{}'\n\n{trailer}", cut.branch);
-                self.repo.write_commit(&NewCommit { tree, parents: vec![stable.clone(), commit.clone()], by: self.signature(now), message })?
+                self.repo.write_commit(&NewCommit {
+                    tree,
+                    parents: vec![stable.clone(), commit.clone()],
+                    by: self.signature(now),
+                    message,
+                })?
             }
         };
-        let message = format!("{tag}\n\n{}\n\n{TRAILER}: {}\n{trailer}", summary(candidate, &snapshot.facts.candidates[&version], now), draft.id);
+        let message = format!(
+            "{tag}\n\n{}\n\n{TRAILER}: {}\n{trailer}",
+            summary(candidate, &snapshot.facts.candidates[&version], now),
+            draft.id
+        );
         let new_tag = self.repo.write_tag(&tag, &new_stable, &self.signature(now), &message)?;
         let message = format!("Merge tag '{tag}' into {}\n\n{trailer}", branches.develop);
-        let merge = NewCommit { tree: back, parents: vec![develop.clone(), new_stable.clone()], by: self.signature(now), message };
+        let merge = NewCommit {
+            tree: back,
+            parents: vec![develop.clone(), new_stable.clone()],
+            by: self.signature(now),
+            message,
+        };
         let new_develop = self.repo.write_commit(&merge)?;
         let resolved = match &seen.merge_back {
             allclear_core::facts::MergeBack::Resolved { files, .. } => files.clone(),
@@ -353,7 +420,8 @@ impl Engine<'_> {
             resolved,
         };
         draft.events.push(Event::PromotionPlanned(Box::new(operation.clone())));
-        draft.refs = objects(&operation).map(|(name, id)| RefUpdate { name, old: None, new: Some(id) }).into();
+        draft.refs =
+            objects(&operation).map(|(name, id)| RefUpdate { name, old: None, new: Some(id) }).into();
         Ok((PromotionPlan { refs: four_refs(&operation), operation }, draft))
     }
 
@@ -367,7 +435,10 @@ impl Engine<'_> {
         updates.push(RefUpdate { name: place, old: tip.head.clone(), new: Some(entry.clone()) });
         self.note(Note::Moving(op.id.clone()));
         // Whatever the push says, the refs are read next; its words are for people.
-        let answer = self.repo.push(&updates).unwrap_or_else(|e| PushAnswer { said: vec![e.to_string()], ..PushAnswer::default() });
+        let answer = self
+            .repo
+            .push(&updates)
+            .unwrap_or_else(|e| PushAnswer { said: vec![e.to_string()], ..PushAnswer::default() });
         self.note(Note::Moved(op.id.clone()));
         Ok((answer, entry))
     }
@@ -377,7 +448,12 @@ impl Engine<'_> {
         let mut updates: Vec<RefUpdate> = four_refs(op);
         let (stable, tag, branch) = (op.stable_branch.to_ref(), RefName::tag(&op.tag), op.branch.to_ref());
         let develop = op.develop_branch.to_ref();
-        updates.retain(|u| (u.name == stable && todo.stable) || (u.name == tag && todo.tag) || (u.name == branch && todo.candidate) || (u.name == develop && todo.develop == Some(DevelopTodo::AsPlanned)));
+        updates.retain(|u| {
+            (u.name == stable && todo.stable)
+                || (u.name == tag && todo.tag)
+                || (u.name == branch && todo.candidate)
+                || (u.name == develop && todo.develop == Some(DevelopTodo::AsPlanned))
+        });
         let mut anew = None;
         if todo.develop == Some(DevelopTodo::Anew) {
             let old = snapshot.facts.develop.clone();
@@ -391,31 +467,64 @@ impl Engine<'_> {
                     anew = Some(new);
                 }
                 None if updates.is_empty() => {
-                    return Err(Fault::new(FaultKind::Blocked, format!("{} is released, but {} moved on and no longer merges with it", op.version, op.develop_branch))
-                        .truth(format!("{} and {} are as planned; {} lacks the release", op.stable_branch, op.tag, op.develop_branch))
-                        .hint(format!("merge {} into {} yourself and push it; then allclear tick confirms the release", op.tag, op.develop_branch)));
+                    return Err(Fault::new(
+                        FaultKind::Blocked,
+                        format!(
+                            "{} is released, but {} moved on and no longer merges with it",
+                            op.version, op.develop_branch
+                        ),
+                    )
+                    .truth(format!(
+                        "{} and {} are as planned; {} lacks the release",
+                        op.stable_branch, op.tag, op.develop_branch
+                    ))
+                    .hint(format!(
+                        "merge {} into {} yourself and push it; then allclear tick confirms the release",
+                        op.tag, op.develop_branch
+                    )));
                 }
                 None => {}
             }
         }
-        let mut draft = self.draft(vec![Event::PromotionContinued { operation: op.id.clone(), develop: anew }]);
+        let mut draft =
+            self.draft(vec![Event::PromotionContinued { operation: op.id.clone(), develop: anew }]);
         draft.refs = updates;
         match self.land(&snapshot.tip(), &draft) {
             Ok(_) => Ok(()),
             Err(_) if tries < 3 => Ok(()),
-            Err(fault) => Err(fault.truth(format!("the promotion of {} landed in part and is on record; any tick carries it on", op.version))),
+            Err(fault) => Err(fault.truth(format!(
+                "the promotion of {} landed in part and is on record; any tick carries it on",
+                op.version
+            ))),
         }
     }
 
-    fn merge_anew(&self, snapshot: &Snapshot, op: &Operation, develop: &CommitId) -> Result<Option<CommitId>, Fault> {
+    fn merge_anew(
+        &self,
+        snapshot: &Snapshot,
+        op: &Operation,
+        develop: &CommitId,
+    ) -> Result<Option<CommitId>, Fault> {
         let merged = self.repo.merge(&[(develop.clone(), op.new_stable.clone())])?;
         let Some(cut) = snapshot.project.candidates.get(&op.version).map(|c| &c.cut) else { return Ok(None) };
-        let trial = Trial { base: &cut.from, ours: develop, theirs: &op.new_stable, files: &cut.version_files, version: op.version };
+        let trial = Trial {
+            base: &cut.from,
+            ours: develop,
+            theirs: &op.new_stable,
+            files: &cut.version_files,
+            version: op.version,
+        };
         let back = merge_back::outcome(self.repo, merged.first().and_then(Option::as_ref), &trial)?;
         let Some(tree) = merge_back::tree(&back).cloned() else { return Ok(None) };
-        let message = format!("Merge tag '{}' into {}\n\nAllclear-Operation: {}", op.tag, op.develop_branch, op.id);
+        let message =
+            format!("Merge tag '{}' into {}\n\nAllclear-Operation: {}", op.tag, op.develop_branch, op.id);
         let parents = vec![develop.clone(), op.new_stable.clone()];
-        Ok(Some(self.repo.write_commit(&NewCommit { tree, parents, by: self.signature(self.clock.now()), message })?))
+        Ok(Some(self.repo.write_commit(&NewCommit {
+            tree,
+            parents,
+            by: self.signature(self.clock.now()),
+            message,
+        })?))
     }
 
     fn confirmation(&self, op: &Operation, kept: bool, refs: &Refs) -> Draft {
@@ -435,17 +544,27 @@ impl Engine<'_> {
             Landing::Landed(_) => match obstacle {
                 Some(Obstacle::Develop) => Miss::Replan,
                 Some(other) => Miss::Fault(
-                    Fault::new(FaultKind::Conflict, format!("the promotion of {} was given up: {}", op.version, other.sentence()))
-                        .hint(format!("allclear why {} shows what is true now; then promote again", op.version)),
+                    Fault::new(
+                        FaultKind::Conflict,
+                        format!("the promotion of {} was given up: {}", op.version, other.sentence()),
+                    )
+                    .hint(format!("allclear why {} shows what is true now; then promote again", op.version)),
                 ),
-                None => Miss::Fault(self.judge(snapshot, op.version, Some(op.commit.as_str())).err().unwrap_or_else(crate::append::busy)),
+                None => Miss::Fault(
+                    self.judge(snapshot, op.version, Some(op.commit.as_str()))
+                        .err()
+                        .unwrap_or_else(crate::append::busy),
+                ),
             },
         })
     }
 
     fn abortion(&self, snapshot: &Snapshot, op: &Operation, reason: String, refused: bool) -> Draft {
         let operation = op.id.clone();
-        let events = vec![Event::Fenced { operation: operation.clone() }, Event::PromotionAborted { operation, reason, refused }];
+        let events = vec![
+            Event::Fenced { operation: operation.clone() },
+            Event::PromotionAborted { operation, reason, refused },
+        ];
         Draft { refs: clean_up(op, &snapshot.refs), ..self.draft(events) }
     }
 
@@ -453,9 +572,12 @@ impl Engine<'_> {
     fn give_up(&self, snapshot: &Snapshot, op: &Operation, answer: Option<&PushAnswer>) -> Fault {
         let version = op.version;
         match answer {
-            Some(answer) if answer.ok => Fault::new(FaultKind::Unknown, format!("the server said twice that {version} was released, and its refs did not move"))
-                .truth("the refs are unchanged as far as the server shows them; the plan is on record")
-                .hint("ask the server's administrator; allclear tick looks again"),
+            Some(answer) if answer.ok => Fault::new(
+                FaultKind::Unknown,
+                format!("the server said twice that {version} was released, and its refs did not move"),
+            )
+            .truth("the refs are unchanged as far as the server shows them; the plan is on record")
+            .hint("ask the server's administrator; allclear tick looks again"),
             Some(answer) => {
                 let fault = Fault::refused(answer, &format!("the promotion of {version}"));
                 if fault.kind == FaultKind::Refused {
@@ -472,15 +594,23 @@ impl Engine<'_> {
 
 fn only_this(commit: &CommitId, only_if: Option<&str>) -> Result<(), Fault> {
     match only_if {
-        Some(wanted) if wanted.len() < 7 || !commit.as_str().starts_with(wanted) => {
-            Err(Fault::new(FaultKind::Conflict, format!("the candidate is at {} now, not at {}", commit.short(), short(wanted, 40))).hint("look at allclear status, then give --commit again"))
-        }
+        Some(wanted) if wanted.len() < 7 || !commit.as_str().starts_with(wanted) => Err(Fault::new(
+            FaultKind::Conflict,
+            format!("the candidate is at {} now, not at {}", commit.short(), short(wanted, 40)),
+        )
+        .hint("look at allclear status, then give --commit again")),
         Some(_) | None => Ok(()),
     }
 }
 
 fn released(op: &Operation) -> Released {
-    Released { version: op.version, tag: op.tag.clone(), stable: op.new_stable.clone(), operation: op.id.clone(), before: false }
+    Released {
+        version: op.version,
+        tag: op.tag.clone(),
+        stable: op.new_stable.clone(),
+        operation: op.id.clone(),
+        before: false,
+    }
 }
 
 fn lost(op: &Operation, error: allclear_core::port::RepoError) -> Fault {
@@ -488,7 +618,14 @@ fn lost(op: &Operation, error: allclear_core::port::RepoError) -> Fault {
 }
 
 fn unanswered(version: Version, fault: Fault) -> Fault {
-    Fault { kind: FaultKind::Unknown, what: format!("the outcome of promoting {version} is not known: {}", fault.what), hints: Vec::new(), ..fault }
-        .truth("the push was sent; it may or may not have been applied. Do not push by hand")
-        .hint("run allclear tick when the server answers again: it reads the refs and goes on from what they show")
+    Fault {
+        kind: FaultKind::Unknown,
+        what: format!("the outcome of promoting {version} is not known: {}", fault.what),
+        hints: Vec::new(),
+        ..fault
+    }
+    .truth("the push was sent; it may or may not have been applied. Do not push by hand")
+    .hint(
+        "run allclear tick when the server answers again: it reads the refs and goes on from what they show",
+    )
 }

@@ -10,37 +10,65 @@ use allclear_core::{CommitId, RcNumber, RefName, TagFormat, Version};
 impl Engine<'_> {
     /// Makes the head of a candidate's branch its next rc, now. `only_if` refuses any other head;
     /// `adopt_drift` takes a head that does not contain the last rc.
-    pub fn rc(&self, version: Option<Version>, only_if: Option<&str>, adopt_drift: bool) -> Result<(Version, RcNumber, CommitId), Fault> {
+    pub fn rc(
+        &self,
+        version: Option<Version>,
+        only_if: Option<&str>,
+        adopt_drift: bool,
+    ) -> Result<(Version, RcNumber, CommitId), Fault> {
         self.decide(|snapshot| {
             let (version, candidate) = snapshot.pick(version)?;
             let branch = &candidate.cut.branch;
             let seen = snapshot.facts.candidates.get(&version);
             let Some(head) = seen.and_then(|s| s.head.clone()) else {
-                return Err(Fault::new(FaultKind::Blocked, format!("the branch {branch} is gone from the server"))
-                    .hint(format!("push it again: git push origin {}:refs/heads/{branch}", candidate.commit())));
+                return Err(Fault::new(
+                    FaultKind::Blocked,
+                    format!("the branch {branch} is gone from the server"),
+                )
+                .hint(format!("push it again: git push origin {}:refs/heads/{branch}", candidate.commit())));
             };
             if only_if.is_some_and(|wanted| !head.as_str().starts_with(wanted)) {
-                return Err(Fault::new(FaultKind::Conflict, format!("{branch} is at {} now", head.short())).hint("look at it with allclear status, then give --commit again"));
+                return Err(Fault::new(FaultKind::Conflict, format!("{branch} is at {} now", head.short()))
+                    .hint("look at it with allclear status, then give --commit again"));
             }
             let n = candidate.rc_number();
             // An rc whose tag is gone gets it again: the same number, for the same commit.
             let same = head == *candidate.commit();
             let again = same && n > 0 && seen.is_some_and(|s| s.rc_tag == TagSeen::Gone);
             if same && !again {
-                return Err(Fault::new(FaultKind::Usage, format!("{} is rc.{n} already; an rc is a commit", head.short())));
+                return Err(Fault::new(
+                    FaultKind::Usage,
+                    format!("{} is rc.{n} already; an rc is a commit", head.short()),
+                ));
             }
             if candidate.operation.is_some() {
-                return Err(Fault::new(FaultKind::TryLater, format!("a promotion of {version} is in flight")).hint("allclear tick brings it to its end"));
+                return Err(Fault::new(
+                    FaultKind::TryLater,
+                    format!("a promotion of {version} is in flight"),
+                )
+                .hint("allclear tick brings it to its end"));
             }
             let descends = seen.is_some_and(|s| s.descends);
-            if !descends && !(adopt_drift && only_if.is_some()) {
-                return Err(Fault::new(FaultKind::Blocked, format!("{branch} was rewound: {} does not contain rc.{n} ({})", head.short(), candidate.commit().short()))
-                    .hint(format!("put it back: git push --force origin {}:refs/heads/{branch}", candidate.commit()))
-                    .hint(format!("or take it on record: allclear rc {version} --commit {head} --yes")));
+            let adopts = adopt_drift && only_if.is_some();
+            if !(descends || adopts) {
+                return Err(Fault::new(
+                    FaultKind::Blocked,
+                    format!(
+                        "{branch} was rewound: {} does not contain rc.{n} ({})",
+                        head.short(),
+                        candidate.commit().short()
+                    ),
+                )
+                .hint(format!(
+                    "put it back: git push --force origin {}:refs/heads/{branch}",
+                    candidate.commit()
+                ))
+                .hint(format!("or take it on record: allclear rc {version} --commit {head} --yes")));
             }
             let mut draft = self.draft(Vec::new());
             let n = if again { n } else { n + 1 };
-            let (event, update) = self.tagged(&snapshot.refs, &candidate.cut.tags, version, n, &head, &draft.id)?;
+            let (event, update) =
+                self.tagged(&snapshot.refs, &candidate.cut.tags, version, n, &head, &draft.id)?;
             draft.refs = vec![update];
             draft.events = vec![event];
             Ok((draft, (version, n, head)))
@@ -52,17 +80,29 @@ impl Engine<'_> {
     pub(crate) fn mend(&self, snapshot: &Snapshot) -> Result<Vec<String>, Fault> {
         let mut mended = Vec::new();
         for (version, candidate) in &snapshot.project.candidates {
-            let (Some(rc), Some(seen)) = (candidate.rcs.last(), snapshot.facts.candidates.get(version)) else { continue };
+            let (Some(rc), Some(seen)) = (candidate.rcs.last(), snapshot.facts.candidates.get(version))
+            else {
+                continue;
+            };
             if candidate.operation.is_some() || seen.rc_tag != TagSeen::Gone {
                 continue;
             }
-            let there = self.repo.objects(&[rc.object.clone(), rc.commit.clone()])?.iter().all(|text| !text.is_empty());
+            let there = self
+                .repo
+                .objects(&[rc.object.clone(), rc.commit.clone()])?
+                .iter()
+                .all(|text| !text.is_empty());
             if !there {
                 continue;
             }
-            let mut updates = vec![RefUpdate { name: RefName::tag(&rc.tag), old: None, new: Some(rc.object.clone()) }];
+            let mut updates =
+                vec![RefUpdate { name: RefName::tag(&rc.tag), old: None, new: Some(rc.object.clone()) }];
             if seen.head.is_none() && rc.n == 1 {
-                updates.push(RefUpdate { name: candidate.cut.branch.to_ref(), old: None, new: Some(rc.commit.clone()) });
+                updates.push(RefUpdate {
+                    name: candidate.cut.branch.to_ref(),
+                    old: None,
+                    new: Some(rc.commit.clone()),
+                });
             }
             let answer = self.repo.push(&updates)?;
             if !answer.ok {
@@ -101,11 +141,15 @@ pub(crate) fn free(refs: &allclear_core::port::Refs, name: &RefName) -> Result<(
     }
     let below = format!("{name}/");
     let clash = refs.objects.keys().find(|other| {
-        other.as_str().starts_with(&below) || name.as_str().strip_prefix(other.as_str()).is_some_and(|rest| rest.starts_with('/'))
+        other.as_str().starts_with(&below)
+            || name.as_str().strip_prefix(other.as_str()).is_some_and(|rest| rest.starts_with('/'))
     });
     match clash {
-        Some(other) => Err(Fault::new(FaultKind::Blocked, format!("{} cannot stand beside {}, which exists", name.short(), other.short()))
-            .hint(format!("git keeps refs as files and directories; rename or delete {}", other.short()))),
+        Some(other) => Err(Fault::new(
+            FaultKind::Blocked,
+            format!("{} cannot stand beside {}, which exists", name.short(), other.short()),
+        )
+        .hint(format!("git keeps refs as files and directories; rename or delete {}", other.short()))),
         None => Ok(()),
     }
 }

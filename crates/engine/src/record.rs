@@ -1,7 +1,7 @@
 //! Whether the record is whole: against what this machine saw, and against what published tags say.
 
-use crate::observe::PLACES;
 use crate::facts::tag_format;
+use crate::observe::PLACES;
 use crate::{Engine, Fault};
 use allclear_core::facts::Rewound;
 use allclear_core::ledger::TRAILER;
@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Serialize, Deserialize)]
 struct Head {
     root: CommitId,
-    head: CommitId,
+    commit: CommitId,
     entries: u64,
     place: RefName,
 }
@@ -25,22 +25,27 @@ impl Engine<'_> {
     pub(crate) fn rewound(&self, refs: &Refs, project: &Project) -> Result<Option<Rewound>, Fault> {
         let now = project.root.as_ref().zip(project.head.as_ref());
         if let Some(seen) = self.last_head() {
-            let was = format!("it was at {} with {} entries, and ", seen.head.short(), seen.entries);
+            let was = format!("it was at {} with {} entries, and ", seen.commit.short(), seen.entries);
             let why = match now {
                 None => Some(format!("{was}is gone")),
-                Some((root, _)) if *root != seen.root => Some(format!("{was}another one, begun at {}, stands there now", root.short())),
-                Some((_, head)) if *head != seen.head && !self.repo.is_ancestor(&seen.head, head)? => {
+                Some((root, _)) if *root != seen.root => {
+                    Some(format!("{was}another one, begun at {}, stands there now", root.short()))
+                }
+                Some((_, head)) if *head != seen.commit && !self.repo.is_ancestor(&seen.commit, head)? => {
                     Some(format!("{was}is now at {} with {}", head.short(), project.entries))
                 }
                 Some(_) => None,
             };
             if let Some(why) = why {
-                let restore = self.repo.how_to_restore(&seen.place, &seen.head);
+                let restore = self.repo.how_to_restore(&seen.place, &seen.commit);
                 return Ok(Some(Rewound { why, restore: Some(restore) }));
             }
         }
         if let Some(tag) = self.witness(refs, project)? {
-            return Ok(Some(Rewound { why: format!("the tag {tag} names an entry that is not in it"), restore: None }));
+            return Ok(Some(Rewound {
+                why: format!("the tag {tag} names an entry that is not in it"),
+                restore: None,
+            }));
         }
         let place = PLACES.iter().filter_map(|p| RefName::from_git(p)).find(|p| refs.get(p).is_some());
         if let Some(((root, head), place)) = now.zip(place) {
@@ -51,7 +56,7 @@ impl Engine<'_> {
 
     /// Tells whether the ledger's head is the last one that this machine saw or wrote.
     pub(crate) fn is_last_head(&self, head: Option<&CommitId>) -> bool {
-        self.last_head().map(|last| last.head).as_ref() == head
+        self.last_head().map(|last| last.commit).as_ref() == head
     }
 
     fn last_head(&self) -> Option<Head> {
@@ -59,8 +64,8 @@ impl Engine<'_> {
     }
 
     /// Notes the last head of the ledger that this machine saw or wrote.
-    pub(crate) fn keep_head(&self, root: CommitId, head: CommitId, entries: u64, place: RefName) {
-        if let Ok(bytes) = serde_json::to_vec(&Head { root, head, entries, place }) {
+    pub(crate) fn keep_head(&self, root: CommitId, commit: CommitId, entries: u64, place: RefName) {
+        if let Ok(bytes) = serde_json::to_vec(&Head { root, commit, entries, place }) {
             self.repo.remember("head", &bytes);
         }
     }
@@ -83,7 +88,10 @@ impl Engine<'_> {
         let objects: Vec<CommitId> = newest.iter().map(|(_, _, object, _)| (*object).clone()).collect();
         let texts = self.repo.objects(&objects)?;
         Ok(newest.into_iter().zip(texts).find_map(|((.., tag), text)| {
-            let named = text.lines().rev().find_map(|l| l.strip_prefix(TRAILER)?.strip_prefix(": ").map(str::to_owned))?;
+            let named = text
+                .lines()
+                .rev()
+                .find_map(|l| l.strip_prefix(TRAILER)?.strip_prefix(": ").map(str::to_owned))?;
             (!project.tag_entries.contains(named.trim())).then(|| plain(tag))
         }))
     }

@@ -13,14 +13,20 @@ use jiff::Timestamp;
 pub(crate) fn reason(text: &str) -> Result<String, Fault> {
     let text = text.trim();
     if text.chars().filter(|c| c.is_alphanumeric()).count() < 2 {
-        return Err(Fault::new(FaultKind::Usage, "a reason is needed, for those who read the record later").hint("--reason TEXT"));
+        return Err(Fault::new(FaultKind::Usage, "a reason is needed, for those who read the record later")
+            .hint("--reason TEXT"));
     }
     Ok(text.chars().take(2000).collect())
 }
 
 impl Engine<'_> {
     /// Stops a candidate.
-    pub fn hold(&self, version: Option<Version>, why: &str, until: Option<Timestamp>) -> Result<Version, Fault> {
+    pub fn hold(
+        &self,
+        version: Option<Version>,
+        why: &str,
+        until: Option<Timestamp>,
+    ) -> Result<Version, Fault> {
         let why = reason(why)?;
         self.in_future(until)?;
         self.decide(|snapshot| {
@@ -45,7 +51,8 @@ impl Engine<'_> {
         self.in_future(Some(until))?;
         self.decide(|snapshot| {
             if snapshot.project.head.is_none() {
-                return Err(Fault::new(FaultKind::Usage, "this project has no ledger yet").hint("allclear cut --yes starts it"));
+                return Err(Fault::new(FaultKind::Usage, "this project has no ledger yet")
+                    .hint("allclear cut --yes starts it"));
             }
             Ok((self.draft(vec![Event::Frozen { reason: why.clone(), until, stops }]), ()))
         })
@@ -65,7 +72,11 @@ impl Engine<'_> {
     pub fn strike(&self, entry: &CommitId, why: &str) -> Result<(), Fault> {
         let why = reason(why)?;
         let snapshot = self.observe()?;
-        let head = snapshot.project.head.clone().ok_or_else(|| Fault::new(FaultKind::Usage, "this project has no ledger yet"))?;
+        let head = snapshot
+            .project
+            .head
+            .clone()
+            .ok_or_else(|| Fault::new(FaultKind::Usage, "this project has no ledger yet"))?;
         let now = self.clock.now();
         let (mut found, mut believable) = (false, false);
         self.repo.entries(&head, None, &mut |raw| {
@@ -75,7 +86,10 @@ impl Engine<'_> {
             }
         })?;
         if !found {
-            return Err(Fault::new(FaultKind::Usage, format!("{} is not an entry of this ledger", entry.short())));
+            return Err(Fault::new(
+                FaultKind::Usage,
+                format!("{} is not an entry of this ledger", entry.short()),
+            ));
         }
         if believable {
             return Err(Fault::new(FaultKind::Refused, format!("entry {} is sound", entry.short()))
@@ -125,7 +139,8 @@ impl Engine<'_> {
     fn in_future(&self, until: Option<Timestamp>) -> Result<(), Fault> {
         match until {
             Some(until) if until <= self.clock.now() => {
-                Err(Fault::new(FaultKind::Usage, format!("{until} is over already")).hint("give an instant in the future"))
+                Err(Fault::new(FaultKind::Usage, format!("{until} is over already"))
+                    .hint("give an instant in the future"))
             }
             Some(_) | None => Ok(()),
         }

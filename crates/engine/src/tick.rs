@@ -48,12 +48,16 @@ impl Engine<'_> {
                 actions.into_iter().partition(|a| !dry && (!observing || matches!(a, Action::Finish { .. })));
             ticked.due = later.iter().map(Action::sentence).collect();
             // What is no longer due after it failed was done by somebody else.
-            ticked.faults.extend(lost.take().and_then(|(action, fault)| now.contains(&action).then_some(fault)));
+            ticked
+                .faults
+                .extend(lost.take().and_then(|(action, fault)| now.contains(&action).then_some(fault)));
             let Some(action) = now.into_iter().find(|a| !tried.contains(a)) else {
                 if !dry && !observing {
                     self.sweep(&snapshot)?;
                     match self.mend(&snapshot) {
-                        Ok(tags) => ticked.done.extend(tags.into_iter().map(|tag| Done(format!("put {tag} back as recorded")))),
+                        Ok(tags) => ticked
+                            .done
+                            .extend(tags.into_iter().map(|tag| Done(format!("put {tag} back as recorded")))),
                         Err(fault) => ticked.faults.push(fault),
                     }
                 }
@@ -64,7 +68,11 @@ impl Engine<'_> {
                 Ok(Some(done)) => ticked.done.push(Done(done)),
                 Ok(None) => {}
                 Err(fault) if fault.kind == FaultKind::Unknown => return Err(fault),
-                Err(fault) if matches!(action, Action::Cut { .. } | Action::Skip { .. } | Action::Tag { .. }) => lost = Some((action, fault)),
+                Err(fault)
+                    if matches!(action, Action::Cut { .. } | Action::Skip { .. } | Action::Tag { .. }) =>
+                {
+                    lost = Some((action, fault));
+                }
                 Err(fault) => ticked.faults.push(fault),
             }
         }

@@ -39,13 +39,21 @@ pub(crate) fn tree<'a>(files: impl IntoIterator<Item = (&'a String, CommitId)>) 
     let mut tree = Vec::new();
     for (name, id) in files {
         tree.extend_from_slice(format!("100644 {name}\0").as_bytes());
-        tree.extend(id.as_str().as_bytes().chunks(2).filter_map(|pair| u8::from_str_radix(str::from_utf8(pair).ok()?, 16).ok()));
+        tree.extend(
+            id.as_str()
+                .as_bytes()
+                .chunks(2)
+                .filter_map(|pair| u8::from_str_radix(str::from_utf8(pair).ok()?, 16).ok()),
+        );
     }
     tree
 }
 
 /// Makes refs that nobody else knows of.
-pub(crate) fn refs<'a>(repository: &Path, refs: impl IntoIterator<Item = (String, &'a CommitId)>) -> io::Result<()> {
+pub(crate) fn refs<'a>(
+    repository: &Path,
+    refs: impl IntoIterator<Item = (String, &'a CommitId)>,
+) -> io::Result<()> {
     for (name, id) in refs {
         let file = repository.join(name);
         file.parent().map_or(Ok(()), fs::create_dir_all)?;
@@ -92,18 +100,31 @@ mod tests {
     #[test]
     fn git_reads_what_is_written() {
         let dir = tempfile::tempdir().unwrap();
-        let path = std::env::split_paths("/usr/local/bin:/usr/bin:/bin").map(std::path::PathBuf::into_os_string).collect::<Vec<_>>().join(std::ffi::OsStr::new(":"));
+        let path = std::env::split_paths("/usr/local/bin:/usr/bin:/bin")
+            .map(std::path::PathBuf::into_os_string)
+            .collect::<Vec<_>>()
+            .join(std::ffi::OsStr::new(":"));
         let git = Git::new(dir.path(), &[("PATH".into(), path)]);
         git.ok(&["init", "-q", "--bare", "--object-format=sha1", "."], b"").unwrap();
         assert!(is_plain(dir.path()));
         // Nothing, something, and more than one block.
-        for (n, bytes) in [Vec::new(), b"hello\n".to_vec(), (0..200_000u32).map(|n| (n.wrapping_mul(n) >> 7) as u8).collect()].into_iter().enumerate() {
+        for (n, bytes) in [
+            Vec::new(),
+            b"hello\n".to_vec(),
+            (0..200_000u32).map(|n| (n.wrapping_mul(n) >> 7) as u8).collect(),
+        ]
+        .into_iter()
+        .enumerate()
+        {
             let id = object(dir.path(), "blob", &bytes, &n.to_string()).unwrap();
             assert_eq!(git.ok(&["cat-file", "blob", id.as_str()], b"").unwrap(), bytes);
             assert_eq!(git.line(&["hash-object", "-t", "blob", "--stdin"], &bytes).unwrap(), id.as_str());
             let name = "entry.json".to_owned();
             let made = object(dir.path(), "tree", &tree([(&name, id.clone())]), "t").unwrap();
-            assert_eq!(git.line(&["ls-tree", made.as_str()], b"").unwrap(), format!("100644 blob {id}\tentry.json"));
+            assert_eq!(
+                git.line(&["ls-tree", made.as_str()], b"").unwrap(),
+                format!("100644 blob {id}\tentry.json")
+            );
         }
         git.ok(&["fsck", "--strict"], b"").unwrap();
     }

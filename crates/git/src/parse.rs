@@ -26,9 +26,14 @@ pub(crate) fn refs(text: &[u8]) -> Refs {
 pub(crate) fn graph(text: &[u8]) -> Graph {
     let mut graph = Graph::default();
     let mut fields = text.split(|&b| b == 0);
-    while let (Some(id), Some(parents), Some(author), Some(message)) = (fields.next(), fields.next(), fields.next(), fields.next()) {
+    while let (Some(id), Some(parents), Some(author), Some(message)) =
+        (fields.next(), fields.next(), fields.next(), fields.next())
+    {
         let Ok(id) = CommitId::parse(String::from_utf8_lossy(id).trim()) else { continue };
-        let parents = String::from_utf8_lossy(parents).split_ascii_whitespace().filter_map(|p| CommitId::parse(p).ok()).collect();
+        let parents = String::from_utf8_lossy(parents)
+            .split_ascii_whitespace()
+            .filter_map(|p| CommitId::parse(p).ok())
+            .collect();
         let info = CommitInfo {
             parents,
             author: String::from_utf8_lossy(author).into_owned(),
@@ -48,7 +53,9 @@ pub(crate) fn merges(text: &[u8]) -> Vec<Merged> {
         if !matches!(status, b"0" | b"1") {
             break;
         }
-        let Some(tree) = fields.next().and_then(|t| CommitId::parse(&String::from_utf8_lossy(t)).ok()) else { break };
+        let Some(tree) = fields.next().and_then(|t| CommitId::parse(&String::from_utf8_lossy(t)).ok()) else {
+            break;
+        };
         let mut conflicts: BTreeMap<String, BTreeMap<u8, CommitId>> = BTreeMap::new();
         for field in fields.by_ref() {
             // An empty field ends the record.
@@ -81,7 +88,9 @@ mod tests {
     #[test]
     fn names_are_exact() {
         let id = "1111111111111111111111111111111111111111";
-        let text = format!("{id}\tHEAD\n{id}\trefs/heads/master\n{id}\trefs/tags/refs/heads/master\n{id}\trefs/tags/v1\n{id}\trefs/tags/v1^{{}}\nrubbish\n");
+        let text = format!(
+            "{id}\tHEAD\n{id}\trefs/heads/master\n{id}\trefs/tags/refs/heads/master\n{id}\trefs/tags/v1\n{id}\trefs/tags/v1^{{}}\nrubbish\n"
+        );
         let refs = refs(text.as_bytes());
         assert_eq!(refs.objects.len(), 3);
         assert_eq!(refs.peeled.len(), 1);

@@ -78,7 +78,16 @@ impl Clone {
         }
         let git = Reader::new(dir, env);
         // A bare repository answers all but the last, and calls that an error.
-        let ask = ["rev-parse", "--path-format=absolute", "--is-shallow-repository", "--git-common-dir", "--git-path", "objects", "--show-object-format", "--show-toplevel"];
+        let ask = [
+            "rev-parse",
+            "--path-format=absolute",
+            "--is-shallow-repository",
+            "--git-common-dir",
+            "--git-path",
+            "objects",
+            "--show-object-format",
+            "--show-toplevel",
+        ];
         let shape = git.lines(&ask)?;
         let [shallow, common, objects, format, top @ ..] = &shape[..] else { return Err(lost()) };
         let work_tree = match top {
@@ -88,13 +97,17 @@ impl Clone {
         };
         let settings = git.settings()?;
         let last = |key: &str| settings.get(key).and_then(|v| v.last()).cloned();
-        let partial = settings.keys().any(|k| k == "extensions.partialclone" || (k.starts_with("remote.") && k.ends_with(".promisor")));
+        let partial = settings.keys().any(|k| {
+            k == "extensions.partialclone" || (k.starts_with("remote.") && k.ends_with(".promisor"))
+        });
         let base = work_tree.as_ref().map_or_else(|| PathBuf::from(common), PathBuf::from);
         let (address, own_server) = address(&settings, remote, &base, Path::new(common))?;
         let (remote, secret) = split_secret(&address);
         check(&remote)?;
-        let signs = last("commit.gpgsign").is_some_and(|v| v == "true") && last("gpg.format").is_some_and(|v| v == "ssh");
-        let person = last("user.email").map(|email| format!("{} <{email}>", last("user.name").unwrap_or_else(|| email.clone())));
+        let signs = last("commit.gpgsign").is_some_and(|v| v == "true")
+            && last("gpg.format").is_some_and(|v| v == "ssh");
+        let person = last("user.email")
+            .map(|email| format!("{} <{email}>", last("user.name").unwrap_or_else(|| email.clone())));
         Ok(Self {
             dir: dir.to_path_buf(),
             work_tree: work_tree.map(PathBuf::from),
@@ -145,7 +158,10 @@ impl Reader {
     }
 
     fn settings(&self) -> Result<Settings, PlaceError> {
-        let out = self.git.ok(&["config", "-z", "--list", "--includes"], b"").map_err(|e| PlaceError::NoGit(e.to_string()))?;
+        let out = self
+            .git
+            .ok(&["config", "-z", "--list", "--includes"], b"")
+            .map_err(|e| PlaceError::NoGit(e.to_string()))?;
         let mut settings = Settings::new();
         for item in out.split(|&b| b == 0) {
             let item = String::from_utf8_lossy(item);
@@ -157,13 +173,20 @@ impl Reader {
     }
 }
 
-fn address(settings: &Settings, wanted: Option<&str>, base: &Path, own: &Path) -> Result<(String, bool), PlaceError> {
+fn address(
+    settings: &Settings,
+    wanted: Option<&str>,
+    base: &Path,
+    own: &Path,
+) -> Result<(String, bool), PlaceError> {
     let remotes: Vec<String> = settings
         .keys()
         .filter_map(|k| Some(k.strip_prefix("remote.")?.strip_suffix(".url")?.to_owned()))
         .collect();
     let name = wanted.unwrap_or("origin");
-    let url = ["pushurl", "url"].iter().find_map(|key| settings.get(&format!("remote.{name}.{key}"))?.last().cloned());
+    let url = ["pushurl", "url"]
+        .iter()
+        .find_map(|key| settings.get(&format!("remote.{name}.{key}"))?.last().cloned());
     match (url, wanted) {
         (Some(url), _) => Ok((located(&rewritten(settings, &url), base), false)),
         (None, None) if remotes.is_empty() => Ok((own.display().to_string(), true)),
@@ -171,7 +194,10 @@ fn address(settings: &Settings, wanted: Option<&str>, base: &Path, own: &Path) -
             let here = std::env::current_dir().unwrap_or_else(|_| base.to_path_buf());
             Ok((located(given, &here), false))
         }
-        (None, _) => Err(PlaceError::NoSuchRemote { wanted: plain(name), has: remotes.iter().map(|r| plain(r)).collect() }),
+        (None, _) => Err(PlaceError::NoSuchRemote {
+            wanted: plain(name),
+            has: remotes.iter().map(|r| plain(r)).collect(),
+        }),
     }
 }
 
@@ -182,12 +208,18 @@ fn rewritten(settings: &Settings, url: &str) -> String {
         let prefix = prefixes.iter().filter(|p| url.starts_with(p.as_str())).max_by_key(|p| p.len())?;
         Some((prefix.len(), base))
     });
-    rules.max_by_key(|(len, _)| *len).map_or_else(|| url.to_owned(), |(len, base)| format!("{base}{}", &url[len..]))
+    rules
+        .max_by_key(|(len, _)| *len)
+        .map_or_else(|| url.to_owned(), |(len, base)| format!("{base}{}", &url[len..]))
 }
 
 /// Makes a relative path absolute; leaves addresses alone, and what looks like an option, to be refused.
 fn located(url: &str, base: &Path) -> String {
-    if is_address(url) || url.starts_with('-') { url.to_owned() } else { base.join(url).display().to_string() }
+    if is_address(url) || url.starts_with('-') {
+        url.to_owned()
+    } else {
+        base.join(url).display().to_string()
+    }
 }
 
 fn is_address(url: &str) -> bool {
@@ -213,24 +245,33 @@ fn check(url: &str) -> Result<(), PlaceError> {
     if url.starts_with('-') {
         return refuse("it begins with `-`");
     }
-    if url.contains("::") && !url.starts_with('/') && !url.starts_with("ssh://[") && !url.starts_with("http") {
+    if url.contains("::") && !url.starts_with('/') && !url.starts_with("ssh://[") && !url.starts_with("http")
+    {
         return refuse("remote helpers run programs; use https, ssh or a path");
     }
     let Some((scheme, rest)) = url.split_once("://") else { return Ok(()) };
     let authority = rest.split('/').next().unwrap_or_default();
     let host = authority.rsplit('@').next().unwrap_or_default();
-    let loopback = ["localhost", "127.", "[::1]"].iter().any(|l| host.starts_with(l));
     match scheme {
-        "file" => Ok(()),
-        "https" | "ssh" | "http" if host.is_empty() || authority.starts_with('-') || host.starts_with('-') => {
+        "https" | "ssh" | "http"
+            if host.is_empty() || authority.starts_with('-') || host.starts_with('-') =>
+        {
             refuse("the host name is missing or begins with `-`")
         }
-        "https" | "ssh" => Ok(()),
-        "http" if loopback => Ok(()),
+        "file" | "https" | "ssh" => Ok(()),
+        "http" if is_this_machine(host) => Ok(()),
         "http" => refuse("http is not encrypted; use https"),
         "git" => refuse("the git protocol has no login and no encryption; use https or ssh"),
         _ => refuse("only https, ssh, file and paths are used"),
     }
+}
+
+fn is_this_machine(host: &str) -> bool {
+    let name = if host.starts_with('[') { host.split_inclusive(']').next() } else { host.split(':').next() };
+    let name = name.unwrap_or_default();
+    name == "localhost"
+        || name == "[::1]"
+        || name.parse::<std::net::Ipv4Addr>().is_ok_and(|address| address.is_loopback())
 }
 
 /// Takes over how the person connects, and nothing else of their configuration.
@@ -253,12 +294,27 @@ mod tests {
     #[test]
     fn addresses_that_are_not_used() {
         for bad in [
-            "ext::sh -c touch% /tmp/pwn", "git://host/x", "http://host/x", "ssh://-oProxyCommand=touch/x", "--upload-pack=x", "https:///x",
-            "https://ho\nst/x", "ftp://host/x", "ssh://user@-oX/x", "fd::17",
+            "ext::sh -c touch% /tmp/pwn",
+            "git://host/x",
+            "http://host/x",
+            "ssh://-oProxyCommand=touch/x",
+            "--upload-pack=x",
+            "https:///x",
+            "https://ho\nst/x",
+            "ftp://host/x",
+            "ssh://user@-oX/x",
+            "fd::17", "http://127.0.0.1.evil.example/x", "http://localhost.evil.example/x",
         ] {
             assert!(check(bad).is_err(), "{bad:?}");
         }
-        for good in ["https://host/x.git", "ssh://git@host:22/x", "git@host:x.git", "/srv/x.git", "file:///srv/x", "http://127.0.0.1:8000/x"] {
+        for good in [
+            "https://host/x.git",
+            "ssh://git@host:22/x",
+            "git@host:x.git",
+            "/srv/x.git",
+            "file:///srv/x",
+            "http://127.0.0.1:8000/x",
+        ] {
             assert!(check(good).is_ok(), "{good}");
         }
     }

@@ -109,9 +109,26 @@ const PROFILE: &[(&str, &str)] = &[
 
 /// Old histories hold harmless flaws that a strict check refuses; what can hurt is still refused.
 const HARMLESS: &[&str] = &[
-    "badDate", "badDateOverflow", "badEmail", "badName", "badTagName", "badTimezone", "missingEmail", "missingNameBeforeEmail",
-    "missingSpaceBeforeDate", "missingSpaceBeforeEmail", "missingTaggerEntry", "multipleAuthors", "nulInCommit", "zeroPaddedDate",
-    "zeroPaddedFilemode", "gitignoreSymlink", "gitattributesSymlink", "mailmapSymlink", "badFilemode", "extraHeaderEntry",
+    "badDate",
+    "badDateOverflow",
+    "badEmail",
+    "badName",
+    "badTagName",
+    "badTimezone",
+    "missingEmail",
+    "missingNameBeforeEmail",
+    "missingSpaceBeforeDate",
+    "missingSpaceBeforeEmail",
+    "missingTaggerEntry",
+    "multipleAuthors",
+    "nulInCommit",
+    "zeroPaddedDate",
+    "zeroPaddedFilemode",
+    "gitignoreSymlink",
+    "gitattributesSymlink",
+    "mailmapSymlink",
+    "badFilemode",
+    "extraHeaderEntry",
 ];
 
 impl Git {
@@ -178,9 +195,8 @@ impl Git {
     /// Runs git to its end, whatever its exit code.
     pub fn run(&self, args: &[&str], stdin: &[u8], limit: Duration) -> Result<Output, Failure> {
         let mut stdout = Vec::new();
-        let (code, said) = self.stream(args, stdin, limit, &mut |out| {
-            out.take(OUTPUT_CAP).read_to_end(&mut stdout).map(drop)
-        })?;
+        let (code, said) = self
+            .stream(args, stdin, limit, &mut |out| out.take(OUTPUT_CAP).read_to_end(&mut stdout).map(drop))?;
         Ok(Output { code, stdout, said })
     }
 
@@ -200,7 +216,8 @@ impl Git {
             let watch = scope.spawn(move || {
                 let late = ended.recv_timeout(limit).is_err_and(|e| e == mpsc::RecvTimeoutError::Timeout);
                 if late {
-                    let _gone_already = rustix::process::kill_process_group(group, rustix::process::Signal::KILL);
+                    let _gone_already =
+                        rustix::process::kill_process_group(group, rustix::process::Signal::KILL);
                 }
                 late
             });
@@ -218,7 +235,11 @@ impl Git {
                     drop(errors.by_ref().take(SAID_CAP).read_to_end(&mut bytes));
                     drop(std::io::copy(&mut errors, &mut std::io::sink()));
                 }
-                String::from_utf8_lossy(&bytes).lines().map(plain).filter(|l| !l.trim().is_empty()).collect::<Vec<_>>()
+                String::from_utf8_lossy(&bytes)
+                    .lines()
+                    .map(plain)
+                    .filter(|l| !l.trim().is_empty())
+                    .collect::<Vec<_>>()
             });
             let odd = output.and_then(|out| {
                 let mut out = BufReader::with_capacity(64 * 1024, out);
@@ -242,7 +263,7 @@ impl Git {
 
     /// Runs git, and takes any exit code but 0 for an error.
     pub fn ok(&self, args: &[&str], stdin: &[u8]) -> Result<Vec<u8>, Failure> {
-        let output = self.run(args, stdin, Duration::from_secs(600))?;
+        let output = self.run(args, stdin, Duration::from_mins(10))?;
         if output.code == Some(0) {
             Ok(output.stdout)
         } else {
@@ -265,6 +286,10 @@ impl Git {
         env.push(("LC_ALL".into(), "C".into()));
         env.push(("GIT_OPTIONAL_LOCKS".into(), "0".into()));
         let config = [("core.hooksPath", "/dev/null"), ("core.fsmonitor", "false"), ("safe.directory", "*")];
-        Self { dir: dir.to_path_buf(), env, config: config.iter().map(|&(k, v)| (k.into(), v.into())).collect() }
+        Self {
+            dir: dir.to_path_buf(),
+            env,
+            config: config.iter().map(|&(k, v)| (k.into(), v.into())).collect(),
+        }
     }
 }

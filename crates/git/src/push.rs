@@ -11,10 +11,18 @@ use allclear_core::CommitId;
 use allclear_core::port::{PushAnswer, RefUpdate, RepoError};
 
 /// Runs one push. `id` names its private refs; `plain` tells that the store keeps refs in files.
-pub(crate) fn push(git: &Git, network: &Git, url: &str, id: &str, updates: &[RefUpdate], plain: bool) -> Result<PushAnswer, RepoError> {
+pub(crate) fn push(
+    git: &Git,
+    network: &Git,
+    url: &str,
+    id: &str,
+    updates: &[RefUpdate],
+    plain: bool,
+) -> Result<PushAnswer, RepoError> {
     let out = format!("refs/out/{id}");
     let private = |update: &RefUpdate| format!("{out}/{}", &update.name.as_str()["refs/".len()..]);
-    let made: Vec<(String, &CommitId)> = updates.iter().filter_map(|u| Some((private(u), u.new.as_ref()?))).collect();
+    let made: Vec<(String, &CommitId)> =
+        updates.iter().filter_map(|u| Some((private(u), u.new.as_ref()?))).collect();
     if plain && made.iter().all(|(name, _)| loose::is_path(name)) {
         let written = loose::refs(git.dir(), made);
         let answer = match written {
@@ -34,8 +42,17 @@ pub(crate) fn push(git: &Git, network: &Git, url: &str, id: &str, updates: &[Ref
 }
 
 fn send(git: &Git, url: &str, out: &str, updates: &[RefUpdate]) -> Result<PushAnswer, RepoError> {
-    let mut args: Vec<String> =
-        ["push", "--atomic", "--porcelain", "--no-verify", "--no-follow-tags", "--recurse-submodules=no", "--no-signed"].map(Into::into).into();
+    let mut args: Vec<String> = [
+        "push",
+        "--atomic",
+        "--porcelain",
+        "--no-verify",
+        "--no-follow-tags",
+        "--recurse-submodules=no",
+        "--no-signed",
+    ]
+    .map(Into::into)
+    .into();
     for update in updates {
         let old = update.old.as_ref().map_or("", |old| old.as_str());
         args.push(format!("--force-with-lease={}:{old}", update.name));
@@ -56,7 +73,9 @@ fn send(git: &Git, url: &str, out: &str, updates: &[RefUpdate]) -> Result<PushAn
             let no_atomic = output.code == Some(128) && refuses_atomic(git, &args);
             Ok(PushAnswer { ok, no_atomic, said, locks })
         }
-        Err(Failure::TimedOut { .. }) => Err(RepoError::Unknown("the server did not answer the push in time".into())),
+        Err(Failure::TimedOut { .. }) => {
+            Err(RepoError::Unknown("the server did not answer the push in time".into()))
+        }
         Err(e) => Err(unavailable(e)),
     }
 }
@@ -75,9 +94,15 @@ fn refuses_atomic(git: &Git, args: &[&str]) -> bool {
 /// Keeps what the server and git said about the refusal, for people.
 fn words(said: &[String], porcelain: &[u8]) -> Vec<String> {
     let refused = String::from_utf8_lossy(porcelain);
-    let refused = refused.lines().filter(|l| l.starts_with('!')).map(|l| allclear_core::text::plain(l.trim_start_matches('!').trim()));
+    let refused = refused
+        .lines()
+        .filter(|l| l.starts_with('!'))
+        .map(|l| allclear_core::text::plain(l.trim_start_matches('!').trim()));
     let remote = said.iter().filter_map(|l| {
-        let line = l.strip_prefix("remote:").map(str::trim).or_else(|| l.starts_with("fatal:").then_some(l.as_str()))?;
+        let line = l
+            .strip_prefix("remote:")
+            .map(str::trim)
+            .or_else(|| l.starts_with("fatal:").then_some(l.as_str()))?;
         (!line.is_empty()).then(|| line.to_owned())
     });
     remote.chain(refused).take(20).collect()

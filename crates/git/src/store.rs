@@ -4,7 +4,9 @@ use crate::parse;
 use crate::place::{Clone, Environment};
 use crate::process::{Failure, Git};
 use allclear_core::ledger::{ENTRY_LIMIT, RawEntry, Unreadable};
-use allclear_core::port::{Graph, Merged, NewCommit, PushAnswer, RefUpdate, Refs, Repo, RepoError, Signature};
+use allclear_core::port::{
+    Graph, Merged, NewCommit, PushAnswer, RefUpdate, Refs, Repo, RepoError, Signature,
+};
 use allclear_core::text::plain;
 use allclear_core::{CommitId, RefName};
 use sha2::{Digest, Sha256};
@@ -13,9 +15,9 @@ use std::io::BufRead;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-pub(crate) const PUSH_LIMIT: Duration = Duration::from_secs(300);
-const LIST_LIMIT: Duration = Duration::from_secs(60);
-const FETCH_LIMIT: Duration = Duration::from_secs(1800);
+pub(crate) const PUSH_LIMIT: Duration = Duration::from_mins(5);
+const LIST_LIMIT: Duration = Duration::from_mins(1);
+const FETCH_LIMIT: Duration = Duration::from_mins(30);
 /// How long a process waits for its turn before it goes without.
 const TURN_LIMIT: Duration = Duration::from_secs(5);
 const TURN_PAUSE: Duration = Duration::from_millis(10);
@@ -48,8 +50,14 @@ pub(crate) fn unavailable(e: Failure) -> RepoError {
 fn broken(e: Failure) -> RepoError {
     match e {
         Failure::Start(_) => RepoError::NotFound(e.to_string()),
-        Failure::TimedOut { .. } | Failure::Failed { .. } | Failure::Odd { .. } => RepoError::Protocol(e.to_string()),
+        Failure::TimedOut { .. } | Failure::Failed { .. } | Failure::Odd { .. } => {
+            RepoError::Protocol(e.to_string())
+        }
     }
+}
+
+fn id(text: &str) -> Result<CommitId, RepoError> {
+    CommitId::parse(text).map_err(|e| RepoError::Protocol(e.to_string()))
 }
 
 fn io(what: &str, e: &std::io::Error) -> RepoError {
@@ -85,9 +93,14 @@ impl Store {
     /// Reads the messages of the newest `limit` commits that are no merges.
     pub fn messages(&self, tip: &CommitId, limit: usize) -> Result<Vec<String>, RepoError> {
         let limit = format!("--max-count={limit}");
-        let args = ["log", "-z", "--no-merges", "--no-show-signature", &limit, "--format=tformat:%B", tip.as_str()];
+        let args =
+            ["log", "-z", "--no-merges", "--no-show-signature", &limit, "--format=tformat:%B", tip.as_str()];
         let out = self.git.ok(&args, b"").map_err(broken)?;
-        Ok(out.split(|&b| b == 0).filter(|m| !m.is_empty()).map(|m| String::from_utf8_lossy(m).into_owned()).collect())
+        Ok(out
+            .split(|&b| b == 0)
+            .filter(|m| !m.is_empty())
+            .map(|m| String::from_utf8_lossy(m).into_owned())
+            .collect())
     }
 
     /// Gives the store's directory.
@@ -96,11 +109,19 @@ impl Store {
     }
 
     fn list(&self) -> Result<(Vec<u8>, Refs), RepoError> {
-        let output = self.network.run(&["ls-remote", "-q", "--", &self.url], b"", LIST_LIMIT).map_err(unavailable)?;
+        let output =
+            self.network.run(&["ls-remote", "-q", "--", &self.url], b"", LIST_LIMIT).map_err(unavailable)?;
         if output.code != Some(0) {
-            let why = output.said.iter().find(|l| l.starts_with("fatal:") || l.starts_with("ssh:")).or(output.said.last());
+            let why = output
+                .said
+                .iter()
+                .find(|l| l.starts_with("fatal:") || l.starts_with("ssh:"))
+                .or(output.said.last());
             let why = why.map_or("it did not say why", String::as_str);
-            return Err(RepoError::Unavailable(format!("the server {} cannot be read: {why}", plain(&self.url))));
+            return Err(RepoError::Unavailable(format!(
+                "the server {} cannot be read: {why}",
+                plain(&self.url)
+            )));
         }
         let refs = parse::refs(&output.stdout);
         Ok((output.stdout, refs))
@@ -117,8 +138,18 @@ impl Store {
 
     fn fetch_once(&self) -> Result<(), RepoError> {
         let args = [
-            "fetch", "-q", "--no-tags", "--prune", "--no-write-fetch-head", "--no-auto-maintenance", "--no-recurse-submodules", "--", &self.url,
-            "+refs/heads/*:refs/in/heads/*", "+refs/tags/*:refs/in/tags/*", "+refs/allclear/*:refs/in/allclear/*",
+            "fetch",
+            "-q",
+            "--no-tags",
+            "--prune",
+            "--no-write-fetch-head",
+            "--no-auto-maintenance",
+            "--no-recurse-submodules",
+            "--",
+            &self.url,
+            "+refs/heads/*:refs/in/heads/*",
+            "+refs/tags/*:refs/in/tags/*",
+            "+refs/allclear/*:refs/in/allclear/*",
         ];
         let output = self.network.run(&args, b"", FETCH_LIMIT).map_err(unavailable)?;
         if output.code == Some(0) {
@@ -133,19 +164,20 @@ impl Store {
         use allclear_core::port::Clock;
         if self.plain {
             let unique = crate::SystemClock.fresh_id();
-            return crate::loose::object(&self.dir, kind, bytes, &unique).map_err(|e| io("writing an object", &e));
+            return crate::loose::object(&self.dir, kind, bytes, &unique)
+                .map_err(|e| io("writing an object", &e));
         }
-        let id = self.git.line(&["hash-object", "-w", "-t", kind, "--stdin"], bytes).map_err(broken)?;
-        self.id(&id)
+        let made = self.git.line(&["hash-object", "-w", "-t", kind, "--stdin"], bytes).map_err(broken)?;
+        id(&made)
     }
 
-    fn id(&self, text: &str) -> Result<CommitId, RepoError> {
-        CommitId::parse(text).map_err(|e| RepoError::Protocol(e.to_string()))
-    }
 
     fn present(&self, ids: &[CommitId]) -> Result<BTreeSet<CommitId>, RepoError> {
         let input: String = ids.iter().map(|id| format!("{id}\n")).collect();
-        let out = self.git.ok(&["cat-file", "--batch-check=%(objectname) %(objecttype)"], input.as_bytes()).map_err(broken)?;
+        let out = self
+            .git
+            .ok(&["cat-file", "--batch-check=%(objectname) %(objecttype)"], input.as_bytes())
+            .map_err(broken)?;
         let out = String::from_utf8_lossy(&out);
         Ok(out.lines().filter_map(|l| CommitId::parse(l.strip_suffix(" commit")?).ok()).collect())
     }
@@ -174,19 +206,29 @@ fn make(dir: &Path, git: &Git, format: &str) -> Result<(), RepoError> {
     unique.push(format!(".{}", std::process::id()));
     let fresh = PathBuf::from(unique);
     std::fs::create_dir_all(&fresh).map_err(|e| io("making the store", &e))?;
-    git.clone_at(&fresh).ok(&["init", "-q", "--bare", "--template=", "-b", "none", &format!("--object-format={format}"), "."], b"").map_err(broken)?;
+    git.clone_at(&fresh)
+        .ok(
+            &["init", "-q", "--bare", "--template=", "-b", "none", &format!("--object-format={format}"), "."],
+            b"",
+        )
+        .map_err(broken)?;
     std::fs::create_dir_all(fresh.join("objects/info")).map_err(|e| io("making the store", &e))?;
     if std::fs::rename(&fresh, dir).is_err() {
         // Somebody else was first; theirs serves.
         drop(std::fs::remove_dir_all(&fresh));
     }
-    if dir.join("HEAD").is_file() { Ok(()) } else { Err(RepoError::Protocol(format!("{} cannot be made", dir.display()))) }
+    if dir.join("HEAD").is_file() {
+        Ok(())
+    } else {
+        Err(RepoError::Protocol(format!("{} cannot be made", dir.display())))
+    }
 }
 
 impl Repo for Store {
     fn observe(&self) -> Result<Refs, RepoError> {
         let (text, refs) = self.list()?;
-        let digest: Vec<u8> = Sha256::new().chain_update(&text).chain_update(&self.lenders).finalize().to_vec();
+        let digest: Vec<u8> =
+            Sha256::new().chain_update(&text).chain_update(&self.lenders).finalize().to_vec();
         let fetched = || self.recall("fetched").as_deref() == Some(&digest[..]);
         if !fetched() {
             // Two processes of this machine share the store, and git locks refs without waiting.
@@ -201,7 +243,8 @@ impl Repo for Store {
 
     fn forget(&self) -> Result<(), RepoError> {
         self.remember("fetched", b"");
-        let names = self.git.ok(&["for-each-ref", "--format=delete %(refname)", "refs/in"], b"").map_err(broken)?;
+        let names =
+            self.git.ok(&["for-each-ref", "--format=delete %(refname)", "refs/in"], b"").map_err(broken)?;
         self.git.ok(&["update-ref", "--stdin"], &names).map(drop).map_err(broken)
     }
 
@@ -209,7 +252,12 @@ impl Repo for Store {
         self.list().map(|(_, refs)| refs)
     }
 
-    fn entries(&self, head: &CommitId, known: Option<&CommitId>, take: &mut dyn FnMut(RawEntry)) -> Result<(), RepoError> {
+    fn entries(
+        &self,
+        head: &CommitId,
+        known: Option<&CommitId>,
+        take: &mut dyn FnMut(RawEntry),
+    ) -> Result<(), RepoError> {
         let mut args = vec!["rev-list", "--reverse", "--topo-order", "--parents", head.as_str()];
         let not = known.map(|k| format!("^{k}"));
         args.extend(not.as_deref());
@@ -232,7 +280,9 @@ impl Repo for Store {
             Ok(())
         };
         // Without --buffer git writes each answer for itself: three system calls an entry.
-        self.git.stream(&["cat-file", "--batch", "--buffer"], ask.as_bytes(), FETCH_LIMIT, &mut each).map_err(broken)?;
+        self.git
+            .stream(&["cat-file", "--batch", "--buffer"], ask.as_bytes(), FETCH_LIMIT, &mut each)
+            .map_err(broken)?;
         Ok(())
     }
 
@@ -258,14 +308,35 @@ impl Repo for Store {
         let common = self.git.run(&args, b"", LIST_LIMIT).map_err(broken)?;
         let mut input: String = tips.iter().map(|t| format!("{t}\n")).collect();
         input.extend(String::from_utf8_lossy(&common.stdout).lines().map(|id| format!("^{id}\n")));
-        let args = ["log", "--stdin", "-z", "--topo-order", "--no-show-signature", "--no-decorate", "--no-notes", "--no-color", "--no-mailmap", "--format=tformat:%H%x00%P%x00%an <%ae>%x00%B"];
+        let args = [
+            "log",
+            "--stdin",
+            "-z",
+            "--topo-order",
+            "--no-show-signature",
+            "--no-decorate",
+            "--no-notes",
+            "--no-color",
+            "--no-mailmap",
+            "--format=tformat:%H%x00%P%x00%an <%ae>%x00%B",
+        ];
         let out = self.git.ok(&args, input.as_bytes()).map_err(broken)?;
         Ok(Graph { absent: wanted.difference(&present).cloned().collect(), ..parse::graph(&out) })
     }
 
     fn paths(&self, commits: &[CommitId]) -> Result<BTreeMap<CommitId, Vec<String>>, RepoError> {
         let input: String = commits.iter().map(|id| format!("{id}\n")).collect();
-        let args = ["diff-tree", "--stdin", "-r", "-z", "--root", "-m", "--first-parent", "--no-renames", "--name-only"];
+        let args = [
+            "diff-tree",
+            "--stdin",
+            "-r",
+            "-z",
+            "--root",
+            "-m",
+            "--first-parent",
+            "--no-renames",
+            "--name-only",
+        ];
         let out = self.git.ok(&args, input.as_bytes()).map_err(broken)?;
         let mut paths: BTreeMap<CommitId, Vec<String>> = BTreeMap::new();
         let mut current = None;
@@ -289,9 +360,23 @@ impl Repo for Store {
         Ok(paths)
     }
 
-    fn patch_ids(&self, commits: &[CommitId], reverse: bool) -> Result<BTreeMap<CommitId, String>, RepoError> {
+    fn patch_ids(
+        &self,
+        commits: &[CommitId],
+        reverse: bool,
+    ) -> Result<BTreeMap<CommitId, String>, RepoError> {
         let input: String = commits.iter().map(|id| format!("{id}\n")).collect();
-        let mut args = vec!["diff-tree", "--stdin", "-p", "--no-color", "--no-ext-diff", "--no-textconv", "--no-renames", "--full-index", "--no-prefix"];
+        let mut args = vec![
+            "diff-tree",
+            "--stdin",
+            "-p",
+            "--no-color",
+            "--no-ext-diff",
+            "--no-textconv",
+            "--no-renames",
+            "--full-index",
+            "--no-prefix",
+        ];
         // Without prefixes, because -R would swap them and make equal changes look different.
         if reverse {
             args.push("-R");
@@ -299,7 +384,11 @@ impl Repo for Store {
         let patches = self.git.ok(&args, input.as_bytes()).map_err(broken)?;
         let out = self.git.ok(&["patch-id", "--verbatim"], &patches).map_err(broken)?;
         let out = String::from_utf8_lossy(&out);
-        Ok(out.lines().filter_map(|l| l.split_once(' ')).filter_map(|(patch, id)| Some((CommitId::parse(id).ok()?, patch.to_owned()))).collect())
+        Ok(out
+            .lines()
+            .filter_map(|l| l.split_once(' '))
+            .filter_map(|(patch, id)| Some((CommitId::parse(id).ok()?, patch.to_owned())))
+            .collect())
     }
 
     fn merge(&self, pairs: &[(CommitId, CommitId)]) -> Result<Vec<Option<Merged>>, RepoError> {
@@ -322,11 +411,17 @@ impl Repo for Store {
 
     fn merge_text(&self, base: &str, ours: &str, theirs: &str) -> Result<Option<String>, RepoError> {
         let dir = self.scratch()?;
-        let write = |name: &str, text: &str| std::fs::write(dir.join(name), text).map_err(|e| io("writing a text to merge", &e));
+        let write = |name: &str, text: &str| {
+            std::fs::write(dir.join(name), text).map_err(|e| io("writing a text to merge", &e))
+        };
         write("base", base)?;
         write("ours", ours)?;
         write("theirs", theirs)?;
-        let output = self.git.clone_at(&dir).run(&["merge-file", "-p", "-q", "ours", "base", "theirs"], b"", LIST_LIMIT);
+        let output = self.git.clone_at(&dir).run(
+            &["merge-file", "-p", "-q", "ours", "base", "theirs"],
+            b"",
+            LIST_LIMIT,
+        );
         drop(std::fs::remove_dir_all(&dir));
         let output = output.map_err(broken)?;
         Ok((output.code == Some(0)).then(|| String::from_utf8_lossy(&output.stdout).into_owned()))
@@ -338,7 +433,8 @@ impl Repo for Store {
         let mut files = BTreeMap::new();
         let mut each = |out: &mut dyn BufRead| -> std::io::Result<()> {
             for path in &usable {
-                if let Some(text) = read_object(out, TEXT_LIMIT)?.ok().and_then(|b| String::from_utf8(b).ok()) {
+                if let Some(text) = read_object(out, TEXT_LIMIT)?.ok().and_then(|b| String::from_utf8(b).ok())
+                {
                     files.insert((*path).clone(), text);
                 }
             }
@@ -367,7 +463,9 @@ impl Repo for Store {
             text = read_object(out, TEXT_LIMIT)?.ok().and_then(|b| String::from_utf8(b).ok());
             Ok(())
         };
-        self.git.stream(&["cat-file", "--batch"], format!("{id}\n").as_bytes(), LIST_LIMIT, &mut each).map_err(broken)?;
+        self.git
+            .stream(&["cat-file", "--batch"], format!("{id}\n").as_bytes(), LIST_LIMIT, &mut each)
+            .map_err(broken)?;
         Ok(text)
     }
 
@@ -398,20 +496,30 @@ impl Repo for Store {
 
     fn trees(&self, commits: &[CommitId]) -> Result<Vec<CommitId>, RepoError> {
         let ask: String = commits.iter().map(|c| format!("{c}^{{tree}}\n")).collect();
-        let out = self.git.ok(&["cat-file", "--batch-check=%(objectname)"], ask.as_bytes()).map_err(broken)?;
-        String::from_utf8_lossy(&out).lines().map(|l| self.id(l.split(' ').next().unwrap_or_default())).collect()
+        let out =
+            self.git.ok(&["cat-file", "--batch-check=%(objectname)"], ask.as_bytes()).map_err(broken)?;
+        String::from_utf8_lossy(&out)
+            .lines()
+            .map(|l| id(l.split(' ').next().unwrap_or_default()))
+            .collect()
     }
 
-    fn write_tree(&self, tree: Option<&CommitId>, files: &BTreeMap<String, String>) -> Result<CommitId, RepoError> {
-        let blobs: Vec<(&String, CommitId)> =
-            files.iter().map(|(path, text)| Ok((path, self.hash("blob", text.as_bytes())?))).collect::<Result<_, RepoError>>()?;
+    fn write_tree(
+        &self,
+        tree: Option<&CommitId>,
+        files: &BTreeMap<String, String>,
+    ) -> Result<CommitId, RepoError> {
+        let blobs: Vec<(&String, CommitId)> = files
+            .iter()
+            .map(|(path, text)| Ok((path, self.hash("blob", text.as_bytes())?)))
+            .collect::<Result<_, RepoError>>()?;
         let Some(tree) = tree else {
             if self.plain && files.keys().all(|name| !name.contains('/') && crate::loose::is_path(name)) {
                 return self.hash("tree", &crate::loose::tree(blobs));
             }
             let list: String = blobs.iter().map(|(path, id)| format!("100644 blob {id}\t{path}\n")).collect();
-            let id = self.git.line(&["mktree"], list.as_bytes()).map_err(broken)?;
-            return self.id(&id);
+            let made = self.git.line(&["mktree"], list.as_bytes()).map_err(broken)?;
+            return id(&made);
         };
         let dir = self.scratch()?;
         let git = self.git.clone().with_env("GIT_INDEX_FILE", dir.join("index"));
@@ -419,17 +527,24 @@ impl Repo for Store {
         args.extend(files.keys().map(String::as_str));
         let modes = git.ok(&args, b"").map_err(broken)?;
         let modes = String::from_utf8_lossy(&modes).into_owned();
-        let mode_of = |path: &str| modes.split('\0').find_map(|l| l.strip_suffix(&format!("\t{path}")).map(|l| l[..6].to_owned()));
+        let mode_of = |path: &str| {
+            modes.split('\0').find_map(|l| l.strip_suffix(&format!("\t{path}")).map(|l| l[..6].to_owned()))
+        };
         let list: String = blobs
             .iter()
-            .map(|(path, id)| format!("{} {id}\t{path}\0", mode_of(path).filter(|m| m == "100755").unwrap_or_else(|| "100644".into())))
+            .map(|(path, id)| {
+                format!(
+                    "{} {id}\t{path}\0",
+                    mode_of(path).filter(|m| m == "100755").unwrap_or_else(|| "100644".into())
+                )
+            })
             .collect();
         let result = git
             .ok(&["read-tree", tree.as_str()], b"")
             .and_then(|_| git.ok(&["update-index", "-z", "--index-info"], list.as_bytes()))
             .and_then(|_| git.line(&["write-tree"], b""));
         drop(std::fs::remove_dir_all(&dir));
-        self.id(&result.map_err(broken)?)
+        id(&result.map_err(broken)?)
     }
 
     fn write_commit(&self, commit: &NewCommit) -> Result<CommitId, RepoError> {
@@ -445,12 +560,22 @@ impl Repo for Store {
         self.hash("commit", text.as_bytes())
     }
 
-    fn write_tag(&self, name: &str, target: &CommitId, by: &Signature, text: &str) -> Result<CommitId, RepoError> {
+    fn write_tag(
+        &self,
+        name: &str,
+        target: &CommitId,
+        by: &Signature,
+        text: &str,
+    ) -> Result<CommitId, RepoError> {
         if let Some(key) = &self.signing_key {
             return self.write_signed_tag(name, target, by, text, key);
         }
         let by = ident(by);
-        self.hash("tag", format!("object {target}\ntype commit\ntag {name}\ntagger {by}\n\n{}\n", message(text)).as_bytes())
+        self.hash(
+            "tag",
+            format!("object {target}\ntype commit\ntag {name}\ntagger {by}\n\n{}\n", message(text))
+                .as_bytes(),
+        )
     }
 
     fn push(&self, updates: &[RefUpdate]) -> Result<PushAnswer, RepoError> {
@@ -478,7 +603,11 @@ impl Repo for Store {
 
     fn signer(&self, commit: &CommitId) -> Option<String> {
         // With no signers allowed, a good signature is one by an unknown person: the key is what counts.
-        let git = self.git.clone().with_config("gpg.format", "ssh").with_config("gpg.ssh.allowedSignersFile", "/dev/null");
+        let git = self
+            .git
+            .clone()
+            .with_config("gpg.format", "ssh")
+            .with_config("gpg.ssh.allowedSignersFile", "/dev/null");
         let line = git.line(&["log", "-1", "--no-mailmap", "--format=%G? %GK", commit.as_str()], b"").ok()?;
         let (state, key) = line.split_once(' ')?;
         (matches!(state, "U" | "G") && !key.is_empty()).then(|| plain(key))
@@ -493,7 +622,9 @@ impl Repo for Store {
         let dir = self.dir.join("allclear");
         let fresh = dir.join(format!(".{}", crate::SystemClock.fresh_id()));
         // What cannot be remembered is looked up again.
-        let kept = std::fs::create_dir_all(&dir).and_then(|()| std::fs::write(&fresh, bytes)).and_then(|()| std::fs::rename(&fresh, dir.join(key)));
+        let kept = std::fs::create_dir_all(&dir)
+            .and_then(|()| std::fs::write(&fresh, bytes))
+            .and_then(|()| std::fs::rename(&fresh, dir.join(key)));
         if kept.is_err() {
             drop(std::fs::remove_file(&fresh));
         }
@@ -510,7 +641,8 @@ impl Store {
     }
 
     fn lock(&self) -> Result<std::fs::File, RepoError> {
-        let file = std::fs::File::create(self.dir.join("allclear.lock")).map_err(|e| io("locking the store", &e))?;
+        let file =
+            std::fs::File::create(self.dir.join("allclear.lock")).map_err(|e| io("locking the store", &e))?;
         file.lock().map_err(|e| io("locking the store", &e))?;
         Ok(file)
     }
@@ -528,22 +660,32 @@ impl Store {
         let date = format!("{} +0000", by.at.as_second());
         let mut git = self.git.clone().with_config("gpg.format", "ssh");
         for role in ["AUTHOR", "COMMITTER"] {
-            git = git.with_env(&format!("GIT_{role}_NAME"), &name).with_env(&format!("GIT_{role}_EMAIL"), &email);
+            git = git
+                .with_env(&format!("GIT_{role}_NAME"), &name)
+                .with_env(&format!("GIT_{role}_EMAIL"), &email);
             git = git.with_env(&format!("GIT_{role}_DATE"), &date);
         }
         git
     }
 
     /// Makes a signed tag by way of a ref in the store, since git signs tags in no other way.
-    fn write_signed_tag(&self, name: &str, target: &CommitId, by: &Signature, text: &str, key: &str) -> Result<CommitId, RepoError> {
+    fn write_signed_tag(
+        &self,
+        name: &str,
+        target: &CommitId,
+        by: &Signature,
+        text: &str,
+        key: &str,
+    ) -> Result<CommitId, RepoError> {
         let _guard = self.lock()?;
         let git = self.signing(by);
-        let args = ["tag", "-f", "-a", "-s", "-u", key, "--cleanup=verbatim", "-F", "-", name, target.as_str()];
+        let args =
+            ["tag", "-f", "-a", "-s", "-u", key, "--cleanup=verbatim", "-F", "-", name, target.as_str()];
         git.ok(&args, format!("{}\n", message(text)).as_bytes()).map_err(broken)?;
         let made = format!("refs/tags/{name}");
-        let id = git.line(&["rev-parse", "--verify", &made], b"").map_err(broken)?;
+        let made = git.line(&["rev-parse", "--verify", &made], b"").map_err(broken)?;
         git.ok(&["update-ref", "-d", &made], b"").map_err(broken)?;
-        self.id(&id)
+        id(&made)
     }
 
     fn write_signed(&self, commit: &NewCommit, key: &str) -> Result<CommitId, RepoError> {
@@ -553,8 +695,8 @@ impl Store {
         for parent in &commit.parents {
             args.extend(["-p", parent.as_str()]);
         }
-        let id = git.line(&args, format!("{}\n", message(&commit.message)).as_bytes()).map_err(broken)?;
-        self.id(&id)
+        let made = git.line(&args, format!("{}\n", message(&commit.message)).as_bytes()).map_err(broken)?;
+        id(&made)
     }
 }
 
@@ -581,7 +723,9 @@ fn read_object(out: &mut dyn BufRead, limit: usize) -> std::io::Result<Result<Ve
 }
 
 fn name_and_email(who: &str) -> (String, String) {
-    let clean = |s: &str| -> String { s.chars().filter(|c| !matches!(c, '<' | '>') && !c.is_control()).take(200).collect() };
+    let clean = |s: &str| -> String {
+        s.chars().filter(|c| !matches!(c, '<' | '>') && !c.is_control()).take(200).collect()
+    };
     let (name, email) = who.split_once('<').unwrap_or((who, ""));
     let name = clean(name.trim());
     let email = clean(email.trim_end_matches('>').trim());

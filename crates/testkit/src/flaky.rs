@@ -1,8 +1,10 @@
 //! A network that misbehaves on cue. Calls are counted from 1, pushes and reads apart.
 
-use allclear_core::{CommitId, RefName};
 use allclear_core::ledger::RawEntry;
-use allclear_core::port::{Graph, Merged, NewCommit, PushAnswer, RefUpdate, Refs, Repo, RepoError, Signature};
+use allclear_core::port::{
+    Graph, Merged, NewCommit, PushAnswer, RefUpdate, Refs, Repo, RepoError, Signature,
+};
+use allclear_core::{CommitId, RefName};
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -154,7 +156,8 @@ impl Repo for Flaky<'_> {
         }
         let fault = self.faults.borrow_mut().remove(&n);
         let some = |pick: &dyn Fn(usize, &RefUpdate) -> bool| {
-            let part: Vec<RefUpdate> = updates.iter().enumerate().filter(|(at, u)| pick(*at, u)).map(|(_, u)| u.clone()).collect();
+            let part: Vec<RefUpdate> =
+                updates.iter().enumerate().filter(|(at, u)| pick(*at, u)).map(|(_, u)| u.clone()).collect();
             if !part.is_empty() {
                 assert!(self.inner.push(&part)?.ok, "a part of the push is taken");
             }
@@ -188,7 +191,12 @@ impl Repo for Flaky<'_> {
         answer
     }
 
-    fn entries(&self, head: &CommitId, known: Option<&CommitId>, take: &mut dyn FnMut(RawEntry)) -> Result<(), RepoError> {
+    fn entries(
+        &self,
+        head: &CommitId,
+        known: Option<&CommitId>,
+        take: &mut dyn FnMut(RawEntry),
+    ) -> Result<(), RepoError> {
         self.inner.entries(head, known, take)
     }
 
@@ -204,7 +212,11 @@ impl Repo for Flaky<'_> {
         self.inner.paths(commits)
     }
 
-    fn patch_ids(&self, commits: &[CommitId], reverse: bool) -> Result<BTreeMap<CommitId, String>, RepoError> {
+    fn patch_ids(
+        &self,
+        commits: &[CommitId],
+        reverse: bool,
+    ) -> Result<BTreeMap<CommitId, String>, RepoError> {
         self.inner.patch_ids(commits, reverse)
     }
 
@@ -232,7 +244,11 @@ impl Repo for Flaky<'_> {
         self.inner.trees(commits)
     }
 
-    fn write_tree(&self, tree: Option<&CommitId>, files: &BTreeMap<String, String>) -> Result<CommitId, RepoError> {
+    fn write_tree(
+        &self,
+        tree: Option<&CommitId>,
+        files: &BTreeMap<String, String>,
+    ) -> Result<CommitId, RepoError> {
         self.inner.write_tree(tree, files)
     }
 
@@ -240,7 +256,13 @@ impl Repo for Flaky<'_> {
         self.inner.write_commit(commit)
     }
 
-    fn write_tag(&self, name: &str, target: &CommitId, by: &Signature, message: &str) -> Result<CommitId, RepoError> {
+    fn write_tag(
+        &self,
+        name: &str,
+        target: &CommitId,
+        by: &Signature,
+        message: &str,
+    ) -> Result<CommitId, RepoError> {
         self.inner.write_tag(name, target, by, message)
     }
 

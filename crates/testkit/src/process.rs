@@ -20,17 +20,29 @@ pub struct Said {
 
 /// Runs a program to its end, with nothing of this machine's configuration.
 #[allow(clippy::disallowed_methods, reason = "the one place of the test kit that starts processes")]
-pub(crate) fn run(program: &str, args: &[&str], dir: &Path, env: &[(OsString, OsString)], stdin: &[u8]) -> Said {
+pub(crate) fn run(
+    program: &str,
+    args: &[&str],
+    dir: &Path,
+    env: &[(OsString, OsString)],
+    stdin: &[u8],
+) -> Said {
     let mut command = Command::new(program);
     command.args(args).current_dir(dir).env_clear().envs(env.iter().map(|(k, v)| (k, v)));
-    let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut child =
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     let mut input = child.stdin.take().unwrap();
     let output = std::thread::scope(|scope| {
         scope.spawn(move || drop(input.write_all(stdin)));
         child.wait_with_output().unwrap()
     });
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).trim_end().to_owned();
-    Said { ok: output.status.success(), out: text(&output.stdout), err: text(&output.stderr), bytes: output.stdout }
+    Said {
+        ok: output.status.success(),
+        out: text(&output.stdout),
+        err: text(&output.stderr),
+        bytes: output.stdout,
+    }
 }
 
 /// Gives an environment with a home of its own.
@@ -51,7 +63,10 @@ pub(crate) fn hermetic(home: &Path) -> Vec<(OsString, OsString)> {
 }
 
 /// Reads a variable of the test's own environment.
-#[allow(clippy::disallowed_methods, reason = "tests that start themselves again are told what to do by the environment")]
+#[allow(
+    clippy::disallowed_methods,
+    reason = "tests that start themselves again are told what to do by the environment"
+)]
 pub fn environment(name: &str) -> Option<OsString> {
     std::env::var_os(name)
 }

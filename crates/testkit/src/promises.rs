@@ -30,12 +30,17 @@ impl World {
             } else if name == "refs/allclear/ledger" && memory.ledger.last() != Some(id) {
                 memory.ledger.push(id.clone());
             }
-            if ["refs/heads/master", "refs/heads/develop"].contains(&name.as_str()) || name.starts_with("refs/heads/release-") {
+            if ["refs/heads/master", "refs/heads/develop"].contains(&name.as_str())
+                || name.starts_with("refs/heads/release-")
+            {
                 memory.tips.insert(id.clone());
             }
         }
         for name in memory.tags.keys() {
-            assert!(refs.iter().any(|(n, _)| n == name) || memory.excused.contains(name), "P8: {name} vanished");
+            assert!(
+                refs.iter().any(|(n, _)| n == name) || memory.excused.contains(name),
+                "P8: {name} vanished"
+            );
         }
     }
 
@@ -50,7 +55,8 @@ impl World {
     pub fn ledger(&self) -> Vec<(CommitId, Result<Entry, String>)> {
         let Some(head) = self.tip("refs/allclear/ledger") else { return Vec::new() };
         let list = self.git(&["rev-list", "--reverse", "--topo-order", "--parents", head.as_str()]);
-        let chain: Vec<Vec<CommitId>> = list.lines().map(|l| l.split(' ').map(|id| CommitId::parse(id).unwrap()).collect()).collect();
+        let chain: Vec<Vec<CommitId>> =
+            list.lines().map(|l| l.split(' ').map(|id| CommitId::parse(id).unwrap()).collect()).collect();
         let ask: String = chain.iter().map(|ids| format!("{}:entry.json\n", ids[0])).collect();
         let answer = self.try_git(&self.server(), &["cat-file", "--batch"], ask.as_bytes()).bytes;
         let mut rest = &answer[..];
@@ -82,7 +88,12 @@ impl World {
 
     /// Gives the versions that the ledger says are released, one for each confirmation.
     pub fn confirmed(&self) -> Vec<Version> {
-        self.events().iter().filter_map(|e| if let Event::ReleaseConfirmed { version, .. } = e { Some(*version) } else { None }).collect()
+        self.events()
+            .iter()
+            .filter_map(
+                |e| if let Event::ReleaseConfirmed { version, .. } = e { Some(*version) } else { None },
+            )
+            .collect()
     }
 
     /// Asserts the promises, as far as the server shows them.
@@ -107,7 +118,12 @@ impl World {
                 } else if let Event::PromotionAborted { operation, .. } = event {
                     ended.insert(operation);
                 } else if let Event::Held { version, .. } = event {
-                    stopped.extend(plans.values().filter(|(op, _)| op.version == *version && !ended.contains(&op.id)).map(|(op, _)| &op.id));
+                    stopped.extend(
+                        plans
+                            .values()
+                            .filter(|(op, _)| op.version == *version && !ended.contains(&op.id))
+                            .map(|(op, _)| &op.id),
+                    );
                 } else if let Event::PromotionMoving { operation } = event {
                     assert!(!stopped.contains(operation), "P1: operation {operation} moved after a hold");
                     assert!(!ended.contains(operation), "operation {operation} moved after its end");
@@ -153,7 +169,11 @@ impl World {
     /// P1, from the facts that were recorded with the plan.
     fn was_clear(op: &Operation, entry: &Entry) {
         let facts = entry.facts.as_ref().expect("P7: a plan records its facts");
-        assert_eq!(facts["head"].as_str(), Some(op.commit.as_str()), "P1: judged for exactly the rc's commit");
+        assert_eq!(
+            facts["head"].as_str(),
+            Some(op.commit.as_str()),
+            "P1: judged for exactly the rc's commit"
+        );
         let gates = facts["gates"].as_array().expect("P7: a plan records its gates");
         assert!(!gates.is_empty());
         for gate in gates.iter().filter(|g| g["enforced"] == true) {
@@ -164,7 +184,12 @@ impl World {
 
     fn is_released(&self, op: &Operation, refs: &BTreeMap<String, CommitId>, entries: &[&Entry]) {
         let inside = |commit: &CommitId, branch: &str| {
-            self.try_git(&self.server(), &["merge-base", "--is-ancestor", commit.as_str(), &format!("refs/heads/{branch}")], b"").ok
+            self.try_git(
+                &self.server(),
+                &["merge-base", "--is-ancestor", commit.as_str(), &format!("refs/heads/{branch}")],
+                b"",
+            )
+            .ok
         };
         assert!(inside(&op.new_stable, op.stable_branch.as_str()), "P2: stable lacks {}", op.version);
         assert!(inside(&op.new_stable, op.develop_branch.as_str()), "P3: develop lacks {}", op.version);
@@ -173,7 +198,10 @@ impl World {
         let tree = |commit: &CommitId| self.git(&["rev-parse", &format!("{commit}^{{tree}}")]);
         assert_eq!(tree(&op.new_stable), tree(&op.commit), "what is released is what was soaked");
         let text = self.git(&["cat-file", "tag", op.new_tag.as_str()]);
-        let named = text.lines().find_map(|l| l.strip_prefix("Allclear-Ledger: ")).expect("a release tag names its entry");
+        let named = text
+            .lines()
+            .find_map(|l| l.strip_prefix("Allclear-Ledger: "))
+            .expect("a release tag names its entry");
         assert!(entries.iter().any(|e| e.id == named), "P7: the tag names an entry of the ledger");
     }
 

@@ -1,8 +1,8 @@
 //! A project: its server, a developer's clone, machines, and time.
 
+use crate::Machine;
 use crate::process::{Said, hermetic, run};
 use crate::promises::Memory;
-use crate::Machine;
 use allclear_core::port::Clock;
 use allclear_core::{CommitId, Version};
 use allclear_engine::Ticked;
@@ -42,7 +42,8 @@ impl World {
         }
         std::fs::create_dir(world.server()).unwrap();
         world.git(&["init", "-q", "--bare", "--template=", "-b", "master", "."]);
-        let first = world.commit("master", "feat: begin", &[("README", "demo\n"), ("app.txt", "one\ntwo\nthree\n")]);
+        let first =
+            world.commit("master", "feat: begin", &[("README", "demo\n"), ("app.txt", "one\ntwo\nthree\n")]);
         world.git(&["tag", "-a", "-m", "1.0.0", "v1.0.0", first.as_str()]);
         world.git(&["branch", "develop", "master"]);
         world.policy(POLICY);
@@ -109,14 +110,21 @@ impl World {
 
     /// Gives the commit that a ref of the server leads to.
     pub fn tip(&self, name: &str) -> Option<CommitId> {
-        let said = self.try_git(&self.server(), &["rev-parse", "-q", "--verify", &format!("{name}^{{commit}}")], b"");
+        let said = self.try_git(
+            &self.server(),
+            &["rev-parse", "-q", "--verify", &format!("{name}^{{commit}}")],
+            b"",
+        );
         CommitId::parse(&said.out).ok()
     }
 
     /// Lists the server's refs: full name and object, sorted.
     pub fn refs(&self) -> Vec<(String, CommitId)> {
         let list = self.git(&["for-each-ref", "--format=%(refname) %(objectname)"]);
-        list.lines().filter_map(|l| l.split_once(' ')).map(|(n, id)| (n.to_owned(), CommitId::parse(id).unwrap())).collect()
+        list.lines()
+            .filter_map(|l| l.split_once(' '))
+            .map(|(n, id)| (n.to_owned(), CommitId::parse(id).unwrap()))
+            .collect()
     }
 
     /// Lists all refs but the record and what waits under it.
@@ -137,7 +145,11 @@ impl World {
     /// Puts a commit with any message on a branch of the server.
     pub fn commit_bytes(&self, branch: &str, message: &[u8], files: &[(&str, &str)]) -> CommitId {
         let at = self.clock.now().as_second();
-        let mut input = format!("commit refs/heads/{branch}\nmark :1\ncommitter Dev <dev@example.org> {at} +0000\ndata {}\n", message.len()).into_bytes();
+        let mut input = format!(
+            "commit refs/heads/{branch}\nmark :1\ncommitter Dev <dev@example.org> {at} +0000\ndata {}\n",
+            message.len()
+        )
+        .into_bytes();
         input.extend(message);
         input.push(b'\n');
         if let Some(parent) = self.tip(&format!("refs/heads/{branch}")) {
@@ -147,7 +159,8 @@ impl World {
             input.extend(format!("M 100644 inline {path}\ndata {}\n{text}\n", text.len()).into_bytes());
         }
         input.extend(b"get-mark :1\n");
-        let said = self.try_git(&self.server(), &["fast-import", "--quiet", "--date-format=raw-permissive"], &input);
+        let said =
+            self.try_git(&self.server(), &["fast-import", "--quiet", "--date-format=raw-permissive"], &input);
         assert!(said.ok, "fast-import: {}", said.err);
         self.look();
         CommitId::parse(&said.out).unwrap()
@@ -157,7 +170,16 @@ impl World {
     pub fn merge(&self, branch: &str, from: &str, message: &str) -> CommitId {
         let (ours, theirs) = (self.tip(&format!("refs/heads/{branch}")).unwrap(), self.tip(from).unwrap());
         let tree = self.git(&["merge-tree", "--write-tree", ours.as_str(), theirs.as_str()]);
-        let made = self.git(&["commit-tree", tree.trim(), "-p", ours.as_str(), "-p", theirs.as_str(), "-m", message]);
+        let made = self.git(&[
+            "commit-tree",
+            tree.trim(),
+            "-p",
+            ours.as_str(),
+            "-p",
+            theirs.as_str(),
+            "-m",
+            message,
+        ]);
         self.git(&["update-ref", &format!("refs/heads/{branch}"), &made, ours.as_str()]);
         self.look();
         CommitId::parse(&made).unwrap()
@@ -234,7 +256,13 @@ impl World {
     /// Appends any bytes to the ledger, as anybody who may push could.
     pub fn forge_entry(&self, json: &[u8]) -> CommitId {
         let said = self.try_git(&self.server(), &["hash-object", "-w", "--stdin"], json);
-        let tree = self.try_git(&self.server(), &["mktree"], format!("100644 blob {}\tentry.json\n", said.out).as_bytes()).out;
+        let tree = self
+            .try_git(
+                &self.server(),
+                &["mktree"],
+                format!("100644 blob {}\tentry.json\n", said.out).as_bytes(),
+            )
+            .out;
         let head = self.tip("refs/allclear/ledger").unwrap();
         let made = self.git(&["commit-tree", &tree, "-p", head.as_str(), "-m", "forged"]);
         self.git(&["update-ref", "refs/allclear/ledger", &made]);

@@ -31,7 +31,8 @@ pub(crate) fn run(lab: &Lab, rounds: usize, table: &mut Table) {
             .map(|n| {
                 let (clone, rc) = (&short, &short_rc);
                 scope.spawn(move || {
-                    let ran = lab.allclear(clone, &["check", &format!("ci-{n}"), "passed", "--commit", rc.as_str()]);
+                    let ran = lab
+                        .allclear(clone, &["check", &format!("ci-{n}"), "passed", "--commit", rc.as_str()]);
                     (ran.wall, ran.ok, ran.err)
                 })
             })
@@ -46,5 +47,12 @@ pub(crate) fn run(lab: &Lab, rounds: usize, table: &mut Table) {
     }
     let (middle, slowest) = (ends[ends.len() / 2].0, ends.last().map(|e| e.0).unwrap_or_default());
     let text = format!("median {}, slowest {}", ms(middle), ms(slowest));
-    table.row("30 processes, a check each, at once", format!("all: {}", ms(total)), text, format!("{landed} of {RIVALS} landed"), "all land, < 60 s", Some(landed == RIVALS && slowest.as_secs() < 60));
+    table.row(
+        "30 processes, a check each, at once",
+        format!("all: {}", ms(total)),
+        text,
+        format!("{landed} of {RIVALS} landed"),
+        "all land, < 60 s",
+        Some(landed == RIVALS && slowest.as_secs() < 60),
+    );
 }

@@ -11,7 +11,8 @@ pub(crate) fn run(lab: &Lab, rounds: usize, table: &mut Table) {
     let tags = World::new(lab, "tags", Size { tags: 10_000, ..SMALL }, 1);
     let candidates = World::new(lab, "candidates", SMALL, 20);
     let commits = World::new(lab, "commits", Size { commits: 20_000, ..SMALL }, 1);
-    let (mut offline, mut listing, mut online, mut asking) = <(Samples, Samples, Samples, Samples)>::default();
+    let (mut offline, mut listing, mut online, mut asking) =
+        <(Samples, Samples, Samples, Samples)>::default();
     let server = tags.server.display().to_string();
     for _ in 0..rounds * 3 {
         offline.add(&lab.allclear(&tags.clone, &["status", "--offline"]));
@@ -21,7 +22,14 @@ pub(crate) fn run(lab: &Lab, rounds: usize, table: &mut Table) {
     }
     table.at_most("status --offline, 10,000 tags", &offline, ("git for-each-ref", &listing), 3.0);
     let text = format!("git ls-remote: {asking}");
-    table.row("status, 10,000 tags", online.to_string(), text, format!("{:.2}×", online.over(&asking)), "", None);
+    table.row(
+        "status, 10,000 tags",
+        online.to_string(),
+        text,
+        format!("{:.2}×", online.over(&asking)),
+        "",
+        None,
+    );
     let counter = Counter::new(lab);
     for how in [&["status"][..], &["status", "--offline"]] {
         // The first look after a change, and the next one.
@@ -31,11 +39,22 @@ pub(crate) fn run(lab: &Lab, rounds: usize, table: &mut Table) {
                 continue;
             }
             let base = count(&small);
-            let others = [("10,000 tags", count(&tags)), ("20 candidates", count(&candidates)), ("20,000 commits", count(&commits))];
+            let others = [
+                ("10,000 tags", count(&tags)),
+                ("20 candidates", count(&candidates)),
+                ("20,000 commits", count(&commits)),
+            ];
             let grows = others.iter().any(|(_, n)| *n > base);
             let text = others.map(|(name, n)| format!("{name}: {n}")).join(", ");
             let when = if fresh { " after a change" } else { "" };
-            table.row(&format!("git processes of {}{when}", how.join(" ")), format!("{base}"), text, String::new(), "as many", Some(!grows));
+            table.row(
+                &format!("git processes of {}{when}", how.join(" ")),
+                format!("{base}"),
+                text,
+                String::new(),
+                "as many",
+                Some(!grows),
+            );
         }
     }
 }

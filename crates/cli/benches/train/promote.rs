@@ -43,7 +43,12 @@ pub(crate) fn run(lab: &Lab, rounds: usize, table: &mut Table) {
                 continue;
             }
             let server = lab.at("server.git");
-            lab.run("cp", &["-r", &template.display().to_string(), &server.display().to_string()], Path::new("/")).expect("copying the server");
+            lab.run(
+                "cp",
+                &["-r", &template.display().to_string(), &server.display().to_string()],
+                Path::new("/"),
+            )
+            .expect("copying the server");
             let ran = way(lab, &server, round);
             if ran.ok && released(lab, &server) {
                 samples[which].add(&ran);
@@ -59,7 +64,14 @@ pub(crate) fn run(lab: &Lab, rounds: usize, table: &mut Table) {
     if !theirs.is_empty() {
         let ratio = theirs.over(&ours);
         let text = format!("git-flow finish -p: {theirs}");
-        table.row("promote: 12,000 files, 22,000 commits", ours.to_string(), text, format!("{ratio:.1}× faster"), "≥ 4× faster", Some(ratio >= 4.0));
+        table.row(
+            "promote: 12,000 files, 22,000 commits",
+            ours.to_string(),
+            text,
+            format!("{ratio:.1}× faster"),
+            "≥ 4× faster",
+            Some(ratio >= 4.0),
+        );
     }
     table.at_most("the same promotion", &ours, ("bare git commands, one push", &floor), 2.5);
 }
@@ -68,7 +80,9 @@ pub(crate) fn run(lab: &Lab, rounds: usize, table: &mut Table) {
 fn released(lab: &Lab, server: &Path) -> bool {
     let tag = lab.run("git", &["rev-parse", "-q", "--verify", "refs/tags/v1.1.0"], server).ok;
     let gone = !lab.run("git", &["rev-parse", "-q", "--verify", "refs/heads/release-1.1.0"], server).ok;
-    tag && gone && lab.git(server, &["log", "--oneline", "develop..master"]).is_empty() && lab.git(server, &["log", "--oneline", "master..v1.1.0"]).is_empty()
+    tag && gone
+        && lab.git(server, &["log", "--oneline", "develop..master"]).is_empty()
+        && lab.git(server, &["log", "--oneline", "master..v1.1.0"]).is_empty()
 }
 
 fn by_allclear(lab: &Lab, server: &Path, _round: usize) -> Ran {
@@ -82,7 +96,12 @@ fn by_git_flow(lab: &Lab, server: &Path, _round: usize) -> Ran {
     for branch in ["release-1.1.0", "develop"] {
         lab.git(&clone, &["checkout", "-q", "-b", branch, "--track", &format!("origin/{branch}")]);
     }
-    for (key, value) in [("branch.master", "master"), ("branch.develop", "develop"), ("prefix.release", "release-"), ("prefix.versiontag", "v")] {
+    for (key, value) in [
+        ("branch.master", "master"),
+        ("branch.develop", "develop"),
+        ("prefix.release", "release-"),
+        ("prefix.versiontag", "v"),
+    ] {
         lab.git(&clone, &["config", &format!("gitflow.{key}"), value]);
     }
     for kind in ["feature", "bugfix", "hotfix", "support"] {

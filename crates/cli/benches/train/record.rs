@@ -17,13 +17,19 @@ pub(crate) fn world(lab: &Lab, name: &str, entries: usize) -> (PathBuf, PathBuf,
     project(lab, &server, Size { files: 50, commits: 100, ahead: 10, tags: 10 });
     let clone = lab.clone(&server, name, &["-n"]);
     lab.allclear(&clone, &["cut", "--version", "1.1.0", "--yes"]).expect("the cut");
-    let rc = CommitId::parse(&lab.git(&server, &["rev-parse", "refs/heads/release-1.1.0"])).expect("git prints whole ids");
+    let rc = CommitId::parse(&lab.git(&server, &["rev-parse", "refs/heads/release-1.1.0"]))
+        .expect("git prints whole ids");
     let started = jiff::Timestamp::from_second(1_700_000_000).expect("in range");
     let mut stream = Stream::default();
     for n in 0..entries {
         let from = format!("{LEDGER}^0");
         let text = entry(n, started, &rc);
-        stream.commit(LEDGER, (n == 0).then_some(from.as_str()), &format!("check {n}"), &[("entry.json".to_owned(), text)]);
+        stream.commit(
+            LEDGER,
+            (n == 0).then_some(from.as_str()),
+            &format!("check {n}"),
+            &[("entry.json".to_owned(), text)],
+        );
     }
     lab.import(&server, stream.text());
     (server, clone, rc)
@@ -31,21 +37,35 @@ pub(crate) fn world(lab: &Lab, name: &str, entries: usize) -> (PathBuf, PathBuf,
 
 /// Writes the nth entry: a check of one of a thousand commits, and of the rc now and then.
 fn entry(n: usize, started: jiff::Timestamp, rc: &CommitId) -> String {
-    let commit = if n % 10 == 0 { rc.clone() } else { CommitId::parse(&format!("{:040x}", n % 1000)).expect("40 digits") };
+    let commit = if n % 10 == 0 {
+        rc.clone()
+    } else {
+        CommitId::parse(&format!("{:040x}", n % 1000)).expect("40 digits")
+    };
     let outcome = if n % 50 == 0 { CheckOutcome::Failed } else { CheckOutcome::Passed };
     let url = Some(format!("https://ci.example.org/runs/{n}"));
     let event = Event::CheckRecorded { name: format!("ci-{}", n % 5), outcome, commit, url };
     let by = Actor { who: "ci <ci@example.org>".into(), proof: Proof::Claimed };
     let at = allclear_core::Seconds(n as u64).after(started);
-    serde_json::to_string_pretty(&ledger::compose(format!("{n:032x}"), at, by, Via::Ci, vec![event])).expect("an entry is JSON") + "\n"
+    serde_json::to_string_pretty(&ledger::compose(format!("{n:032x}"), at, by, Via::Ci, vec![event]))
+        .expect("an entry is JSON")
+        + "\n"
 }
 
 pub(crate) fn run(lab: &Lab, rounds: usize, table: &mut Table) {
     let (_, clone, rc) = world(lab, "record", ENTRIES);
     let mut first = Samples::default();
     first.add(&lab.allclear(&clone, &["status"]));
-    table.row("first look at 100,000 entries, with the fetch", first.to_string(), String::new(), String::new(), "", None);
-    let (mut cold, mut warm, mut online, mut peak) = (Samples::default(), Samples::default(), Samples::default(), 0);
+    table.row(
+        "first look at 100,000 entries, with the fetch",
+        first.to_string(),
+        String::new(),
+        String::new(),
+        "",
+        None,
+    );
+    let (mut cold, mut warm, mut online, mut peak) =
+        (Samples::default(), Samples::default(), Samples::default(), 0);
     for _ in 0..rounds {
         forget(&lab.at("cache"));
         let ran: Ran = lab.allclear(&clone, &["status"]);
@@ -55,7 +75,14 @@ pub(crate) fn run(lab: &Lab, rounds: usize, table: &mut Table) {
         online.add(&lab.allclear(&clone, &["status"]));
     }
     table.below("status, 100,000 entries, nothing remembered", &cold, Duration::from_secs(1));
-    table.row("its peak memory", format!("{} MiB", peak / 1024), String::new(), String::new(), "< 100 MiB", Some(peak < 100 * 1024));
+    table.row(
+        "its peak memory",
+        format!("{} MiB", peak / 1024),
+        String::new(),
+        String::new(),
+        "< 100 MiB",
+        Some(peak < 100 * 1024),
+    );
     table.below("status --offline, 100,000 entries", &warm, Duration::from_millis(20));
     table.row("status, 100,000 entries", online.to_string(), String::new(), String::new(), "", None);
     pure(rounds, &rc, table);
@@ -65,7 +92,11 @@ pub(crate) fn run(lab: &Lab, rounds: usize, table: &mut Table) {
 fn pure(rounds: usize, rc: &CommitId, table: &mut Table) {
     let started = jiff::Timestamp::from_second(1_700_000_000).expect("in range");
     let raw: Vec<RawEntry> = (0..ENTRIES)
-        .map(|n| RawEntry { commit: CommitId::parse(&format!("{n:040x}")).expect("40 digits"), parents: Vec::new(), json: Ok(entry(n, started, rc).into_bytes()) })
+        .map(|n| RawEntry {
+            commit: CommitId::parse(&format!("{n:040x}")).expect("40 digits"),
+            parents: Vec::new(),
+            json: Ok(entry(n, started, rc).into_bytes()),
+        })
         .collect();
     let at = Instant::now();
     let links: Vec<_> = raw.into_iter().map(ledger::read).collect();
@@ -84,7 +115,14 @@ fn pure(rounds: usize, rc: &CommitId, table: &mut Table) {
     };
     let (all, tenth) = (median(all), median(tenth));
     let growth = all.as_secs_f64() / tenth.as_secs_f64();
-    table.row("fold of 100,000 entries in memory", ms(all), format!("of 10,000: {}", ms(tenth)), format!("{growth:.1}×"), "< 100 ms", Some(all < Duration::from_millis(100)));
+    table.row(
+        "fold of 100,000 entries in memory",
+        ms(all),
+        format!("of 10,000: {}", ms(tenth)),
+        format!("{growth:.1}×"),
+        "< 100 ms",
+        Some(all < Duration::from_millis(100)),
+    );
     table.row("reading their JSON", ms(read), String::new(), String::new(), "", None);
 }
 

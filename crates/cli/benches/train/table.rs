@@ -36,7 +36,10 @@ impl Samples {
 /// Median wall time, range, and mean CPU time of the process and its children.
 impl fmt::Display for Samples {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (min, max) = (self.wall.iter().min().copied().unwrap_or_default(), self.wall.iter().max().copied().unwrap_or_default());
+        let (min, max) = (
+            self.wall.iter().min().copied().unwrap_or_default(),
+            self.wall.iter().max().copied().unwrap_or_default(),
+        );
         let cpu = self.cpu.checked_div(self.wall.len() as u32).unwrap_or_default();
         write!(f, "{} ({}–{}), CPU {}", ms(self.median()), ms(min), ms(max), ms(cpu))
     }
@@ -65,21 +68,49 @@ struct Row {
 pub(crate) struct Table(Vec<Row>);
 
 impl Table {
-    pub(crate) fn row(&mut self, what: &str, ours: String, other: String, result: String, target: &str, ok: Option<bool>) {
+    pub(crate) fn row(
+        &mut self,
+        what: &str,
+        ours: String,
+        other: String,
+        result: String,
+        target: &str,
+        ok: Option<bool>,
+    ) {
         let row = Row { what: what.into(), ours, other, result, target: target.into(), ok };
         println!("  {row}");
         self.0.push(row);
     }
 
     /// Adds a comparison that should cost at most `limit` times the other.
-    pub(crate) fn at_most(&mut self, what: &str, ours: &Samples, (name, other): (&str, &Samples), limit: f64) {
+    pub(crate) fn at_most(
+        &mut self,
+        what: &str,
+        ours: &Samples,
+        (name, other): (&str, &Samples),
+        limit: f64,
+    ) {
         let ratio = ours.over(other);
-        self.row(what, ours.to_string(), format!("{name}: {other}"), format!("{ratio:.2}×"), &format!("≤ {limit}×"), Some(ratio <= limit));
+        self.row(
+            what,
+            ours.to_string(),
+            format!("{name}: {other}"),
+            format!("{ratio:.2}×"),
+            &format!("≤ {limit}×"),
+            Some(ratio <= limit),
+        );
     }
 
     /// Adds a time that should stay below a limit.
     pub(crate) fn below(&mut self, what: &str, ours: &Samples, limit: Duration) {
-        self.row(what, ours.to_string(), String::new(), ms(ours.median()), &format!("< {}", ms(limit)), Some(ours.median() < limit));
+        self.row(
+            what,
+            ours.to_string(),
+            String::new(),
+            ms(ours.median()),
+            &format!("< {}", ms(limit)),
+            Some(ours.median() < limit),
+        );
     }
 }
 

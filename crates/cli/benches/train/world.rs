@@ -36,10 +36,17 @@ impl Ran {
 
 impl Lab {
     pub(crate) fn new() -> Self {
-        let top = tempfile::Builder::new().prefix("bench-").tempdir_in(env!("CARGO_TARGET_TMPDIR")).expect("the target directory can be written");
+        let top = tempfile::Builder::new()
+            .prefix("bench-")
+            .tempdir_in(env!("CARGO_TARGET_TMPDIR"))
+            .expect("the target directory can be written");
         let lab = Self { top };
         std::fs::create_dir(lab.at("home")).expect("the directory is new");
-        std::fs::write(lab.at("home/.gitconfig"), "[user]\nname = Mira\nemail = mira@example.org\n[init]\ndefaultBranch = master\n").expect("the directory is ours");
+        std::fs::write(
+            lab.at("home/.gitconfig"),
+            "[user]\nname = Mira\nemail = mira@example.org\n[init]\ndefaultBranch = master\n",
+        )
+        .expect("the directory is ours");
         lab
     }
 
@@ -51,8 +58,16 @@ impl Lab {
     #[allow(clippy::disallowed_methods, reason = "the one place of the benchmarks that starts processes")]
     fn command(&self, program: &str, args: &[&str], dir: &Path) -> Command {
         let mut command = Command::new(program);
-        command.args(args).current_dir(dir).env("HOME", self.at("home")).env("XDG_CACHE_HOME", self.at("cache"));
-        command.env("GIT_MERGE_AUTOEDIT", "no").env("GIT_CONFIG_NOSYSTEM", "1").env("LC_ALL", "C").env_remove("CI");
+        command
+            .args(args)
+            .current_dir(dir)
+            .env("HOME", self.at("home"))
+            .env("XDG_CACHE_HOME", self.at("cache"));
+        command
+            .env("GIT_MERGE_AUTOEDIT", "no")
+            .env("GIT_CONFIG_NOSYSTEM", "1")
+            .env("LC_ALL", "C")
+            .env_remove("CI");
         command
     }
 
@@ -103,7 +118,9 @@ impl Lab {
     pub(crate) fn until_clear(&self, clone: &Path) {
         for _ in 0..50 {
             let status = self.allclear(clone, &["status", "--json"]);
-            if status.ok && status.out.contains("\"state\": \"clear\"") || status.out.contains("\"state\":\"clear\"") {
+            if status.ok && status.out.contains("\"state\": \"clear\"")
+                || status.out.contains("\"state\":\"clear\"")
+            {
                 return;
             }
             std::thread::sleep(Duration::from_millis(200));
@@ -121,8 +138,10 @@ fn finish(mut command: Command, input: &[u8]) -> Ran {
     let ((ok, peak, wall), out, err) = std::thread::scope(|scope| {
         // A process that ends early closes its input; what it says tells why.
         scope.spawn(move || input_pipe.map(|mut pipe| pipe.write_all(input)));
-        let out = scope.spawn(move || out.map(std::io::read_to_string).and_then(Result::ok).unwrap_or_default());
-        let err = scope.spawn(move || err.map(std::io::read_to_string).and_then(Result::ok).unwrap_or_default());
+        let out =
+            scope.spawn(move || out.map(std::io::read_to_string).and_then(Result::ok).unwrap_or_default());
+        let err =
+            scope.spawn(move || err.map(std::io::read_to_string).and_then(Result::ok).unwrap_or_default());
         (watched(&mut child, start), out.join().unwrap_or_default(), err.join().unwrap_or_default())
     });
     Ran { wall, cpu: children().saturating_sub(before), peak, ok, out, err }
@@ -134,7 +153,8 @@ fn watched(child: &mut Child, start: Instant) -> (bool, u64, Duration) {
     let mut peak = 0;
     loop {
         let status = std::fs::read_to_string(&path).unwrap_or_default();
-        let seen = status.lines().find_map(|l| l.strip_prefix("VmHWM:")?.trim().split(' ').next()?.parse().ok());
+        let seen =
+            status.lines().find_map(|l| l.strip_prefix("VmHWM:")?.trim().split(' ').next()?.parse().ok());
         peak = peak.max(seen.unwrap_or(0));
         match child.try_wait() {
             Ok(None) => std::thread::sleep(Duration::from_micros(500)),
@@ -148,7 +168,8 @@ fn watched(child: &mut Child, start: Instant) -> (bool, u64, Duration) {
 /// of a second; the name in it may have spaces, the fields after it have none).
 fn children() -> Duration {
     let stat = std::fs::read_to_string("/proc/self/stat").unwrap_or_default();
-    let fields: Vec<u64> = stat.rsplit(") ").next().unwrap_or_default().split(' ').map(|f| f.parse().unwrap_or(0)).collect();
+    let fields: Vec<u64> =
+        stat.rsplit(") ").next().unwrap_or_default().split(' ').map(|f| f.parse().unwrap_or(0)).collect();
     Duration::from_millis(fields.get(13..15).map_or(0, |f| f.iter().sum::<u64>()) * 10)
 }
 
@@ -161,11 +182,20 @@ pub(crate) struct Stream {
 
 impl Stream {
     /// Adds a commit to a branch; `from` starts it anew or goes on from what the server has.
-    pub(crate) fn commit(&mut self, branch: &str, from: Option<&str>, message: &str, files: &[(String, String)]) {
+    pub(crate) fn commit(
+        &mut self,
+        branch: &str,
+        from: Option<&str>,
+        message: &str,
+        files: &[(String, String)],
+    ) {
         self.clock += 60;
         let at = 1_700_000_000 + self.clock;
         let from = from.map(|f| format!("from {f}\n")).unwrap_or_default();
-        self.add(format_args!("commit {branch}\ncommitter Mira <mira@example.org> {at} +0000\ndata {}\n{message}\n{from}", message.len()));
+        self.add(format_args!(
+            "commit {branch}\ncommitter Mira <mira@example.org> {at} +0000\ndata {}\n{message}\n{from}",
+            message.len()
+        ));
         for (path, text) in files {
             self.add(format_args!("M 100644 inline {path}\ndata {}\n{text}\n", text.len()));
         }
@@ -173,7 +203,10 @@ impl Stream {
 
     /// Adds an annotated tag.
     pub(crate) fn tag(&mut self, name: &str, at: &str) {
-        self.add(format_args!("tag {name}\nfrom {at}\ntagger Mira <mira@example.org> 1700000000 +0000\ndata {}\n{name}\n", name.len()));
+        self.add(format_args!(
+            "tag {name}\nfrom {at}\ntagger Mira <mira@example.org> 1700000000 +0000\ndata {}\n{name}\n",
+            name.len()
+        ));
     }
 
     fn add(&mut self, text: std::fmt::Arguments<'_>) {
@@ -195,7 +228,12 @@ pub(crate) fn file(n: usize) -> String {
 fn text(n: usize, version: usize) -> String {
     let mut text = String::new();
     for line in 0..20 {
-        writeln!(text, "line {line} of file {n}{}", if line == 7 { format!(" in version {version}") } else { String::new() }).expect("a string takes everything");
+        writeln!(
+            text,
+            "line {line} of file {n}{}",
+            if line == 7 { format!(" in version {version}") } else { String::new() }
+        )
+        .expect("a string takes everything");
     }
     text
 }
@@ -225,7 +263,12 @@ pub(crate) fn project(lab: &Lab, server: &Path, size: Size) {
     let tags_each = size.tags.div_ceil(size.commits - size.ahead);
     let mut tags = 0..size.tags;
     for n in 1..size.commits - size.ahead {
-        stream.commit(master, None, &format!("fix: change {n}\n\nIt was wrong in one place."), &change(n * 7919 % size.files, n));
+        stream.commit(
+            master,
+            None,
+            &format!("fix: change {n}\n\nIt was wrong in one place."),
+            &change(n * 7919 % size.files, n),
+        );
         for tag in tags.by_ref().take(tags_each) {
             stream.tag(&format!("v0.{}.{}", tag / 100, tag % 100), master);
         }
@@ -236,7 +279,12 @@ pub(crate) fn project(lab: &Lab, server: &Path, size: Size) {
     stream.tag("v1.0.0", master);
     let develop = "refs/heads/develop";
     for n in 0..size.ahead {
-        stream.commit(develop, (n == 0).then_some(master), &format!("feat: add {n}"), &change(n * 31 % size.files, size.commits + n));
+        stream.commit(
+            develop,
+            (n == 0).then_some(master),
+            &format!("feat: add {n}"),
+            &change(n * 31 % size.files, size.commits + n),
+        );
     }
     let policy = [("allclear.toml".to_owned(), POLICY.to_owned())];
     stream.commit(develop, (size.ahead == 0).then_some(master), "feat: release by train", &policy);
@@ -250,7 +298,12 @@ pub(crate) fn push(lab: &Lab, server: &Path, branch: &str, kind: &str, files: &[
     let mut stream = Stream { clock: 90_000_000, ..Stream::default() };
     for (n, file) in files.iter().enumerate() {
         let from = format!("{name}^0");
-        stream.commit(&name, (n == 0).then_some(from.as_str()), &format!("{kind}: change file {file}"), &change(*file, 1_000_000 + n));
+        stream.commit(
+            &name,
+            (n == 0).then_some(from.as_str()),
+            &format!("{kind}: change file {file}"),
+            &change(*file, 1_000_000 + n),
+        );
     }
     lab.import(server, stream.text());
     CommitId::parse(&lab.git(server, &["rev-parse", &name])).expect("git prints whole ids")

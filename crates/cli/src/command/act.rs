@@ -19,19 +19,34 @@ fn done(args: &Args, text: String, value: serde_json::Value) -> Exit {
     Exit::Done
 }
 
-pub(super) fn rc(args: &Args, version: Option<Version>, commit: Option<&str>, yes: bool) -> Result<Exit, Fault> {
+pub(super) fn rc(
+    args: &Args,
+    version: Option<Version>,
+    commit: Option<&str>,
+    yes: bool,
+) -> Result<Exit, Fault> {
     let place = Place::open(args)?;
     let (version, n, commit) = place.engine().rc(version, commit, yes)?;
     let text = format!("{version}-rc.{n} is {}; its soak starts now", commit.short());
     Ok(done(args, text, json!({"schema": "allclear.rc/1", "version": version, "rc": n, "commit": commit})))
 }
 
-pub(super) fn hold(args: &Args, version: Option<Version>, reason: Option<&str>, until: Option<&str>, lift: bool) -> Result<Exit, Fault> {
+pub(super) fn hold(
+    args: &Args,
+    version: Option<Version>,
+    reason: Option<&str>,
+    until: Option<&str>,
+    lift: bool,
+) -> Result<Exit, Fault> {
     let place = Place::open(args)?;
     let engine = place.engine();
     if lift {
         let version = engine.lift_hold(version)?;
-        return Ok(done(args, format!("{version} is not held"), json!({"schema": "allclear.hold/1", "version": version, "held": false})));
+        return Ok(done(
+            args,
+            format!("{version} is not held"),
+            json!({"schema": "allclear.hold/1", "version": version, "held": false}),
+        ));
     }
     let until = match until {
         Some(text) => Some(when::read(text, &zone_of(&engine.observe()?), place.now())?),
@@ -39,15 +54,29 @@ pub(super) fn hold(args: &Args, version: Option<Version>, reason: Option<&str>, 
     };
     let version = engine.hold(version, reason.unwrap_or_default(), until)?;
     let text = format!("{version} is held; allclear hold {version} --lift ends it");
-    Ok(done(args, text, json!({"schema": "allclear.hold/1", "version": version, "held": true, "until": until})))
+    Ok(done(
+        args,
+        text,
+        json!({"schema": "allclear.hold/1", "version": version, "held": true, "until": until}),
+    ))
 }
 
-pub(super) fn freeze(args: &Args, until: Option<&str>, reason: Option<&str>, stops: StopsArg, lift: bool) -> Result<Exit, Fault> {
+pub(super) fn freeze(
+    args: &Args,
+    until: Option<&str>,
+    reason: Option<&str>,
+    stops: StopsArg,
+    lift: bool,
+) -> Result<Exit, Fault> {
     let place = Place::open(args)?;
     let engine = place.engine();
     if lift {
         let lifted = engine.lift_freeze()?;
-        let text = if lifted == 0 { "no freeze was set by a person; those in allclear.toml end by themselves".into() } else { format!("{} lifted", count(lifted, "freeze")) };
+        let text = if lifted == 0 {
+            "no freeze was set by a person; those in allclear.toml end by themselves".into()
+        } else {
+            format!("{} lifted", count(lifted, "freeze"))
+        };
         return Ok(done(args, text, json!({"schema": "allclear.freeze/1", "lifted": lifted})));
     }
     let seen = engine.observe()?;
@@ -58,13 +87,22 @@ pub(super) fn freeze(args: &Args, until: Option<&str>, reason: Option<&str>, sto
         StopsArg::Both => Stops::Both,
     };
     engine.freeze(reason.unwrap_or_default(), until, stops)?;
-    let text = format!("frozen until {}; allclear freeze --lift ends it", when::show(until, &zone_of(&seen), place.now()));
+    let text = format!(
+        "frozen until {}; allclear freeze --lift ends it",
+        when::show(until, &zone_of(&seen), place.now())
+    );
     Ok(done(args, text, json!({"schema": "allclear.freeze/1", "until": until, "stops": stops})))
 }
 
 pub(super) fn strike(args: &Args, entry: &str, reason: &str) -> Result<Exit, Fault> {
-    let entry = CommitId::parse(entry).map_err(|e| Fault::new(FaultKind::Usage, e.to_string()).hint("allclear log --json shows full ids"))?;
+    let entry = CommitId::parse(entry).map_err(|e| {
+        Fault::new(FaultKind::Usage, e.to_string()).hint("allclear log --json shows full ids")
+    })?;
     let place = Place::open(args)?;
     place.engine().strike(&entry, reason)?;
-    Ok(done(args, format!("{} is skipped from now on; it stays in the record", entry.short()), json!({"schema": "allclear.strike/1", "entry": entry})))
+    Ok(done(
+        args,
+        format!("{} is skipped from now on; it stays in the record", entry.short()),
+        json!({"schema": "allclear.strike/1", "entry": entry}),
+    ))
 }

@@ -27,8 +27,13 @@ pub(super) fn run(args: &Args, now: &Now) -> Result<Exit, Fault> {
     let mut coming = coming(&seen, now);
     coming.sort_by_key(|c| c.at);
     if args.json {
-        let list: Vec<_> = coming.iter().map(|c| json!({"at": c.at, "until": c.until, "kind": c.kind, "text": c.text})).collect();
-        ui::json(&json!({"schema": "allclear.calendar/1", "now": now, "time_zone": zone.iana_name(), "coming": list}));
+        let list: Vec<_> = coming
+            .iter()
+            .map(|c| json!({"at": c.at, "until": c.until, "kind": c.kind, "text": c.text}))
+            .collect();
+        ui::json(
+            &json!({"schema": "allclear.calendar/1", "now": now, "time_zone": zone.iana_name(), "coming": list}),
+        );
         return Ok(Exit::Done);
     }
     if coming.is_empty() {
@@ -48,14 +53,29 @@ fn coming(seen: &Snapshot, now: Timestamp) -> Vec<Coming> {
         let version = found.version;
         for report in found.blockers() {
             if let Some(at) = report.finding.clears_at {
-                list.push(Coming { at, until: None, kind: "gate", text: format!("{version}: {} ends", report.gate.name()) });
+                list.push(Coming {
+                    at,
+                    until: None,
+                    kind: "gate",
+                    text: format!("{version}: {} ends", report.gate.name()),
+                });
             }
         }
         if let Some(at) = found.fix_by {
-            list.push(Coming { at, until: None, kind: "fix-by", text: format!("{version}: the last moment for a fix that does not delay it") });
+            list.push(Coming {
+                at,
+                until: None,
+                kind: "fix-by",
+                text: format!("{version}: the last moment for a fix that does not delay it"),
+            });
         }
         if let Some(at) = found.leaves_at.filter(|at| *at > now) {
-            list.push(Coming { at, until: None, kind: "leaves", text: format!("{version}: leaves, by forecast") });
+            list.push(Coming {
+                at,
+                until: None,
+                kind: "leaves",
+                text: format!("{version}: leaves, by forecast"),
+            });
         }
     }
     if let Some(policy) = seen.policy.get() {
@@ -74,7 +94,11 @@ fn coming(seen: &Snapshot, now: Timestamp) -> Vec<Coming> {
         }
     }
     for freeze in seen.project.freezes_from(now) {
-        let text = format!("freeze by {}: {}", allclear_core::text::name_of(&freeze.by), allclear_core::text::short(&freeze.reason, 80));
+        let text = format!(
+            "freeze by {}: {}",
+            allclear_core::text::name_of(&freeze.by),
+            allclear_core::text::short(&freeze.reason, 80)
+        );
         list.push(Coming { at: freeze.from, until: Some(freeze.until), kind: "freeze", text });
     }
     list

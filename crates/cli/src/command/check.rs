@@ -42,16 +42,27 @@ pub(super) fn run(
             };
             vec![CheckResult { name: name.into(), outcome, commit: full(commit)?, url: url.map(Into::into) }]
         }
-        (None, ..) => return Err(Fault::new(FaultKind::Usage, "give NAME, passed or failed, and --commit; or --from FILE")),
+        (None, ..) => {
+            return Err(Fault::new(
+                FaultKind::Usage,
+                "give NAME, passed or failed, and --commit; or --from FILE",
+            ));
+        }
     };
     let place = Place::open(args)?;
     let n = results.len();
     let commits: Vec<CommitId> = results.iter().map(|r| r.commit.clone()).collect();
     place.engine().check(results)?;
     if let Some(seen) = place.engine().recall() {
-        let open = |id: &CommitId| seen.facts.candidates.values().any(|c| c.head.as_ref() == Some(id)) || seen.project.candidates.values().any(|c| c.commit() == id);
+        let open = |id: &CommitId| {
+            seen.facts.candidates.values().any(|c| c.head.as_ref() == Some(id))
+                || seen.project.candidates.values().any(|c| c.commit() == id)
+        };
         for commit in commits.iter().filter(|id| !open(id)).take(3) {
-            ui::say(format!("note: {} is not the commit of an open candidate; the result is recorded all the same", commit.short()));
+            ui::say(format!(
+                "note: {} is not the commit of an open candidate; the result is recorded all the same",
+                commit.short()
+            ));
         }
     }
     if args.json {
@@ -63,11 +74,16 @@ pub(super) fn run(
 }
 
 fn full(commit: &str) -> Result<CommitId, Fault> {
-    CommitId::parse(commit).map_err(|e| Fault::new(FaultKind::Usage, e.to_string()).hint("a result counts for exactly one commit: give its full id (git rev-parse)"))
+    CommitId::parse(commit).map_err(|e| {
+        Fault::new(FaultKind::Usage, e.to_string())
+            .hint("a result counts for exactly one commit: give its full id (git rev-parse)")
+    })
 }
 
 fn read(file: &Path) -> Result<Vec<CheckResult>, Fault> {
-    let cannot = |e: &dyn std::fmt::Display| Fault::new(FaultKind::Usage, format!("{} cannot be read: {e}", file.display()));
+    let cannot = |e: &dyn std::fmt::Display| {
+        Fault::new(FaultKind::Usage, format!("{} cannot be read: {e}", file.display()))
+    };
     let mut text = String::new();
     let read = if file == Path::new("-") {
         std::io::stdin().lock().take(LIMIT).read_to_string(&mut text)
@@ -78,5 +94,8 @@ fn read(file: &Path) -> Result<Vec<CheckResult>, Fault> {
     let lines: Vec<Line> = serde_json::from_str(&text).map_err(|e| {
         cannot(&e).hint(r#"write [{"name": "ci", "outcome": "passed", "commit": "<full id>", "url": "…"}]"#)
     })?;
-    lines.into_iter().map(|l| Ok(CheckResult { commit: full(&l.commit)?, name: l.name, outcome: l.outcome, url: l.url })).collect()
+    lines
+        .into_iter()
+        .map(|l| Ok(CheckResult { commit: full(&l.commit)?, name: l.name, outcome: l.outcome, url: l.url }))
+        .collect()
 }

@@ -10,7 +10,8 @@ use allclear_engine::{CutPlan, CutWish, Fault, FaultKind};
 use serde_json::json;
 
 pub(super) fn run(args: &Args, version: Option<&str>, dry_run: bool, yes: bool) -> Result<Exit, Fault> {
-    let version = version.map(Version::parse).transpose().map_err(|e| Fault::new(FaultKind::Usage, e.to_string()))?;
+    let version =
+        version.map(Version::parse).transpose().map_err(|e| Fault::new(FaultKind::Usage, e.to_string()))?;
     let place = Place::open(args)?;
     let wish = CutWish { version, slot: None, may_found: true };
     if dry_run {
@@ -37,7 +38,12 @@ fn show(plan: &CutPlan, args: &Args, dry: bool) {
         return;
     }
     let word = if dry { "would be cut" } else { "cut" };
-    ui::out(format!("{} {word} from {} at {}", paint(BOLD, cut.version.to_string()), cut.policy.branches.develop, cut.from.short()));
+    ui::out(format!(
+        "{} {word} from {} at {}",
+        paint(BOLD, cut.version.to_string()),
+        cut.policy.branches.develop,
+        cut.from.short()
+    ));
     for reason in &cut.reasons {
         ui::out(format!("  {reason}"));
     }
@@ -47,7 +53,11 @@ fn show(plan: &CutPlan, args: &Args, dry: bool) {
     }
     if plan.lacks_stable > 0 {
         let stable = &cut.policy.branches.stable;
-        let text = format!("it lacks {} of {stable}: merge {stable} into {} before it can leave", count(plan.lacks_stable, "commit"), cut.branch);
+        let text = format!(
+            "it lacks {} of {stable}: merge {stable} into {} before it can leave",
+            count(plan.lacks_stable, "commit"),
+            cut.branch
+        );
         ui::out(format!("  {} {text}", paint(WAIT, "!")));
     }
     if !dry {

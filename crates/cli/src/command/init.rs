@@ -29,10 +29,17 @@ struct Traits {
     anchor: civil::DateTime,
 }
 
-pub(super) fn run(args: &Args, preset: &str, create_develop: bool, print: bool, yes: bool) -> Result<Exit, Fault> {
+pub(super) fn run(
+    args: &Args,
+    preset: &str,
+    create_develop: bool,
+    print: bool,
+    yes: bool,
+) -> Result<Exit, Fault> {
     let preset = Preset::find(preset).ok_or_else(|| {
         let names: Vec<&str> = Preset::ALL.iter().map(|p| p.name()).collect();
-        Fault::new(FaultKind::Usage, format!("there is no preset `{}`", short(preset, 40))).hint(format!("the presets are {}", names.join(", ")))
+        Fault::new(FaultKind::Usage, format!("there is no preset `{}`", short(preset, 40)))
+            .hint(format!("the presets are {}", names.join(", ")))
     })?;
     let place = Place::open(args)?;
     let traits = look(&place)?;
@@ -42,7 +49,8 @@ pub(super) fn run(args: &Args, preset: &str, create_develop: bool, print: bool, 
         return Ok(Exit::Done);
     }
     let Some(top) = &place.clone.work_tree else {
-        return Err(Fault::new(FaultKind::Usage, "a bare repository has no work tree to write into").hint("allclear init --print prints the file"));
+        return Err(Fault::new(FaultKind::Usage, "a bare repository has no work tree to write into")
+            .hint("allclear init --print prints the file"));
     };
     let path = top.join(POLICY_FILE);
     let exists = path.exists();
@@ -85,43 +93,66 @@ pub(super) fn run(args: &Args, preset: &str, create_develop: bool, print: bool, 
 
 fn write(path: &std::path::Path, text: &str) -> Result<(), Fault> {
     use std::io::Write;
-    let made = std::fs::OpenOptions::new().write(true).create_new(true).open(path).and_then(|mut f| f.write_all(text.as_bytes()));
-    made.map_err(|e| Fault::new(FaultKind::Usage, format!("{} cannot be written: {e}", path.display())).truth("nothing was changed"))
+    let made = std::fs::OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .open(path)
+        .and_then(|mut f| f.write_all(text.as_bytes()));
+    made.map_err(|e| {
+        Fault::new(FaultKind::Usage, format!("{} cannot be written: {e}", path.display()))
+            .truth("nothing was changed")
+    })
 }
 
 fn todo(place: &Place, traits: &Traits, created: bool) -> Result<Vec<String>, Fault> {
     let seen = place.engine().observe()?;
     let mut todo = Vec::new();
     if !traits.has_develop && !created {
-        todo.push(format!("create {} from {}: allclear init --create-develop", traits.develop, traits.stable));
+        todo.push(format!(
+            "create {} from {}: allclear init --create-develop",
+            traits.develop, traits.stable
+        ));
     }
     match seen.policy.get() {
         None => todo.push(format!("read {POLICY_FILE}, commit it to {} and push", traits.develop)),
         Some(policy) if policy.mode == policy::Mode::Observe => {
-            todo.push(format!("set mode = \"run\" in {POLICY_FILE} on {} when the team is ready", traits.develop));
+            todo.push(format!(
+                "set mode = \"run\" in {POLICY_FILE} on {} when the team is ready",
+                traits.develop
+            ));
         }
         Some(_) if seen.project.head.is_none() => todo.push("cut the first candidate: allclear cut".into()),
         Some(_) => {}
     }
     if seen.project.head.is_none() {
-        todo.push("let something run allclear tick every quarter of an hour: cron, or a scheduled CI job".into());
+        todo.push(
+            "let something run allclear tick every quarter of an hour: cron, or a scheduled CI job".into(),
+        );
     }
     Ok(todo)
 }
 
 fn look(place: &Place) -> Result<Traits, Fault> {
     let refs = place.store.observe()?;
-    let has = |name: &str| RefName::from_git(&format!("refs/heads/{name}")).is_some_and(|n| refs.get(&n).is_some());
+    let has =
+        |name: &str| RefName::from_git(&format!("refs/heads/{name}")).is_some_and(|n| refs.get(&n).is_some());
     let named = |name: &str| Branch::parse(name).map_err(|e| Fault::new(FaultKind::Usage, e.to_string()));
     let stable = ["master", "main", "trunk", "stable"].into_iter().find(|n| has(n)).unwrap_or("master");
     let develop = ["develop", "dev", "development", "next"].into_iter().find(|n| has(n));
-    let tip = [develop.unwrap_or(stable), stable].iter().find_map(|n| refs.get(&RefName::from_git(&format!("refs/heads/{n}"))?).cloned());
+    let tip = [develop.unwrap_or(stable), stable]
+        .iter()
+        .find_map(|n| refs.get(&RefName::from_git(&format!("refs/heads/{n}"))?).cloned());
     let now = place.now();
-    let zone = jiff::tz::TimeZone::try_system().ok().and_then(|z| z.iana_name().map(str::to_owned)).filter(|z| policy::zone(z).is_some());
+    let zone = jiff::tz::TimeZone::try_system()
+        .ok()
+        .and_then(|z| z.iana_name().map(str::to_owned))
+        .filter(|z| policy::zone(z).is_some());
     let zone = zone.unwrap_or_else(|| "UTC".into());
     let local = now.to_zoned(policy::zone(&zone).unwrap_or(jiff::tz::TimeZone::UTC));
     // The first Tuesday from tomorrow on, at ten: a whole working week lies around the cut.
-    let days = (1..=7).find(|d| local.date().checked_add((*d).days()).is_ok_and(|d| d.weekday() == civil::Weekday::Tuesday)).unwrap_or(1);
+    let days = (1..=7)
+        .find(|d| local.date().checked_add((*d).days()).is_ok_and(|d| d.weekday() == civil::Weekday::Tuesday))
+        .unwrap_or(1);
     let anchor = local.date().checked_add(days.days()).unwrap_or(local.date()).at(10, 0, 0, 0);
     Ok(Traits {
         name: place.clone.name(),
@@ -139,7 +170,12 @@ fn look(place: &Place) -> Result<Traits, Fault> {
 fn prefix(refs: &Refs) -> Option<&'static str> {
     let count = |v: &str| {
         let format = TagFormat::with_prefix(v);
-        refs.objects.keys().filter(|n| n.as_str().strip_prefix("refs/tags/").is_some_and(|t| format.parse_release(t).is_some())).count()
+        refs.objects
+            .keys()
+            .filter(|n| {
+                n.as_str().strip_prefix("refs/tags/").is_some_and(|t| format.parse_release(t).is_some())
+            })
+            .count()
     };
     match (count("v"), count("")) {
         (0, 0) => None,
@@ -149,7 +185,14 @@ fn prefix(refs: &Refs) -> Option<&'static str> {
 }
 
 fn language(place: &Place, tip: Option<&CommitId>) -> Result<Option<&'static str>, Fault> {
-    const SIGNS: [(&str, &str); 6] = [("Cargo.toml", "Rust"), ("go.mod", "Go"), ("package.json", "JavaScript"), ("pyproject.toml", "Python"), ("setup.py", "Python"), ("pom.xml", "Java")];
+    const SIGNS: [(&str, &str); 6] = [
+        ("Cargo.toml", "Rust"),
+        ("go.mod", "Go"),
+        ("package.json", "JavaScript"),
+        ("pyproject.toml", "Python"),
+        ("setup.py", "Python"),
+        ("pom.xml", "Java"),
+    ];
     let Some(tip) = tip else { return Ok(None) };
     let found = place.store.files(tip, &SIGNS.map(|(file, _)| file.to_owned()))?;
     Ok(SIGNS.iter().find(|(file, _)| found.contains_key(*file)).map(|(_, language)| *language))

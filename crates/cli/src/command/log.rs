@@ -29,8 +29,11 @@ pub(super) fn run(args: &Args, limit: usize, now: &Now) -> Result<Exit, Fault> {
         })?;
     }
     if args.json {
-        let entries: Vec<_> = links.iter().rev().map(|(link, raw)| entry_json(link, raw.as_deref().ok(), &seen)).collect();
-        ui::json(&json!({"schema": "allclear.log/1", "root": seen.project.root, "head": seen.project.head, "entries": entries}));
+        let entries: Vec<_> =
+            links.iter().rev().map(|(link, raw)| entry_json(link, raw.as_deref().ok(), &seen)).collect();
+        ui::json(
+            &json!({"schema": "allclear.log/1", "root": seen.project.root, "head": seen.project.head, "entries": entries}),
+        );
         return Ok(Exit::Done);
     }
     if links.is_empty() {
@@ -49,8 +52,16 @@ pub(super) fn run(args: &Args, limit: usize, now: &Now) -> Result<Exit, Fault> {
                     },
                 };
                 let who = name_of(&entry.by.who);
-                let unknown = if entry.events.contains(&Event::Unknown) { paint(BAD, " (needs a newer allclear)") } else { String::new() };
-                ui::out(format!("{}  {id}  {}{unknown}{struck}", when::show(entry.claimed, &zone, now), ledger::subject(&entry.events)));
+                let unknown = if entry.events.contains(&Event::Unknown) {
+                    paint(BAD, " (needs a newer allclear)")
+                } else {
+                    String::new()
+                };
+                ui::out(format!(
+                    "{}  {id}  {}{unknown}{struck}",
+                    when::show(entry.claimed, &zone, now),
+                    ledger::subject(&entry.events)
+                ));
                 ui::out(paint(DIM, format!("                           by {who}{proof}")));
             }
             Body::Void(why) => ui::out(format!("{}  {id}  {why}{struck}", paint(BAD, "not an entry   "))),
@@ -59,7 +70,11 @@ pub(super) fn run(args: &Args, limit: usize, now: &Now) -> Result<Exit, Fault> {
     Ok(Exit::Done)
 }
 
-fn entry_json(link: &ledger::Link, raw: Option<&[u8]>, seen: &allclear_engine::Snapshot) -> serde_json::Value {
+fn entry_json(
+    link: &ledger::Link,
+    raw: Option<&[u8]>,
+    seen: &allclear_engine::Snapshot,
+) -> serde_json::Value {
     let struck = seen.project.struck.contains(&link.commit);
     match &link.body {
         Body::Entry(entry) => json!({
@@ -67,6 +82,8 @@ fn entry_json(link: &ledger::Link, raw: Option<&[u8]>, seen: &allclear_engine::S
             "summary": ledger::subject(&entry.events),
             "entry": raw.and_then(|r| serde_json::from_slice::<serde_json::Value>(r).ok()),
         }),
-        Body::Void(why) => json!({"commit": link.commit, "parent": link.parent, "struck": struck, "void": why.to_string()}),
+        Body::Void(why) => {
+            json!({"commit": link.commit, "parent": link.parent, "struck": struck, "void": why.to_string()})
+        }
     }
 }

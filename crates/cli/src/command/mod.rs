@@ -28,17 +28,29 @@ pub(crate) fn run(args: &Args) -> Result<Exit, Fault> {
         Command::Log { limit, now } => log::run(args, *limit, now),
         Command::Cut { version, dry_run, yes } => cut::run(args, version.as_deref(), *dry_run, *yes),
         Command::Rc { version, commit, yes } => act::rc(args, *version, commit.as_deref(), *yes),
-        Command::Hold { version, reason, until, lift } => act::hold(args, *version, reason.as_deref(), until.as_deref(), *lift),
-        Command::Freeze { until, reason, stops, lift } => act::freeze(args, until.as_deref(), reason.as_deref(), *stops, *lift),
+        Command::Hold { version, reason, until, lift } => {
+            act::hold(args, *version, reason.as_deref(), until.as_deref(), *lift)
+        }
+        Command::Freeze { until, reason, stops, lift } => {
+            act::freeze(args, until.as_deref(), reason.as_deref(), *stops, *lift)
+        }
         Command::Strike { entry, reason } => act::strike(args, entry, reason),
         Command::Promote { version, commit, dry_run, when_clear, yes } => {
-            let wish = promote::Wish { version: *version, commit: commit.as_deref(), dry_run: *dry_run, when_clear: *when_clear, yes: *yes };
+            let wish = promote::Wish {
+                version: *version,
+                commit: commit.as_deref(),
+                dry_run: *dry_run,
+                when_clear: *when_clear,
+                yes: *yes,
+            };
             promote::run(args, &wish)
         }
         Command::Check { name, outcome, commit, url, from } => {
             check::run(args, name.as_deref(), *outcome, commit.as_deref(), url.as_deref(), from.as_deref())
         }
-        Command::Init { preset, create_develop, print, yes } => init::run(args, preset, *create_develop, *print, *yes),
+        Command::Init { preset, create_develop, print, yes } => {
+            init::run(args, preset, *create_develop, *print, *yes)
+        }
         Command::Policy { what } => policy::run(args, what),
         Command::Tick { dry_run } => tick::run(args, *dry_run),
         Command::Demo { fast, dir } => crate::demo::run(*fast, dir.as_deref()),

@@ -4,11 +4,13 @@ use crate::args::{Args, PolicyCommand};
 use crate::exit::Exit;
 use crate::place::{Place, environment, open_clone};
 use crate::ui::{self, BAD, DIM, WAIT, paint, say};
+use allclear_core::Version;
 use allclear_core::policy::{self, Mistake, Origin, line_column};
 use allclear_core::text::{count, plain};
-use allclear_core::Version;
 use allclear_engine::{Fault, FaultKind, POLICY_FILE, PolicySeen};
-use miette::{GraphicalReportHandler, GraphicalTheme, LabeledSpan, MietteDiagnostic, NamedSource, Report, Severity};
+use miette::{
+    GraphicalReportHandler, GraphicalTheme, LabeledSpan, MietteDiagnostic, NamedSource, Report, Severity,
+};
 use serde_json::json;
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
@@ -34,7 +36,9 @@ fn show(args: &Args, version: Option<Version>) -> Result<Exit, Fault> {
     if let Some(version) = version {
         let (_, candidate) = seen.pick(Some(version))?;
         // The frozen form is the record's own; it has no file and no origins.
-        ui::json(&json!({"schema": "allclear.policy/1", "version": version, "digest": candidate.cut.digest, "policy": candidate.cut.policy}));
+        ui::json(
+            &json!({"schema": "allclear.policy/1", "version": version, "digest": candidate.cut.digest, "policy": candidate.cut.policy}),
+        );
         return Ok(Exit::Done);
     }
     let effective = match &seen.policy {
@@ -47,7 +51,9 @@ fn show(args: &Args, version: Option<Version>) -> Result<Exit, Fault> {
     };
     let rows = policy::rows(effective);
     if args.json {
-        ui::json(&json!({"schema": "allclear.policy/1", "digest": policy::digest(&effective.policy), "rows": rows, "policy": effective.policy}));
+        ui::json(
+            &json!({"schema": "allclear.policy/1", "digest": policy::digest(&effective.policy), "rows": rows, "policy": effective.policy}),
+        );
         return Ok(Exit::Done);
     }
     let width = rows.iter().map(|r| r.key.len()).max().unwrap_or(0);
@@ -70,7 +76,9 @@ fn check(args: &Args, file: Option<&Path>) -> Result<Exit, Fault> {
         }
     };
     let text = std::fs::read_to_string(&path).map_err(|e| {
-        Fault::new(FaultKind::Usage, format!("{} cannot be read: {e}", path.display())).truth("nothing was checked").hint("allclear init writes one")
+        Fault::new(FaultKind::Usage, format!("{} cannot be read: {e}", path.display()))
+            .truth("nothing was checked")
+            .hint("allclear init writes one")
     })?;
     let name = path.display().to_string();
     match policy::read(&text) {
@@ -100,12 +108,19 @@ fn report(args: &Args, name: &str, text: &str, mistakes: &[Mistake], warnings: &
                 })
                 .collect()
         };
-        ui::json(&json!({"schema": "allclear.policy-check/1", "file": name, "mistakes": list(mistakes), "warnings": list(warnings)}));
+        ui::json(
+            &json!({"schema": "allclear.policy-check/1", "file": name, "mistakes": list(mistakes), "warnings": list(warnings)}),
+        );
         return;
     }
-    let theme = if std::io::stderr().is_terminal() { GraphicalTheme::unicode() } else { GraphicalTheme::unicode_nocolor() };
+    let theme = if std::io::stderr().is_terminal() {
+        GraphicalTheme::unicode()
+    } else {
+        GraphicalTheme::unicode_nocolor()
+    };
     let handler = GraphicalReportHandler::new_themed(theme).with_width(100).with_links(false);
-    let both = mistakes.iter().map(|m| (m, Severity::Error)).chain(warnings.iter().map(|m| (m, Severity::Warning)));
+    let both =
+        mistakes.iter().map(|m| (m, Severity::Error)).chain(warnings.iter().map(|m| (m, Severity::Warning)));
     for (mistake, severity) in both {
         let (line, column) = line_column(text, mistake.span.start);
         if text.lines().skip(line.saturating_sub(2)).take(3).any(|l| l.len() > QUOTED) {
@@ -144,7 +159,10 @@ fn shown(text: &str) -> String {
 fn adopt(args: &Args, version: Option<Version>, yes: bool) -> Result<Exit, Fault> {
     let place = Place::open(args)?;
     let (version, changes) = place.engine().adoptable(version)?;
-    let rows: Vec<_> = changes.iter().map(|d| json!({"key": d.key, "old": d.old, "new": d.new, "relaxed": d.relaxed})).collect();
+    let rows: Vec<_> = changes
+        .iter()
+        .map(|d| json!({"key": d.key, "old": d.old, "new": d.new, "relaxed": d.relaxed}))
+        .collect();
     if changes.is_empty() {
         if args.json {
             ui::json(&json!({"schema": "allclear.adopt/1", "version": version, "changes": rows}));

@@ -29,9 +29,14 @@ pub(super) fn run(args: &Args, wish: &Wish<'_>) -> Result<Exit, Fault> {
         ui::confirm("Promote it as soon as it is clear?", wish.yes)?;
         let (version, commit) = engine.promote_when_clear(wish.version, wish.commit)?;
         if args.json {
-            ui::json(&json!({"schema": "allclear.promote/1", "version": version, "commit": commit, "when_clear": true}));
+            ui::json(
+                &json!({"schema": "allclear.promote/1", "version": version, "commit": commit, "when_clear": true}),
+            );
         } else {
-            ui::out(format!("On record: {version} leaves as soon as {} is clear, at the next tick after that.", commit.short()));
+            ui::out(format!(
+                "On record: {version} leaves as soon as {} is clear, at the next tick after that.",
+                commit.short()
+            ));
         }
         return Ok(Exit::Done);
     }
@@ -66,17 +71,21 @@ fn progress(note: &Note) {
 fn show(plan: &PromotionPlan, args: &Args) {
     let op = &plan.operation;
     if args.json {
-        let refs: Vec<_> = plan.refs.iter().map(|u| json!({"ref": u.name, "old": u.old, "new": u.new})).collect();
+        let refs: Vec<_> =
+            plan.refs.iter().map(|u| json!({"ref": u.name, "old": u.old, "new": u.new})).collect();
         let objects = json!([
             {"id": op.new_stable, "type": "commit", "parents": if op.new_stable == op.commit { vec![] } else { vec![&op.old_stable, &op.commit] }},
             {"id": op.new_tag, "type": "tag", "name": op.tag, "target": op.new_stable},
             {"id": op.new_develop, "type": "commit", "parents": [&op.old_develop, &op.new_stable]},
         ]);
-        ui::json(&json!({"schema": "allclear.plan/1", "version": op.version, "commit": op.commit, "refs": refs, "objects": objects, "resolved": op.resolved}));
+        ui::json(
+            &json!({"schema": "allclear.plan/1", "version": op.version, "commit": op.commit, "refs": refs, "objects": objects, "resolved": op.resolved}),
+        );
         return;
     }
     ui::out(format!("Promote {} ({}) → {}", op.branch, op.commit.short(), op.tag));
-    let short = |id: Option<&allclear_core::CommitId>| id.map_or("(absent)".to_owned(), |id| id.short().to_owned());
+    let short =
+        |id: Option<&allclear_core::CommitId>| id.map_or("(absent)".to_owned(), |id| id.short().to_owned());
     let what = |name: &str| {
         if name == op.stable_branch.to_ref().as_str() && op.new_stable == op.commit {
             "the soaked commit itself".to_owned()
@@ -93,7 +102,13 @@ fn show(plan: &PromotionPlan, args: &Args) {
     let width = plan.refs.iter().map(|u| u.name.as_str().len()).max().unwrap_or(0);
     for update in &plan.refs {
         let new = update.new.as_ref().map_or("(deleted)".to_owned(), |id| id.short().to_owned());
-        ui::out(format!("  {:width$}  {:>8} → {:<9}  {}", update.name.as_str(), short(update.old.as_ref()), new, what(update.name.as_str())));
+        ui::out(format!(
+            "  {:width$}  {:>8} → {:<9}  {}",
+            update.name.as_str(),
+            short(update.old.as_ref()),
+            new,
+            what(update.name.as_str())
+        ));
     }
     if !op.resolved.is_empty() {
         ui::out(format!("  in {} the higher version wins", allclear_core::text::list(&op.resolved)));
@@ -108,8 +123,20 @@ fn done(released: &Released, args: &Args) {
             "operation": released.operation, "before": released.before,
         }));
     } else if released.before {
-        ui::out(format!("{} is released already, as {} at {}", released.version, released.tag, released.stable.short()));
+        ui::out(format!(
+            "{} is released already, as {} at {}",
+            released.version,
+            released.tag,
+            released.stable.short()
+        ));
     } else {
-        ui::out(format!("{} {} as {} at {} · operation {}", paint(GOOD, "✔ released"), paint(BOLD, released.version.to_string()), released.tag, released.stable.short(), released.operation));
+        ui::out(format!(
+            "{} {} as {} at {} · operation {}",
+            paint(GOOD, "✔ released"),
+            paint(BOLD, released.version.to_string()),
+            released.tag,
+            released.stable.short(),
+            released.operation
+        ));
     }
 }

@@ -34,7 +34,13 @@ pub(crate) fn show(name: &str, seen: &Snapshot, assessment: &Assessment, offline
     ui::out(headline(name, seen, assessment, &zone));
     if let Some(present) = offline {
         let age = Seconds::between(seen.facts.observed_at, present);
-        ui::out(paint(DIM, format!("last look at the server {age} ago, at {}", when::show(seen.facts.observed_at, &zone, now))));
+        ui::out(paint(
+            DIM,
+            format!(
+                "last look at the server {age} ago, at {}",
+                when::show(seen.facts.observed_at, &zone, now)
+            ),
+        ));
     }
     for stop in &assessment.stops {
         ui::out(format!("\n{} {}", paint(BAD, "✖ nothing is decided:"), stop.why));
@@ -62,11 +68,17 @@ fn headline(name: &str, seen: &Snapshot, assessment: &Assessment, zone: &TimeZon
             }
             parts.push(policy.train.as_ref().map_or_else(|| "cut by hand".into(), |t| every(t.every)));
         }
-        PolicySeen::Wrong { mistakes, .. } => parts.push(paint(BAD, format!("allclear.toml has {}", count(mistakes.len(), "mistake")))),
+        PolicySeen::Wrong { mistakes, .. } => {
+            parts.push(paint(BAD, format!("allclear.toml has {}", count(mistakes.len(), "mistake"))))
+        }
         PolicySeen::Absent => parts.push(paint(WAIT, "no allclear.toml on develop")),
     }
     if let Some(cut) = assessment.next_cut {
-        parts.push(format!("next cut {} {}", when::show(cut, zone, assessment.now), zone.iana_name().unwrap_or("UTC")));
+        parts.push(format!(
+            "next cut {} {}",
+            when::show(cut, zone, assessment.now),
+            zone.iana_name().unwrap_or("UTC")
+        ));
     }
     parts.join(" · ")
 }
@@ -101,7 +113,12 @@ fn candidate(found: &CandidateAssessment, record: &Candidate, zone: &TimeZone, n
     let width = found.gates.iter().map(|g| g.gate.name().len()).max().unwrap_or(0);
     for report in found.gates.iter().filter(|g| !view::is_quiet(g)) {
         let finding = &report.finding;
-        let mut line = format!("  {} {:width$}  {}", ui::sign(finding.verdict, report.enforced), report.gate.name(), finding.summary);
+        let mut line = format!(
+            "  {} {:width$}  {}",
+            ui::sign(finding.verdict, report.enforced),
+            report.gate.name(),
+            finding.summary
+        );
         if let Some(at) = finding.clears_at.filter(|_| !finding.verdict.is_clear()) {
             line.push_str(&format!(" · ends {}", when::show(at, zone, now)));
         }
@@ -130,7 +147,11 @@ fn acts(found: &CandidateAssessment, zone: &TimeZone, now: Timestamp) {
     }
     let time = found.blockers().filter(|b| b.finding.kind == Kind::Time);
     for report in time {
-        let ends = report.finding.clears_at.map(|at| format!(" ends by itself {}", when::show(at, zone, now))).unwrap_or_default();
+        let ends = report
+            .finding
+            .clears_at
+            .map(|at| format!(" ends by itself {}", when::show(at, zone, now)))
+            .unwrap_or_default();
         lines.push(("time".into(), format!("{}{ends}", report.gate.name())));
     }
     if lines.is_empty() {
@@ -144,11 +165,21 @@ fn acts(found: &CandidateAssessment, zone: &TimeZone, now: Timestamp) {
 }
 
 /// Says when it leaves, or what it takes.
-pub(crate) fn forecast(found: &CandidateAssessment, record: &Candidate, zone: &TimeZone, now: Timestamp) -> String {
+pub(crate) fn forecast(
+    found: &CandidateAssessment,
+    record: &Candidate,
+    zone: &TimeZone,
+    now: Timestamp,
+) -> String {
     let policy = &record.cut.policy.promotion;
     let alone = policy.automatic || record.requested.is_some();
     if let Some((_, why)) = record.refused.as_ref().filter(|(commit, _)| *commit == found.commit) {
-        return format!("The server refused the last promotion and nothing tries again by itself: {}\nallclear promote {} --commit {}", allclear_core::text::short(why, 200), found.version, found.commit.short());
+        return format!(
+            "The server refused the last promotion and nothing tries again by itself: {}\nallclear promote {} --commit {}",
+            allclear_core::text::short(why, 200),
+            found.version,
+            found.commit.short()
+        );
     }
     let at = found.leaves_at.map(|at| when::show(at, zone, now));
     match (found.state, at) {
@@ -156,19 +187,29 @@ pub(crate) fn forecast(found: &CandidateAssessment, record: &Candidate, zone: &T
         (State::Unknown, _) => "The outcome of a promotion is not known; allclear tick keeps asking.".into(),
         (State::Clear, Some(at)) if alone && found.leaves_at > Some(now) => format!("Leaves {at} by itself."),
         (State::Clear, _) if alone => "Leaves at the next tick.".into(),
-        (State::Clear, _) => format!("Ready: allclear promote {} --commit {}", found.version, found.commit.short()),
+        (State::Clear, _) => {
+            format!("Ready: allclear promote {} --commit {}", found.version, found.commit.short())
+        }
         (State::Waiting, Some(at)) if alone => format!("Leaves {at} by itself."),
         (State::Waiting, Some(at)) => format!("Ready for allclear promote from {at}."),
         (State::Blocked, Some(at)) => match found.fix_by {
             Some(by) => format!("Leaves {at} if that is answered by {}.", when::show(by, zone, now)),
             None => format!("Leaves {at} at the earliest, once that is answered."),
         },
-        (State::Waiting | State::Blocked, None) => "No hour of the week is open for promotion; see promotion.hours.".into(),
+        (State::Waiting | State::Blocked, None) => {
+            "No hour of the week is open for promotion; see promotion.hours.".into()
+        }
     }
 }
 
 fn idle(seen: &Snapshot, assessment: &Assessment, zone: &TimeZone) {
-    let last = seen.project.releases.iter().next_back().map(|(v, r)| format!("{v}, released {} {}", when::show(r.at, zone, assessment.now), when::distance(r.at, assessment.now)));
+    let last = seen.project.releases.iter().next_back().map(|(v, r)| {
+        format!(
+            "{v}, released {} {}",
+            when::show(r.at, zone, assessment.now),
+            when::distance(r.at, assessment.now)
+        )
+    });
     let last = last.or_else(|| seen.facts.released.keys().next_back().map(ToString::to_string));
     ui::out(format!("\nNo candidate is open. Last release: {}.", last.unwrap_or_else(|| "none yet".into())));
     ui::out(format!("{} on develop since.", count(seen.facts.changes, "commit")));

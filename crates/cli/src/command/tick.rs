@@ -12,9 +12,15 @@ pub(super) fn run(args: &Args, dry: bool) -> Result<Exit, Fault> {
     let ticked = place.engine().tick(dry)?;
     place.store.tidy();
     if args.json {
-        let faults: Vec<_> = ticked.faults.iter().map(|f| json!({"what": f.what, "truth": f.truth, "hints": f.hints, "exit": exit::of(f) as u8})).collect();
+        let faults: Vec<_> = ticked
+            .faults
+            .iter()
+            .map(|f| json!({"what": f.what, "truth": f.truth, "hints": f.hints, "exit": exit::of(f) as u8}))
+            .collect();
         let done: Vec<_> = ticked.done.iter().map(|d| &d.0).collect();
-        ui::json(&json!({"schema": "allclear.tick/1", "done": done, "due": ticked.due, "faults": faults, "started": ticked.started}));
+        ui::json(
+            &json!({"schema": "allclear.tick/1", "done": done, "due": ticked.due, "faults": faults, "started": ticked.started}),
+        );
     } else {
         if !ticked.started {
             ui::out("Not started: allclear cut --yes starts the record; a tick never does.");

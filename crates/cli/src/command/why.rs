@@ -24,7 +24,8 @@ pub(super) fn run(args: &Args, about: &[String], now: &Now) -> Result<Exit, Faul
         seen.pick(Some(version))?;
     }
     let zone = zone_of(&seen);
-    let chosen: Vec<&CandidateAssessment> = assessment.candidates.iter().filter(|c| version.is_none_or(|v| v == c.version)).collect();
+    let chosen: Vec<&CandidateAssessment> =
+        assessment.candidates.iter().filter(|c| version.is_none_or(|v| v == c.version)).collect();
     if args.json {
         let mut value = view::status(&place, &seen, &assessment);
         value["schema"] = json!("allclear.why/1");
@@ -49,7 +50,12 @@ pub(super) fn run(args: &Args, about: &[String], now: &Now) -> Result<Exit, Faul
         ui::out("No candidate is open; nothing stands in the way of anything.");
     }
     for found in chosen {
-        ui::out(format!("{}   {}   {}", paint(BOLD, found.version.to_string()), view::word(found), found.commit));
+        ui::out(format!(
+            "{}   {}   {}",
+            paint(BOLD, found.version.to_string()),
+            view::word(found),
+            found.commit
+        ));
         let wanted = |g: &&GateReport| match &topic {
             Some((gate, _)) => g.gate.name() == gate,
             None => g.enforced && !g.finding.verdict.is_clear(),
@@ -78,10 +84,12 @@ fn parse(about: &[String]) -> Result<(Option<Version>, Topic), Fault> {
         first => (None, first),
     };
     let Some(topic) = rest else { return Ok((version, None)) };
-    let (gate, subject) = topic.split_once(':').map_or((topic.as_str(), None), |(g, s)| (g, Some(s.to_owned())));
+    let (gate, subject) =
+        topic.split_once(':').map_or((topic.as_str(), None), |(g, s)| (g, Some(s.to_owned())));
     let names: Vec<&str> = GATES.iter().map(|(_, name, ..)| *name).collect();
     if !names.contains(&gate) {
-        return Err(usage(format!("there is no gate `{}`", short(gate, 40))).hint(format!("the gates are {}", names.join(", "))));
+        return Err(usage(format!("there is no gate `{}`", short(gate, 40)))
+            .hint(format!("the gates are {}", names.join(", "))));
     }
     Ok((version, Some((gate.to_owned(), subject))))
 }
@@ -89,9 +97,14 @@ fn parse(about: &[String]) -> Result<(Option<Version>, Topic), Fault> {
 fn gate(report: &GateReport, subject: Option<&str>, zone: &TimeZone, now: Timestamp) {
     let finding = &report.finding;
     let advice = if report.enforced { "" } else { " (advice, not counted)" };
-    ui::out(format!("\n  {} {}{advice}", ui::sign(finding.verdict, report.enforced), paint(BOLD, report.gate.name())));
+    ui::out(format!(
+        "\n  {} {}{advice}",
+        ui::sign(finding.verdict, report.enforced),
+        paint(BOLD, report.gate.name())
+    ));
     ui::out(format!("    {}", finding.summary));
-    let subjects = finding.subjects.iter().filter(|s| subject.is_none_or(|wanted| s.name.starts_with(wanted)));
+    let subjects =
+        finding.subjects.iter().filter(|s| subject.is_none_or(|wanted| s.name.starts_with(wanted)));
     for item in subjects.take(20) {
         let name = if CommitId::parse(&item.name).is_ok() { &item.name[..12] } else { item.name.as_str() };
         ui::out(format!("      {} {}  {}", ui::sign(item.verdict, report.enforced), name, item.detail));
@@ -100,10 +113,16 @@ fn gate(report: &GateReport, subject: Option<&str>, zone: &TimeZone, now: Timest
         return;
     }
     let helps = match (finding.kind, finding.clears_at) {
-        (Kind::Time, Some(at)) => format!("waiting helps: it clears by itself {} ({})", when::show(at, zone, now), when::distance(at, now)),
+        (Kind::Time, Some(at)) => format!(
+            "waiting helps: it clears by itself {} ({})",
+            when::show(at, zone, now),
+            when::distance(at, now)
+        ),
         (Kind::Time, None) => "waiting helps".into(),
         (Kind::Machine, _) => "waiting helps if the machine reports".into(),
-        (Kind::Person, Some(at)) => format!("a person can act; otherwise it ends {}", when::show(at, zone, now)),
+        (Kind::Person, Some(at)) => {
+            format!("a person can act; otherwise it ends {}", when::show(at, zone, now))
+        }
         (Kind::Person, None) => "waiting does not help; a person must act".into(),
     };
     ui::out(format!("    {}", paint(DIM, helps)));

@@ -45,7 +45,13 @@ pub(super) fn judge(case: &Case<'_>) -> Finding {
     let remedy = offenders
         .iter()
         .take(5)
-        .map(|c| format!("git revert {} on {}; it can ride with the next train", c.id.short(), case.candidate.cut.branch))
+        .map(|c| {
+            format!(
+                "git revert {} on {}; it can ride with the next train",
+                c.id.short(),
+                case.candidate.cut.branch
+            )
+        })
         .collect();
     Finding { subjects, needs_commit: true, ..Finding::failed(text, actors, remedy) }
 }

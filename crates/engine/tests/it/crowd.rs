@@ -16,13 +16,21 @@ fn p7_thirty_machines_append_at_once_and_every_entry_lands() {
             let (world, commit) = (&world, commit.clone());
             scope.spawn(move || {
                 let machine = world.lone_machine(&format!("m{n}"));
-                let check = CheckResult { name: format!("check-{n}"), outcome: CheckOutcome::Passed, commit, url: None };
+                let check = CheckResult {
+                    name: format!("check-{n}"),
+                    outcome: CheckOutcome::Passed,
+                    commit,
+                    url: None,
+                };
                 machine.engine().check(vec![check]).unwrap();
             });
         }
     });
-    let mut names: Vec<String> =
-        world.events().into_iter().filter_map(|e| if let Event::CheckRecorded { name, .. } = e { Some(name) } else { None }).collect();
+    let mut names: Vec<String> = world
+        .events()
+        .into_iter()
+        .filter_map(|e| if let Event::CheckRecorded { name, .. } = e { Some(name) } else { None })
+        .collect();
     names.sort();
     let mut wanted: Vec<String> = (0..30).map(|n| format!("check-{n}")).collect();
     wanted.sort();

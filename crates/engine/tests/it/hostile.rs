@@ -31,15 +31,26 @@ fn p2_tags_and_branches_named_to_confuse_git_stop_nothing_and_are_reported() {
     for name in &traps {
         world.git(&["update-ref", name, id.as_str()]);
     }
-    for name in ["refs/heads/evil/refs/heads/master", "refs/heads/-x", "refs/tags/--output=x", "refs/heads/r\u{435}lease-1.2.0", "refs/heads/$(id)"] {
+    for name in [
+        "refs/heads/evil/refs/heads/master",
+        "refs/heads/-x",
+        "refs/tags/--output=x",
+        "refs/heads/r\u{435}lease-1.2.0",
+        "refs/heads/$(id)",
+    ] {
         world.git(&["update-ref", name, id.as_str()]);
     }
     let snapshot = world.machine("a").engine().observe().unwrap();
     for name in &traps {
-        let seen = trapped(&snapshot, name) || (name == "refs/heads/Master" && trapped(&snapshot, "refs/heads/master"));
+        let seen = trapped(&snapshot, name)
+            || (name == "refs/heads/Master" && trapped(&snapshot, "refs/heads/master"));
         assert!(seen, "{name}: {:?}", snapshot.facts.traps);
     }
-    assert!(snapshot.facts.strangers.iter().any(|s| s.name.as_str().contains('\u{435}')), "{:?}", snapshot.facts.strangers);
+    assert!(
+        snapshot.facts.strangers.iter().any(|s| s.name.as_str().contains('\u{435}')),
+        "{:?}",
+        snapshot.facts.strangers
+    );
     world.machine("a").engine().promote(None, None).unwrap();
     assert_eq!(world.confirmed(), [v("1.1.0")]);
     world.check_promises();
@@ -47,14 +58,26 @@ fn p2_tags_and_branches_named_to_confuse_git_stop_nothing_and_are_reported() {
 
 #[test]
 fn p6_a_name_that_cannot_stand_beside_another_is_refused_with_both() {
-    for evil in ["refs/heads/release-1.1.0/x", "refs/tags/v1.1.0/x", "refs/tags/v1.1.0-rc.1/x", "refs/heads/release-1.1.0", "refs/tags/v1.1.0-rc.1"] {
+    for evil in [
+        "refs/heads/release-1.1.0/x",
+        "refs/tags/v1.1.0/x",
+        "refs/tags/v1.1.0-rc.1/x",
+        "refs/heads/release-1.1.0",
+        "refs/tags/v1.1.0-rc.1",
+    ] {
         let world = World::new();
         world.git(&["update-ref", evil, "master"]);
         world.look();
         let before = world.branches_and_tags();
-        let fault = world.machine("a").engine().cut(&CutWish { may_found: true, ..CutWish::default() }).unwrap_err();
+        let fault =
+            world.machine("a").engine().cut(&CutWish { may_found: true, ..CutWish::default() }).unwrap_err();
         assert_eq!(fault.kind, FaultKind::Blocked, "{fault}");
-        assert!(fault.what.contains(evil.strip_prefix("refs/heads/").or(evil.strip_prefix("refs/tags/")).unwrap()), "{fault}");
+        assert!(
+            fault
+                .what
+                .contains(evil.strip_prefix("refs/heads/").or(evil.strip_prefix("refs/tags/")).unwrap()),
+            "{fault}"
+        );
         untouched(&world, &before);
     }
 }
@@ -63,12 +86,24 @@ fn p6_a_name_that_cannot_stand_beside_another_is_refused_with_both() {
 fn p1_no_attribute_turns_a_conflict_into_a_clean_merge() {
     let world = World::new();
     world.cut();
-    world.commit("release-1.1.0", "fix: attributes", &[(".gitattributes", "* merge=union\n"), ("app.txt", "candidate\ntwo\nthree\n")]);
-    world.commit("develop", "feat: other", &[(".gitattributes", "* merge=union\n"), ("app.txt", "develop\ntwo\nthree\n")]);
+    world.commit(
+        "release-1.1.0",
+        "fix: attributes",
+        &[(".gitattributes", "* merge=union\n"), ("app.txt", "candidate\ntwo\nthree\n")],
+    );
+    world.commit(
+        "develop",
+        "feat: other",
+        &[(".gitattributes", "* merge=union\n"), ("app.txt", "develop\ntwo\nthree\n")],
+    );
     std::fs::write(world.clone_dir().join(".git/info/attributes"), "* merge=union\n").unwrap();
     std::fs::create_dir_all(world.home().join(".config/git")).unwrap();
     std::fs::write(world.home().join(".config/git/attributes"), "* merge=union\n").unwrap();
-    std::fs::write(world.home().join(".gitconfig"), "[core]\n\tattributesFile = ~/.config/git/attributes\n[merge]\n\tdefault = union\n").unwrap();
+    std::fs::write(
+        world.home().join(".gitconfig"),
+        "[core]\n\tattributesFile = ~/.config/git/attributes\n[merge]\n\tdefault = union\n",
+    )
+    .unwrap();
     let (clear, summary) = gate(&world, "merge-back");
     assert!(!clear && summary.contains("app.txt"), "{summary}");
     world.days(20);
@@ -112,10 +147,20 @@ fn p4_a_revert_that_takes_back_something_else_hides_no_feature() {
     world.cut();
     world.git(&["branch", "side", "release-1.1.0"]);
     world.commit("side", "fix: a", &[("a.txt", "a\n")]);
-    let (ours, theirs) = (world.tip("refs/heads/release-1.1.0").unwrap(), world.tip("refs/heads/side").unwrap());
+    let (ours, theirs) =
+        (world.tip("refs/heads/release-1.1.0").unwrap(), world.tip("refs/heads/side").unwrap());
     let evil = world.commit("scratch", "feat: hidden", &[("evil.txt", "evil\n")]);
     let tree = world.git(&["rev-parse", &format!("{evil}^{{tree}}")]);
-    let merge = world.git(&["commit-tree", &tree, "-p", ours.as_str(), "-p", theirs.as_str(), "-m", "Merge branch 'side'"]);
+    let merge = world.git(&[
+        "commit-tree",
+        &tree,
+        "-p",
+        ours.as_str(),
+        "-p",
+        theirs.as_str(),
+        "-m",
+        "Merge branch 'side'",
+    ]);
     world.git(&["update-ref", "refs/heads/release-1.1.0", &merge]);
     let (clear, summary) = gate(&world, "fixes");
     assert!(!clear, "{summary}");
@@ -263,20 +308,33 @@ fn p4_huge_and_odd_messages_are_only_text() {
     let world = World::new();
     let huge = format!("fix: {}\u{1b}[31m\u{202e}", "x".repeat(10 << 20));
     world.commit_bytes("develop", huge.as_bytes(), &[("a.txt", "a\n")]);
-    world.commit_bytes("develop", b"fix: \xff\xfe \x1b]8;;http://x\x07 @everyone <script>", &[("b.txt", "b\n")]);
+    world.commit_bytes(
+        "develop",
+        b"fix: \xff\xfe \x1b]8;;http://x\x07 @everyone <script>",
+        &[("b.txt", "b\n")],
+    );
     let parent = world.tip("refs/heads/develop").unwrap();
     let raw = format!(
         "tree {}\nparent {parent}\nauthor D\u{1b}ev <d@e> 1 +0000\ncommitter Dev <d@e> 1 +0000\n\nfix: nul\0hidden\nfeat!: more\0\0\n",
         world.git(&["rev-parse", "develop^{tree}"])
     );
-    let nul = world.try_git(&world.server(), &["hash-object", "-t", "commit", "-w", "--stdin", "--literally"], raw.as_bytes());
+    let nul = world.try_git(
+        &world.server(),
+        &["hash-object", "-t", "commit", "-w", "--stdin", "--literally"],
+        raw.as_bytes(),
+    );
     assert!(nul.ok, "{}", nul.err);
     world.git(&["update-ref", "refs/heads/develop", &nul.out]);
     world.cut();
     world.commit_bytes("release-1.1.0", huge.as_bytes(), &[("c.txt", "c\n")]);
     let snapshot = world.machine("a").engine().observe().unwrap();
     let commits = &snapshot.facts.candidates[&v("1.1.0")].commits;
-    assert!(commits.iter().all(|c| c.subject.len() < 1000 && !c.subject.chars().any(|c| c.is_control() || c == '\u{202e}')), "{commits:?}");
+    assert!(
+        commits
+            .iter()
+            .all(|c| c.subject.len() < 1000 && !c.subject.chars().any(|c| c.is_control() || c == '\u{202e}')),
+        "{commits:?}"
+    );
     let a = world.machine("a");
     for day in [0, 1, 12, 1] {
         world.days(day);
@@ -292,15 +350,28 @@ fn p7_what_people_write_is_bounded_before_it_is_recorded() {
     let a = world.machine("a");
     let commit = world.tip("refs/heads/release-1.1.0").unwrap();
     for name in ["", " ", "a\nb", &"x".repeat(101)] {
-        let check = CheckResult { name: name.into(), outcome: CheckOutcome::Passed, commit: commit.clone(), url: None };
+        let check = CheckResult {
+            name: name.into(),
+            outcome: CheckOutcome::Passed,
+            commit: commit.clone(),
+            url: None,
+        };
         assert_eq!(a.engine().check(vec![check]).unwrap_err().kind, FaultKind::Usage);
     }
     assert_eq!(a.engine().hold(None, "  . ", None).unwrap_err().kind, FaultKind::Usage);
     a.engine().hold(None, &"\u{1b}[31m\0\u{202e}x".repeat(100_000), None).unwrap();
     let subject = world.git(&["log", "-1", "--format=%s", "refs/allclear/ledger"]);
-    assert!(!subject.chars().any(|c| c.is_control() || c == '\u{202e}') && subject.len() < 400, "{subject:?}");
+    assert!(
+        !subject.chars().any(|c| c.is_control() || c == '\u{202e}') && subject.len() < 400,
+        "{subject:?}"
+    );
     assert!(world.events().iter().any(|e| matches!(e, Event::Held { .. })));
-    let many = (0..200).map(|n| CheckResult { name: format!("{n:0>100}"), outcome: CheckOutcome::Failed, commit: commit.clone(), url: Some("u".repeat(2000)) });
+    let many = (0..200).map(|n| CheckResult {
+        name: format!("{n:0>100}"),
+        outcome: CheckOutcome::Failed,
+        commit: commit.clone(),
+        url: Some("u".repeat(2000)),
+    });
     a.engine().check(many.collect()).unwrap();
     world.check_promises();
 }

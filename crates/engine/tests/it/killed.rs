@@ -18,9 +18,12 @@ const ORDERS: &str = "ALLCLEAR_TEST_ORDERS";
 fn the_one_that_is_killed() {
     let Some(orders) = environment(ORDERS) else { return };
     let orders = orders.into_string().unwrap();
-    let [verb, how, n, now, clone, cache, path, home] = orders.split('\n').collect::<Vec<_>>()[..] else { panic!("{orders}") };
+    let [verb, how, n, now, clone, cache, path, home] = orders.split('\n').collect::<Vec<_>>()[..] else {
+        panic!("{orders}")
+    };
     let n: u32 = n.parse().unwrap();
-    let inherited = [("PATH", path), ("HOME", home), ("GIT_CONFIG_NOSYSTEM", "1")].map(|(k, v)| (k.into(), v.into()));
+    let inherited =
+        [("PATH", path), ("HOME", home), ("GIT_CONFIG_NOSYSTEM", "1")].map(|(k, v)| (k.into(), v.into()));
     let env = allclear_git::Environment { inherited: inherited.into(), cache: cache.into() };
     let clock = Arc::new(VirtualClock::at(now.parse().unwrap()));
     let machine = Machine::new("killed", Path::new(clone), &env, clock);
@@ -51,9 +54,23 @@ fn killed(world: &World, verb: &str, how: &str, n: u32) -> bool {
     let text = |path: &Path| path.display().to_string();
     let path = environment("PATH").unwrap().into_string().unwrap();
     let cache = text(&world.path().join("cache/killed"));
-    let orders = [verb, how, &n.to_string(), &world.now().to_string(), &text(&world.clone_dir()), &cache, &path, &text(&world.home())].join("\n");
+    let orders = [
+        verb,
+        how,
+        &n.to_string(),
+        &world.now().to_string(),
+        &text(&world.clone_dir()),
+        &cache,
+        &path,
+        &text(&world.home()),
+    ]
+    .join("\n");
     let mut command = std::process::Command::new(std::env::current_exe().unwrap());
-    let output = command.args(["--exact", "killed::the_one_that_is_killed", "--nocapture"]).env(ORDERS, orders).output().unwrap();
+    let output = command
+        .args(["--exact", "killed::the_one_that_is_killed", "--nocapture"])
+        .env(ORDERS, orders)
+        .output()
+        .unwrap();
     let was = output.status.signal() == Some(9);
     assert!(was || output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     was
@@ -111,7 +128,8 @@ fn server_killed(verb: &str, push: u32, n: u32) -> bool {
         world.cut();
         world.days(8);
     }
-    let (script, count, dead) = (world.path().join("ssh"), world.path().join("count"), world.path().join("dead"));
+    let (script, count, dead) =
+        (world.path().join("ssh"), world.path().join("count"), world.path().join("dead"));
     let text = format!(
         r#"#!/bin/sh
 shift
@@ -127,15 +145,26 @@ strace -f -qq -o '{dead}' -e trace=rename,renameat,renameat2 -e inject=rename,re
     std::fs::set_permissions(&script, std::fs::Permissions::from_mode(0o755)).unwrap();
     let far = world.path().join("far");
     world.git_in(world.path(), &["clone", "-q", "server.git", "far"]);
-    world.git_in(&far, &["remote", "set-url", "origin", &format!("ssh://localhost{}", world.server().display())]);
+    world.git_in(
+        &far,
+        &["remote", "set-url", "origin", &format!("ssh://localhost{}", world.server().display())],
+    );
     world.git_in(&far, &["config", "core.sshCommand", &script.display().to_string()]);
     world.git_in(&far, &["config", "ssh.variant", "simple"]);
     let a = world.machine_at("far", &far);
     let wish = CutWish { may_found: true, ..CutWish::default() };
-    let outcome = if verb == "cut" { a.engine().cut(&wish).map(drop) } else { a.engine().promote(None, None).map(drop) };
+    let outcome = if verb == "cut" {
+        a.engine().cut(&wish).map(drop)
+    } else {
+        a.engine().promote(None, None).map(drop)
+    };
     let hit = std::fs::read_to_string(&dead).is_ok_and(|t| t.contains("killed by SIGKILL"));
     let locks = world.unlock();
-    println!("{verb}: push {push}, rename {n}: hit {hit}, locks {}, {}", locks.len(), outcome.as_ref().err().map_or("ok".into(), |f| f.what.clone()));
+    println!(
+        "{verb}: push {push}, rename {n}: hit {hit}, locks {}, {}",
+        locks.len(),
+        outcome.as_ref().err().map_or("ok".into(), |f| f.what.clone())
+    );
     world.clock.wait(std::time::Duration::from_secs(1));
     if verb == "cut" {
         cut_in_the_end(&world, &a);

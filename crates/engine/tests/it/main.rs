@@ -1,6 +1,11 @@
 //! The whole engine over real git, under every hand that the design names.
 
-#![allow(clippy::unwrap_used, clippy::print_stdout, clippy::wildcard_enum_match_arm, reason = "tests say where they are, and look for one event among many")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    clippy::wildcard_enum_match_arm,
+    reason = "tests say where they are, and look for one event among many"
+)]
 
 mod crowd;
 mod hostile;

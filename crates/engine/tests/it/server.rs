@@ -6,7 +6,9 @@ use allclear_testkit::World;
 
 #[test]
 fn p6_a_stale_lock_is_named_and_waited_for() {
-    for lock in ["refs/heads/master.lock", "refs/heads/develop.lock", "refs/allclear/ledger.lock", "packed-refs.lock"] {
+    for lock in
+        ["refs/heads/master.lock", "refs/heads/develop.lock", "refs/allclear/ledger.lock", "packed-refs.lock"]
+    {
         let world = World::soaked();
         world.git(&["pack-refs", "--all"]);
         let (before, path) = (world.branches_and_tags(), world.server().join(lock));
@@ -16,7 +18,11 @@ fn p6_a_stale_lock_is_named_and_waited_for() {
         assert_eq!(fault.kind, FaultKind::TryLater, "{lock}: {fault}");
         assert!(fault.to_string().contains(lock), "{lock}: {fault}");
         let (done, last) = world.until_quiet(&world.machine("b"));
-        assert!(done.is_empty() && last.faults.iter().all(|f| f.kind == FaultKind::TryLater), "{lock}: {:?}", last.faults);
+        assert!(
+            done.is_empty() && last.faults.iter().all(|f| f.kind == FaultKind::TryLater),
+            "{lock}: {:?}",
+            last.faults
+        );
         untouched(&world, &before);
         assert_eq!(world.unlock().len(), 1);
         released_in_the_end(&world);
@@ -58,7 +64,10 @@ fn p2_one_refused_ref_refuses_all() {
     for name in ["refs/heads/develop", "refs/tags/v1.1.0", "refs/heads/release-1.1.0", "refs/heads/master"] {
         let world = World::soaked();
         let before = world.branches_and_tags();
-        world.hook("update", &format!("[ \"$1\" != {name} ] || {{ head -c 1000000 /dev/urandom >&2; exit 1; }}"));
+        world.hook(
+            "update",
+            &format!("[ \"$1\" != {name} ] || {{ head -c 1000000 /dev/urandom >&2; exit 1; }}"),
+        );
         let fault = world.machine("a").engine().promote(None, None).unwrap_err();
         assert_eq!(fault.kind, FaultKind::Refused, "{fault}");
         assert!(!fault.to_string().chars().any(|c| c.is_control() && c != '\n'));

@@ -1,15 +1,17 @@
 //! One release from cut to tag, and the next; the ways a promotion is asked for.
 
-use allclear_core::event::CheckOutcome;
 use crate::v;
 use allclear_core::Event;
+use allclear_core::event::CheckOutcome;
 use allclear_engine::{CheckResult, CutWish, FaultKind};
 use allclear_testkit::World;
 
 #[test]
 fn p1_to_p4_a_release_from_cut_to_tag_and_a_second_train() {
     let world = World::new();
-    world.policy("preset = \"library@1\"\n[promotion]\nautomatic = false\n[gates.checks]\nrequired = [\"ci\"]\n");
+    world.policy(
+        "preset = \"library@1\"\n[promotion]\nautomatic = false\n[gates.checks]\nrequired = [\"ci\"]\n",
+    );
     let a = world.machine("a");
     let engine = a.engine();
     let refused = engine.cut(&CutWish::default()).unwrap_err();
@@ -133,7 +135,17 @@ fn p7_the_story_is_told_by_the_ledger_alone() {
     let world = World::soaked();
     world.machine("a").engine().promote(None, None).unwrap();
     let kinds: Vec<String> = world.events().iter().map(kind).collect();
-    assert_eq!(kinds, ["LedgerStarted", "CandidateCut", "RcTagged", "PromotionPlanned", "PromotionMoving", "ReleaseConfirmed"]);
+    assert_eq!(
+        kinds,
+        [
+            "LedgerStarted",
+            "CandidateCut",
+            "RcTagged",
+            "PromotionPlanned",
+            "PromotionMoving",
+            "ReleaseConfirmed"
+        ]
+    );
     world.check_promises();
 }
 
