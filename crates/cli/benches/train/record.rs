@@ -11,6 +11,9 @@ use std::time::{Duration, Instant};
 pub(crate) const ENTRIES: usize = 100_000;
 const LEDGER: &str = "refs/allclear/ledger";
 
+/// What git alone takes to read a ledger.
+const BARE: &str = "git rev-list --reverse --topo-order refs/allclear/ledger | sed 's/$/:entry.json/' | git cat-file --batch --buffer | wc -c";
+
 /// A server with one candidate and a ledger of at least `entries`, and a clone of it.
 pub(crate) fn world(lab: &Lab, name: &str, entries: usize) -> (PathBuf, PathBuf, CommitId) {
     let server = lab.server(&format!("{name}.git"));
@@ -41,20 +44,23 @@ fn entry(n: usize, started: jiff::Timestamp, rc: &CommitId) -> String {
 }
 
 pub(crate) fn run(lab: &Lab, rounds: usize, table: &mut Table) {
-    let (_, clone, rc) = world(lab, "record", ENTRIES);
+    let (server, clone, rc) = world(lab, "record", ENTRIES);
     let mut first = Samples::default();
     first.add(&lab.allclear(&clone, &["status"]));
     table.row("first look at 100,000 entries, with the fetch", first.to_string(), String::new(), String::new(), "", None);
-    let (mut cold, mut warm, mut online, mut peak) = (Samples::default(), Samples::default(), Samples::default(), 0);
+    let (mut cold, mut warm, mut online, mut bare, mut peak) = <(Samples, Samples, Samples, Samples, u64)>::default();
     for _ in 0..rounds {
         forget(&lab.at("cache"));
         let ran: Ran = lab.allclear(&clone, &["status"]);
         peak = peak.max(ran.peak);
         cold.add(&ran);
+        bare.add(&lab.run("sh", &["-c", BARE], &server));
         warm.add(&lab.allclear(&clone, &["status", "--offline"]));
         online.add(&lab.allclear(&clone, &["status"]));
     }
     table.below("status, 100,000 entries, nothing remembered", &cold, Duration::from_secs(1));
+    let text = format!("git reading the same objects: {bare}");
+    table.row("the same against git alone", cold.to_string(), text, format!("{:.2}×", cold.over(&bare)), "", None);
     table.row("its peak memory", format!("{} MiB", peak / 1024), String::new(), String::new(), "< 100 MiB", Some(peak < 100 * 1024));
     table.below("status --offline, 100,000 entries", &warm, Duration::from_millis(20));
     table.row("status, 100,000 entries", online.to_string(), String::new(), String::new(), "", None);
