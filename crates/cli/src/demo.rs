@@ -79,7 +79,7 @@ pub(crate) fn run(fast: bool, dir: Option<&Path>) -> Result<Exit, Fault> {
     );
     let rival = Cell::new(false);
     let in_the_middle = |note: &Note| {
-        stage.narrate(note);
+        Stage::narrate(note);
         if matches!(note, Note::Planned(_)) && !rival.replace(true) {
             let pushed = stage.commit("develop", "feat: whisper", "src/whisper.rs", "pub fn whisper() {}\n");
             stage.say(if pushed.is_ok() {
@@ -156,7 +156,7 @@ impl Stage {
         // Seven minutes past the slot: the tick that comes next.
         let clock = VirtualClock::at(start);
         let env = Environment { cache: top.join("cache"), ..environment() };
-        let pace = if fast { Duration::ZERO } else { Duration::from_millis(1000) };
+        let pace = if fast { Duration::ZERO } else { Duration::from_secs(1) };
         let stage = Self { clone: top.join("greeter"), top, env, clock, zone, pace };
         stage.history(anchor).map_err(|f| f.truth("nothing was changed outside the demo's directory"))?;
         stage.clock.advance(7 * 60);
@@ -275,7 +275,7 @@ impl Stage {
         self.rest(2);
     }
 
-    fn narrate(&self, note: &Note) {
+    fn narrate(note: &Note) {
         let line = match note {
             Note::Judged(_) => "1/5 all gates clear for exactly this commit",
             Note::Built => "2/5 objects built",

@@ -4,6 +4,7 @@ use allclear_core::Seconds;
 use allclear_engine::{Fault, FaultKind};
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, civil};
+use std::cmp::Ordering;
 
 /// Reads an instant: `2026-11-10T10:00:00Z`, `2026-11-10 10:00` in `zone`, `2026-11-10` (the end of that
 /// day), or a length of time from now such as `3d`.
@@ -37,11 +38,9 @@ pub(crate) fn show(at: Timestamp, zone: &TimeZone, now: Timestamp) -> String {
 
 /// Shows how far away an instant is: `in 3 d 2 h`, `4 min ago`, `now`.
 pub(crate) fn distance(at: Timestamp, now: Timestamp) -> String {
-    if at > now {
-        format!("in {}", Seconds::between(now, at))
-    } else if at == now {
-        "now".into()
-    } else {
-        format!("{} ago", Seconds::between(at, now))
+    match at.cmp(&now) {
+        Ordering::Greater => format!("in {}", Seconds::between(now, at)),
+        Ordering::Equal => "now".into(),
+        Ordering::Less => format!("{} ago", Seconds::between(at, now)),
     }
 }

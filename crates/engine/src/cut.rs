@@ -186,7 +186,8 @@ impl Engine<'_> {
 
     /// Finds the manifests at the root that carry a version of their own (a bare workspace carries none).
     fn detected(&self, from: &CommitId) -> Result<Vec<VersionFile>, Fault> {
-        let manifests: Vec<String> = ["Cargo.toml", "package.json", "pyproject.toml"].map(str::to_owned).into();
+        let manifests: Vec<String> =
+            ["Cargo.toml", "package.json", "pyproject.toml"].map(str::to_owned).into();
         let found = self.repo.files(from, &manifests)?;
         let carries = |file: &VersionFile| {
             found.get(&file.path).is_some_and(|text| version_files::read(file, text).is_ok())

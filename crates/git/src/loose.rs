@@ -64,7 +64,9 @@ pub(crate) fn refs<'a>(
 
 /// Tells whether a full ref name can be a path as it stands.
 pub(crate) fn is_path(name: &str) -> bool {
-    name.split('/').all(|part| !part.is_empty() && !part.starts_with('.') && !part.ends_with(".lock"))
+    name.split('/').all(|part| {
+        !part.is_empty() && !part.starts_with('.') && !part.to_ascii_lowercase().ends_with(".lock")
+    })
 }
 
 /// Wraps bytes in zlib's form (RFC 1950) without compressing them (RFC 1951, 3.2.4): they are small, and

@@ -148,7 +148,7 @@ impl Reader {
 
     /// Gives the lines that git prints before it ends, well or not.
     fn lines(&self, args: &[&str]) -> Result<Vec<String>, PlaceError> {
-        let out = self.git.run(args, b"", Duration::from_secs(60)).map_err(|e| match e {
+        let out = self.git.run(args, b"", Duration::from_mins(1)).map_err(|e| match e {
             crate::Failure::Start(_) => PlaceError::NoGit(e.to_string()),
             crate::Failure::Failed { .. } | crate::Failure::TimedOut { .. } | crate::Failure::Odd { .. } => {
                 PlaceError::NotARepository(plain(&self.git.dir().display().to_string()))
@@ -303,7 +303,9 @@ mod tests {
             "https://ho\nst/x",
             "ftp://host/x",
             "ssh://user@-oX/x",
-            "fd::17", "http://127.0.0.1.evil.example/x", "http://localhost.evil.example/x",
+            "fd::17",
+            "http://127.0.0.1.evil.example/x",
+            "http://localhost.evil.example/x",
         ] {
             assert!(check(bad).is_err(), "{bad:?}");
         }

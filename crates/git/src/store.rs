@@ -171,7 +171,6 @@ impl Store {
         id(&made)
     }
 
-
     fn present(&self, ids: &[CommitId]) -> Result<BTreeSet<CommitId>, RepoError> {
         let input: String = ids.iter().map(|id| format!("{id}\n")).collect();
         let out = self
@@ -498,10 +497,7 @@ impl Repo for Store {
         let ask: String = commits.iter().map(|c| format!("{c}^{{tree}}\n")).collect();
         let out =
             self.git.ok(&["cat-file", "--batch-check=%(objectname)"], ask.as_bytes()).map_err(broken)?;
-        String::from_utf8_lossy(&out)
-            .lines()
-            .map(|l| id(l.split(' ').next().unwrap_or_default()))
-            .collect()
+        String::from_utf8_lossy(&out).lines().map(|l| id(l.split(' ').next().unwrap_or_default())).collect()
     }
 
     fn write_tree(

@@ -11,6 +11,9 @@ use std::time::{Duration, Instant};
 pub(crate) const ENTRIES: usize = 100_000;
 const LEDGER: &str = "refs/allclear/ledger";
 
+/// What git alone takes to read a ledger.
+const BARE: &str = "git rev-list --reverse --topo-order refs/allclear/ledger | sed 's/$/:entry.json/' | git cat-file --batch --buffer | wc -c";
+
 /// A server with one candidate and a ledger of at least `entries`, and a clone of it.
 pub(crate) fn world(lab: &Lab, name: &str, entries: usize) -> (PathBuf, PathBuf, CommitId) {
     let server = lab.server(&format!("{name}.git"));
@@ -37,12 +40,12 @@ pub(crate) fn world(lab: &Lab, name: &str, entries: usize) -> (PathBuf, PathBuf,
 
 /// Writes the nth entry: a check of one of a thousand commits, and of the rc now and then.
 fn entry(n: usize, started: jiff::Timestamp, rc: &CommitId) -> String {
-    let commit = if n % 10 == 0 {
+    let commit = if n.is_multiple_of(10) {
         rc.clone()
     } else {
         CommitId::parse(&format!("{:040x}", n % 1000)).expect("40 digits")
     };
-    let outcome = if n % 50 == 0 { CheckOutcome::Failed } else { CheckOutcome::Passed };
+    let outcome = if n.is_multiple_of(50) { CheckOutcome::Failed } else { CheckOutcome::Passed };
     let url = Some(format!("https://ci.example.org/runs/{n}"));
     let event = Event::CheckRecorded { name: format!("ci-{}", n % 5), outcome, commit, url };
     let by = Actor { who: "ci <ci@example.org>".into(), proof: Proof::Claimed };
@@ -53,7 +56,7 @@ fn entry(n: usize, started: jiff::Timestamp, rc: &CommitId) -> String {
 }
 
 pub(crate) fn run(lab: &Lab, rounds: usize, table: &mut Table) {
-    let (_, clone, rc) = world(lab, "record", ENTRIES);
+    let (server, clone, rc) = world(lab, "record", ENTRIES);
     let mut first = Samples::default();
     first.add(&lab.allclear(&clone, &["status"]));
     table.row(
@@ -64,17 +67,27 @@ pub(crate) fn run(lab: &Lab, rounds: usize, table: &mut Table) {
         "",
         None,
     );
-    let (mut cold, mut warm, mut online, mut peak) =
-        (Samples::default(), Samples::default(), Samples::default(), 0);
+    let (mut cold, mut warm, mut online, mut bare, mut peak) =
+        <(Samples, Samples, Samples, Samples, u64)>::default();
     for _ in 0..rounds {
         forget(&lab.at("cache"));
         let ran: Ran = lab.allclear(&clone, &["status"]);
         peak = peak.max(ran.peak);
         cold.add(&ran);
+        bare.add(&lab.run("sh", &["-c", BARE], &server));
         warm.add(&lab.allclear(&clone, &["status", "--offline"]));
         online.add(&lab.allclear(&clone, &["status"]));
     }
     table.below("status, 100,000 entries, nothing remembered", &cold, Duration::from_secs(1));
+    let text = format!("git reading the same objects: {bare}");
+    table.row(
+        "the same against git alone",
+        cold.to_string(),
+        text,
+        format!("{:.2}×", cold.over(&bare)),
+        "",
+        None,
+    );
     table.row(
         "its peak memory",
         format!("{} MiB", peak / 1024),

@@ -83,7 +83,7 @@ pub(super) fn run(
     if done.is_empty() {
         ui::out(format!("{} exists already; nothing was changed", path.display()));
     }
-    done.iter().for_each(|d| ui::out(d));
+    done.iter().for_each(ui::out);
     if !todo.is_empty() {
         ui::out("Still to do:");
         todo.iter().enumerate().for_each(|(n, t)| ui::out(format!("  {}. {t}", n + 1)));

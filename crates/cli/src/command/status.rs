@@ -69,7 +69,7 @@ fn headline(name: &str, seen: &Snapshot, assessment: &Assessment, zone: &TimeZon
             parts.push(policy.train.as_ref().map_or_else(|| "cut by hand".into(), |t| every(t.every)));
         }
         PolicySeen::Wrong { mistakes, .. } => {
-            parts.push(paint(BAD, format!("allclear.toml has {}", count(mistakes.len(), "mistake"))))
+            parts.push(paint(BAD, format!("allclear.toml has {}", count(mistakes.len(), "mistake"))));
         }
         PolicySeen::Absent => parts.push(paint(WAIT, "no allclear.toml on develop")),
     }

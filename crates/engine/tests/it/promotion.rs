@@ -374,10 +374,14 @@ fn p2_a_server_that_says_ok_and_does_nothing_is_not_believed() {
         let flaky = lies.iter().fold(Flaky::new(&a.store), |f, &n| f.push_is(n, Push::Lie));
         match a.engine_on(&flaky).promote(None, None) {
             Ok(released) => {
-                assert_eq!((released.version, world.confirmed()), (v("1.1.0"), vec![v("1.1.0")]), "{lies:?}")
+                assert_eq!((released.version, world.confirmed()), (v("1.1.0"), vec![v("1.1.0")]), "{lies:?}");
             }
             Err(fault) => {
-                assert_eq!((fault.kind, world.confirmed()), (FaultKind::Unknown, vec![]), "{lies:?}: {fault}")
+                assert_eq!(
+                    (fault.kind, world.confirmed()),
+                    (FaultKind::Unknown, vec![]),
+                    "{lies:?}: {fault}"
+                );
             }
         }
         released_in_the_end(&world);
