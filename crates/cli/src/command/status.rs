@@ -9,7 +9,7 @@ use allclear_core::assess::{CandidateAssessment, State};
 use allclear_core::gate::Kind;
 use allclear_core::policy::{Mode, Period};
 use allclear_core::project::Candidate;
-use allclear_core::text::{count, plain};
+use allclear_core::text::{count, list, plain};
 use allclear_core::{Assessment, Seconds};
 use allclear_engine::{Fault, PolicySeen, Snapshot};
 use jiff::Timestamp;
@@ -181,6 +181,8 @@ pub(crate) fn forecast(
             found.commit.short()
         );
     }
+    let machines = found.blockers().filter(|b| b.finding.kind == Kind::Machine);
+    let awaited: Vec<String> = machines.flat_map(|b| b.finding.actors.iter().map(|a| plain(a))).collect();
     let at = found.leaves_at.map(|at| when::show(at, zone, now));
     match (found.state, at) {
         (State::Promoting, _) => "A promotion is in flight; allclear tick brings it to its end.".into(),
@@ -189,6 +191,9 @@ pub(crate) fn forecast(
         (State::Clear, _) if alone => "Leaves at the next tick.".into(),
         (State::Clear, _) => {
             format!("Ready: allclear promote {} --commit {}", found.version, found.commit.short())
+        }
+        (State::Waiting, Some(at)) if !awaited.is_empty() => {
+            format!("Leaves {at} at the earliest, once {} reported.", has(&awaited))
         }
         (State::Waiting, Some(at)) if alone => format!("Leaves {at} by itself."),
         (State::Waiting, Some(at)) => format!("Ready for allclear promote from {at}."),
@@ -200,6 +205,10 @@ pub(crate) fn forecast(
             "No hour of the week is open for promotion; see promotion.hours.".into()
         }
     }
+}
+
+fn has(names: &[String]) -> String {
+    format!("{} {}", list(names), if names.len() == 1 { "has" } else { "have" })
 }
 
 fn idle(seen: &Snapshot, assessment: &Assessment, zone: &TimeZone) {
