@@ -110,8 +110,9 @@ fn candidate(found: &CandidateAssessment, record: &Candidate, zone: &TimeZone, n
         when::show(record.cut_at, zone, now),
         when::distance(record.cut_at, now),
     ));
-    let width = found.gates.iter().map(|g| g.gate.name().len()).max().unwrap_or(0);
-    for report in found.gates.iter().filter(|g| !view::is_quiet(g)) {
+    let shown: Vec<_> = found.gates.iter().filter(|g| !view::is_quiet(g)).collect();
+    let width = shown.iter().map(|g| g.gate.name().len()).max().unwrap_or(0);
+    for report in shown {
         let finding = &report.finding;
         let mut line = format!(
             "  {} {:width$}  {}",
