@@ -4,7 +4,7 @@ use allclear_engine::{Fault, FaultKind};
 use std::process::ExitCode;
 
 /// What the process tells its parent.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(u8)]
 pub(crate) enum Exit {
     /// Done, or clear.

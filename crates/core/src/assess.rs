@@ -91,6 +91,12 @@ pub struct GateReport {
 }
 
 impl CandidateAssessment {
+    /// Tells whether nothing but the branches themselves stands in the way: what a half-applied promotion
+    /// has disturbed is not held against it.
+    pub fn evidence_is_clear(&self) -> bool {
+        self.blockers().all(|b| is_structural(b.gate))
+    }
+
     /// Lists the enforced gates that are not clear.
     pub fn blockers(&self) -> impl Iterator<Item = &GateReport> {
         self.gates.iter().filter(|g| g.enforced && !g.finding.verdict.is_clear())
@@ -102,7 +108,7 @@ pub fn assess(policy: Option<&Policy>, project: &Project, facts: &Facts, now: Ti
     let candidates: Vec<_> = project
         .candidates
         .iter()
-        .filter_map(|(version, candidate)| judge(*version, candidate, project, facts, now))
+        .filter_map(|(version, candidate)| judge(policy, *version, candidate, project, facts, now))
         .collect();
     let next_cut = policy.and_then(|p| {
         let train = p.train.as_ref()?;
@@ -185,6 +191,7 @@ pub fn stops(project: &Project, facts: &Facts, now: Timestamp) -> Vec<Stop> {
 }
 
 fn judge(
+    calendar: Option<&Policy>,
     version: Version,
     candidate: &Candidate,
     project: &Project,
@@ -193,13 +200,18 @@ fn judge(
 ) -> Option<CandidateAssessment> {
     let policy = &candidate.cut.policy;
     let seen = facts.candidates.get(&version)?;
-    let case = Case { version, policy, project, candidate, facts, seen, now };
+    let case = Case { version, policy, calendar, project, candidate, facts, seen, now };
     let gates: Vec<GateReport> = GATES
         .iter()
         .map(|(gate, _, judge, enforced)| GateReport {
             gate: *gate,
             enforced: enforced(&policy.gates),
             finding: judge(&case),
+        })
+        // No policy makes a promotion possible that cannot be made.
+        .map(|g| GateReport {
+            enforced: g.enforced || (is_structural(g.gate) && !g.finding.verdict.is_clear()),
+            ..g
         })
         .collect();
     let open = || gates.iter().filter(|g| g.enforced && !g.finding.verdict.is_clear());
@@ -240,6 +252,11 @@ fn judge(
         fix_by: fix_by(policy, candidate, now),
         next_change_at,
     })
+}
+
+/// Tells whether a gate says that a promotion can be made at all.
+fn is_structural(gate: Gate) -> bool {
+    matches!(gate, Gate::Version | Gate::ContainsStable | Gate::MergeBack)
 }
 
 fn after_fix(policy: &Policy) -> Seconds {

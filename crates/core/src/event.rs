@@ -87,6 +87,9 @@ pub enum Event {
     LedgerStarted {
         /// The project's name, for people.
         project: String,
+        /// The branch that the policy is read from.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        develop: Option<Branch>,
     },
     /// The ledger goes on at another ref.
     LedgerMoved {
@@ -301,8 +304,8 @@ impl Event {
     pub fn sentence(&self) -> String {
         use crate::text::short;
         match self {
-            Self::LedgerStarted { project } if project.is_empty() => "start the ledger".into(),
-            Self::LedgerStarted { project } => format!("start the ledger of {}", short(project, 60)),
+            Self::LedgerStarted { project, .. } if project.is_empty() => "start the ledger".into(),
+            Self::LedgerStarted { project, .. } => format!("start the ledger of {}", short(project, 60)),
             Self::LedgerMoved { to } => format!("move the ledger to {}", short(to, 80)),
             Self::CandidateCut(cut) => format!("cut {} from {}", cut.version, cut.from.short()),
             Self::HeadSeen { version, commit } => format!("see {} at {}", version, commit.short()),

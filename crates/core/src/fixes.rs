@@ -15,6 +15,8 @@ pub struct ClassedCommit {
     pub subject: String,
     /// Its author as the commit claims, made safe to show.
     pub author: String,
+    /// Whether it is a merge, which `git revert` does not take back.
+    pub merge: bool,
     /// Its class.
     pub class: Class,
     /// Why it has that class, for people.
@@ -55,6 +57,8 @@ pub enum Merge {
     No,
     /// Its tree is what git's own merge of its parents gives: only what it brings counts.
     Plain,
+    /// It brings stable, however its conflicts were resolved: always allowed.
+    OfStable,
     /// Its tree has changes of its own.
     WithChanges,
 }
@@ -63,6 +67,9 @@ pub enum Merge {
 pub fn classify(fixes: &Fixes, seen: &CommitSeen<'_>) -> (Class, String) {
     if seen.merge == Merge::Plain {
         return (Class::Fix, "a merge; what it brings is judged commit by commit".into());
+    }
+    if seen.merge == Merge::OfStable {
+        return (Class::Fix, "a merge of stable".into());
     }
     if seen.undone {
         return (Class::Fix, "taken back on the candidate, change for change".into());
@@ -75,26 +82,21 @@ pub fn classify(fixes: &Fixes, seen: &CommitSeen<'_>) -> (Class, String) {
     {
         return (Class::Fix, "it touches nothing but fixes.paths".into());
     }
-    let by_type = by_type(fixes, seen.message);
-    if seen.merge == Merge::WithChanges && by_type.0 == Class::Unclassified {
+    // What a merge hides is in no subject, so no subject vouches for it.
+    if seen.merge == Merge::WithChanges {
         return (
             Class::Unclassified,
             "a merge with changes of its own, beyond what git's merge gives".into(),
         );
     }
-    by_type
+    by_type(fixes, seen.message)
 }
 
 fn by_type(fixes: &Fixes, message: &str) -> (Class, String) {
     // Only the head of a huge message is read; types stand in the first line, `BREAKING CHANGE` in a footer.
     let head: String = message.chars().take(64 * 1024).collect();
     let Ok(commit) = Commit::parse(head.trim_end()) else {
-        return match revert_of(message) {
-            Some(_) if fixes.types.iter().any(|t| t == "revert") => {
-                (Class::Fix, "it reverts a commit".into())
-            }
-            _ => (Class::Unclassified, "its message does not say what it is".into()),
-        };
+        return (Class::Unclassified, "its message does not say what it is".into());
     };
     let kind = commit.type_().as_str().to_ascii_lowercase();
     if commit.breaking() {

@@ -5,7 +5,7 @@ use crate::facts::Facts;
 use crate::id::CommitId;
 use crate::policy::Policy;
 use crate::project::{Phase, Project};
-use crate::promotion::{Step, next, standing};
+use crate::promotion::{Standing, Step, next, standing};
 use crate::train::{Due, SkipReason, TrainFacts};
 use crate::version::Version;
 use jiff::Timestamp;
@@ -72,8 +72,17 @@ pub fn plan(
         let (version, record) = (candidate.version, &project.candidates[&candidate.version]);
         if let Some(flight) = &record.operation {
             if let Some(sight) = facts.flights.get(&flight.plan.id) {
-                let clear = candidate.blockers().next().is_none() && candidate.commit == flight.plan.commit;
-                let step = next(flight.phase, standing(*sight), clear);
+                let standing = standing(*sight);
+                let clear = match standing {
+                    Standing::Committed { .. } => candidate.evidence_is_clear(),
+                    Standing::Done { .. }
+                    | Standing::Stuck(_)
+                    | Standing::NotApplied
+                    | Standing::Overtaken(_) => {
+                        candidate.blockers().next().is_none() && candidate.commit == flight.plan.commit
+                    }
+                };
+                let step = next(flight.phase, standing, clear);
                 actions.push(Action::Finish { version, step });
             }
             continue;
@@ -147,11 +156,6 @@ impl Action {
             Self::Skip { slot, reason } => format!("skip the slot {slot}: {reason}"),
             Self::Promote { version, commit } => format!("promote {version} at {}", commit.short()),
         }
-    }
-
-    /// Tells whether a phase of the promotion is waiting for a person.
-    pub fn is_stop(&self) -> bool {
-        matches!(self, Self::Finish { step: Step::Stop(_), .. })
     }
 }
 

@@ -4,6 +4,7 @@ use crate::duration::Seconds;
 use crate::event::{Actor, CheckOutcome, Cut, Entry, Event, Operation};
 use crate::id::{CommitId, OperationId};
 use crate::ledger::{Body, Link, TOLERANCE, VoidReason};
+use crate::name::Branch;
 use crate::policy::{Policy, Stops};
 use crate::train::SkipReason;
 use crate::version::{RcNumber, Version};
@@ -22,6 +23,8 @@ pub struct Project {
     pub entries: u64,
     /// The project's name as the root gave it.
     pub name: String,
+    /// The branch that the policy is read from: what the root or the last cut named.
+    pub develop: Option<Branch>,
     /// When the last entry happened.
     pub at: Timestamp,
     /// The entry that claims the latest time.
@@ -344,12 +347,18 @@ impl Project {
     fn evolve(&mut self, event: &Event, entry: &Entry, commit: &CommitId) {
         let at = self.at;
         match event {
-            Event::LedgerStarted { project } => self.name.clone_from(project),
+            Event::LedgerStarted { project, develop } => {
+                self.name.clone_from(project);
+                self.develop.clone_from(develop);
+            }
             Event::LedgerMoved { to } => self.moved_to = Some(to.clone()),
             Event::CandidateCut(cut) => self.cut(cut, entry, at),
             Event::HeadSeen { version, commit } => {
                 self.with(*version, |c| {
-                    c.heads.entry(commit.clone()).or_insert(at);
+                    // Standing still begins anew with every change, also with a change back.
+                    if !c.heads.contains_key(commit) {
+                        c.heads = BTreeMap::from([(commit.clone(), at)]);
+                    }
                 });
             }
             Event::RcTagged { version, rc, commit, tag, object } => {
@@ -432,6 +441,7 @@ impl Project {
     fn cut(&mut self, cut: &Cut, entry: &Entry, at: Timestamp) {
         self.slot = self.slot.max(cut.slot);
         self.last_cut = Some(cut.from.clone());
+        self.develop = Some(cut.policy.branches.develop.clone());
         let heads = BTreeMap::from([(cut.head.clone(), at)]);
         let candidate = Candidate {
             cut: cut.clone(),

@@ -110,6 +110,8 @@ pub enum Obstacle {
     Candidate,
     /// The candidate's branch is gone and nothing else happened.
     CandidateGone,
+    /// It is not clear.
+    NotClear,
 }
 
 impl Obstacle {
@@ -121,6 +123,7 @@ impl Obstacle {
             Self::Tag => "a tag of that name exists already",
             Self::Candidate => "the candidate's branch was moved",
             Self::CandidateGone => "the candidate's branch is gone",
+            Self::NotClear => "it is not clear",
         }
     }
 }
@@ -186,10 +189,16 @@ pub enum Step {
     Stop(Obstacle),
 }
 
-/// Gives the next step. `clear` is the assessment for exactly this commit, now.
+/// Gives the next step. `clear` is the assessment for exactly this commit, now; for a promotion that landed
+/// in part, of its evidence alone, since its branches are half-way by definition.
 pub fn next(phase: Phase, standing: Standing, clear: bool) -> Step {
     match (standing, phase) {
         (Standing::Done { kept }, _) => Step::Confirm { kept },
+        // Without the move entry another hand may have pushed what the plan left on the server: stable
+        // follows only while the evidence stands.
+        (Standing::Committed { todo }, Phase::Planned) if todo.stable && !clear => {
+            Step::Stop(Obstacle::NotClear)
+        }
         (Standing::Committed { todo }, _) => Step::Continue(todo),
         (Standing::Stuck(obstacle), _) => Step::Stop(obstacle),
         // The move entry is there and the refs are not: a server on `files` refs died, or its push

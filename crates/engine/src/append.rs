@@ -3,7 +3,7 @@
 
 use crate::observe::PLACES;
 use crate::{Engine, Fault, FaultKind, Note, Snapshot};
-use allclear_core::event::Event;
+use allclear_core::event::{CheckOutcome, Event};
 use allclear_core::facts::Rewound;
 use allclear_core::ledger::{self, TOLERANCE};
 use allclear_core::port::{NewCommit, RefUpdate, RepoError};
@@ -110,13 +110,18 @@ impl Engine<'_> {
                 return Err(Fault::new(FaultKind::Usage, "this project has no ledger yet")
                     .hint("allclear cut --yes starts it"));
             }
-            let open = allclear_core::plan::plan_is_open(&project, self.clock.now());
+            // Bad news does not wait: it is meant to come between a plan and its move.
+            let good = draft
+                .events
+                .iter()
+                .all(|e| !matches!(e, Event::CheckRecorded { outcome: CheckOutcome::Failed, .. }));
+            let open = good && allclear_core::plan::plan_is_open(&project, self.clock.now());
             if !open && let Landing::Landed(_) = self.land(&Tip::of(&project, record.place), &draft)? {
                 return Ok(());
             }
             drop(turn);
             if self.clock.now() >= deadline {
-                return Err(busy());
+                return Err(if open { planned() } else { busy() });
             }
             self.pause();
         }
@@ -234,6 +239,11 @@ fn ignored() -> Fault {
     )
     .truth("the refs are unchanged as far as the server shows them")
     .hint("ask the server's administrator; then try again")
+}
+
+fn planned() -> Fault {
+    Fault::new(FaultKind::TryLater, "a promotion is planned, and good news waits for its end")
+        .hint("try again in two minutes; allclear tick brings it to its end")
 }
 
 pub(crate) fn busy() -> Fault {

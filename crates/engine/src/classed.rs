@@ -15,13 +15,13 @@ impl Engine<'_> {
         ids: &[CommitId],
         graph: &Graph,
         candidate: &Candidate,
-        develop: Option<&CommitId>,
+        (stable, develop): (Option<&CommitId>, Option<&CommitId>),
     ) -> Result<Vec<ClassedCommit>, Fault> {
         if ids.is_empty() {
             return Ok(Vec::new());
         }
         let fixes = &candidate.cut.policy.fixes;
-        let merges = self.merges(ids, graph)?;
+        let merges = self.merges(ids, graph, stable)?;
         let paths = if fixes.paths.is_empty() { BTreeMap::new() } else { self.repo.paths(ids)? };
         let undone = self.undone(ids, graph)?;
         let mut seen: Vec<ClassedCommit> = Vec::new();
@@ -37,7 +37,8 @@ impl Engine<'_> {
             };
             let (class, why) = classify(fixes, &commit);
             let subject = short(info.message.lines().next().unwrap_or_default(), 120);
-            ClassedCommit { id: id.clone(), subject, author: short(&info.author, 80), class, why }
+            let merge = info.parents.len() > 1;
+            ClassedCommit { id: id.clone(), subject, author: short(&info.author, 80), merge, class, why }
         };
         for id in ids {
             seen.push(class(id, None));
@@ -56,7 +57,12 @@ impl Engine<'_> {
     }
 
     /// Tells plain merges from merges with changes of their own, by merging their parents again.
-    fn merges(&self, ids: &[CommitId], graph: &Graph) -> Result<BTreeMap<CommitId, Merge>, Fault> {
+    fn merges(
+        &self,
+        ids: &[CommitId],
+        graph: &Graph,
+        stable: Option<&CommitId>,
+    ) -> Result<BTreeMap<CommitId, Merge>, Fault> {
         let merges: Vec<&CommitId> = ids.iter().filter(|id| graph.commits[*id].parents.len() > 1).collect();
         if merges.is_empty() {
             return Ok(BTreeMap::new());
@@ -73,7 +79,14 @@ impl Engine<'_> {
             .map(|(id, (again, tree))| {
                 let two = graph.commits[id].parents.len() == 2;
                 let plain = two && again.is_some_and(|m| m.conflicts.is_empty() && m.tree == tree);
-                (id.clone(), if plain { Merge::Plain } else { Merge::WithChanges })
+                let of_stable =
+                    two && stable.is_some_and(|s| graph.contains(s, &graph.commits[id].parents[1]));
+                let merge = match (of_stable, plain) {
+                    (true, _) => Merge::OfStable,
+                    (false, true) => Merge::Plain,
+                    (false, false) => Merge::WithChanges,
+                };
+                (id.clone(), merge)
             })
             .collect())
     }
@@ -96,7 +109,14 @@ impl Engine<'_> {
         let real = reverts
             .into_iter()
             .filter(|(by, of)| made.get(by).is_some_and(|patch| opposite.get(of) == Some(patch)));
-        Ok(real.flat_map(|(by, of)| [by, of]).collect())
+        // Newest first: a revert that was itself taken back takes nothing back.
+        let mut undone = BTreeSet::new();
+        for (by, of) in real {
+            if !undone.contains(&by) {
+                undone.extend([by, of]);
+            }
+        }
+        Ok(undone)
     }
 
     /// Finds commits of develop with the same patch that are fixes there, by their subject.

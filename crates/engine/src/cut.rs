@@ -4,7 +4,7 @@ use crate::rc::free;
 use crate::{Engine, Fault, FaultKind, Snapshot};
 use allclear_core::bump::{self, Change};
 use allclear_core::event::{Cut, Event};
-use allclear_core::policy::{Mode, Policy, VersionFile, WhenBusy, digest};
+use allclear_core::policy::{Policy, VersionFile, WhenBusy, digest};
 use allclear_core::port::{NewCommit, RefUpdate};
 use allclear_core::{CommitId, Version, version_files};
 use jiff::Timestamp;
@@ -51,7 +51,8 @@ impl Engine<'_> {
             let (plan, tagged) = self.plan_cut(snapshot, wish, &draft.id)?;
             if snapshot.project.head.is_none() {
                 let name = snapshot.policy.get().and_then(|p| p.name.clone());
-                draft.events.push(Event::LedgerStarted { project: name.unwrap_or_default() });
+                let develop = Some(plan.cut.policy.branches.develop.clone());
+                draft.events.push(Event::LedgerStarted { project: name.unwrap_or_default(), develop });
             }
             draft.events.push(Event::CandidateCut(Box::new(plan.cut.clone())));
             draft.events.push(tagged);
@@ -116,10 +117,7 @@ impl Engine<'_> {
     }
 
     fn may_cut(&self, snapshot: &Snapshot, policy: &Policy, wish: &CutWish) -> Result<(), Fault> {
-        if policy.mode == Mode::Observe {
-            return Err(Fault::new(FaultKind::Blocked, "allclear only observes here (mode = \"observe\")")
-                .hint("set mode = \"run\" in allclear.toml on develop when the team is ready"));
-        }
+        snapshot.may_act()?;
         let now = self.clock.now();
         let in_policy = policy
             .freezes

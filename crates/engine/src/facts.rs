@@ -21,7 +21,9 @@ impl Engine<'_> {
         record: RecordFacts,
     ) -> Result<Facts, Fault> {
         let fallback = policy::defaults(policy::Preset::Library1);
-        let branches = &policy.unwrap_or(&fallback).branches;
+        // While a candidate is open, the branches are those of its cut.
+        let frozen = project.candidates.values().next_back().map(|c| &c.cut.policy);
+        let branches = &frozen.or(policy).unwrap_or(&fallback).branches;
         let (stable, develop) =
             (refs.get(&branches.stable.to_ref()).cloned(), refs.get(&branches.develop.to_ref()).cloned());
         let tags = tag_format(refs, policy);
@@ -131,7 +133,7 @@ impl Engine<'_> {
                 *version,
                 CandidateFacts {
                     head: heads.get(version).cloned(),
-                    commits: self.classed(&ids, graph, candidate, develop)?,
+                    commits: self.classed(&ids, graph, candidate, (stable, develop))?,
                     descends: graph.contains(&head, candidate.commit()),
                     lacks_stable: stable.map_or(0, |stable| graph.only(stable, &[&head]).len()),
                     merge_back,

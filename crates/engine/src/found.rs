@@ -17,9 +17,10 @@ impl Engine<'_> {
             return Ok(false);
         }
         snapshot.may_decide(self.clock.now())?;
+        let develop = snapshot.policy.get().map(|p| p.branches.develop.clone());
         let project = snapshot.policy.get().and_then(|p| p.name.clone()).unwrap_or_default();
         Ok(matches!(
-            self.land(&snapshot.tip(), &self.draft(vec![Event::LedgerStarted { project }]))?,
+            self.land(&snapshot.tip(), &self.draft(vec![Event::LedgerStarted { project, develop }]))?,
             Landing::Landed(_)
         ))
     }

@@ -8,7 +8,7 @@ use allclear_core::ledger::{self};
 use allclear_core::policy::{self, Effective, Mistake, Policy};
 use allclear_core::port::Refs;
 use allclear_core::project::{Candidate, Fold, Project};
-use allclear_core::{RULES, RefName, Version};
+use allclear_core::{Branch, RULES, RefName, Version};
 use serde::{Deserialize, Serialize};
 
 /// The places a ledger can be at, the first one that has it wins.
@@ -190,34 +190,47 @@ impl Engine<'_> {
         Ok(project)
     }
 
-    /// Reads the policy from the tip of develop. Develop is `develop`, or the one branch whose own
-    /// policy file says that it is.
+    /// Reads the policy from the tip of develop: the branch that the record names, else `develop`, else the
+    /// one branch whose own policy file says that it is develop. A record once begun is never led elsewhere
+    /// by a file on another branch.
     fn read_policy(
         &self,
         refs: &Refs,
         project: &Project,
     ) -> Result<(Option<(String, CommitId)>, PolicySeen), Fault> {
-        let last = project.candidates.values().next_back().map(|c| c.cut.policy.branches.develop.to_ref());
-        let first = last.into_iter().chain(RefName::from_git("refs/heads/develop"));
-        let others =
-            refs.objects.keys().filter(|n| n.as_str().starts_with("refs/heads/")).take(2000).cloned();
-        for (by_its_own_word, names) in [(false, first.collect::<Vec<RefName>>()), (true, others.collect())] {
-            let tips: Vec<(RefName, CommitId)> = names
-                .into_iter()
-                .filter_map(|n| Some((refs.get(&n)?.clone(), n)))
-                .map(|(id, n)| (n, id))
-                .collect();
-            let commits: Vec<CommitId> = tips.iter().map(|(_, id)| id.clone()).collect();
-            for ((name, tip), text) in tips.into_iter().zip(self.repo.file_of_each(&commits, POLICY_FILE)?) {
-                let Some(text) = text else { continue };
-                let seen = read_policy(text.clone(), tip.clone());
-                let is_develop = seen.get().is_some_and(|p| p.branches.develop.to_ref() == name);
-                if is_develop || (!by_its_own_word && seen.get().is_none()) {
-                    return Ok((Some((text, tip)), seen));
-                }
-            }
+        let named = project.develop.as_ref().map(Branch::to_ref);
+        let known = named.clone().or_else(|| RefName::from_git("refs/heads/develop"));
+        if let Some(tip) = known.and_then(|name| refs.get(&name).cloned())
+            && let Some(text) =
+                self.repo.file_of_each(std::slice::from_ref(&tip), POLICY_FILE)?.pop().flatten()
+        {
+            return Ok((Some((text.clone(), tip.clone())), read_policy(text, tip)));
         }
-        Ok((None, PolicySeen::Absent))
+        if named.is_some() {
+            return Ok((None, PolicySeen::Absent));
+        }
+        let others: Vec<(&RefName, &CommitId)> =
+            refs.objects.iter().filter(|(n, _)| n.as_str().starts_with("refs/heads/")).take(2000).collect();
+        let tips: Vec<CommitId> = others.iter().map(|(_, id)| (*id).clone()).collect();
+        let files = self.repo.file_of_each(&tips, POLICY_FILE)?;
+        let claims = others.into_iter().zip(files).filter_map(|((name, tip), text)| {
+            let seen = read_policy(text.clone()?, tip.clone());
+            let claims = seen.get().is_some_and(|p| p.branches.develop.to_ref() == *name);
+            claims.then_some((name, (text?, tip.clone()), seen))
+        });
+        let mut claims: Vec<_> = claims.collect();
+        match claims.pop() {
+            Some((_, read, seen)) if claims.is_empty() => Ok((Some(read), seen)),
+            Some((name, ..)) => {
+                let names: Vec<&str> = claims.iter().map(|(n, ..)| n.short()).chain([name.short()]).collect();
+                let what = format!(
+                    "several branches say in {POLICY_FILE} that they are develop: {}",
+                    names.join(", ")
+                );
+                Err(Fault::new(FaultKind::Usage, what).hint("leave the file on the one that is"))
+            }
+            None => Ok((None, PolicySeen::Absent)),
+        }
     }
 }
 
@@ -249,6 +262,15 @@ impl Snapshot {
                     .hint("run allclear init, commit the file to develop and push it"))
             }
         }
+    }
+
+    /// Refuses where allclear only observes.
+    pub(crate) fn may_act(&self) -> Result<(), Fault> {
+        if self.policy.get().is_some_and(|p| p.mode == policy::Mode::Observe) {
+            return Err(Fault::new(FaultKind::Blocked, "allclear only observes here (mode = \"observe\")")
+                .hint("set mode = \"run\" in allclear.toml on develop when the team is ready"));
+        }
+        Ok(())
     }
 
     /// Refuses where something stops all deciding.

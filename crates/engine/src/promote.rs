@@ -105,6 +105,7 @@ impl Engine<'_> {
         only_if: Option<&str>,
     ) -> Result<(Version, CommitId), Fault> {
         self.decide(|snapshot| {
+            snapshot.may_act()?;
             let (version, _) = snapshot.pick(version)?;
             let head = snapshot.facts.candidates.get(&version).and_then(|s| s.head.clone());
             let Some(commit) = head else {
@@ -131,6 +132,9 @@ impl Engine<'_> {
         snapshot.may_decide(self.clock.now())?;
         let (version, candidate) = snapshot.pick(*wanted)?;
         *wanted = Some(version);
+        if candidate.operation.is_none() {
+            snapshot.may_act()?;
+        }
         if let Some(flight) = &candidate.operation {
             only_this(&flight.plan.commit, only_if)?;
             return self.settle(version, None);
@@ -157,6 +161,10 @@ impl Engine<'_> {
     fn run(&self, snapshot: &Snapshot, head: CommitId, flight: &Flight) -> Result<Released, Miss> {
         let op = &flight.plan;
         let tip = Tip { head: Some(head), entries: snapshot.project.entries + 1, ..snapshot.tip() };
+        // Building and planning took their time; what was clear then may not be now.
+        if self.judge(snapshot, op.version, Some(op.commit.as_str())).is_err() {
+            return self.settle(op.version, None);
+        }
         let (answer, moving) = self.push_move(&tip, op)?;
         let refs = self.repo.refs().map_err(|e| lost(op, e))?;
         self.note(Note::ReadBack);
@@ -210,8 +218,15 @@ impl Engine<'_> {
                 )
                 .into());
             };
-            let clear = self.judge(&snapshot, version, Some(op.commit.as_str())).is_ok();
-            match next(flight.phase, standing(sight), clear) {
+            let standing = standing(sight);
+            let clear = match standing {
+                Standing::Committed { .. } => self.evidence_is_clear(&snapshot, version),
+                Standing::Done { .. }
+                | Standing::Stuck(_)
+                | Standing::NotApplied
+                | Standing::Overtaken(_) => self.judge(&snapshot, version, Some(op.commit.as_str())).is_ok(),
+            };
+            match next(flight.phase, standing, clear) {
                 Step::Confirm { kept } => {
                     if let Landing::Landed(_) =
                         self.land(&snapshot.tip(), &self.confirmation(op, kept, &snapshot.refs))?
@@ -257,6 +272,11 @@ impl Engine<'_> {
             .into())
     }
 
+    fn evidence_is_clear(&self, snapshot: &Snapshot, version: Version) -> bool {
+        let found = snapshot.assess(self.clock.now()).candidates;
+        found.into_iter().find(|c| c.version == version).is_some_and(|c| c.evidence_is_clear())
+    }
+
     /// Tells whether the plan's own refs are on the server, without which a move shares no ref with an
     /// abort. A server that died half-way through the plan's push may have kept the entry alone: then the
     /// refs are made again where this machine has the objects, and the plan given up where it has not.
@@ -293,8 +313,7 @@ impl Engine<'_> {
         Ok(())
     }
 
-    /// Refuses what is not clear: every enforced gate, for exactly the rc's commit, now; and what no
-    /// policy can switch off, because a promotion could not be made without it.
+    /// Refuses what is not clear: every enforced gate, for exactly the rc's commit, now.
     fn judge(
         &self,
         snapshot: &Snapshot,
@@ -325,26 +344,7 @@ impl Engine<'_> {
             }
             return Err(fault.hint(format!("allclear why {version} {}", first.gate.name())));
         }
-        let candidate = &snapshot.project.candidates[&version];
-        let seen = &snapshot.facts.candidates[&version];
-        let hard = if snapshot.facts.stable.as_ref() == Some(candidate.commit()) {
-            Some("stable is at its commit already, so that there is nothing to promote".to_owned())
-        } else if seen.head.as_ref() != Some(candidate.commit()) {
-            Some("its head is not its newest rc".to_owned())
-        } else if seen.lacks_stable > 0 || snapshot.facts.stable.is_none() {
-            Some("it does not contain stable, so that promoting it would take commits away".to_owned())
-        } else if merge_back::tree(&seen.merge_back).is_none() {
-            Some("it does not merge into develop".to_owned())
-        } else if seen.release_tag.is_some() {
-            Some("its release tag exists already".to_owned())
-        } else {
-            None
-        };
-        match hard {
-            Some(why) => Err(Fault::new(FaultKind::Blocked, format!("{version} cannot be promoted: {why}"))
-                .hint(format!("allclear why {version}"))),
-            None => Ok(found),
-        }
+        Ok(found)
     }
 
     /// Builds every object of a promotion, and the draft that puts the plan on record.
@@ -592,7 +592,7 @@ impl Engine<'_> {
     }
 }
 
-fn only_this(commit: &CommitId, only_if: Option<&str>) -> Result<(), Fault> {
+pub(crate) fn only_this(commit: &CommitId, only_if: Option<&str>) -> Result<(), Fault> {
     match only_if {
         Some(wanted) if wanted.len() < 7 || !commit.as_str().starts_with(wanted) => Err(Fault::new(
             FaultKind::Conflict,

@@ -17,6 +17,7 @@ impl Engine<'_> {
         adopt_drift: bool,
     ) -> Result<(Version, RcNumber, CommitId), Fault> {
         self.decide(|snapshot| {
+            snapshot.may_act()?;
             let (version, candidate) = snapshot.pick(version)?;
             let branch = &candidate.cut.branch;
             let seen = snapshot.facts.candidates.get(&version);
@@ -27,10 +28,7 @@ impl Engine<'_> {
                 )
                 .hint(format!("push it again: git push origin {}:refs/heads/{branch}", candidate.commit())));
             };
-            if only_if.is_some_and(|wanted| !head.as_str().starts_with(wanted)) {
-                return Err(Fault::new(FaultKind::Conflict, format!("{branch} is at {} now", head.short()))
-                    .hint("look at it with allclear status, then give --commit again"));
-            }
+            crate::promote::only_this(&head, only_if)?;
             let n = candidate.rc_number();
             // An rc whose tag is gone gets it again: the same number, for the same commit.
             let same = head == *candidate.commit();

@@ -1,6 +1,5 @@
 //! Whether the record is whole: against what this machine saw, and against what published tags say.
 
-use crate::facts::tag_format;
 use crate::observe::PLACES;
 use crate::{Engine, Fault};
 use allclear_core::facts::Rewound;
@@ -72,20 +71,16 @@ impl Engine<'_> {
 
     /// Finds a published tag whose entry the ledger lacks, among the newest ten of each kind.
     fn witness(&self, refs: &Refs, project: &Project) -> Result<Option<String>, Fault> {
-        let format = tag_format(refs, None);
-        let named = |name: &RefName| name.as_str().strip_prefix("refs/tags/").map(str::to_owned);
-        let mut finals: Vec<(Version, u32, &CommitId, String)> = Vec::new();
+        let mut dated: Vec<(Version, &CommitId, &str)> = Vec::new();
         for (name, object) in refs.objects.iter().filter(|(name, _)| refs.peeled.contains_key(*name)) {
-            let Some(tag) = named(name) else { continue };
-            if let Some(version) = format.parse_release(&tag) {
-                finals.push((version, u32::MAX, object, tag));
-            } else if let Some((version, n)) = format.parse_candidate(&tag) {
-                finals.push((version, n, object, tag));
+            let tag = name.as_str().strip_prefix("refs/tags/").unwrap_or_default();
+            if let Some(version) = version_in(tag) {
+                dated.push((version, object, tag));
             }
         }
-        finals.sort_unstable();
-        let newest: Vec<_> = finals.iter().rev().take(10).collect();
-        let objects: Vec<CommitId> = newest.iter().map(|(_, _, object, _)| (*object).clone()).collect();
+        dated.sort_unstable();
+        let newest: Vec<_> = dated.iter().rev().take(20).collect();
+        let objects: Vec<CommitId> = newest.iter().map(|(_, object, _)| (*object).clone()).collect();
         let texts = self.repo.objects(&objects)?;
         Ok(newest.into_iter().zip(texts).find_map(|((.., tag), text)| {
             let named = text
@@ -95,4 +90,14 @@ impl Engine<'_> {
             (!project.tag_entries.contains(named.trim())).then(|| plain(tag))
         }))
     }
+}
+
+/// Finds the version in a tag's name, whatever form the project gives its tags.
+fn version_in(tag: &str) -> Option<Version> {
+    let start = tag.char_indices().find(|(at, c)| {
+        c.is_ascii_digit() && !tag[..*at].ends_with(|before: char| before.is_ascii_digit() || before == '.')
+    });
+    let rest = &tag[start?.0..];
+    let end = rest.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(rest.len());
+    Version::parse(rest[..end].trim_end_matches('.')).ok()
 }

@@ -67,7 +67,10 @@ impl Engine<'_> {
             match self.act(&action) {
                 Ok(Some(done)) => ticked.done.push(Done(done)),
                 Ok(None) => {}
-                Err(fault) if fault.kind == FaultKind::Unknown => return Err(fault),
+                Err(fault) if fault.kind == FaultKind::Unknown => {
+                    ticked.faults.push(fault);
+                    return Ok(ticked);
+                }
                 Err(fault)
                     if matches!(action, Action::Cut { .. } | Action::Skip { .. } | Action::Tag { .. }) =>
                 {

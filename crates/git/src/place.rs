@@ -129,11 +129,6 @@ impl Clone {
         let last = path.rsplit(['/', ':']).next().unwrap_or("project");
         plain(last.strip_suffix(".git").unwrap_or(last))
     }
-
-    /// Reads a file of the work tree, or lists whether it exists.
-    pub fn has_file(&self, name: &str) -> bool {
-        self.work_tree.as_ref().is_some_and(|top| top.join(name).is_file())
-    }
 }
 
 /// Reads a person's own configuration with their own git, and runs nothing that it names.
@@ -184,9 +179,20 @@ fn address(
         .filter_map(|k| Some(k.strip_prefix("remote.")?.strip_suffix(".url")?.to_owned()))
         .collect();
     let name = wanted.unwrap_or("origin");
-    let url = ["pushurl", "url"]
-        .iter()
-        .find_map(|key| settings.get(&format!("remote.{name}.{key}"))?.last().cloned());
+    let listed = |key: &str| settings.get(&format!("remote.{name}.{key}")).cloned().unwrap_or_default();
+    // The place that is written is the place that is read, so there must be one.
+    let mut urls = listed("pushurl");
+    if urls.is_empty() {
+        urls = listed("url");
+    }
+    urls.dedup();
+    if urls.len() > 1 {
+        return Err(PlaceError::Address {
+            address: plain(name),
+            why: "the remote has several addresses; name the one that counts with --remote",
+        });
+    }
+    let url = urls.pop();
     match (url, wanted) {
         (Some(url), _) => Ok((located(&rewritten(settings, &url), base), false)),
         (None, None) if remotes.is_empty() => Ok((own.display().to_string(), true)),

@@ -15,7 +15,8 @@ use std::io::BufRead;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-pub(crate) const PUSH_LIMIT: Duration = Duration::from_mins(5);
+/// Shorter than the two minutes for which what was judged clear stays clear.
+pub(crate) const PUSH_LIMIT: Duration = Duration::from_secs(110);
 const LIST_LIMIT: Duration = Duration::from_mins(1);
 const FETCH_LIMIT: Duration = Duration::from_mins(30);
 /// How long a process waits for its turn before it goes without.

@@ -20,7 +20,9 @@ pub(super) fn run(args: &Args, version: Option<&str>, dry_run: bool, yes: bool) 
     }
     if !yes {
         let plan = place.engine().cut_dry(&wish)?;
-        show(&plan, args, true);
+        if !args.json {
+            show(&plan, args, true);
+        }
         ui::confirm(&format!("Cut {}?", plan.cut.version), false)?;
     }
     show(&place.engine().cut(&wish)?, args, false);

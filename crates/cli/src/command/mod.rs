@@ -15,12 +15,16 @@ mod why;
 use crate::args::{Args, Command, Now};
 use crate::exit::Exit;
 use crate::place::{Place, zone_of};
-use allclear_engine::{Fault, Snapshot};
+use allclear_engine::{Fault, FaultKind, Snapshot};
 use clap::CommandFactory;
 use jiff::Timestamp;
 
 /// Runs the command that the arguments name.
 pub(crate) fn run(args: &Args) -> Result<Exit, Fault> {
+    if args.offline && args.command.as_ref().is_some_and(asks_the_server) {
+        return Err(Fault::new(FaultKind::Usage, "this command asks the server, and --offline says not to")
+            .hint("status, why, calendar, log and policy show can look at what was seen last"));
+    }
     match args.command.as_ref().unwrap_or(&Command::Status { now: Now::default() }) {
         Command::Status { now } => status::run(args, now),
         Command::Why { about, now } => why::run(args, about, now),
@@ -63,6 +67,29 @@ pub(crate) fn run(args: &Args) -> Result<Exit, Fault> {
             let _gone = clap_mangen::Man::new(Args::command()).render(&mut anstream::stdout());
             Ok(Exit::Done)
         }
+    }
+}
+
+/// Tells whether a command makes no sense without the server.
+fn asks_the_server(command: &Command) -> bool {
+    match command {
+        Command::Status { .. }
+        | Command::Why { .. }
+        | Command::Calendar { .. }
+        | Command::Log { .. }
+        | Command::Policy { .. }
+        | Command::Demo { .. }
+        | Command::Completions { .. }
+        | Command::Man => false,
+        Command::Cut { .. }
+        | Command::Rc { .. }
+        | Command::Hold { .. }
+        | Command::Promote { .. }
+        | Command::Check { .. }
+        | Command::Init { .. }
+        | Command::Freeze { .. }
+        | Command::Tick { .. }
+        | Command::Strike { .. } => true,
     }
 }
 

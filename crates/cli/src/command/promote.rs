@@ -42,8 +42,13 @@ pub(super) fn run(args: &Args, wish: &Wish<'_>) -> Result<Exit, Fault> {
     }
     if wish.dry_run || !wish.yes {
         let (plan, judged) = engine.promote_dry(wish.version, wish.commit)?;
-        show(&plan, args);
-        judged?;
+        if args.json && (!wish.dry_run || judged.is_err()) {
+            // One document: why it cannot be done now.
+            judged?;
+        } else {
+            show(&plan, args);
+            judged?;
+        }
         if wish.dry_run {
             return Ok(Exit::Done);
         }

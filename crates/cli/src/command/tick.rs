@@ -32,5 +32,16 @@ pub(super) fn run(args: &Args, dry: bool) -> Result<Exit, Fault> {
         }
         ticked.faults.iter().for_each(|f| ui::fault(f, false));
     }
-    Ok(ticked.faults.iter().map(exit::of).max().unwrap_or(Exit::Done))
+    // The one that needs somebody most.
+    let rank = |exit: &Exit| match exit {
+        Exit::Unknown => 7,
+        Exit::Refused => 6,
+        Exit::Blocked => 5,
+        Exit::Conflict => 4,
+        Exit::Usage => 3,
+        Exit::TryLater => 2,
+        Exit::Waiting => 1,
+        Exit::Done => 0,
+    };
+    Ok(ticked.faults.iter().map(exit::of).max_by_key(rank).unwrap_or(Exit::Done))
 }

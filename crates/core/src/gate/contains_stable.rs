@@ -12,6 +12,11 @@ pub(super) fn judge(case: &Case<'_>) -> Finding {
             vec!["a maintainer".into()],
             vec![format!("push {stable}")],
         ),
+        (Some(at), _) if at == case.candidate.commit() => Finding::failed(
+            format!("{stable} is at this very commit already, moved by another hand"),
+            vec!["a maintainer".into()],
+            vec![format!("put {stable} back to the last release, and let allclear promote")],
+        ),
         (Some(_), 0) => Finding::passed(format!("contains {stable}")),
         (Some(_), n) => Finding {
             needs_commit: true,

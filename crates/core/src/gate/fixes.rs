@@ -46,11 +46,15 @@ pub(super) fn judge(case: &Case<'_>) -> Finding {
         .iter()
         .take(5)
         .map(|c| {
-            format!(
-                "git revert {} on {}; it can ride with the next train",
-                c.id.short(),
-                case.candidate.cut.branch
-            )
+            let branch = &case.candidate.cut.branch;
+            if c.merge {
+                format!(
+                    "reset {branch} to before the merge {}, push it, and allclear rc --commit ID --yes",
+                    c.id.short()
+                )
+            } else {
+                format!("git revert {} on {branch}; it can ride with the next train", c.id.short())
+            }
         })
         .collect();
     Finding { subjects, needs_commit: true, ..Finding::failed(text, actors, remedy) }

@@ -5,10 +5,13 @@ use crate::text::{name_of, short};
 use jiff::Timestamp;
 
 pub(super) fn judge(case: &Case<'_>) -> Finding {
+    // Deny beats allow: the freezes of the cut and those that develop has got since.
+    let since = case.calendar.map(|p| p.freezes.as_slice()).unwrap_or_default();
     let from_policy = case
         .policy
         .freezes
         .iter()
+        .chain(since)
         .filter(|f| f.stops.promotions())
         .map(|f| (f.from, f.until, short(&f.reason, 80)));
     let from_ledger = case

@@ -28,6 +28,8 @@ pub struct Case<'a> {
     pub version: crate::Version,
     /// The candidate's frozen policy.
     pub policy: &'a Policy,
+    /// The policy on develop, which governs the calendar.
+    pub calendar: Option<&'a Policy>,
     /// The whole record.
     pub project: &'a Project,
     /// The candidate's part of it.

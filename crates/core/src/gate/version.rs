@@ -68,6 +68,10 @@ pub(super) fn judge(case: &Case<'_>) -> Finding {
                 ],
             )
         },
+        Some(head) if head != case.candidate.commit() => {
+            let settles = case.candidate.heads.get(head).map(|seen| case.policy.settle.after(*seen));
+            Finding::pending(format!("{} is no rc yet", head.short()), settles.filter(|at| *at > case.now))
+        }
         Some(_) => Finding::passed(format!("{version} is above all released versions")),
     }
 }

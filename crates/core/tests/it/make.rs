@@ -134,7 +134,7 @@ impl Scene {
             record: RecordFacts { place: None, rewound: None, second: None, signer: None },
             drift: Vec::new(),
         };
-        let start = Event::LedgerStarted { project: "go-micro".into() };
+        let start = Event::LedgerStarted { project: "go-micro".into(), develop: None };
         let cut = Event::CandidateCut(Box::new(cut(policy)));
         Self { links: vec![link(0, at(0), vec![start, cut, rc(1, 2)])], facts }
     }

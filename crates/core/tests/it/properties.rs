@@ -41,7 +41,7 @@ fn event() -> impl Strategy<Value = Event> {
     let name = select(vec!["ci", "staging"]);
     let op = || (1_u64..3).prop_map(operation);
     prop_oneof![
-        Just(Event::LedgerStarted { project: "other".into() }),
+        Just(Event::LedgerStarted { project: "other".into(), develop: None }),
         Just(Event::LedgerMoved { to: "refs/heads/allclear/ledger".into() }),
         policies().prop_map(|policy| Event::CandidateCut(Box::new(cut(policy)))),
         head().prop_map(|n| Event::HeadSeen { version: VERSION, commit: commit(n) }),
@@ -182,6 +182,7 @@ fn facts() -> impl Strategy<Value = CandidateFacts> {
     (class, back, tag, head, any::<bool>(), 0_usize..2).prop_map(
         |(class, back, tag, head, descends, lacks)| {
             let line = ClassedCommit {
+                merge: false,
                 id: commit(40),
                 subject: "x".into(),
                 author: "y".into(),

@@ -125,7 +125,10 @@ impl Promotion {
         {
             standing = Standing::Done { kept: false };
         }
-        let clear = world.is_clear() || self.mistake == Mistake::MoveUnclear;
+        let clear = match standing {
+            Standing::Committed { .. } => world.evidence_is_clear(),
+            _ => world.is_clear(),
+        } || self.mistake == Mistake::MoveUnclear;
         Decision::Send(match next(flight.phase, standing, clear) {
             Step::Stop(_) => return Decision::Rest,
             // The objects are missing where the server died while the plan was recorded. A move
@@ -206,10 +209,14 @@ impl Promotion {
                 Decision::Send(push) if world.admits(&push) => world.apply(push),
                 Decision::Send(_) => return false,
                 Decision::Rest => {
-                    let stuck = world
-                        .ledger
-                        .flight
-                        .is_some_and(|f| matches!(standing(world.sight(&f)), Standing::Stuck(_)));
+                    let stuck = world.ledger.flight.is_some_and(|f| match standing(world.sight(&f)) {
+                        Standing::Stuck(_) => true,
+                        // Held between a move that landed in part and its entry: a person lifts the hold.
+                        Standing::Committed { todo } => {
+                            f.phase == Phase::Planned && todo.stable && world.ledger.held
+                        }
+                        _ => false,
+                    });
                     return (world.ledger.flight.is_none() || stuck) && world.wrong.is_empty();
                 }
             }

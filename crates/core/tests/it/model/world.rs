@@ -229,6 +229,11 @@ impl World {
             && self.refs.stable == Stable { op: 0, human: false }
     }
 
+    /// The assessment without what a half-applied promotion itself disturbs.
+    pub(super) fn evidence_is_clear(&self) -> bool {
+        !self.ledger.held
+    }
+
     pub(super) fn sight(&self, flight: &Flight) -> Sight {
         let Refs { stable, develop, tag, candidate, waiting: _ } = self.refs;
         Sight {
