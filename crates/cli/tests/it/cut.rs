@@ -152,7 +152,7 @@ fn an_rc_is_a_commit() {
     world.allclear(&["cut", "--yes"]).code(0);
     world.allclear(&["rc"]).code(2).talks("is rc.1 already");
     let fix = world.push("release-1.1.0", "lib.txt", "one and a half\n", "fix: a half");
-    world.allclear(&["rc", "--commit", "1234567"]).code(5).talks("release-1.1.0 is at");
+    world.allclear(&["rc", "--commit", "1234567"]).code(5).talks("the candidate is at");
     world.allclear(&["rc", "1.1.0", "--commit", &fix]).code(0).says("1.1.0-rc.2 is");
     assert_eq!(world.at("v1.1.0-rc.2"), fix);
     let seen = world.status();

@@ -394,3 +394,31 @@ fn p8_a_deleted_rc_tag_is_put_back_as_recorded_or_told_again() {
     assert_eq!((n, Some(commit)), (1, world.tip("refs/tags/v1.1.0-rc.1")));
     released_in_the_end(&world);
 }
+
+#[test]
+fn p4_a_feature_whose_revert_was_reverted_is_no_fix() {
+    let world = World::new();
+    world.cut();
+    let commit = |message: &str, text: &str| world.commit("release-1.1.0", message, &[("notes.txt", text)]);
+    let revert = |of: &CommitId| format!("Revert \"x\"\n\nThis reverts commit {of}.");
+    commit("fix: notes", "a\n");
+    let feat = commit("feat: evil", "a\nevil\n");
+    let first = commit(&revert(&feat), "a\n");
+    assert!(gate(&world, "fixes").0, "it is taken back");
+    commit(&revert(&first), "a\nevil\n");
+    let (clear, summary) = gate(&world, "fixes");
+    assert!(!clear && summary.contains("evil"), "{summary}");
+}
+
+#[test]
+fn p1_another_branch_cannot_make_itself_develop() {
+    let world = World::new();
+    world.cut();
+    let policy =
+        "mode = \"run\"\n[branches]\ndevelop = \"aaa\"\n[gates.soak]\nfor = \"1s\"\nafter-fix = \"1s\"\n";
+    world.git(&["branch", "aaa", "develop"]);
+    world.commit("aaa", "feat: take over", &[("allclear.toml", policy), ("evil.txt", "evil\n")]);
+    world.git(&["update-ref", "-d", "refs/heads/develop"]);
+    let snapshot = world.machine("fresh").engine().observe().unwrap();
+    assert!(snapshot.policy.get().is_none(), "the record names develop, and it is gone");
+}
