@@ -127,7 +127,9 @@ impl Promotion {
         }
         let clear = match standing {
             Standing::Committed { .. } => world.evidence_is_clear(),
-            _ => world.is_clear(),
+            Standing::Done { .. } | Standing::Stuck(_) | Standing::NotApplied | Standing::Overtaken(_) => {
+                world.is_clear()
+            }
         } || self.mistake == Mistake::MoveUnclear;
         Decision::Send(match next(flight.phase, standing, clear) {
             Step::Stop(_) => return Decision::Rest,
@@ -215,7 +217,7 @@ impl Promotion {
                         Standing::Committed { todo } => {
                             f.phase == Phase::Planned && todo.stable && world.ledger.held
                         }
-                        _ => false,
+                        Standing::Done { .. } | Standing::NotApplied | Standing::Overtaken(_) => false,
                     });
                     return (world.ledger.flight.is_none() || stuck) && world.wrong.is_empty();
                 }
