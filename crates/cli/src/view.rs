@@ -100,6 +100,7 @@ pub(crate) fn word(found: &CandidateAssessment) -> String {
     let blockers = found.blockers().filter(|b| b.finding.kind == Kind::Person).count();
     match found.state {
         State::Waiting => "WAITING".into(),
+        State::Blocked if blockers == 0 => "BLOCKED".into(),
         State::Blocked => format!("BLOCKED by {blockers}"),
         State::Clear => "CLEAR".into(),
         State::Promoting => "PROMOTING".into(),

@@ -7,6 +7,7 @@ use crate::id::CommitId;
 use crate::ledger::TOLERANCE;
 use crate::policy::{AfterFix, Hours, Policy};
 use crate::project::{Candidate, Project};
+use crate::promotion::{Standing, standing};
 use crate::verdict::Verdict;
 use crate::version::Version;
 use jiff::{Timestamp, ToSpan, tz::TimeZone};
@@ -219,6 +220,15 @@ fn judge(
         gates.iter().filter(|g| g.enforced).map(|g| g.finding.verdict).max().unwrap_or(Verdict::Passed);
     let state = match &candidate.operation {
         Some(flight) if !facts.flights.contains_key(&flight.plan.id) => State::Unknown,
+        // It landed in part and the rest cannot follow.
+        Some(flight)
+            if facts
+                .flights
+                .get(&flight.plan.id)
+                .is_some_and(|s| matches!(standing(*s), Standing::Stuck(_))) =>
+        {
+            State::Blocked
+        }
         Some(_) => State::Promoting,
         None if open().next().is_none() => State::Clear,
         None if open().any(|g| g.finding.kind == Kind::Person) => State::Blocked,

@@ -347,10 +347,4 @@ impl Event {
             Self::Unknown => "something that a newer allclear wrote".into(),
         }
     }
-
-    /// Tells whether the event only reports what was seen: such events commute and are appended
-    /// without judging anew.
-    pub fn is_observation(&self) -> bool {
-        matches!(self, Self::CheckRecorded { .. } | Self::HeadSeen { .. })
-    }
 }

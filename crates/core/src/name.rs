@@ -30,11 +30,6 @@ impl RefName {
         Self(format!("refs/allclear/{rest}").into())
     }
 
-    /// Tells whether the ref is below `refs/allclear/`.
-    pub fn is_own(&self) -> bool {
-        self.0.starts_with("refs/allclear/")
-    }
-
     /// Gives the full name.
     pub fn as_str(&self) -> &str {
         &self.0

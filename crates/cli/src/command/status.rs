@@ -185,6 +185,13 @@ pub(crate) fn forecast(
     let machines = found.blockers().filter(|b| b.finding.kind == Kind::Machine);
     let awaited: Vec<String> = machines.flat_map(|b| b.finding.actors.iter().map(|a| plain(a))).collect();
     let at = found.leaves_at.map(|at| when::show(at, zone, now));
+    if let Some(flight) = record.operation.as_ref().filter(|_| found.state == State::Blocked) {
+        let op = &flight.plan;
+        return format!(
+            "Its promotion landed in part, and {}, {} or {} is in the way; a maintainer decides. allclear tick says which.",
+            op.stable_branch, op.tag, op.branch
+        );
+    }
     match (found.state, at) {
         (State::Promoting, _) => "A promotion is in flight; allclear tick brings it to its end.".into(),
         (State::Unknown, _) => "The outcome of a promotion is not known; allclear tick keeps asking.".into(),

@@ -52,13 +52,13 @@ version = 4
 [[package]]
 name = "other"
 version = "2.8.1"
-source = "registry+https://github.com/rust-lang/crates.io-index"
+source = "registry+https://example.org/index"
 
 [[package]]
 name = "other"
 version = "2.8.2"
 dependencies = [
- "other 2.8.1 (registry+https://github.com/rust-lang/crates.io-index)",
+ "other 2.8.1 (registry+https://example.org/index)",
 ]
 
 [[package]]

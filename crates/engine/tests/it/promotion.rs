@@ -398,3 +398,34 @@ fn p7_a_record_that_the_server_only_says_it_took_is_not_believed() {
     let flaky = Flaky::new(&a.store).push_is(1, Push::Lie).push_is(2, Push::Lie);
     a.engine_on(&flaky).lift_hold(None).unwrap_err();
 }
+
+#[test]
+fn p1_a_freeze_that_begins_between_plan_and_move_stops_it() {
+    let world = World::soaked();
+    let from = allclear_core::Seconds(300).after(world.now());
+    let until = allclear_core::Seconds::DAY.after(from);
+    let freeze = format!("[[freeze]]\nreason = \"holidays\"\nfrom = \"{from}\"\nuntil = \"{until}\"\n");
+    world.policy(&format!("preset = \"library@1\"\n{freeze}"));
+    let a = world.machine("a");
+    let flaky = Flaky::new(&a.store).after_push(1, || world.minutes(6));
+    let fault = a.engine_on(&flaky).promote(None, None).unwrap_err();
+    assert_eq!(fault.kind, FaultKind::Waiting, "{fault}");
+    assert!(world.confirmed().is_empty() && !world.has("refs/tags/v1.1.0"));
+}
+
+#[test]
+fn p1_a_held_candidate_is_not_released_by_pushing_what_its_plan_left() {
+    let world = World::soaked();
+    let a = world.machine("a");
+    let flaky = Flaky::new(&a.store).push_is(2, Push::Lose).gone_after_push(2);
+    a.engine_on(&flaky).promote(None, None).unwrap_err();
+    let b = world.machine("b");
+    b.engine().hold(None, "do not ship", None).unwrap();
+    let left = world.refs().into_iter().find(|(name, _)| name.ends_with("/develop") && name.contains("/op/"));
+    world.git(&["update-ref", "refs/heads/develop", left.unwrap().1.as_str()]);
+    let before = world.tip("refs/heads/master");
+    let (_, last) = world.until_quiet(&b);
+    assert_eq!(world.tip("refs/heads/master"), before, "{:?}", last.faults);
+    b.engine().lift_hold(None).unwrap();
+    released_in_the_end(&world);
+}
