@@ -146,7 +146,7 @@ fn acts(found: &CandidateAssessment, zone: &TimeZone, now: Timestamp) {
         let act = finding.remedy.first().cloned().unwrap_or_else(|| finding.summary.clone());
         lines.push((who, act));
     }
-    let time = found.blockers().filter(|b| b.finding.kind == Kind::Time);
+    let time = found.blockers().filter(|b| b.finding.kind == Kind::Time && !view::is_quiet(b));
     for report in time {
         let ends = report
             .finding
