@@ -5,7 +5,7 @@ use crate::event::{Actor, CheckOutcome, Cut, Entry, Event, Operation};
 use crate::id::{CommitId, OperationId};
 use crate::ledger::{Body, Link, TOLERANCE, VoidReason};
 use crate::name::Branch;
-use crate::policy::{Policy, Stops};
+use crate::policy::Stops;
 use crate::train::SkipReason;
 use crate::version::{RcNumber, Version};
 use jiff::Timestamp;
@@ -296,11 +296,6 @@ impl Project {
     /// Gives the promotion in flight, if one is.
     pub fn flight(&self) -> Option<(&Version, &Flight)> {
         self.candidates.iter().find_map(|(v, c)| c.operation.as_ref().map(|f| (v, f)))
-    }
-
-    /// Gives the policy that judges `version`.
-    pub fn policy_of(&self, version: Version) -> Option<&Policy> {
-        self.candidates.get(&version).map(|c| &c.cut.policy)
     }
 
     /// Gives the freezes in force or to come at `now`.

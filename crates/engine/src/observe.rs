@@ -10,6 +10,7 @@ use allclear_core::port::Refs;
 use allclear_core::project::{Candidate, Fold, Project};
 use allclear_core::{Branch, RULES, RefName, Version};
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 
 /// The places a ledger can be at, the first one that has it wins.
 pub(crate) const PLACES: [&str; 2] = ["refs/allclear/ledger", "refs/heads/allclear/ledger"];
@@ -327,15 +328,10 @@ fn read_policy(text: String, from: CommitId) -> PolicySeen {
 
 /// All that facts are computed from, as one text: equal keys, equal facts.
 fn key_of(refs: &Refs, policy: Option<&(String, CommitId)>) -> String {
-    use std::hash::{Hash, Hasher};
-    // Two hashes with different starts: collisions would only show stale facts, and actors re-read.
-    let mut parts = [std::hash::DefaultHasher::new(), std::hash::DefaultHasher::new()];
-    1u8.hash(&mut parts[1]);
-    for hasher in &mut parts {
-        for (name, id) in &refs.objects {
-            (name.as_str(), id.as_str()).hash(hasher);
-        }
-        policy.map(|(text, _)| text).hash(hasher);
+    let mut digest = Sha256::new();
+    for (name, id) in &refs.objects {
+        digest.update(format!("{name} {id}\n"));
     }
-    parts.iter().map(|h| format!("{:016x}", h.finish())).collect()
+    digest.update(policy.map_or("", |(text, _)| text));
+    digest.finalize().iter().map(|b| format!("{b:02x}")).collect()
 }

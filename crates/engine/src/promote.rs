@@ -9,7 +9,7 @@ use allclear_core::event::{Event, Operation};
 use allclear_core::ledger::TRAILER;
 use allclear_core::policy::MergeMode;
 use allclear_core::port::{NewCommit, PushAnswer, RefUpdate, Refs};
-use allclear_core::project::{Flight, Phase};
+use allclear_core::project::{Flight, Phase, Release};
 use allclear_core::promotion::{DevelopTodo, Obstacle, Standing, Step, Todo, next, standing};
 use allclear_core::text::short;
 use allclear_core::{CandidateAssessment, CommitId, OperationId, RefName, Seconds, Version};
@@ -44,6 +44,13 @@ pub struct Released {
     pub operation: OperationId,
     /// Whether it was released before this command.
     pub before: bool,
+}
+
+impl Released {
+    fn on_record(version: Version, release: &Release, before: bool) -> Self {
+        let Release { tag, stable, operation, .. } = release.clone();
+        Self { version, tag, stable, operation, before }
+    }
 }
 
 /// How an attempt ended that did not release.
@@ -126,8 +133,7 @@ impl Engine<'_> {
     fn attempt(&self, wanted: &mut Option<Version>, only_if: Option<&str>) -> Result<Released, Miss> {
         let snapshot = self.observe()?;
         if let Some((version, release)) = wanted.and_then(|v| Some((v, snapshot.project.releases.get(&v)?))) {
-            let (tag, stable) = (release.tag.clone(), release.stable.clone());
-            return Ok(Released { version, tag, stable, operation: release.operation.clone(), before: true });
+            return Ok(Released::on_record(version, release, true));
         }
         snapshot.may_decide(self.clock.now())?;
         let (version, candidate) = snapshot.pick(*wanted)?;
@@ -196,14 +202,7 @@ impl Engine<'_> {
                 self.note(Note::ReadBack);
             }
             if let Some(release) = snapshot.project.releases.get(&version) {
-                let (tag, stable) = (release.tag.clone(), release.stable.clone());
-                return Ok(Released {
-                    version,
-                    tag,
-                    stable,
-                    operation: release.operation.clone(),
-                    before: moves == 0,
-                });
+                return Ok(Released::on_record(version, release, moves == 0));
             }
             snapshot.may_decide(self.clock.now())?;
             let Some(flight) = snapshot.project.candidates.get(&version).and_then(|c| c.operation.clone())

@@ -324,7 +324,7 @@ proptest! {
     #[test]
     fn a_new_commit_alone_never_clears(scene in scene(), now in instant()) {
         let project = scene.project();
-        let Some(policy) = project.policy_of(VERSION) else { return Ok(()) };
+        let Some(policy) = project.candidates.get(&VERSION).map(|c| &c.cut.policy) else { return Ok(()) };
         prop_assume!(policy.gates.soak.enforce || (policy.gates.checks.enforce && !policy.gates.checks.required.is_empty()));
         let fresh: CommitId = commit(0xf4e5);
         prop_assert!(!scene.seen(|seen| seen.head = Some(fresh)).is_clear(at(now)));
@@ -333,7 +333,7 @@ proptest! {
     #[test]
     fn a_new_rc_has_its_own_soak_and_checks(scene in scene(), now in instant()) {
         let project = scene.project();
-        let Some(gates) = project.policy_of(VERSION).map(|p| &p.gates) else { return Ok(()) };
+        let Some(gates) = project.candidates.get(&VERSION).map(|c| &c.cut.policy.gates) else { return Ok(()) };
         let fresh_soak = match gates.soak.after_fix {
             AfterFix::Serve(length) => length.0 > 0,
             AfterFix::Restart => gates.soak.length.0 > 0,
