@@ -207,7 +207,7 @@ fn judge(
         .map(|(gate, _, judge, enforced)| GateReport {
             gate: *gate,
             enforced: enforced(&policy.gates),
-            finding: judge(&case),
+            finding: crate::waiver::apply(&case, *gate, judge(&case)),
         })
         // No policy makes a promotion possible that cannot be made.
         .map(|g| GateReport {

@@ -69,6 +69,26 @@ pub enum Via {
     Forge,
 }
 
+/// How an rc went for somebody who tried it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ReportOutcome {
+    /// It works for them.
+    Good,
+    /// It does not.
+    Bad,
+}
+
+/// What ended a bad report.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Answer {
+    /// This commit fixes it, as soon as the candidate has it.
+    FixedBy(CommitId),
+    /// The candidate is not at fault, for this reason.
+    NotOurs(String),
+}
+
 /// How a check ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -124,6 +144,78 @@ pub enum Event {
         slot: Timestamp,
         /// Why nothing was cut.
         reason: SkipReason,
+    },
+    /// A person answered for a commit that is no known fix, once and for all.
+    CommitAccepted {
+        /// The candidate.
+        version: Version,
+        /// The commit.
+        commit: CommitId,
+        /// Why.
+        reason: String,
+    },
+    /// A person approved exactly this commit.
+    Approved {
+        /// The candidate.
+        version: Version,
+        /// The commit.
+        commit: CommitId,
+    },
+    /// A person set a gate aside for exactly this commit, until an instant.
+    Waived {
+        /// The candidate.
+        version: Version,
+        /// The gate's name.
+        gate: String,
+        /// The one thing that the gate looked at; all of it, where absent.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        subject: Option<String>,
+        /// The commit.
+        commit: CommitId,
+        /// Why.
+        reason: String,
+        /// When it ends.
+        until: Timestamp,
+    },
+    /// A waiver ended before its time.
+    WaiverLifted {
+        /// The candidate.
+        version: Version,
+        /// The gate's name.
+        gate: String,
+        /// The one thing it was about.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        subject: Option<String>,
+    },
+    /// Somebody who tried an rc said how it went. Who it was and the words are not in the chain.
+    ReportFiled {
+        /// The candidate.
+        version: Version,
+        /// The rc.
+        rc: RcNumber,
+        /// The rc's commit.
+        commit: CommitId,
+        /// The report's id: 8 hex digits.
+        report: String,
+        /// How it went.
+        outcome: ReportOutcome,
+        /// Pseudonyms of the person: one for the name, one for the address.
+        person: Vec<String>,
+        /// The digest of the salted text beside the chain.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        text: Option<String>,
+    },
+    /// A bad report was looked at and is the candidate's own.
+    ReportConfirmed {
+        /// The report's id.
+        report: String,
+    },
+    /// A bad report was answered.
+    ReportResolved {
+        /// The report's id.
+        report: String,
+        /// The answer.
+        answer: Answer,
     },
     /// Somebody's check ended.
     CheckRecorded {
@@ -313,6 +405,32 @@ impl Event {
                 format!("tag {version}-rc.{rc} at {}", commit.short())
             }
             Self::SlotSkipped { slot, reason } => format!("skip the slot of {slot}: {reason}"),
+            Self::CommitAccepted { version, commit, reason } => {
+                format!("accept {} on {version}: {}", commit.short(), short(reason, 60))
+            }
+            Self::Approved { version, commit } => format!("approve {version} at {}", commit.short()),
+            Self::Waived { version, gate, subject, commit, reason, .. } => {
+                let subject = subject.as_ref().map(|s| format!(":{}", short(s, 40))).unwrap_or_default();
+                let gate = short(gate, 20);
+                format!("waive {gate}{subject} for {version} at {}: {}", commit.short(), short(reason, 60))
+            }
+            Self::WaiverLifted { version, gate, .. } => {
+                format!("lift the waiver of {} for {version}", short(gate, 20))
+            }
+            Self::ReportFiled { version, rc, report, outcome, .. } => {
+                let word = match outcome {
+                    ReportOutcome::Good => "good",
+                    ReportOutcome::Bad => "bad",
+                };
+                format!("report {} says {version}-rc.{rc} is {word}", short(report, 8))
+            }
+            Self::ReportConfirmed { report } => format!("confirm report {}", short(report, 8)),
+            Self::ReportResolved { report, answer: Answer::FixedBy(commit) } => {
+                format!("resolve report {}: fixed by {}", short(report, 8), commit.short())
+            }
+            Self::ReportResolved { report, answer: Answer::NotOurs(reason) } => {
+                format!("resolve report {}: not ours, {}", short(report, 8), short(reason, 60))
+            }
             Self::CheckRecorded { name, outcome, commit, .. } => {
                 let word = match outcome {
                     CheckOutcome::Passed => "passed",

@@ -67,6 +67,9 @@ pub struct CandidateFacts {
     pub head: Option<CommitId>,
     /// The commits on the head that neither the cut nor stable has, newest first.
     pub commits: Vec<ClassedCommit>,
+    /// The authors of what it brings to stable, each once.
+    #[serde(default)]
+    pub authors: Vec<String>,
     /// Whether the head descends from the newest rc.
     pub descends: bool,
     /// How many commits of stable the head lacks; zero is right.

@@ -15,6 +15,9 @@ pub struct ClassedCommit {
     pub subject: String,
     /// Its author as the commit claims, made safe to show.
     pub author: String,
+    /// The commit it says it was picked from, as `git cherry-pick -x` writes it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub picked: Option<CommitId>,
     /// Whether it is a merge, which `git revert` does not take back.
     pub merge: bool,
     /// Its class.
@@ -115,6 +118,12 @@ pub fn revert_of(message: &str) -> Option<CommitId> {
     let rest = message.split("This reverts commit ").nth(1)?;
     let id: String = rest.chars().take_while(char::is_ascii_hexdigit).take(64).collect();
     CommitId::parse(&id).ok()
+}
+
+/// Reads `(cherry picked from commit <id>)` as `git cherry-pick -x` writes it; the last one counts.
+pub fn picked_from(message: &str) -> Option<CommitId> {
+    let rest = message.rsplit_once("(cherry picked from commit ")?.1;
+    CommitId::parse(rest.split(')').next()?.trim()).ok()
 }
 
 fn matches(glob: &str, path: &str) -> bool {

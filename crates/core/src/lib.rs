@@ -15,6 +15,7 @@ pub mod gate;
 pub mod id;
 pub mod ledger;
 pub mod name;
+pub mod people;
 pub mod plan;
 pub mod policy;
 pub mod port;
@@ -22,9 +23,11 @@ pub mod project;
 pub mod promotion;
 pub mod text;
 pub mod train;
+pub mod trust;
 pub mod verdict;
 pub mod version;
 pub mod version_files;
+pub mod waiver;
 
 pub use assess::{Assessment, CandidateAssessment, assess};
 pub use duration::Seconds;
@@ -38,4 +41,4 @@ pub use verdict::Verdict;
 pub use version::{RcNumber, TagFormat, Version};
 
 /// The version of the rules in this crate; a decision records it, and `verify` recomputes under it.
-pub const RULES: u32 = 1;
+pub const RULES: u32 = 2;

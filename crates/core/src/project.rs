@@ -5,6 +5,7 @@ use crate::event::{Actor, CheckOutcome, Cut, Entry, Event, Operation};
 use crate::id::{CommitId, OperationId};
 use crate::ledger::{Body, Link, TOLERANCE, VoidReason};
 use crate::name::Branch;
+use crate::people::{Acceptance, Approval, Report, Waiver};
 use crate::policy::Stops;
 use crate::train::SkipReason;
 use crate::version::{RcNumber, Version};
@@ -45,6 +46,8 @@ pub struct Project {
     pub freezes: Vec<LedgerFreeze>,
     /// Check results by commit and name.
     pub checks: BTreeMap<CommitId, BTreeMap<String, CheckLine>>,
+    /// Commits that a person answered for.
+    pub accepted: BTreeMap<CommitId, Acceptance>,
     /// The highest rules version that an entry needs.
     pub needs: u32,
     /// Entries that stop deciding until a person strikes them.
@@ -70,6 +73,12 @@ pub struct Candidate {
     pub rcs: Vec<Rc>,
     /// Heads of its branch by the instant they were first seen.
     pub heads: BTreeMap<CommitId, Timestamp>,
+    /// People's yes, in order.
+    pub approvals: Vec<Approval>,
+    /// Gates that people set aside, in order.
+    pub waivers: Vec<Waiver>,
+    /// What users said, each person's last word on each rc.
+    pub reports: Vec<Report>,
     /// A person's stop.
     pub hold: Option<Hold>,
     /// The commit that a person asked to promote when clear.
@@ -382,6 +391,13 @@ impl Project {
                 line.by.clone_from(&entry.by.who);
                 line.url.clone_from(url);
             }
+            Event::CommitAccepted { .. }
+            | Event::Approved { .. }
+            | Event::Waived { .. }
+            | Event::WaiverLifted { .. }
+            | Event::ReportFiled { .. }
+            | Event::ReportConfirmed { .. }
+            | Event::ReportResolved { .. } => self.hear(event, entry),
             Event::Held { version, reason, until } => {
                 let hold = Hold { reason: reason.clone(), by: entry.by.who.clone(), until: *until };
                 self.with(*version, |c| c.hold = Some(hold.or_stricter(c.hold.take())));
@@ -444,6 +460,9 @@ impl Project {
             by: entry.by.clone(),
             rcs: Vec::new(),
             heads,
+            approvals: Vec::new(),
+            waivers: Vec::new(),
+            reports: Vec::new(),
             hold: None,
             requested: None,
             operation: None,
@@ -476,7 +495,7 @@ impl Project {
         self.last_ended = Some(at);
     }
 
-    fn with(&mut self, version: Version, change: impl FnOnce(&mut Candidate)) {
+    pub(crate) fn with(&mut self, version: Version, change: impl FnOnce(&mut Candidate)) {
         if let Some(candidate) = self.candidates.get_mut(&version) {
             change(candidate);
         }

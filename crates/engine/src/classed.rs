@@ -2,7 +2,7 @@
 
 use crate::{Engine, Fault};
 use allclear_core::CommitId;
-use allclear_core::fixes::{Class, ClassedCommit, CommitSeen, Merge, classify, revert_of};
+use allclear_core::fixes::{Class, ClassedCommit, CommitSeen, Merge, classify, picked_from, revert_of};
 use allclear_core::port::Graph;
 use allclear_core::project::Candidate;
 use allclear_core::text::short;
@@ -38,7 +38,16 @@ impl Engine<'_> {
             let (class, why) = classify(fixes, &commit);
             let subject = short(info.message.lines().next().unwrap_or_default(), 120);
             let merge = info.parents.len() > 1;
-            ClassedCommit { id: id.clone(), subject, author: short(&info.author, 80), merge, class, why }
+            let picked = picked_from(&info.message);
+            ClassedCommit {
+                picked,
+                id: id.clone(),
+                subject,
+                author: short(&info.author, 80),
+                merge,
+                class,
+                why,
+            }
         };
         for id in ids {
             seen.push(class(id, None));

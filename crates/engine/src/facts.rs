@@ -9,6 +9,7 @@ use allclear_core::policy::{self, Policy};
 use allclear_core::port::{Graph, Refs};
 use allclear_core::project::{Candidate, Project};
 use allclear_core::promotion::{BranchSight, Seen, Sight, TagSight};
+use allclear_core::text::plain;
 use allclear_core::{CommitId, RefName, TagFormat, Version};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -134,6 +135,7 @@ impl Engine<'_> {
                 CandidateFacts {
                     head: heads.get(version).cloned(),
                     commits: self.classed(&ids, graph, candidate, (stable, develop))?,
+                    authors: authors(graph, &head, stable),
                     descends: graph.contains(&head, candidate.commit()),
                     lacks_stable: stable.map_or(0, |stable| graph.only(stable, &[&head]).len()),
                     merge_back,
@@ -144,6 +146,14 @@ impl Engine<'_> {
         }
         Ok(out)
     }
+}
+
+/// Lists the authors of what a candidate brings to stable, each once.
+fn authors(graph: &Graph, head: &CommitId, stable: Option<&CommitId>) -> Vec<String> {
+    let without: Vec<&CommitId> = stable.into_iter().collect();
+    let ids = graph.only(head, &without);
+    let authors: BTreeSet<&str> = ids.iter().map(|id| graph.commits[id].author.as_str()).collect();
+    authors.into_iter().map(plain).collect()
 }
 
 /// Gives the form of tags: the policy's, else the history's, else `v`.

@@ -5,8 +5,8 @@ use super::keys::KEYS;
 use super::mistake::{Mistake, nearest};
 use super::words::{self, Moment};
 use super::{
-    AfterFix, Branches, ChecksGate, Fixes, Gates, PlainGate, Policy, Preset, PromotionPolicy, SoakGate,
-    Train, VersionPolicy, forms, items,
+    AfterFix, ApprovalsGate, Branches, ChecksGate, Fixes, Gates, PlainGate, Policy, Preset, PromotionPolicy,
+    ReportsGate, SoakGate, Train, VersionPolicy, Waivers, forms, items,
 };
 use crate::duration::Seconds;
 use crate::name::Branch;
@@ -77,6 +77,8 @@ impl<'a> Builder<'a> {
         let settle = self.take("candidate.settle", Given::length);
         let gates = self.gates();
         let freezes = self.take("freeze", |given| items::freezes(given, &zone)).unwrap_or_default();
+        let waivers = self.waivers();
+        let trust = self.take("trust", Given::word);
         let promotion = PromotionPolicy {
             automatic: self.take("promotion.automatic", Given::flag)?,
             hours: self.take("promotion.hours", |given| given.form(words::hours))?,
@@ -96,6 +98,8 @@ impl<'a> Builder<'a> {
             gates: gates?,
             freezes,
             promotion,
+            waivers: waivers?,
+            trust: trust?,
         })
     }
 
@@ -165,6 +169,8 @@ impl<'a> Builder<'a> {
         let clock = plain("gates.clock.enforce");
         let enforce = self.take("gates.checks.enforce", Given::flag);
         let required = self.take("gates.checks.required", items::checks);
+        let reports = self.reports();
+        let approvals = self.approvals();
         Some(Gates {
             soak: soak?,
             fixes: fixes?,
@@ -172,9 +178,45 @@ impl<'a> Builder<'a> {
             contains_stable: contains_stable?,
             version: version?,
             checks: ChecksGate { enforce: enforce?, required: required? },
+            reports: reports?,
+            approvals: approvals?,
             hold: hold?,
             freeze: freeze?,
             clock: clock?,
+        })
+    }
+
+    fn reports(&mut self) -> Option<ReportsGate> {
+        Some(ReportsGate {
+            enforce: self.take("gates.reports.enforce", Given::flag)?,
+            min_good: self.take("gates.reports.min-good", Given::number)?,
+            triage: self.take("gates.reports.triage", Given::length)?,
+        })
+    }
+
+    fn approvals(&mut self) -> Option<ApprovalsGate> {
+        let gate = ApprovalsGate {
+            enforce: self.take("gates.approvals.enforce", Given::flag)?,
+            count: self.take("gates.approvals.count", Given::number)?,
+            from: self.take("gates.approvals.from", items::people)?,
+            not: self.take("gates.approvals.not", Given::word)?,
+        };
+        if !gate.from.is_empty() && (gate.from.len() as u32) < gate.count {
+            let what = format!("{} can never come from {} people", gate.count, gate.from.len());
+            self.warn(
+                &["gates.approvals.from", "gates.approvals.count"],
+                &what,
+                "name more people, or ask fewer",
+            );
+        }
+        Some(gate)
+    }
+
+    fn waivers(&mut self) -> Option<Waivers> {
+        Some(Waivers {
+            second_person: self.take("waivers.second-person", |given| given.list(items::waivable))?,
+            from: self.take("waivers.from", items::people)?,
+            longest: self.take("waivers.longest", Given::length)?,
         })
     }
 

@@ -119,6 +119,22 @@ fn check(layer: &Layer<'_>) -> Parsed<RequiredCheck> {
     }
 }
 
+/// Reads names or addresses of people.
+pub(super) fn people(given: &Given<'_>) -> Parsed<Vec<String>> {
+    given.list_by(|item| item.line(200), |who| Some(who.to_lowercase()))
+}
+
+/// Reads the name of a gate that can be set aside.
+pub(super) fn waivable(given: &Given<'_>) -> Parsed<String> {
+    let text = given.text()?;
+    if crate::gate::Gate::find(text).is_some_and(crate::gate::Gate::is_waivable) {
+        return Ok(text.to_owned());
+    }
+    let names: Vec<&str> = crate::gate::Gate::waivable().collect();
+    let mistake = given.mistake(format!("`{}` is no gate that can be set aside", short(text, 60)));
+    Err(vec![mistake.help(format!("it is one of {}", crate::text::list(&names)))])
+}
+
 /// Reads the freezes.
 pub(super) fn freezes(given: &Given<'_>, zone: &TimeZone) -> Parsed<Vec<Freeze>> {
     if given.value.get_ref().is_table() {

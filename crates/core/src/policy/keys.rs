@@ -30,6 +30,8 @@ pub(super) enum Kind {
     LengthOr(&'static str),
     /// A date, perhaps with a time of day.
     Moment,
+    /// A whole number, from zero.
+    Number,
     /// A list of texts.
     Texts,
     /// A list of texts and tables; a text is short for a table with nothing but the first key.
@@ -173,9 +175,55 @@ pub(super) const KEYS: &[Key] = &[
         r#"["ci", { name = "staging", for = "72h", at-least-every = "2h" }]"#,
         "The checks that must have passed for the rc's commit.",
     ),
+    key("gates.reports.enforce", Kind::Flag, "true", ENFORCE),
+    key(
+        "gates.reports.min-good",
+        Kind::Number,
+        "2",
+        "How many people, authors apart, must have said that this very rc works for them.",
+    ),
+    key(
+        "gates.reports.triage",
+        Kind::Length,
+        r#""48h""#,
+        "How long a bad report waits for somebody to look at it before it blocks.",
+    ),
+    key("gates.approvals.enforce", Kind::Flag, "true", ENFORCE),
+    key("gates.approvals.count", Kind::Number, "1", "How many people must have approved this very commit."),
+    key(
+        "gates.approvals.from",
+        Kind::Texts,
+        r#"["mira@example.org"]"#,
+        "Names or addresses of those whose approval counts; empty is anybody's.",
+    ),
+    key(
+        "gates.approvals.not",
+        Kind::Word(&["authors", "nobody"]),
+        r#""authors""#,
+        "Whose approval does not count: that of the authors of the candidate's commits, or nobody's.",
+    ),
     key("gates.hold.enforce", Kind::Flag, "true", ENFORCE),
     key("gates.freeze.enforce", Kind::Flag, "true", ENFORCE),
     key("gates.clock.enforce", Kind::Flag, "true", ENFORCE),
+    key(
+        "waivers.second-person",
+        Kind::Texts,
+        r#"["soak", "fixes"]"#,
+        "Gates that two people must set aside together.",
+    ),
+    key(
+        "waivers.from",
+        Kind::Texts,
+        r#"["mira@example.org"]"#,
+        "Names or addresses of those who may set a gate aside; empty is anybody.",
+    ),
+    key("waivers.longest", Kind::Length, r#""14d""#, "The longest time for which a gate can be set aside."),
+    key(
+        "trust",
+        Kind::Word(&["claimed", "signed"]),
+        r#""claimed""#,
+        "Whether checks, approvals and waivers count by the name they claim, or only by a signature on record.",
+    ),
     open(
         "freeze",
         Kind::Tables(FREEZE),

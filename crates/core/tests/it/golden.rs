@@ -1,4 +1,4 @@
-//! Entries as version 1 wrote them. A file here is never changed: ledgers in the world have the same
+//! Entries as each version of the rules wrote them. A file here is never changed: ledgers in the world have the same
 //! bytes, and every later version must read them.
 
 use crate::make::{VERSION, commit, entry_id};
@@ -8,7 +8,7 @@ use allclear_core::ledger::{Body, ENTRY_LIMIT, Link, RawEntry, Unreadable, VoidR
 use allclear_core::project::{Phase, Project, TroubleKind, fold};
 use std::collections::BTreeSet;
 
-const KINDS: [&str; 20] = [
+const KINDS: [&str; 27] = [
     "LedgerStarted",
     "LedgerMoved",
     "CandidateCut",
@@ -16,6 +16,13 @@ const KINDS: [&str; 20] = [
     "RcTagged",
     "SlotSkipped",
     "CheckRecorded",
+    "CommitAccepted",
+    "Approved",
+    "Waived",
+    "WaiverLifted",
+    "ReportFiled",
+    "ReportConfirmed",
+    "ReportResolved",
     "Held",
     "HoldLifted",
     "Frozen",
@@ -41,6 +48,13 @@ fn kind(event: &Event) -> &'static str {
         Event::RcTagged { .. } => "RcTagged",
         Event::SlotSkipped { .. } => "SlotSkipped",
         Event::CheckRecorded { .. } => "CheckRecorded",
+        Event::CommitAccepted { .. } => "CommitAccepted",
+        Event::Approved { .. } => "Approved",
+        Event::Waived { .. } => "Waived",
+        Event::WaiverLifted { .. } => "WaiverLifted",
+        Event::ReportFiled { .. } => "ReportFiled",
+        Event::ReportConfirmed { .. } => "ReportConfirmed",
+        Event::ReportResolved { .. } => "ReportResolved",
         Event::Held { .. } => "Held",
         Event::HoldLifted { .. } => "HoldLifted",
         Event::Frozen { .. } => "Frozen",
@@ -60,9 +74,10 @@ fn kind(event: &Event) -> &'static str {
 
 /// The files in the order of their names, which tell one story.
 fn files() -> Vec<(String, Vec<u8>)> {
-    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/golden/v1");
-    let mut files: Vec<(String, Vec<u8>)> = std::fs::read_dir(folder)
-        .unwrap()
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/golden");
+    let mut files: Vec<(String, Vec<u8>)> = ["v1", "v2"]
+        .into_iter()
+        .flat_map(|version| std::fs::read_dir(format!("{folder}/{version}")).unwrap())
         .map(|file| {
             let file = file.unwrap();
             (file.file_name().into_string().unwrap(), std::fs::read(file.path()).unwrap())
@@ -105,7 +120,14 @@ fn each_reads_and_is_written_the_same() {
 
 #[test]
 fn together_they_tell_a_story() {
-    let links: Vec<Link> = files().iter().enumerate().map(|(n, (_, bytes))| link(n, bytes)).collect();
+    // The first version's entries keep their ids whatever later ones are told between them: `24` strikes `23`.
+    let number = |n: usize, name: &str| match name.split_once('-').map(|(number, _)| number.parse::<usize>())
+    {
+        Some(Ok(number)) => number - 1,
+        Some(Err(_)) | None => 1000 + n,
+    };
+    let links: Vec<Link> =
+        files().iter().enumerate().map(|(n, (name, bytes))| link(number(n, name), bytes)).collect();
     let until = |last: &str| -> Project {
         let n = links.iter().rposition(|link| events(link).iter().any(|e| kind(e) == last)).unwrap();
         fold(&links[..=n])
@@ -116,6 +138,12 @@ fn together_they_tell_a_story() {
     assert_eq!(until("Frozen").freezes.len(), 1);
     assert_eq!(until("FreezeLifted").freezes.len(), 0);
     assert!(until("PromotionRequested").candidates[&VERSION].requested.is_some());
+    let heard = until("ReportResolved");
+    let candidate = &heard.candidates[&VERSION];
+    assert_eq!((heard.accepted.len(), candidate.approvals.len(), candidate.waivers.len()), (1, 1, 1));
+    assert_eq!(candidate.reports.len(), 3);
+    assert_eq!(candidate.standing_reports().filter(|r| r.answer.is_some()).count(), 2);
+    assert!(candidate.standing_reports().any(|r| r.confirmed));
     let aborted = until("PromotionAborted");
     assert!(aborted.flight().is_none() && aborted.candidates[&VERSION].refused.is_some());
     let phase = |last| until(last).flight().map(|(_, flight)| flight.phase);
@@ -156,8 +184,8 @@ fn changed(change: impl FnOnce(&mut serde_json::Value)) -> Link {
 #[test]
 fn a_kind_that_is_not_known_is_trouble() {
     for event in [
-        serde_json::json!({"kind": "Waived"}),
-        serde_json::json!({"kind": "Waived", "gate": ["soak"], "kind2": null}),
+        serde_json::json!({"kind": "Enchanted"}),
+        serde_json::json!({"kind": "Enchanted", "gate": ["soak"], "kind2": null}),
     ] {
         let link = changed(|v| v["events"][0] = event);
         assert_eq!(events(&link), [Event::Unknown]);

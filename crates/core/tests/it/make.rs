@@ -112,6 +112,7 @@ impl Scene {
     /// A candidate whose rc.1, commit 2, was tagged with the cut at second 0.
     pub(crate) fn new(policy: Policy) -> Self {
         let seen = CandidateFacts {
+            authors: Vec::new(),
             head: Some(commit(2)),
             commits: Vec::new(),
             descends: true,

@@ -182,6 +182,7 @@ fn facts() -> impl Strategy<Value = CandidateFacts> {
     (class, back, tag, head, any::<bool>(), 0_usize..2).prop_map(
         |(class, back, tag, head, descends, lacks)| {
             let line = ClassedCommit {
+                picked: None,
                 merge: false,
                 id: commit(40),
                 subject: "x".into(),
@@ -190,6 +191,7 @@ fn facts() -> impl Strategy<Value = CandidateFacts> {
                 why: "z".into(),
             };
             CandidateFacts {
+                authors: Vec::new(),
                 head: head.map(commit),
                 commits: vec![line],
                 descends,
