@@ -107,6 +107,52 @@ pub(crate) enum Command {
         #[arg(long, conflicts_with_all = ["reason", "until"])]
         lift: bool,
     },
+    /// Answer for a commit that is no known fix, once and for all.
+    Accept {
+        /// Commits that came on board, or any by their full ids.
+        #[arg(required = true, value_name = "COMMIT")]
+        commits: Vec<String>,
+        /// The candidate.
+        #[arg(long, value_name = "X.Y.Z", value_parser = version)]
+        version: Option<Version>,
+        /// Why, for the record.
+        #[arg(long, value_name = "TEXT")]
+        reason: String,
+    },
+    /// Approve exactly one commit of a candidate.
+    Approve {
+        #[arg(value_parser = version, value_name = "X.Y.Z")]
+        version: Option<Version>,
+        /// The candidate's commit, as allclear why approvals prints it.
+        #[arg(long, value_name = "ID")]
+        commit: String,
+    },
+    /// Set a gate aside, for exactly this commit and until an end; a new rc ends it too.
+    Waive {
+        /// [VERSION] GATE[:SUBJECT]
+        #[arg(num_args = 1..=2, required = true, value_name = "GATE[:SUBJECT]")]
+        about: Vec<String>,
+        /// Why, for the record and the release notes.
+        #[arg(long, value_name = "TEXT")]
+        reason: Option<String>,
+        /// For how long: 2d, 36h.
+        #[arg(long = "for", value_name = "DURATION")]
+        length: Option<String>,
+        /// Only if this is still the candidate's commit.
+        #[arg(long, value_name = "ID")]
+        commit: Option<String>,
+        /// After a new rc: as it was waived before.
+        #[arg(long)]
+        again: bool,
+        /// End it before its time.
+        #[arg(long, conflicts_with_all = ["reason", "length", "commit", "again"])]
+        lift: bool,
+    },
+    /// Say how an rc went for you, or answer those who said so.
+    Report {
+        #[command(subcommand)]
+        what: ReportCommand,
+    },
     /// Bring a candidate that is clear to its release.
     Promote {
         #[arg(value_parser = version, value_name = "X.Y.Z")]
@@ -201,6 +247,12 @@ pub(crate) enum Command {
         #[arg(long, value_name = "TEXT")]
         reason: String,
     },
+    /// Care for the record itself.
+    #[command(hide = true)]
+    Ledger {
+        #[command(subcommand)]
+        what: LedgerCommand,
+    },
     /// Print completions for a shell.
     #[command(hide = true)]
     Completions {
@@ -233,6 +285,51 @@ pub(crate) enum PolicyCommand {
         /// Answer the confirmation with yes.
         #[arg(long, short = 'y')]
         yes: bool,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum ReportCommand {
+    /// It works for you.
+    Good(Tried),
+    /// It does not work for you.
+    Bad(Tried),
+    /// Say that a bad report was looked at and is the candidate's own.
+    Confirm {
+        /// The report's id.
+        id: String,
+    },
+    /// Answer a bad report.
+    #[command(group = clap::ArgGroup::new("answer").required(true))]
+    Resolve {
+        /// The report's id.
+        id: String,
+        /// The commit that fixes it, as soon as the candidate has it.
+        #[arg(long, value_name = "COMMIT", group = "answer")]
+        fixed_by: Option<String>,
+        /// Why the candidate is not at fault.
+        #[arg(long, value_name = "TEXT", group = "answer")]
+        not_ours: Option<String>,
+    },
+}
+
+/// What somebody tried.
+#[derive(Debug, Clone, ClapArgs)]
+pub(crate) struct Tried {
+    /// The rc.
+    #[arg(long, value_name = "X.Y.Z-rc.N")]
+    pub(crate) rc: String,
+    /// In your own words; they can be erased later.
+    #[arg(long, short, value_name = "TEXT")]
+    pub(crate) message: Option<String>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum LedgerCommand {
+    /// Erase the words and the name of a report; that there was one stays.
+    Erase {
+        /// The report's id.
+        report: String,
     },
 }
 

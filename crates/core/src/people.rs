@@ -112,6 +112,10 @@ fn overlap(one: &[String], other: &[String]) -> bool {
 
 impl Project {
     /// Takes what a person said; any other event is passed over.
+    #[expect(
+        clippy::wildcard_enum_match_arm,
+        reason = "`evolve` matches every kind and sends those of people here"
+    )]
     pub(crate) fn hear(&mut self, event: &Event, entry: &Entry) {
         let (at, by) = (self.at, &entry.by);
         match event {
@@ -152,7 +156,9 @@ impl Project {
                 };
                 self.with(*version, |c| c.file(report));
             }
-            Event::ReportConfirmed { report } => self.reported(report, |r| r.confirmed = true),
+            Event::ReportConfirmed { report } => {
+                self.reported(report, |r| (r.confirmed, r.answer) = (true, None));
+            }
             Event::ReportResolved { report, answer } => {
                 self.reported(report, |r| r.answer = Some(answer.clone()));
             }

@@ -1,8 +1,10 @@
 //! Waivers: one gate, or one thing that it looked at, set aside on record for one commit until an instant.
 
 use crate::gate::{Case, Finding, Gate, Kind, MARGIN, earliest};
+use crate::id::CommitId;
 use crate::people::{Waiver, is_listed, is_same};
 use crate::policy::Policy;
+use crate::project::Candidate;
 use crate::text::{list, name_of, short};
 use crate::verdict::Verdict;
 use jiff::Timestamp;
@@ -29,6 +31,16 @@ impl Force<'_> {
 /// Gives the instant at which a waiver ends: what it says, and never later than the policy allows.
 pub fn ends(waiver: &Waiver, policy: &Policy) -> Timestamp {
     waiver.until.min(policy.waivers.longest.after(waiver.at))
+}
+
+/// Says which gates are set aside for a commit at an instant, a line each: for the release notes.
+pub fn sentences(candidate: &Candidate, commit: &CommitId, now: Timestamp) -> Vec<String> {
+    let counts = |w: &&Waiver| w.commit == *commit && ends(w, &candidate.cut.policy) > now;
+    let line = |w: &Waiver| {
+        let subject = w.subject.as_ref().map(|s| format!(":{}", short(s, 60))).unwrap_or_default();
+        format!("{}{subject} waived by {}: {}", w.gate, name_of(&w.by.who), short(&w.reason, 200))
+    };
+    candidate.waivers.iter().filter(counts).map(line).collect()
 }
 
 /// Lays the waivers on record over what a gate found. Never makes a verdict worse.

@@ -84,6 +84,10 @@ impl Engine<'_> {
             let snapshot = self.observe()?;
             snapshot.may_decide(self.clock.now())?;
             let (draft, answer) = choose(&snapshot)?;
+            // What is on record already is not told again.
+            if draft.events.is_empty() && draft.refs.is_empty() {
+                return Ok(answer);
+            }
             match self.land(&snapshot.tip(), &draft)? {
                 Landing::Landed(_) => return Ok(answer),
                 Landing::Raced if self.clock.now() >= deadline => return Err(busy()),
@@ -241,7 +245,7 @@ fn ignored() -> Fault {
     .hint("ask the server's administrator; then try again")
 }
 
-fn planned() -> Fault {
+pub(crate) fn planned() -> Fault {
     Fault::new(FaultKind::TryLater, "a promotion is planned, and good news waits for its end")
         .hint("try again in two minutes; allclear tick brings it to its end")
 }

@@ -4,7 +4,7 @@ use crate::{Engine, Fault};
 use allclear_core::CommitId;
 use allclear_core::fixes::{Class, ClassedCommit, CommitSeen, Merge, classify, picked_from, revert_of};
 use allclear_core::port::Graph;
-use allclear_core::project::Candidate;
+use allclear_core::project::{Candidate, Project};
 use allclear_core::text::short;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -14,6 +14,7 @@ impl Engine<'_> {
         &self,
         ids: &[CommitId],
         graph: &Graph,
+        project: &Project,
         candidate: &Candidate,
         (stable, develop): (Option<&CommitId>, Option<&CommitId>),
     ) -> Result<Vec<ClassedCommit>, Fault> {
@@ -55,7 +56,7 @@ impl Engine<'_> {
         let open: Vec<CommitId> =
             seen.iter().filter(|c| c.class == Class::Unclassified).map(|c| c.id.clone()).collect();
         if let Some(develop) = develop.filter(|_| !open.is_empty()) {
-            let twins = self.twins(&open, graph, develop, candidate)?;
+            let twins = self.twins(&open, graph, project, develop, candidate)?;
             for commit in &mut seen {
                 if let Some(twin) = twins.get(&commit.id) {
                     *commit = class(&commit.id, Some(twin));
@@ -128,11 +129,12 @@ impl Engine<'_> {
         Ok(undone)
     }
 
-    /// Finds commits of develop with the same patch that are fixes there, by their subject.
+    /// Finds commits of develop with the same patch that are fixes there or were accepted, by their subject.
     fn twins(
         &self,
         open: &[CommitId],
         graph: &Graph,
+        project: &Project,
         develop: &CommitId,
         candidate: &Candidate,
     ) -> Result<BTreeMap<CommitId, String>, Fault> {
@@ -143,7 +145,8 @@ impl Engine<'_> {
             .filter(|id| {
                 let message = &graph.commits[id].message;
                 let seen = CommitSeen { message, paths: None, twin: None, merge: Merge::No, undone: false };
-                graph.commits[id].parents.len() == 1 && classify(fixes, &seen).0 == Class::Fix
+                let welcome = classify(fixes, &seen).0 == Class::Fix || project.accepted.contains_key(id);
+                graph.commits[id].parents.len() == 1 && welcome
             })
             .take(1000)
             .collect();

@@ -15,9 +15,11 @@ mod merge_back;
 mod observe;
 mod oddities;
 mod operation;
+mod people;
 mod promote;
 mod rc;
 mod record;
+mod reports;
 mod stops;
 mod tick;
 
@@ -26,7 +28,9 @@ pub use cut::{CutPlan, CutWish};
 pub use evidence::CheckResult;
 pub use fault::{Fault, FaultKind};
 pub use observe::{POLICY_FILE, PolicySeen, Snapshot};
+pub use people::{WaiverMade, WaiverWish};
 pub use promote::{PromotionPlan, Released};
+pub use reports::{ReportText, ReportWish};
 pub use tick::{Done, Ticked};
 
 use allclear_core::event::{Actor, Via};

@@ -10,7 +10,7 @@ use allclear_core::{CommitId, Version};
 use allclear_engine::{Fault, FaultKind};
 use serde_json::json;
 
-fn done(args: &Args, text: String, value: serde_json::Value) -> Exit {
+pub(super) fn done(args: &Args, text: String, value: serde_json::Value) -> Exit {
     if args.json {
         ui::json(&value);
     } else {

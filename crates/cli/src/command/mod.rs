@@ -1,6 +1,7 @@
 //! One file per command.
 
 mod act;
+mod approve;
 mod calendar;
 mod check;
 mod cut;
@@ -8,11 +9,13 @@ mod init;
 mod log;
 mod policy;
 mod promote;
+mod report;
 pub(crate) mod status;
 mod tick;
+mod waive;
 mod why;
 
-use crate::args::{Args, Command, Now};
+use crate::args::{Args, Command, LedgerCommand, Now};
 use crate::exit::Exit;
 use crate::place::{Place, zone_of};
 use allclear_engine::{Fault, FaultKind, Snapshot};
@@ -38,6 +41,21 @@ pub(crate) fn run(args: &Args) -> Result<Exit, Fault> {
         Command::Freeze { until, reason, stops, lift } => {
             act::freeze(args, until.as_deref(), reason.as_deref(), *stops, *lift)
         }
+        Command::Accept { commits, version, reason } => approve::accept(args, *version, commits, reason),
+        Command::Approve { version, commit } => approve::approve(args, *version, commit),
+        Command::Waive { about, reason, length, commit, again, lift } => {
+            let wish = waive::Asked {
+                about,
+                reason: reason.as_deref(),
+                length: length.as_deref(),
+                commit: commit.as_deref(),
+                again: *again,
+                lift: *lift,
+            };
+            waive::run(args, &wish)
+        }
+        Command::Report { what } => report::run(args, what),
+        Command::Ledger { what: LedgerCommand::Erase { report } } => report::erase(args, report),
         Command::Strike { entry, reason } => act::strike(args, entry, reason),
         Command::Promote { version, commit, dry_run, when_clear, yes } => {
             let wish = promote::Wish {
@@ -89,6 +107,11 @@ fn asks_the_server(command: &Command) -> bool {
         | Command::Init { .. }
         | Command::Freeze { .. }
         | Command::Tick { .. }
+        | Command::Accept { .. }
+        | Command::Approve { .. }
+        | Command::Waive { .. }
+        | Command::Report { .. }
+        | Command::Ledger { .. }
         | Command::Strike { .. } => true,
     }
 }

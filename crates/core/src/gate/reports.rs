@@ -113,7 +113,7 @@ fn good(case: &Case<'_>) -> Finding {
     let rc = case.candidate.rc_number();
     if n >= wanted {
         return match (n, case.candidate.reports.is_empty()) {
-            (0, true) => Finding::passed("none"),
+            (0, true) => Finding::not_applicable("none"),
             (n, _) => Finding::passed(format!("{n} good, 0 bad")),
         };
     }

@@ -10,6 +10,7 @@
 mod crowd;
 mod hostile;
 mod killed;
+mod people;
 mod promotion;
 mod server;
 mod story;
