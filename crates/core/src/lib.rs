@@ -14,6 +14,7 @@ pub mod fixes;
 pub mod gate;
 pub mod id;
 pub mod ledger;
+pub mod mailmap;
 pub mod name;
 pub mod people;
 pub mod plan;

@@ -7,6 +7,7 @@ use crate::version::RcNumber;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
+use std::collections::BTreeMap;
 
 /// A person's answer for a commit that is no known fix.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -68,6 +69,11 @@ pub struct Report {
     pub confirmed: bool,
     /// What ended it.
     pub answer: Option<Answer>,
+}
+
+/// Gives the address out of `Mira <mira@example.org>`, in lower case.
+pub fn address_of(who: &str) -> Option<String> {
+    parts(who).1
 }
 
 /// Splits `Mira <mira@example.org>` into what can be compared: name and address, in lower case.
@@ -188,13 +194,20 @@ impl Candidate {
         self.reports.push(report);
     }
 
-    /// Lists the bad reports that their own reporters have not taken back by a later good word.
+    /// Lists the bad reports that their own reporters have not taken back by a good word about that rc or a
+    /// later one.
     pub fn standing_reports(&self) -> impl Iterator<Item = &Report> {
-        self.reports.iter().filter(|bad| {
-            let taken_back = |r: &Report| {
-                r.outcome == ReportOutcome::Good && r.rc >= bad.rc && overlap(&r.person, &bad.person)
-            };
-            bad.outcome == ReportOutcome::Bad && !self.reports.iter().any(taken_back)
+        let mut good: BTreeMap<&str, RcNumber> = BTreeMap::new();
+        for report in self.reports.iter().filter(|r| r.outcome == ReportOutcome::Good) {
+            for pseudonym in &report.person {
+                let latest = good.entry(pseudonym).or_default();
+                *latest = report.rc.max(*latest);
+            }
+        }
+        self.reports.iter().filter(move |bad| {
+            let taken_back =
+                |pseudonym: &String| good.get(pseudonym.as_str()).is_some_and(|rc| *rc >= bad.rc);
+            bad.outcome == ReportOutcome::Bad && !bad.person.iter().any(taken_back)
         })
     }
 

@@ -5,6 +5,8 @@ use crate::oddities::{drift, strangers, traps};
 use crate::{Engine, Fault};
 use allclear_core::event::Operation;
 use allclear_core::facts::{CandidateFacts, Facts, MergeBack, RecordFacts, TagSeen};
+use allclear_core::mailmap::Mailmap;
+use allclear_core::people::address_of;
 use allclear_core::policy::{self, Policy};
 use allclear_core::port::{Graph, Refs};
 use allclear_core::project::{Candidate, Project};
@@ -12,6 +14,9 @@ use allclear_core::promotion::{BranchSight, Seen, Sight, TagSight};
 use allclear_core::text::plain;
 use allclear_core::{CommitId, RefName, TagFormat, Version};
 use std::collections::{BTreeMap, BTreeSet};
+
+/// Who is who, on develop.
+const MAILMAP: &str = ".mailmap";
 
 impl Engine<'_> {
     pub(crate) fn facts(
@@ -110,6 +115,11 @@ impl Engine<'_> {
             .map(|d| project.candidates.iter().map(|(v, c)| (d.clone(), of(v, c))).collect())
             .unwrap_or_default();
         let merges = if pairs.is_empty() { Vec::new() } else { self.repo.merge(&pairs)? };
+        let known = match develop.filter(|_| !heads.is_empty()) {
+            Some(develop) => self.repo.files(develop, &[MAILMAP.to_owned()])?.remove(MAILMAP),
+            None => None,
+        };
+        let known = known.map(|text| Mailmap::read(&text)).unwrap_or_default();
         let mut out = BTreeMap::new();
         for (n, (version, candidate)) in project.candidates.iter().enumerate() {
             let head = of(version, candidate);
@@ -135,7 +145,7 @@ impl Engine<'_> {
                 CandidateFacts {
                     head: heads.get(version).cloned(),
                     commits: self.classed(&ids, graph, project, candidate, (stable, develop))?,
-                    authors: authors(graph, &head, stable),
+                    authors: authors(graph, &head, stable, &known),
                     descends: graph.contains(&head, candidate.commit()),
                     lacks_stable: stable.map_or(0, |stable| graph.only(stable, &[&head]).len()),
                     merge_back,
@@ -148,12 +158,15 @@ impl Engine<'_> {
     }
 }
 
-/// Lists the authors of what a candidate brings to stable, each once.
-fn authors(graph: &Graph, head: &CommitId, stable: Option<&CommitId>) -> Vec<String> {
+/// Lists the authors of what a candidate brings to stable, each once, under all names that the project's
+/// `.mailmap` knows.
+fn authors(graph: &Graph, head: &CommitId, stable: Option<&CommitId>, known: &Mailmap) -> Vec<String> {
     let without: Vec<&CommitId> = stable.into_iter().collect();
     let ids = graph.only(head, &without);
-    let authors: BTreeSet<&str> = ids.iter().map(|id| graph.commits[id].author.as_str()).collect();
-    authors.into_iter().map(plain).collect()
+    let written: BTreeSet<&str> = ids.iter().map(|id| graph.commits[id].author.as_str()).collect();
+    let others = written.iter().filter_map(|who| address_of(who)).flat_map(|address| known.others(&address));
+    let all: BTreeSet<String> = others.map(|address| format!("<{address}>")).collect();
+    written.into_iter().map(plain).chain(all.iter().map(|who| plain(who))).collect()
 }
 
 /// Gives the form of tags: the policy's, else the history's, else `v`.

@@ -105,6 +105,10 @@ impl Engine<'_> {
     ) -> Result<(Version, CommitId, Option<String>), Fault> {
         self.decide(|snapshot| {
             let (version, candidate) = snapshot.pick(version)?;
+            if CommitId::parse(commit).is_err() {
+                return Err(Fault::new(FaultKind::Usage, "an approval names the full commit id")
+                    .hint(format!("allclear why {version} approvals prints the command")));
+            }
             let found = found(snapshot, version, self.clock.now())?;
             crate::promote::only_this(&found.commit, Some(commit))?;
             let gate = &candidate.cut.policy.gates.approvals;

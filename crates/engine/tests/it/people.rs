@@ -148,6 +148,7 @@ fn p5_an_approval_counts_for_one_commit_and_never_from_its_authors() {
     for (who, kind) in [(&dev, FaultKind::Refused), (&ben, FaultKind::Refused)] {
         assert_eq!(who.engine().approve(None, first.as_str()).unwrap_err().kind, kind);
     }
+    assert_eq!(mira.engine().approve(None, &first.as_str()[..12]).unwrap_err().kind, FaultKind::Usage);
     mira.engine().approve(None, first.as_str()).unwrap();
     assert_eq!(verdict(&world, Gate::Approvals), Verdict::Passed);
     let before = world.refs();
@@ -157,6 +158,22 @@ fn p5_an_approval_counts_for_one_commit_and_never_from_its_authors() {
     assert_eq!(verdict(&world, Gate::Approvals), Verdict::Missing, "a new commit has no approval");
     let fault = mira.engine().approve(None, first.as_str()).unwrap_err();
     assert_eq!(fault.kind, FaultKind::Conflict, "an approval of an older head is refused");
+}
+
+#[test]
+fn an_author_is_an_author_under_any_address() {
+    let world = World::new();
+    world.policy("[gates.approvals]\ncount = 1\n");
+    let mailmap = "Mira <mira@example.org> <dev@example.org>\nMira <mira@example.org> <mira@laptop>\n";
+    world.commit("develop", "chore: who is who", &[(".mailmap", mailmap)]);
+    world.cut();
+    let head = head(&world);
+    let machine = world.machine("a");
+    for (who, may) in [("mira@example.org", false), ("M <MIRA@laptop>", false), ("Vera", true)] {
+        let by = allclear_core::event::Actor { who: who.into(), ..machine.engine().by };
+        let engine = Engine { by, ..machine.engine() };
+        assert_eq!(engine.approve(None, head.as_str()).is_ok(), may, "{who}");
+    }
 }
 
 #[test]
@@ -245,6 +262,8 @@ fn good_reports_count_for_their_rc_and_not_from_authors() {
         words: None,
     };
     assert_eq!(engine.report(&wish).unwrap_err().kind, FaultKind::Usage);
+    let huge = ReportWish { rc: 1, words: Some("x".repeat(1 << 20)), ..wish };
+    assert_eq!(engine.report(&huge).unwrap_err().kind, FaultKind::Usage);
 }
 
 #[test]
