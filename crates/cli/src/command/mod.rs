@@ -6,6 +6,7 @@ mod check;
 mod cut;
 mod init;
 mod log;
+mod pick;
 mod policy;
 mod promote;
 pub(crate) mod status;
@@ -15,7 +16,7 @@ mod why;
 use crate::args::{Args, Command, Now};
 use crate::exit::Exit;
 use crate::place::{Place, zone_of};
-use allclear_engine::{Fault, FaultKind, Snapshot};
+use allclear_engine::{Fault, FaultKind, PickWish, Snapshot};
 use clap::CommandFactory;
 use jiff::Timestamp;
 
@@ -31,6 +32,9 @@ pub(crate) fn run(args: &Args) -> Result<Exit, Fault> {
         Command::Calendar { now } => calendar::run(args, now),
         Command::Log { limit, now } => log::run(args, *limit, now),
         Command::Cut { version, dry_run, yes } => cut::run(args, version.as_deref(), *dry_run, *yes),
+        Command::Pick { commits, version, dry_run } => {
+            pick::run(args, &PickWish { commits: commits.clone(), version: *version, dry_run: *dry_run })
+        }
         Command::Rc { version, commit, yes } => act::rc(args, *version, commit.as_deref(), *yes),
         Command::Hold { version, reason, until, lift } => {
             act::hold(args, *version, reason.as_deref(), until.as_deref(), *lift)
@@ -82,6 +86,7 @@ fn asks_the_server(command: &Command) -> bool {
         | Command::Completions { .. }
         | Command::Man => false,
         Command::Cut { .. }
+        | Command::Pick { .. }
         | Command::Rc { .. }
         | Command::Hold { .. }
         | Command::Promote { .. }
