@@ -94,6 +94,12 @@ pub(crate) enum Command {
         #[arg(long)]
         dry_run: bool,
     },
+    /// On develop, in which rc, in which release; or what would bring it there.
+    Where {
+        /// An id, the beginning of one, or a branch or tag of the server.
+        #[arg(value_name = "COMMIT")]
+        commit: String,
+    },
     /// Make the head of the candidate's branch its next rc, now.
     Rc {
         #[arg(value_parser = version, value_name = "X.Y.Z")]

@@ -3,7 +3,7 @@
 use crate::id::CommitId;
 use std::collections::{HashMap, HashSet};
 
-/// The commits above some commit's parents, each with its parents, parents before children.
+/// The commits above some commit's parents, each with its parents: parents before children, else by date.
 #[derive(Debug, Clone, Default)]
 pub struct Lineage {
     links: Vec<(CommitId, Vec<Option<usize>>)>,
@@ -30,6 +30,31 @@ impl Lineage {
             }
         }
         holders
+    }
+
+    /// Lists what `tips` contain, oldest first: of what is older than `commit` the last `before`, and of what
+    /// is newer the first `after`.
+    pub fn around<'a>(
+        &self,
+        commit: &CommitId,
+        tips: impl IntoIterator<Item = &'a CommitId>,
+        (before, after): (usize, usize),
+    ) -> Vec<&CommitId> {
+        let mut within = vec![false; self.links.len()];
+        for &at in tips.into_iter().filter_map(|tip| self.places.get(tip)) {
+            within[at] = true;
+        }
+        for (at, (_, parents)) in self.links.iter().enumerate().rev() {
+            if within[at] {
+                parents.iter().flatten().for_each(|&parent| within[parent] = true);
+            }
+        }
+        let own = self.places.get(commit).copied().unwrap_or_default();
+        let (older, newer) = (0..own, own + 1..self.links.len());
+        let mut near: Vec<usize> = older.rev().filter(|&at| within[at]).take(before).collect();
+        near.reverse();
+        near.extend(newer.filter(|&at| within[at]).take(after));
+        near.into_iter().map(|at| &self.links[at].0).collect()
     }
 
     /// Finds the commit of a branch's own line, its first parents, by which it came to be among `holders`.
@@ -67,6 +92,9 @@ mod tests {
         assert_eq!(lineage.entered(&id('f'), &holders), None);
         assert_eq!(lineage.entered(&id('e'), &lineage.holders(&id('c'))), Some(&id('c')));
         assert!(lineage.holders(&id('7')).is_empty());
+        let around = |before, after| lineage.around(&id('b'), &['d', '7'].map(id), (before, after));
+        assert_eq!(around(9, 9), ['a', 'c', 'd'].map(id).iter().collect::<Vec<_>>());
+        assert_eq!(around(0, 1), [&id('c')]);
         // A merge whose own line lies below all this is still the way in.
         lineage.add(id('0'), &[id('8'), id('b')]);
         assert_eq!(lineage.entered(&id('0'), &lineage.holders(&id('b'))), Some(&id('0')));

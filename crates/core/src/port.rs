@@ -182,9 +182,6 @@ pub trait Repo {
     /// Reads who descends from whom in all of `tips`, down to the parents of `commit` and without them.
     fn lineage(&self, commit: &CommitId, tips: &[CommitId]) -> Result<Lineage, RepoError>;
 
-    /// Reads the commits of `tips` that are not among the ancestors of `commit`.
-    fn beyond(&self, commit: &CommitId, tips: &[CommitId]) -> Result<Graph, RepoError>;
-
     /// Merges three versions of a text; `None` where they conflict.
     fn merge_text(&self, base: &str, ours: &str, theirs: &str) -> Result<Option<String>, RepoError>;
 

@@ -151,7 +151,7 @@ impl Engine<'_> {
         Ok(())
     }
 
-    fn choose(
+    pub(crate) fn choose(
         &self,
         snapshot: &Snapshot,
         policy: &Policy,

@@ -142,9 +142,9 @@ enum Outcome {
 }
 
 /// The candidate that is picked onto, and all that is known of it.
-struct Onto<'a> {
+pub(crate) struct Onto<'a> {
     version: Version,
-    candidate: &'a Candidate,
+    pub(crate) candidate: &'a Candidate,
     head: CommitId,
     develop: CommitId,
     graph: Graph,
@@ -247,7 +247,11 @@ impl Engine<'_> {
     }
 
     /// Looks at the candidate, and refuses where nothing may come on board.
-    fn onto<'a>(&self, snapshot: &'a Snapshot, version: Option<Version>) -> Result<Onto<'a>, Fault> {
+    pub(crate) fn onto<'a>(
+        &self,
+        snapshot: &'a Snapshot,
+        version: Option<Version>,
+    ) -> Result<Onto<'a>, Fault> {
         snapshot.may_act()?;
         let (version, candidate) = snapshot.pick(version)?;
         let branch = &candidate.cut.branch;
@@ -348,7 +352,7 @@ impl Engine<'_> {
         Err(fault)
     }
 
-    fn class_picks(
+    pub(crate) fn class_picks(
         &self,
         snapshot: &Snapshot,
         onto: &Onto<'_>,

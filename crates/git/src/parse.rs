@@ -22,18 +22,6 @@ pub(crate) fn refs(text: &[u8]) -> Refs {
     refs
 }
 
-/// What `git log` is asked for, to be read by [`graph`].
-pub(crate) const GRAPH: &[&str] = &[
-    "-z",
-    "--topo-order",
-    "--no-show-signature",
-    "--no-decorate",
-    "--no-notes",
-    "--no-color",
-    "--no-mailmap",
-    "--format=tformat:%H%x00%P%x00%an <%ae>%x00%B",
-];
-
 /// Reads `log -z --format=%H%x00%P%x00%an <%ae>%x00%B`.
 pub(crate) fn graph(text: &[u8]) -> Graph {
     let mut graph = Graph::default();

@@ -244,6 +244,7 @@ impl Repo for Store {
 
     fn forget(&self) -> Result<(), RepoError> {
         self.remember("fetched", b"");
+        crate::lineage::forget(&self.dir);
         let names =
             self.git.ok(&["for-each-ref", "--format=delete %(refname)", "refs/in"], b"").map_err(broken)?;
         self.git.ok(&["update-ref", "--stdin"], &names).map(drop).map_err(broken)
@@ -309,8 +310,19 @@ impl Repo for Store {
         let common = self.git.run(&args, b"", LIST_LIMIT).map_err(broken)?;
         let mut input: String = tips.iter().map(|t| format!("{t}\n")).collect();
         input.extend(String::from_utf8_lossy(&common.stdout).lines().map(|id| format!("^{id}\n")));
-        let out =
-            self.git.ok(&[&["log", "--stdin"], parse::GRAPH].concat(), input.as_bytes()).map_err(broken)?;
+        let args = [
+            "log",
+            "--stdin",
+            "-z",
+            "--topo-order",
+            "--no-show-signature",
+            "--no-decorate",
+            "--no-notes",
+            "--no-color",
+            "--no-mailmap",
+            "--format=tformat:%H%x00%P%x00%an <%ae>%x00%B",
+        ];
+        let out = self.git.ok(&args, input.as_bytes()).map_err(broken)?;
         Ok(Graph { absent: wanted.difference(&present).cloned().collect(), ..parse::graph(&out) })
     }
 
@@ -409,10 +421,6 @@ impl Repo for Store {
 
     fn lineage(&self, commit: &CommitId, tips: &[CommitId]) -> Result<Lineage, RepoError> {
         crate::lineage::lineage(&self.git, commit, &self.present(tips)?)
-    }
-
-    fn beyond(&self, commit: &CommitId, tips: &[CommitId]) -> Result<Graph, RepoError> {
-        crate::lineage::beyond(&self.git, commit, &self.present(tips)?)
     }
 
     fn merge_text(&self, base: &str, ours: &str, theirs: &str) -> Result<Option<String>, RepoError> {
@@ -641,6 +649,14 @@ impl Store {
         let git = self.git.clone().with_config("gc.auto", "2000");
         // An untidy store works as well.
         let _unpacked = git.run(&["gc", "--auto", "-q"], b"", FETCH_LIMIT);
+    }
+
+    /// Makes the next walks through a long history quick.
+    pub fn index(&self) {
+        let fetched = self.recall("fetched");
+        if fetched != self.recall("indexed") && crate::lineage::index(&self.git).is_ok() {
+            self.remember("indexed", &fetched.unwrap_or_default());
+        }
     }
 
     fn lock(&self) -> Result<std::fs::File, RepoError> {

@@ -237,10 +237,6 @@ impl Repo for Flaky<'_> {
         self.inner.lineage(commit, tips)
     }
 
-    fn beyond(&self, commit: &CommitId, tips: &[CommitId]) -> Result<Graph, RepoError> {
-        self.inner.beyond(commit, tips)
-    }
-
     fn merge_text(&self, base: &str, ours: &str, theirs: &str) -> Result<Option<String>, RepoError> {
         self.inner.merge_text(base, ours, theirs)
     }

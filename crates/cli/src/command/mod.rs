@@ -5,6 +5,7 @@ mod calendar;
 mod check;
 mod cut;
 mod init;
+mod locate;
 mod log;
 mod pick;
 mod policy;
@@ -35,6 +36,7 @@ pub(crate) fn run(args: &Args) -> Result<Exit, Fault> {
         Command::Pick { commits, version, dry_run } => {
             pick::run(args, &PickWish { commits: commits.clone(), version: *version, dry_run: *dry_run })
         }
+        Command::Where { commit } => locate::run(args, commit),
         Command::Rc { version, commit, yes } => act::rc(args, *version, commit.as_deref(), *yes),
         Command::Hold { version, reason, until, lift } => {
             act::hold(args, *version, reason.as_deref(), until.as_deref(), *lift)
@@ -87,6 +89,7 @@ fn asks_the_server(command: &Command) -> bool {
         | Command::Man => false,
         Command::Cut { .. }
         | Command::Pick { .. }
+        | Command::Where { .. }
         | Command::Rc { .. }
         | Command::Hold { .. }
         | Command::Promote { .. }

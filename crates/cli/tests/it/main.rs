@@ -13,6 +13,7 @@ mod faults;
 mod hostile;
 mod http;
 mod init;
+mod locate;
 mod pick;
 mod policy;
 mod promotion;

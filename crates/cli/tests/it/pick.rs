@@ -28,12 +28,8 @@ fn unchanged(world: &World, args: &[&str], code: i32) -> crate::world::Run {
 fn a_fix_comes_on_board_as_git_would_pick_it() {
     let world = cut();
     world.push("develop", "later.txt", "later\n", "feat: not yet");
-    let fix = world.push(
-        "develop",
-        "lib.txt",
-        "fixed\n",
-        "fix: it\n\nAt last.\n\nReviewed-by: Ann <ann@example.org>",
-    );
+    let text = "fix: it\n\nAt last.\n\nReviewed-by: Ann <ann@example.org>";
+    world.push("develop", "lib.txt", "fixed\n", text);
     world.git(
         "other",
         &[
