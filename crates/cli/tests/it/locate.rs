@@ -129,11 +129,22 @@ fn twins_are_found_by_their_patch_and_by_what_they_say() {
     at(&world, &patch).says(&format!("as {}, the same patch", &same[..7])).says("v1.1.0-rc.2");
     at(&world, &changed).says("picked from it").says("v1.1.0-rc.2");
     at(&world, &other).says("allclear pick");
+}
+
+#[test]
+fn a_release_that_has_the_twin_alone_has_the_fix() {
+    let world = cut();
+    world.push("develop", "y.txt", "y\n", "chore: y");
+    let fix = world.push("develop", "lib.txt", "fixed\n", "fix: it");
+    world.allclear(&["pick", &fix]).code(0);
+    let made = world.at(BRANCH);
+    world.allclear(&["rc"]).code(0);
     release(&world);
-    let seen = json(&world, &patch);
-    assert_eq!((&seen["release"]["tag"], &seen["release"]["as"]), (&"v1.1.0".into(), &same.into()));
+    let seen = json(&world, &fix);
+    assert_eq!((&seen["release"]["tag"], &seen["release"]["as"]), (&"v1.1.0".into(), &made.into()));
     assert_eq!(seen["develop"]["as"], Value::Null);
-    assert!(json(&world, &other)["release"].is_null());
+    let other = world.push("develop", "c.txt", "c\n", "fix: it");
+    assert!(json(&world, &other)["release"].is_null(), "the same words are not the same patch");
 }
 
 #[test]

@@ -10,6 +10,7 @@
 mod crowd;
 mod hostile;
 mod killed;
+mod pick;
 mod promotion;
 mod server;
 mod story;
