@@ -18,6 +18,7 @@ mod observe;
 mod oddities;
 mod operation;
 mod pick;
+mod picked;
 mod promote;
 mod rc;
 mod record;
@@ -30,7 +31,7 @@ pub use evidence::CheckResult;
 pub use fault::{Fault, FaultKind};
 pub use locate::{InRc, InRelease, Likeness, OnCandidate, OnDevelop, Twin, Way, Whereabouts};
 pub use observe::{POLICY_FILE, PolicySeen, Snapshot};
-pub use pick::{Clash, ClashFile, Idle, Idleness, OnePick, PickWish, Picked, Picking};
+pub use picked::{Clash, ClashFile, Idle, Idleness, OnePick, PickWish, Picked, Picking};
 pub use promote::{PromotionPlan, Released};
 pub use tick::{Done, Ticked};
 

@@ -312,3 +312,64 @@ fn a_branch_that_the_server_protects_stays() {
     world.hook("pre-receive", "echo 'release branches are protected' >&2; exit 1");
     unchanged(&world, &["pick", &fix], 3).talks("release branches are protected");
 }
+
+#[test]
+fn a_signed_pick_keeps_its_author() {
+    let world = cut();
+    let key = world.path("key").display().to_string();
+    let made = world.command("ssh-keygen", ".").args(["-q", "-t", "ed25519", "-N", "", "-f", &key]).status();
+    assert!(made.unwrap().success());
+    for (name, value) in [("gpg.format", "ssh"), ("user.signingkey", &key), ("commit.gpgsign", "true")] {
+        world.git("clone", &["config", name, value]);
+    }
+    world.push("develop", "lib.txt", "fixed\n", "fix: it\n\nReviewed-by: Ann <ann@example.org>");
+    let date = "--date=2026-01-05T10:00:00-03:00";
+    world.git("other", &["commit", "-q", "--amend", "--no-edit", "--author=Émile <e@example.org>", date]);
+    world.git("other", &["push", "-q", "-f", "origin", "HEAD:refs/heads/develop"]);
+    world.allclear(&["pick", "develop"]).code(0);
+    let raw = world.git("server.git", &["cat-file", "commit", BRANCH]);
+    assert!(raw.contains("author Émile <e@example.org> 1767618000 -0300\n"), "{raw}");
+    assert!(raw.contains("committer Mira <mira@example.org> "), "{raw}");
+    assert!(raw.contains("gpgsig -----BEGIN SSH SIGNATURE-----"), "{raw}");
+    let line =
+        format!("Reviewed-by: Ann <ann@example.org>\n(cherry picked from commit {})", world.at("develop"));
+    assert!(raw.ends_with(&line), "{raw}");
+}
+
+#[test]
+fn a_repository_of_sha_256_is_picked_in_like_any_other() {
+    let world = World::bare();
+    world.git(".", &["init", "-q", "--bare", "--object-format=sha256", "server.git"]);
+    world.git(".", &["init", "-q", "--object-format=sha256", "clone"]);
+    world.git("clone", &["remote", "add", "origin", "../server.git"]);
+    world.write("clone/lib.txt", "one\n");
+    world.commit("clone", "feat: begin");
+    world.git("clone", &["push", "-q", "origin", "HEAD:master"]);
+    world.write("clone/allclear.toml", QUICK);
+    world.commit("clone", "chore: release with allclear");
+    world.git("clone", &["push", "-q", "origin", "HEAD:develop"]);
+    world.allclear(&["cut", "--yes"]).code(0);
+    let fix = world.push("develop", "lib.txt", "fixed\n", "fix: it");
+    world.allclear(&["pick", &fix[..9]]).code(0);
+    assert!(message(&world, "release-0.1.0").ends_with(&format!("(cherry picked from commit {fix})")));
+    let clash = world.push("develop", "lib.txt", "fixed well\n", "fix: it well");
+    world.push("release-0.1.0", "lib.txt", "otherwise\n", "fix: otherwise");
+    unchanged(&world, &["pick", &clash], 5).says("<<<<<<< release-0.1.0");
+    world.allclear(&["where", &fix]).code(0).says("picked from it");
+}
+
+#[test]
+fn the_first_commit_of_another_history_can_be_picked() {
+    let world = cut();
+    world.push("develop", "x.txt", "x\n", "chore: x");
+    world.git("other", &["checkout", "-q", "--orphan", "apart"]);
+    world.git("other", &["rm", "-q", "-rf", "."]);
+    world.write("other/apart.txt", "apart\n");
+    let root = world.commit("other", "fix: from elsewhere");
+    world.git("other", &["checkout", "-q", "--detach", "origin/develop"]);
+    world.git("other", &["merge", "-q", "--allow-unrelated-histories", "-m", "Merge it", &root]);
+    world.git("other", &["push", "-q", "origin", "HEAD:develop"]);
+    world.allclear(&["pick", &root]).code(0);
+    assert_eq!(world.git("server.git", &["show", &format!("{BRANCH}:apart.txt")]), "apart");
+    assert_eq!(world.git("server.git", &["show", &format!("{BRANCH}:lib.txt")]), "one");
+}
