@@ -30,8 +30,8 @@ fn ends_in_trailers(message: &str) -> bool {
     let lines: Vec<&str> = message.lines().collect();
     let counts = |line: &&&str| !line.starts_with('#');
     let blank = |line: &&str| line.trim().is_empty();
-    let Some(title) = lines.iter().position(|line| blank(line)) else { return false };
-    let Some(start) = lines.iter().rposition(|line| blank(line)).filter(|start| *start >= title) else {
+    let Some(title) = lines.iter().position(blank) else { return false };
+    let Some(start) = lines.iter().rposition(blank).filter(|start| *start >= title) else {
         return false;
     };
     let (mut trailers, mut others, mut of_git, mut last) = (0, 0, false, false);

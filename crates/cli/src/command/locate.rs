@@ -34,10 +34,8 @@ fn show(found: &Whereabouts, seen: &Snapshot, zone: &TimeZone, now: Timestamp) {
         Some(on) => {
             let since = on.since.map(|since| format!(", since {}", at(since))).unwrap_or_default();
             let whose = on.twin.as_ref().map_or(&found.commit, |twin| &twin.commit);
-            let by = match on.by == *whose {
-                true => String::new(),
-                false => format!(", by {} \"{}\"", on.by.short(), on.subject),
-            };
+            let brought = || format!(", by {} \"{}\"", on.by.short(), on.subject);
+            let by = if on.by == *whose { String::new() } else { brought() };
             line("develop", format!("on {develop}{}{since}{by}", likeness(on.twin.as_ref())));
         }
         None => line("develop", format!("not on {develop}")),

@@ -64,18 +64,15 @@ fn show(picking: &Picking, dry: bool, zone: &TimeZone, now: Timestamp) {
         picking.settle
     ));
     let at = |at| format!("{} ({})", when::show(at, zone, now), when::distance(at, now));
-    match picking.train {
-        Train::Free => {}
-        Train::InTime { by } => ui::out(format!("The train is not delayed by an {rc} before {}.", at(by))),
-        Train::OnlyNow { by } => {
-            ui::out(format!("The train is delayed, unless allclear rc makes it {rc} before {}.", at(by)))
+    let words = match picking.train {
+        Train::Free => return,
+        Train::InTime { by } => format!("is not delayed by an {rc} before {}", at(by)),
+        Train::OnlyNow { by } => format!("is delayed, unless allclear rc makes it {rc} before {}", at(by)),
+        Train::Delayed { until } => {
+            format!("is delayed: {} leaves no earlier than {}", picking.version, at(until))
         }
-        Train::Delayed { until } => ui::out(format!(
-            "The train is delayed: {} leaves no earlier than {}.",
-            picking.version,
-            at(until)
-        )),
-    }
+    };
+    ui::out(format!("The train {words}."));
 }
 
 fn words(idle: &Idle, picking: &Picking) -> String {

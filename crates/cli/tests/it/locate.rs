@@ -223,3 +223,28 @@ fn a_lender_that_went_away_takes_no_answer_with_it() {
     at(&world, &fix).says("on develop");
     at(&world, "v1.0.0").says("first in v1.0.0");
 }
+
+#[test]
+fn an_id_that_is_too_short_names_all_that_it_could_be() {
+    let world = cut();
+    // Fixed names and dates, so that the ids are the same for ever; two of them begin alike.
+    let mut text = String::new();
+    for n in 0..800 {
+        let message = format!("chore: number {n}");
+        text.push_str(&format!(
+            "commit refs/heads/many\ncommitter M <m@example.org> 1767225600 +0000\ndata {}\n{message}\n",
+            message.len()
+        ));
+    }
+    world.write("many", &text);
+    let many = std::fs::File::open(world.path("many")).unwrap();
+    let import = world.command("git", "server.git").args(["fast-import", "--quiet"]).stdin(many).status();
+    assert!(import.unwrap().success());
+    let ids = world.git("server.git", &["rev-list", "many"]);
+    let mut ids: Vec<&str> = ids.lines().collect();
+    ids.sort_unstable();
+    let pair = ids.windows(2).find(|pair| pair[0][..4] == pair[1][..4]).unwrap();
+    let run = world.allclear(&["where", &pair[0][..4]]).code(2).talks("names 2 commits");
+    run.talks(&pair[0][..12]).talks(&pair[1][..12]).talks("\"chore: number ");
+    at(&world, &pair[1][..12]).says(&pair[1][..7]).says("It is on many.");
+}
