@@ -128,7 +128,7 @@ pub fn hunks(text: &str, ours: &str, theirs: &str, limit: usize) -> Vec<String> 
         lines.push(match (start, end) {
             (true, _) => format!("<<<<<<< {ours}"),
             (_, true) => format!(">>>>>>> {theirs}"),
-            _ => short(line, 160),
+            _ => short(&line.replace('\t', "    "), 160),
         });
         inside &= !end;
     }

@@ -278,12 +278,15 @@ impl Engine<'_> {
     /// rebase keep the author and the author's date, and most the first line; only those are compared.
     fn twins_of(&self, commit: &CommitId, raw: &str, near: Vec<CommitId>) -> Result<Vec<Twin>, Fault> {
         let (author, subject) = (line_of(raw, "author "), subject_of(raw));
+        // A merge has no patch of its own.
+        let head = raw.split("\n\n").next().unwrap_or_default();
+        let most = if head.matches("\nparent ").count() == 1 { ALIKE } else { 0 };
         let mut twins: Vec<Twin> = Vec::new();
         let mut alike = Vec::new();
         for (id, text) in near.iter().zip(self.repo.objects(&near)?) {
             if picked_from(&text).any(|from| from == *commit) {
                 twins.push(Twin { commit: id.clone(), how: Likeness::PickedFromIt });
-            } else if alike.len() < ALIKE
+            } else if alike.len() < most
                 && (line_of(&text, "author ") == author || subject_of(&text) == subject)
             {
                 alike.push(id.clone());
