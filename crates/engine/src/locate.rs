@@ -57,7 +57,7 @@ pub struct Twin {
 pub enum Likeness {
     /// Their patches are equal.
     SamePatch,
-    /// The other one says that it was picked from this one.
+    /// The other one says that it was picked from this one; its patch is another.
     PickedFromIt,
     /// This one says that it was picked from the other.
     ItsOrigin,
@@ -281,28 +281,29 @@ impl Engine<'_> {
         // A merge has no patch of its own.
         let head = raw.split("\n\n").next().unwrap_or_default();
         let most = if head.matches("\nparent ").count() == 1 { ALIKE } else { 0 };
-        let mut twins: Vec<Twin> = Vec::new();
-        let mut alike = Vec::new();
-        for (id, text) in near.iter().zip(self.repo.objects(&near)?) {
+        let (mut say_so, mut alike) = (Vec::new(), Vec::new());
+        let texts = self.repo.objects(&near)?;
+        for (id, text) in near.into_iter().zip(texts) {
             if picked_from(&text).any(|from| from == *commit) {
-                twins.push(Twin { commit: id.clone(), how: Likeness::PickedFromIt });
+                say_so.push(id);
             } else if alike.len() < most
                 && (line_of(&text, "author ") == author || subject_of(&text) == subject)
             {
-                alike.push(id.clone());
+                alike.push(id);
             }
         }
-        if alike.is_empty() {
-            return Ok(twins);
+        if say_so.is_empty() && alike.is_empty() {
+            return Ok(Vec::new());
         }
-        alike.push(commit.clone());
-        let patches = self.repo.patch_ids(&alike, false)?;
-        alike.pop();
-        if let Some(patch) = patches.get(commit) {
-            let same = alike.into_iter().filter(|id| patches.get(id) == Some(patch));
-            twins.extend(same.map(|commit| Twin { commit, how: Likeness::SamePatch }));
-        }
-        Ok(twins)
+        let all: Vec<CommitId> = say_so.iter().chain(&alike).chain([commit]).cloned().collect();
+        let patches = self.repo.patch_ids(&all, false)?;
+        let same = |id: &CommitId| patches.contains_key(id) && patches.get(id) == patches.get(commit);
+        let said = say_so.into_iter().map(|id| {
+            let how = if same(&id) { Likeness::SamePatch } else { Likeness::PickedFromIt };
+            Twin { commit: id, how }
+        });
+        let alike = alike.into_iter().filter(|id| same(id));
+        Ok(said.chain(alike.map(|commit| Twin { commit, how: Likeness::SamePatch })).collect())
     }
 
     /// Finds how a commit of develop that no candidate has can ride.

@@ -77,7 +77,7 @@ pub enum Idleness {
     Aboard,
     /// A commit with the same patch is.
     SamePatch(CommitId),
-    /// A commit that says it was picked from it is.
+    /// A commit that says it was picked from it is; its patch is another.
     PickedAs(CommitId),
     /// It changes nothing.
     Empty,

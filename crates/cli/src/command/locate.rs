@@ -108,7 +108,7 @@ fn delay(train: Train, at: &dyn Fn(Timestamp) -> String) -> String {
 fn likeness(twin: Option<&Twin>) -> String {
     let how = |twin: &Twin| match twin.how {
         Likeness::SamePatch => "the same patch",
-        Likeness::PickedFromIt => "picked from it",
+        Likeness::PickedFromIt => "picked from it, as it says",
         Likeness::ItsOrigin => "which it was picked from",
     };
     twin.map(|twin| format!(", as {}, {}", twin.commit.short(), how(twin))).unwrap_or_default()

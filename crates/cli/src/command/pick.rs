@@ -80,7 +80,9 @@ fn words(idle: &Idle, picking: &Picking) -> String {
     match &idle.why {
         Idleness::Aboard => format!("is on {branch} already"),
         Idleness::SamePatch(as_id) => format!("is on {branch} already, as {}, the same patch", as_id.short()),
-        Idleness::PickedAs(as_id) => format!("is on {branch} already, picked as {}", as_id.short()),
+        Idleness::PickedAs(as_id) => {
+            format!("is on {branch} already, as {}, picked from it, as it says", as_id.short())
+        }
         Idleness::Empty => "changes nothing".into(),
         Idleness::NothingLeft => format!("would change nothing: {branch} has all of it already"),
     }

@@ -100,11 +100,11 @@ fn a_fix_that_the_candidate_lacks_comes_with_its_command() {
     assert_eq!(seen["candidates"][0]["as"], made);
     assert_eq!(
         (&seen["candidates"][0]["how"], &seen["candidates"][0]["next_rc"]),
-        (&"picked-from-it".into(), &2.into())
+        (&"same-patch".into(), &2.into())
     );
-    at(&world, &fix).says(&format!("on 1.1.0, as {}, picked from it; it will be in rc.2", &made[..7]));
+    at(&world, &fix).says(&format!("on 1.1.0, as {}, the same patch; it will be in rc.2", &made[..7]));
     world.allclear(&["rc"]).code(0);
-    at(&world, &fix).says(&format!("first in v1.1.0-rc.2 at {0}, as {0}, picked from it", &made[..7]));
+    at(&world, &fix).says(&format!("first in v1.1.0-rc.2 at {0}, as {0}, the same patch", &made[..7]));
     // Asked about the pick, it tells of develop by way of the fix.
     at(&world, &made).says(&format!("on develop, as {}, which it was picked from", &fix[..7]));
 }
@@ -127,7 +127,7 @@ fn twins_are_found_by_their_patch_and_by_what_they_say() {
     world.push(BRANCH, "c.txt", "not the same\n", "fix: c");
     world.allclear(&["rc"]).code(0);
     at(&world, &patch).says(&format!("as {}, the same patch", &same[..7])).says("v1.1.0-rc.2");
-    at(&world, &changed).says("picked from it").says("v1.1.0-rc.2");
+    at(&world, &changed).says("picked from it, as it says").says("v1.1.0-rc.2");
     at(&world, &other).says("allclear pick");
 }
 
@@ -194,7 +194,7 @@ fn hostile_words_are_only_words() {
     let odd = world.push("develop", "x.txt", "x\n", "fix: \u{1b}]0;x\u{7}\u{202e}\n\n(cherry picked from commit -x)\n(cherry picked from commit 1111111111111111111111111111111111111111)");
     at(&world, &odd);
     world.allclear(&["pick", &odd]).code(0).plainly();
-    at(&world, &odd).says("picked from it");
+    at(&world, &odd).says("the same patch");
     world.allclear(&["where", &odd, "--json"]).code(0).plainly();
 }
 

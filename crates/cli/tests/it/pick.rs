@@ -158,7 +158,7 @@ fn what_is_on_board_is_not_picked_twice() {
         "another way\n",
         &format!("fix: three\n\n(cherry picked from commit {third})"),
     );
-    unchanged(&world, &["pick", &third], 0).says("is on release-1.1.0 already, picked as");
+    unchanged(&world, &["pick", &third], 0).says("already, as").says("picked from it, as it says");
     // What was taken back may come again.
     world.git("other", &["revert", "--no-edit", "HEAD"]);
     world.git("other", &["push", "-q", "origin", &format!("HEAD:{BRANCH}")]);
@@ -355,7 +355,7 @@ fn a_repository_of_sha_256_is_picked_in_like_any_other() {
     let clash = world.push("develop", "lib.txt", "fixed well\n", "fix: it well");
     world.push("release-0.1.0", "lib.txt", "otherwise\n", "fix: otherwise");
     unchanged(&world, &["pick", &clash], 5).says("<<<<<<< release-0.1.0");
-    world.allclear(&["where", &fix]).code(0).says("picked from it");
+    world.allclear(&["where", &fix]).code(0).says("the same patch");
 }
 
 #[test]
