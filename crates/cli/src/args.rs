@@ -82,6 +82,24 @@ pub(crate) enum Command {
         #[arg(long, short = 'y')]
         yes: bool,
     },
+    /// Bring fixes from develop to the candidate.
+    Pick {
+        /// Ids, beginnings of ids, or branches and tags of the server.
+        #[arg(required = true, value_name = "COMMIT")]
+        commits: Vec<String>,
+        /// The candidate; the open one where absent.
+        #[arg(long, value_parser = version, value_name = "X.Y.Z")]
+        version: Option<Version>,
+        /// Say what it would be, and change nothing.
+        #[arg(long)]
+        dry_run: bool,
+    },
+    /// On develop, in which rc, in which release; or what would bring it there.
+    Where {
+        /// An id, the beginning of one, or a branch or tag of the server.
+        #[arg(value_name = "COMMIT")]
+        commit: String,
+    },
     /// Make the head of the candidate's branch its next rc, now.
     Rc {
         #[arg(value_parser = version, value_name = "X.Y.Z")]

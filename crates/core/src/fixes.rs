@@ -120,12 +120,6 @@ pub fn revert_of(message: &str) -> Option<CommitId> {
     CommitId::parse(&id).ok()
 }
 
-/// Reads `(cherry picked from commit <id>)` as `git cherry-pick -x` writes it; the last one counts.
-pub fn picked_from(message: &str) -> Option<CommitId> {
-    let rest = message.rsplit_once("(cherry picked from commit ")?.1;
-    CommitId::parse(rest.split(')').next()?.trim()).ok()
-}
-
 fn matches(glob: &str, path: &str) -> bool {
     globset::GlobBuilder::new(glob)
         .literal_separator(true)

@@ -2,6 +2,7 @@
 
 use crate::id::CommitId;
 use crate::ledger::RawEntry;
+use crate::lineage::Lineage;
 use crate::name::RefName;
 use jiff::Timestamp;
 use std::collections::BTreeMap;
@@ -85,6 +86,15 @@ pub struct Signature {
     pub at: Timestamp,
 }
 
+/// Who wrote a change first, where that is somebody else than who commits it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Author {
+    /// Name and address, `Mira <mira@example.org>`.
+    pub who: String,
+    /// When, as git writes it: `1767225600 +0100`.
+    pub date: String,
+}
+
 /// A commit to be made.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewCommit {
@@ -92,8 +102,10 @@ pub struct NewCommit {
     pub tree: CommitId,
     /// Its parents.
     pub parents: Vec<CommitId>,
-    /// Author and committer alike.
+    /// Its committer, and its author where no other is given.
     pub by: Signature,
+    /// Its author; `None` where it is who commits.
+    pub author: Option<Author>,
     /// Its message.
     pub message: String,
 }
@@ -159,6 +171,16 @@ pub trait Repo {
     /// Merges each pair in memory, without attributes, configuration or a work tree.
     /// Pairs with unrelated histories give `None`.
     fn merge(&self, pairs: &[(CommitId, CommitId)]) -> Result<Vec<Option<Merged>>, RepoError>;
+
+    /// Brings what `theirs` changed against `base` onto `ours`, in memory like [`Repo::merge`]. Each is a
+    /// commit or a tree.
+    fn merge_over(&self, base: &CommitId, ours: &CommitId, theirs: &CommitId) -> Result<Merged, RepoError>;
+
+    /// Finds the commits whose ids begin with `prefix`, four hex digits or more; tags lead to theirs.
+    fn begins_with(&self, prefix: &str) -> Result<Vec<CommitId>, RepoError>;
+
+    /// Reads who descends from whom in all of `tips`, down to the parents of `commit` and without them.
+    fn lineage(&self, commit: &CommitId, tips: &[CommitId]) -> Result<Lineage, RepoError>;
 
     /// Merges three versions of a text; `None` where they conflict.
     fn merge_text(&self, base: &str, ours: &str, theirs: &str) -> Result<Option<String>, RepoError>;

@@ -131,7 +131,7 @@ impl Engine<'_> {
         }
     }
 
-    fn pause(&self) {
+    pub(crate) fn pause(&self) {
         self.note(Note::Raced);
         // Full jitter: anything up to a second, so that rivals spread out.
         let id = self.clock.fresh_id();
@@ -165,6 +165,7 @@ impl Engine<'_> {
             tree,
             parents: tip.head.iter().cloned().collect(),
             by: self.signature(now),
+            author: None,
             message: ledger::subject(&draft.events),
         };
         Ok(self.repo.write_commit(&commit)?)
@@ -254,7 +255,7 @@ pub(crate) fn busy() -> Fault {
     Fault::new(FaultKind::TryLater, "others kept writing to the ledger for a minute").hint("try again")
 }
 
-fn unknown(error: RepoError, sent: bool) -> Fault {
+pub(crate) fn unknown(error: RepoError, sent: bool) -> Fault {
     let fault = Fault::from(error);
     if sent {
         return Fault { kind: FaultKind::Unknown, ..fault }

@@ -2,7 +2,8 @@
 
 use crate::{Engine, Fault};
 use allclear_core::CommitId;
-use allclear_core::fixes::{Class, ClassedCommit, CommitSeen, Merge, classify, picked_from, revert_of};
+use allclear_core::fixes::{Class, ClassedCommit, CommitSeen, Merge, classify, revert_of};
+use allclear_core::pick::picked_from;
 use allclear_core::port::Graph;
 use allclear_core::project::{Candidate, Project};
 use allclear_core::text::short;
@@ -39,7 +40,7 @@ impl Engine<'_> {
             let (class, why) = classify(fixes, &commit);
             let subject = short(info.message.lines().next().unwrap_or_default(), 120);
             let merge = info.parents.len() > 1;
-            let picked = picked_from(&info.message);
+            let picked = picked_from(&info.message).last();
             ClassedCommit {
                 picked,
                 id: id.clone(),

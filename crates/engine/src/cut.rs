@@ -151,7 +151,7 @@ impl Engine<'_> {
         Ok(())
     }
 
-    fn choose(
+    pub(crate) fn choose(
         &self,
         snapshot: &Snapshot,
         policy: &Policy,
@@ -230,6 +230,7 @@ impl Engine<'_> {
             tree,
             parents: vec![from.clone()],
             by: self.signature(self.clock.now()),
+            author: None,
             message: format!(
                 "Set the version to {version}\n\nMade by allclear at the cut; it changes {} and nothing else.",
                 allclear_core::text::list(&changed.keys().collect::<Vec<_>>())

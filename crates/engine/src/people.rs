@@ -59,7 +59,7 @@ impl Engine<'_> {
             let (version, _) = snapshot.pick(version)?;
             let mut open = Vec::new();
             for wanted in commits {
-                let id = self.on_record(snapshot, version, wanted)?;
+                let id = self.named(snapshot, wanted)?;
                 if !snapshot.project.accepted.contains_key(&id) && !open.contains(&id) {
                     open.push(id);
                 }
@@ -71,30 +71,6 @@ impl Engine<'_> {
             };
             Ok((self.draft(open.iter().map(accepted).collect()), (version, open)))
         })
-    }
-
-    /// Finds the commit that a person names: one that came on board, or any other by its full id.
-    fn on_record(&self, snapshot: &Snapshot, version: Version, wanted: &str) -> Result<CommitId, Fault> {
-        let aboard =
-            snapshot.facts.candidates.get(&version).map(|s| s.commits.as_slice()).unwrap_or_default();
-        let named =
-            |c: &&allclear_core::fixes::ClassedCommit| wanted.len() >= 7 && c.id.as_str().starts_with(wanted);
-        let mut found = aboard.iter().filter(named);
-        match (found.next(), found.next(), CommitId::parse(wanted)) {
-            (Some(commit), None, _) => Ok(commit.id.clone()),
-            (None, _, Ok(id))
-                if self.repo.objects(std::slice::from_ref(&id))?.iter().any(|t| !t.is_empty()) =>
-            {
-                Ok(id)
-            }
-            _ => Err(Fault::new(
-                FaultKind::Usage,
-                format!("`{}` is no commit that came on board {version} since the cut", short(wanted, 40)),
-            )
-            .hint(format!(
-                "allclear why {version} fixes lists them; any other commit is named by its full id"
-            ))),
-        }
     }
 
     /// Approves exactly one commit of a candidate. Also tells where the policy asks for no approval.

@@ -378,6 +378,7 @@ impl Engine<'_> {
                     tree,
                     parents: vec![stable.clone(), commit.clone()],
                     by: self.signature(now),
+                    author: None,
                     message,
                 })?
             }
@@ -393,6 +394,7 @@ impl Engine<'_> {
             tree: back,
             parents: vec![develop.clone(), new_stable.clone()],
             by: self.signature(now),
+            author: None,
             message,
         };
         let new_develop = self.repo.write_commit(&merge)?;
@@ -522,6 +524,7 @@ impl Engine<'_> {
             tree,
             parents,
             by: self.signature(self.clock.now()),
+            author: None,
             message,
         })?))
     }

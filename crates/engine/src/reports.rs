@@ -7,7 +7,7 @@ use allclear_core::event::{Actor, Answer, Event, Proof, ReportOutcome};
 use allclear_core::people::{Report, pseudonyms};
 use allclear_core::port::{NewCommit, RefUpdate, Signature};
 use allclear_core::text::{list, plain, short};
-use allclear_core::{CommitId, RcNumber, RefName, Version};
+use allclear_core::{RcNumber, RefName, Version};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
@@ -117,26 +117,10 @@ impl Engine<'_> {
     /// Answers a bad report: the commit that fixes it, as soon as the candidate has it.
     pub fn resolve_report(&self, id: &str, fix: &str) -> Result<(Version, String), Fault> {
         let snapshot = self.observe()?;
-        let fix = self.fix(&snapshot, fix)?;
+        let fix = self.named(&snapshot, fix)?;
         self.answer(id, |report| {
             unanswered(report)?;
             Ok(Event::ReportResolved { report: report.id.clone(), answer: Answer::FixedBy(fix.clone()) })
-        })
-    }
-
-    /// Finds the commit that fixes something: one that came on board, or any other by its full id.
-    fn fix(&self, snapshot: &Snapshot, wanted: &str) -> Result<CommitId, Fault> {
-        let aboard = snapshot.facts.candidates.values().flat_map(|c| &c.commits);
-        let mut named = aboard.filter(|c| wanted.len() >= 7 && c.id.as_str().starts_with(wanted));
-        if let (Some(commit), None) = (named.next(), named.next()) {
-            return Ok(commit.id.clone());
-        }
-        let id = CommitId::parse(wanted).ok().filter(|id| {
-            self.repo.objects(std::slice::from_ref(id)).is_ok_and(|t| t.iter().any(|t| !t.is_empty()))
-        });
-        id.ok_or_else(|| {
-            Fault::new(FaultKind::Usage, format!("`{}` is no commit of this project", short(wanted, 40)))
-                .hint("give the full id of the commit that fixes it")
         })
     }
 
@@ -231,6 +215,7 @@ impl Engine<'_> {
         let commit = NewCommit {
             tree,
             parents: Vec::new(),
+            author: None,
             by: Signature { who: "allclear <allclear@localhost>".into(), at: self.clock.now() },
             message: "the words of reports, without history".into(),
         };

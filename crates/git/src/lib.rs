@@ -3,7 +3,9 @@
 //! **No work tree, ever, and nothing in the user's clone.** All objects are built in a store of
 //! allclear's own, whose merges see no attributes and no configuration but ours.
 
+mod cherry;
 mod clock;
+mod lineage;
 mod loose;
 mod parse;
 mod place;

@@ -4,6 +4,7 @@ use crate::parse;
 use crate::place::{Clone, Environment};
 use crate::process::{Failure, Git};
 use allclear_core::ledger::{ENTRY_LIMIT, RawEntry, Unreadable};
+use allclear_core::lineage::Lineage;
 use allclear_core::port::{
     Graph, Merged, NewCommit, PushAnswer, RefUpdate, Refs, Repo, RepoError, Signature,
 };
@@ -18,7 +19,7 @@ use std::time::Duration;
 /// Shorter than the two minutes for which what was judged clear stays clear.
 pub(crate) const PUSH_LIMIT: Duration = Duration::from_secs(110);
 const LIST_LIMIT: Duration = Duration::from_mins(1);
-const FETCH_LIMIT: Duration = Duration::from_mins(30);
+pub(crate) const FETCH_LIMIT: Duration = Duration::from_mins(30);
 /// How long a process waits for its turn before it goes without.
 const TURN_LIMIT: Duration = Duration::from_secs(5);
 const TURN_PAUSE: Duration = Duration::from_millis(10);
@@ -30,7 +31,7 @@ const TEXT_LIMIT: usize = 4 << 20;
 pub struct Store {
     dir: PathBuf,
     url: String,
-    git: Git,
+    pub(crate) git: Git,
     network: Git,
     /// The object directories that the store borrows from, by identity: another clone at the same path
     /// is another lender.
@@ -48,7 +49,7 @@ pub(crate) fn unavailable(e: Failure) -> RepoError {
     }
 }
 
-fn broken(e: Failure) -> RepoError {
+pub(crate) fn broken(e: Failure) -> RepoError {
     match e {
         Failure::Start(_) => RepoError::NotFound(e.to_string()),
         Failure::TimedOut { .. } | Failure::Failed { .. } | Failure::Odd { .. } => {
@@ -57,7 +58,7 @@ fn broken(e: Failure) -> RepoError {
     }
 }
 
-fn id(text: &str) -> Result<CommitId, RepoError> {
+pub(crate) fn id(text: &str) -> Result<CommitId, RepoError> {
     CommitId::parse(text).map_err(|e| RepoError::Protocol(e.to_string()))
 }
 
@@ -161,7 +162,7 @@ impl Store {
         Err(RepoError::Unavailable(format!("fetching from {} failed: {why}", plain(&self.url))))
     }
 
-    fn hash(&self, kind: &str, bytes: &[u8]) -> Result<CommitId, RepoError> {
+    pub(crate) fn hash(&self, kind: &str, bytes: &[u8]) -> Result<CommitId, RepoError> {
         use allclear_core::port::Clock;
         if self.plain {
             let unique = crate::SystemClock.fresh_id();
@@ -243,6 +244,7 @@ impl Repo for Store {
 
     fn forget(&self) -> Result<(), RepoError> {
         self.remember("fetched", b"");
+        crate::lineage::forget(&self.dir);
         let names =
             self.git.ok(&["for-each-ref", "--format=delete %(refname)", "refs/in"], b"").map_err(broken)?;
         self.git.ok(&["update-ref", "--stdin"], &names).map(drop).map_err(broken)
@@ -409,6 +411,18 @@ impl Repo for Store {
         Ok(results)
     }
 
+    fn merge_over(&self, base: &CommitId, ours: &CommitId, theirs: &CommitId) -> Result<Merged, RepoError> {
+        crate::cherry::merge_over(self, [base, ours, theirs])
+    }
+
+    fn begins_with(&self, prefix: &str) -> Result<Vec<CommitId>, RepoError> {
+        crate::lineage::begins_with(&self.git, prefix)
+    }
+
+    fn lineage(&self, commit: &CommitId, tips: &[CommitId]) -> Result<Lineage, RepoError> {
+        crate::lineage::lineage(&self.git, commit, &self.present(tips)?)
+    }
+
     fn merge_text(&self, base: &str, ours: &str, theirs: &str) -> Result<Option<String>, RepoError> {
         let dir = self.scratch()?;
         let write = |name: &str, text: &str| {
@@ -545,7 +559,7 @@ impl Repo for Store {
     }
 
     fn write_commit(&self, commit: &NewCommit) -> Result<CommitId, RepoError> {
-        let by = ident(&commit.by);
+        let (author, by) = (author(commit), ident(&commit.by));
         if let Some(key) = &self.signing_key {
             return self.write_signed(commit, key);
         }
@@ -553,7 +567,7 @@ impl Repo for Store {
         for parent in &commit.parents {
             text.push_str(&format!("parent {parent}\n"));
         }
-        text.push_str(&format!("author {by}\ncommitter {by}\n\n{}\n", message(&commit.message)));
+        text.push_str(&format!("author {author}\ncommitter {by}\n\n{}\n", message(&commit.message)));
         self.hash("commit", text.as_bytes())
     }
 
@@ -637,6 +651,14 @@ impl Store {
         let _unpacked = git.run(&["gc", "--auto", "-q"], b"", FETCH_LIMIT);
     }
 
+    /// Makes the next walks through a long history quick.
+    pub fn index(&self) {
+        let fetched = self.recall("fetched");
+        if fetched != self.recall("indexed") && crate::lineage::index(&self.git).is_ok() {
+            self.remember("indexed", &fetched.unwrap_or_default());
+        }
+    }
+
     fn lock(&self) -> Result<std::fs::File, RepoError> {
         let file =
             std::fs::File::create(self.dir.join("allclear.lock")).map_err(|e| io("locking the store", &e))?;
@@ -686,7 +708,13 @@ impl Store {
     }
 
     fn write_signed(&self, commit: &NewCommit, key: &str) -> Result<CommitId, RepoError> {
-        let git = self.signing(&commit.by);
+        let mut git = self.signing(&commit.by);
+        if let Some(author) = &commit.author {
+            let (name, email) = name_and_email(&author.who);
+            let date = format!("@{}", author.date);
+            git = git.with_env("GIT_AUTHOR_NAME", &name).with_env("GIT_AUTHOR_EMAIL", &email);
+            git = git.with_env("GIT_AUTHOR_DATE", &date);
+        }
         let sign = format!("-S{key}");
         let mut args = vec!["commit-tree", commit.tree.as_str(), &sign];
         for parent in &commit.parents {
@@ -732,6 +760,12 @@ fn name_and_email(who: &str) -> (String, String) {
 fn ident(by: &Signature) -> String {
     let (name, email) = name_and_email(&by.who);
     format!("{name} <{email}> {} +0000", by.at.as_second())
+}
+
+fn author(commit: &NewCommit) -> String {
+    let Some(author) = &commit.author else { return ident(&commit.by) };
+    let (name, email) = name_and_email(&author.who);
+    format!("{name} <{email}> {}", author.date)
 }
 
 fn message(text: &str) -> String {

@@ -1,6 +1,7 @@
 //! A network that misbehaves on cue. Calls are counted from 1, pushes and reads apart.
 
 use allclear_core::ledger::RawEntry;
+use allclear_core::lineage::Lineage;
 use allclear_core::port::{
     Graph, Merged, NewCommit, PushAnswer, RefUpdate, Refs, Repo, RepoError, Signature,
 };
@@ -222,6 +223,18 @@ impl Repo for Flaky<'_> {
 
     fn merge(&self, pairs: &[(CommitId, CommitId)]) -> Result<Vec<Option<Merged>>, RepoError> {
         self.inner.merge(pairs)
+    }
+
+    fn merge_over(&self, base: &CommitId, ours: &CommitId, theirs: &CommitId) -> Result<Merged, RepoError> {
+        self.inner.merge_over(base, ours, theirs)
+    }
+
+    fn begins_with(&self, prefix: &str) -> Result<Vec<CommitId>, RepoError> {
+        self.inner.begins_with(prefix)
+    }
+
+    fn lineage(&self, commit: &CommitId, tips: &[CommitId]) -> Result<Lineage, RepoError> {
+        self.inner.lineage(commit, tips)
     }
 
     fn merge_text(&self, base: &str, ours: &str, theirs: &str) -> Result<Option<String>, RepoError> {

@@ -6,7 +6,9 @@ mod calendar;
 mod check;
 mod cut;
 mod init;
+mod locate;
 mod log;
+mod pick;
 mod policy;
 mod promote;
 mod report;
@@ -18,7 +20,7 @@ mod why;
 use crate::args::{Args, Command, LedgerCommand, Now};
 use crate::exit::Exit;
 use crate::place::{Place, zone_of};
-use allclear_engine::{Fault, FaultKind, Snapshot};
+use allclear_engine::{Fault, FaultKind, PickWish, Snapshot};
 use clap::CommandFactory;
 use jiff::Timestamp;
 
@@ -34,6 +36,10 @@ pub(crate) fn run(args: &Args) -> Result<Exit, Fault> {
         Command::Calendar { now } => calendar::run(args, now),
         Command::Log { limit, now } => log::run(args, *limit, now),
         Command::Cut { version, dry_run, yes } => cut::run(args, version.as_deref(), *dry_run, *yes),
+        Command::Pick { commits, version, dry_run } => {
+            pick::run(args, &PickWish { commits: commits.clone(), version: *version, dry_run: *dry_run })
+        }
+        Command::Where { commit } => locate::run(args, commit),
         Command::Rc { version, commit, yes } => act::rc(args, *version, commit.as_deref(), *yes),
         Command::Hold { version, reason, until, lift } => {
             act::hold(args, *version, reason.as_deref(), until.as_deref(), *lift)
@@ -100,6 +106,8 @@ fn asks_the_server(command: &Command) -> bool {
         | Command::Completions { .. }
         | Command::Man => false,
         Command::Cut { .. }
+        | Command::Pick { .. }
+        | Command::Where { .. }
         | Command::Rc { .. }
         | Command::Hold { .. }
         | Command::Promote { .. }

@@ -3,17 +3,13 @@
 use super::{Case, Finding, Subject};
 use crate::fixes::{Class, ClassedCommit};
 use crate::people::Acceptance;
-use crate::policy::Unclassified;
+use crate::pick::is_welcome;
 use crate::text::{count, name_of, short};
 use crate::verdict::Verdict;
 
 pub(super) fn judge(case: &Case<'_>) -> Finding {
     let commits = &case.seen.commits;
-    let blocks = |class: Class| match class {
-        Class::Fix => false,
-        Class::NotAFix => true,
-        Class::Unclassified => case.policy.fixes.unclassified == Unclassified::Block,
-    };
+    let blocks = |class: Class| !is_welcome(class, &case.policy.fixes);
     let accepted = |c: &ClassedCommit| case.project.accepted.get(&c.id);
     let offends = |c: &ClassedCommit| blocks(c.class) && accepted(c).is_none();
     let offenders: Vec<_> = commits.iter().filter(|c| offends(c)).collect();

@@ -11,6 +11,7 @@ mod crowd;
 mod hostile;
 mod killed;
 mod people;
+mod pick;
 mod promotion;
 mod server;
 mod story;

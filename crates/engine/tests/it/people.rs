@@ -320,3 +320,17 @@ fn bad_news_comes_between_a_plan_and_its_move() {
     assert!(world.has(RELEASE));
     world.check_promises();
 }
+
+#[test]
+fn an_accepted_commit_can_be_picked() {
+    let world = World::new();
+    world.cut();
+    let odd = world.commit("develop", "tidy up", &[("tidy.txt", "tidy\n")]);
+    let machine = world.machine("a");
+    let wish =
+        allclear_engine::PickWish { commits: vec![odd.to_string()], ..allclear_engine::PickWish::default() };
+    assert_eq!(machine.engine().pick(&wish).unwrap_err().kind, FaultKind::Blocked);
+    machine.engine().accept(None, &[odd.as_str()[..12].to_owned()], "only spaces").unwrap();
+    machine.engine().pick(&wish).unwrap();
+    assert_eq!(verdict(&world, Gate::Fixes), Verdict::Passed);
+}
