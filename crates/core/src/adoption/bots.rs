@@ -71,7 +71,7 @@ fn targets(
             None => yaml.add_key(update, "target-branch", develop),
         });
     }
-    Ok(wrong)
+    if yaml.is_tangled() { Err("its aliases are too tangled".into()) } else { Ok(wrong) }
 }
 
 /// Reads Renovate's file: `baseBranchPatterns`, once `baseBranches`; the default branch where absent.

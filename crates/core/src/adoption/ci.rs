@@ -88,7 +88,9 @@ pub(super) fn read(
     let gaps = |text: &str| -> Result<Vec<Gap>, String> {
         let yaml = Yaml::parse(text)?;
         let Some(root) = yaml.root() else { return Ok(Vec::new()) };
-        Ok(reader(&File { path, yaml, root, names, default }))
+        let file = File { path, yaml, root, names, default };
+        let gaps = reader(&file);
+        if file.yaml.is_tangled() { Err("its aliases are too tangled".into()) } else { Ok(gaps) }
     };
     let found = gaps(text)?;
     let (mine, rest): (Vec<&Gap>, Vec<&Gap>) =
@@ -202,7 +204,8 @@ fn rules(file: &File, name: &str, job: Id) -> Option<Gap> {
     let texts: Vec<&str> = conditions.iter().filter_map(|id| yaml.text(*id)).collect();
     let about_branches = |text: &&str| BRANCH_VARIABLES.iter().any(|v| text.contains(v));
     let open = rules.len() > conditions.len() || texts.iter().any(|t| t.contains("!=") || t.contains("!~"));
-    if open || texts.len() != conditions.len() || !texts.iter().any(about_branches) {
+    let long = texts.iter().any(|text| text.len() > CONDITION);
+    if open || long || texts.len() != conditions.len() || !texts.iter().any(about_branches) {
         return None;
     }
     let compared: Vec<String> = texts.iter().flat_map(|t| comparisons(t, file.default)).collect();
@@ -229,6 +232,8 @@ fn rules(file: &File, name: &str, job: Id) -> Option<Gap> {
     file.gap(&format!("{name}.rules"), at, &lacking, edits)
 }
 
+/// The longest condition that is understood, in bytes.
+const CONDITION: usize = 2000;
 const BRANCH_VARIABLES: [&str; 2] = ["$CI_COMMIT_BRANCH", "$CI_COMMIT_REF_NAME"];
 
 /// Lists what a condition compares the branch with, as patterns.

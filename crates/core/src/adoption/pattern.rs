@@ -38,8 +38,9 @@ impl Language {
 
     /// Tells whether one pattern means `branch`. One that cannot be understood means nothing.
     pub(super) fn matches(self, pattern: &str, branch: &str) -> bool {
-        if pattern == branch {
-            return true;
+        let name = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.');
+        if pattern == branch || pattern.bytes().all(name) {
+            return pattern == branch;
         }
         let expression = match self {
             Self::GitHub => github(pattern),

@@ -3,6 +3,7 @@
 
 use crate::text::short;
 use saphyr_parser::{Event, Parser, ScalarStyle};
+use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
@@ -10,6 +11,10 @@ use std::ops::Range;
 pub(super) const LIMIT: usize = 512 * 1024;
 /// How far merge keys (`<<`) are followed.
 const MERGES: usize = 8;
+/// How many steps are taken through one file: aliases make a small file as long as its author likes.
+const STEPS: usize = 1_000_000;
+/// The steps that the judging of one text costs.
+const TEXT_STEPS: usize = 100;
 
 /// A node, by its place in the tree.
 pub(super) type Id = usize;
@@ -20,6 +25,7 @@ pub(super) struct Yaml<'a> {
     source: &'a str,
     nodes: Vec<Node>,
     root: Option<Id>,
+    steps: Cell<usize>,
 }
 
 #[derive(Debug)]
@@ -50,7 +56,7 @@ impl<'a> Yaml<'a> {
             return Err(format!("it is larger than {} KiB", LIMIT / 1024));
         }
         let bytes: Vec<usize> = source.char_indices().map(|(at, _)| at).chain([source.len()]).collect();
-        let mut yaml = Self { source, nodes: Vec::new(), root: None };
+        let mut yaml = Self { source, nodes: Vec::new(), root: None, steps: Cell::new(0) };
         let mut open: Vec<(Id, Option<Id>)> = Vec::new();
         let mut anchors: BTreeMap<usize, Id> = BTreeMap::new();
         for item in Parser::new_from_str(source) {
@@ -119,6 +125,16 @@ impl<'a> Yaml<'a> {
         Ok(())
     }
 
+    /// Tells whether the file is so tangled that not all of it was looked at.
+    pub(super) fn is_tangled(&self) -> bool {
+        self.steps.get() > STEPS
+    }
+
+    fn step(&self, n: usize) -> bool {
+        self.steps.set(self.steps.get().saturating_add(n));
+        !self.is_tangled()
+    }
+
     /// Gives the document; `None` where the file is empty.
     pub(super) fn root(&self) -> Option<Id> {
         self.root
@@ -149,7 +165,8 @@ impl<'a> Yaml<'a> {
     /// Gives the items of a list; a scalar is a list of one, and nothing (`null`) of none.
     pub(super) fn items(&self, id: Id) -> Vec<Id> {
         match &self.nodes[id].what {
-            What::List(items) => items.clone(),
+            What::List(items) if self.step(items.len()) => items.clone(),
+            What::List(_) => Vec::new(),
             What::Text { text, plain } if *plain && matches!(text.as_str(), "" | "~" | "null") => Vec::new(),
             What::Text { .. } => vec![id],
             What::Map(_) => Vec::new(),
@@ -158,7 +175,8 @@ impl<'a> Yaml<'a> {
 
     /// Gives the items of a list that are texts.
     pub(super) fn texts(&self, id: Id) -> Vec<&str> {
-        self.items(id).into_iter().filter_map(|item| self.text(item)).collect()
+        let items = self.items(id).into_iter().take_while(|_| self.step(TEXT_STEPS));
+        items.filter_map(|item| self.text(item)).collect()
     }
 
     /// Gives a value of a mapping, its own or a merged one.
@@ -167,6 +185,9 @@ impl<'a> Yaml<'a> {
     }
 
     fn get_within(&self, map: Id, key: &str, merges: usize) -> Option<Id> {
+        if !self.step(1 + self.pairs(map).count()) {
+            return None;
+        }
         let own = self.pairs(map).find(|(k, _)| self.text(*k) == Some(key)).map(|(_, value)| value);
         own.or_else(|| {
             let below = merges.checked_sub(1)?;
