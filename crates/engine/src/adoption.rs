@@ -75,7 +75,7 @@ impl Engine<'_> {
             todo = adoption::todo(&seen);
         }
         let patches = adoption::patches(&seen);
-        Ok(Adoption { todo, patches, names })
+        Ok(Adoption { names, todo, patches })
     }
 
     fn adoption_files(&self, tip: &CommitId) -> Result<Vec<File>, Fault> {

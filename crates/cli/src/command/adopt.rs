@@ -13,7 +13,7 @@ use std::io::Write;
 use std::path::{Component, Path, PathBuf};
 
 /// What a workflow installs: this very version.
-const INSTALL: &str = concat!("cargo install --locked allclear@", env!("CARGO_PKG_VERSION"));
+const VERSION: &str = env!("CARGO_PKG_VERSION");
 
 /// Finds out what is left to do.
 pub(crate) fn todo(place: &Place) -> Result<Adoption, Fault> {
@@ -31,6 +31,7 @@ pub(super) fn schedule(args: &Args, by: Scheduler, print: bool, yes: bool) -> Re
         } else {
             ui::out(line);
             ui::say("put this line in with crontab -e; the clone must reach its server without a person");
+            ui::say("the list sees it at work when it first wrote to the record");
         }
         return Ok(Exit::Done);
     }
@@ -38,13 +39,13 @@ pub(super) fn schedule(args: &Args, by: Scheduler, print: bool, yes: bool) -> Re
     let develop = &names.develop;
     let mut then = vec![format!("read it, commit it to {develop} and push")];
     let (file, text) = match by {
-        Scheduler::Github | Scheduler::Cron => (scheduler::GITHUB_FILE, scheduler::github(&names, INSTALL)),
+        Scheduler::Github | Scheduler::Cron => (scheduler::GITHUB_FILE, scheduler::github(&names, VERSION)),
         Scheduler::Gitlab => {
             then.push(format!("add to .gitlab-ci.yml: include: [{{ local: {} }}]", scheduler::GITLAB_FILE));
             then.push(format!(
                 "glab schedule create --description allclear --ref {develop} --cron \"*/15 * * * *\""
             ));
-            (scheduler::GITLAB_FILE, scheduler::gitlab(&names, INSTALL))
+            (scheduler::GITLAB_FILE, scheduler::gitlab(&names, VERSION))
         }
     };
     if print {

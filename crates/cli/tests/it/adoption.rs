@@ -69,6 +69,7 @@ fn from_one_master_to_a_train_that_runs() {
             "observe"
         ]
     );
+    world.allclear(&["init"]).code(0).says("exists already").says("Still to do: 8 of 8");
     world.allclear(&["init", "--yes", "--create-develop"]).code(0).says("created develop");
     world.git("clone", &["checkout", "-q", "-b", "develop"]);
     land(&world, "develop", "chore: release with allclear");

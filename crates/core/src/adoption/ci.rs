@@ -25,10 +25,11 @@ pub(super) struct Reading {
     pub(super) patched: Option<String>,
 }
 
+type Mine = fn(&str) -> bool;
 type Reader = fn(&File) -> Vec<Gap>;
 
 /// Which file belongs to which CI.
-const READERS: [(fn(&str) -> bool, Reader); 5] = [
+const READERS: [(Mine, Reader); 5] = [
     (is_workflow, github),
     (|path| path == ".gitlab-ci.yml", gitlab),
     (|path| path == ".circleci/config.yml", circle),
@@ -62,7 +63,12 @@ struct File<'a> {
 /// Tells whether a file is a workflow of GitHub's.
 pub(super) fn is_workflow(path: &str) -> bool {
     let name = path.strip_prefix(".github/workflows/").unwrap_or_default();
-    !name.contains('/') && (name.ends_with(".yml") || name.ends_with(".yaml"))
+    !name.contains('/') && is_yaml(name)
+}
+
+/// Tells whether a file is YAML by its name; CIs are exact about the case.
+pub(super) fn is_yaml(name: &str) -> bool {
+    matches!(name.rsplit_once('.'), Some((_, "yml" | "yaml")))
 }
 
 /// Tells whether a file says for which branches a CI runs.

@@ -44,7 +44,7 @@ impl Language {
         }
         let expression = match self {
             Self::GitHub => github(pattern),
-            Self::Azure => azure(pattern.strip_prefix("refs/heads/").unwrap_or(pattern)),
+            Self::Azure => Some(azure(pattern.strip_prefix("refs/heads/").unwrap_or(pattern))),
             Self::GitLab | Self::Travis => between_slashes(pattern),
             Self::Circle => between_slashes(pattern).map(|e| format!("^(?:{e})$")),
         };
@@ -118,13 +118,13 @@ fn github(glob: &str) -> Option<String> {
     Some(out)
 }
 
-fn azure(glob: &str) -> Option<String> {
+fn azure(glob: &str) -> String {
     let part = |c: char| match c {
         '*' => ".*".to_owned(),
         '?' => ".".to_owned(),
         c => escape(&c.to_string()),
     };
-    Some(format!("^{}$", glob.chars().map(part).collect::<String>()))
+    format!("^{}$", glob.chars().map(part).collect::<String>())
 }
 
 #[cfg(test)]

@@ -292,9 +292,9 @@ fn hostile_files_are_said_to_be_unreadable() {
 #[test]
 fn no_cut_or_changed_file_is_too_much() {
     for case in CASES {
-        for (at, c) in case.text.char_indices() {
+        for (at, c) in case.text.char_indices().step_by(2) {
             let (head, tail) = (&case.text[..at], &case.text[at + c.len_utf8()..]);
-            let put = ["", "*", "\t", "&é ", "\"", "[", "\n", "{"][at % 8];
+            let put = ["", "*", "\t", "&é ", "\"", "[", "\n", "{"][at / 2 % 8];
             for text in [head.to_owned(), format!("{head}{put}{tail}")] {
                 if let Ok(read) = ci::read(case.path, &text, &usual(), Some("master"))
                     && let Some(patched) = read.patched
@@ -366,7 +366,7 @@ fn the_list_shrinks_to_nothing() {
     assert_eq!(open(&now), ["ci-branches", "push-rights", "scheduler", "observe"]);
     let after = [
         file(WORKFLOW, &patches(&now)[0].after),
-        file(scheduler::GITHUB_FILE, &scheduler::github(&names, "cargo install allclear")),
+        file(scheduler::GITHUB_FILE, &scheduler::github(&names, "1.2.3")),
     ];
     now.files = &after;
     assert_eq!(open(&now), ["push-rights", "observe"]);
@@ -416,8 +416,8 @@ fn nothing_that_steers_a_terminal_is_offered_as_a_patch() {
 #[test]
 fn the_schedulers_are_seen_for_what_they_are() {
     let names = named("main", "next", "rel-");
-    let github = scheduler::github(&names, "cargo install --locked allclear@1.2.3");
-    let gitlab = scheduler::gitlab(&names, "cargo install --locked allclear@1.2.3");
+    let github = scheduler::github(&names, "1.2.3");
+    let gitlab = scheduler::gitlab(&names, "1.2.3");
     for text in [&github, &gitlab] {
         yaml::Yaml::parse(text).unwrap();
         assert!(scheduler::ticks(text) && !text.contains("develop") && !text.contains("master"), "{text}");

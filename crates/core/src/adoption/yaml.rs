@@ -166,10 +166,9 @@ impl<'a> Yaml<'a> {
     pub(super) fn items(&self, id: Id) -> Vec<Id> {
         match &self.nodes[id].what {
             What::List(items) if self.step(items.len()) => items.clone(),
-            What::List(_) => Vec::new(),
             What::Text { text, plain } if *plain && matches!(text.as_str(), "" | "~" | "null") => Vec::new(),
             What::Text { .. } => vec![id],
-            What::Map(_) => Vec::new(),
+            What::List(_) | What::Map(_) => Vec::new(),
         }
     }
 
