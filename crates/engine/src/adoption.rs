@@ -81,8 +81,7 @@ impl Engine<'_> {
     fn adoption_files(&self, tip: &CommitId) -> Result<Vec<File>, Fault> {
         let mut listed = self.repo.listing(tip, PLACES)?;
         listed.retain(|file| adoption::wants(&file.path));
-        listed.truncate(FILES);
-        let readable = listed.iter().filter(|f| f.regular && f.size <= FILE_LIMIT);
+        let readable = listed.iter().filter(|f| f.regular && f.size <= FILE_LIMIT).take(FILES);
         let paths: Vec<String> = readable.map(|f| f.path.clone()).collect();
         let mut texts = self.repo.files(tip, &paths)?;
         let read = |file: allclear_core::port::Listed| {
@@ -91,7 +90,11 @@ impl Engine<'_> {
             } else if file.size > FILE_LIMIT {
                 Err("it is larger than 512 KiB")
             } else {
-                texts.remove(&file.path).ok_or("it is not UTF-8")
+                texts.remove(&file.path).ok_or(if paths.contains(&file.path) {
+                    "it is not UTF-8"
+                } else {
+                    "there are too many files"
+                })
             };
             File { path: file.path, text }
         };

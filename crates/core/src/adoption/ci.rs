@@ -54,6 +54,7 @@ const PUBLISHING: [&str; 11] = [
 
 struct File<'a> {
     path: &'a str,
+    text: &'a str,
     yaml: Yaml<'a>,
     root: Id,
     names: &'a Branches,
@@ -94,7 +95,7 @@ pub(super) fn read(
     let gaps = |text: &str| -> Result<Vec<Gap>, String> {
         let yaml = Yaml::parse(text)?;
         let Some(root) = yaml.root() else { return Ok(Vec::new()) };
-        let file = File { path, yaml, root, names, default };
+        let file = File { path, text, yaml, root, names, default };
         let gaps = reader(&file);
         if file.yaml.is_tangled() { Err("its aliases are too tangled".into()) } else { Ok(gaps) }
     };
@@ -174,7 +175,32 @@ fn github(file: &File) -> Vec<Gap> {
             (None, None) => None,
         }
     });
-    publishing(gaps, publishes(stem) || publishes(name))
+    let push = yaml.path(file.root, &["on", "push", "tags"]).is_some();
+    let reviews = EVENTS[1..].iter().any(|event| yaml.path(file.root, &["on", event]).is_some());
+    let also = push || file.text.lines().any(is_act_of_publishing);
+    // What never looks at a pull request, and runs for tags or publishes, is no test.
+    let publishes = publishes(stem) || publishes(name) || (also && !reviews);
+    let warning = if also && !publishes { " (it publishes too)" } else { "" };
+    publishing(gaps.map(|gap| Gap { what: gap.what + warning, ..gap }), publishes)
+}
+
+/// Tells whether a line of a workflow publishes something.
+fn is_act_of_publishing(line: &str) -> bool {
+    const COMMANDS: [&str; 7] = [
+        "docker push",
+        "npm publish",
+        "cargo publish",
+        "twine upload",
+        "gh release",
+        "goreleaser",
+        "git push",
+    ];
+    const ACTIONS: [&str; 5] = ["publish", "deploy", "release", "build-push", "gh-pages"];
+    let line = line.trim_start().trim_start_matches("- ").to_ascii_lowercase();
+    match line.strip_prefix("uses:") {
+        Some(action) => ACTIONS.iter().any(|word| action.contains(word)),
+        None => !line.starts_with('#') && COMMANDS.iter().any(|command| line.contains(command)),
+    }
 }
 
 /// GitLab: `only` and `except` of a job, and `rules` that compare the branch.

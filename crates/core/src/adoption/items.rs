@@ -1,8 +1,6 @@
 //! The items of the list, one function each.
 
-use super::{
-    File, Home, PolicyState, SCHEDULER, Seen, Standing, Todo, bots, ci, is_gitlab_part, is_plain, scheduler,
-};
+use super::{File, Home, PolicyState, SCHEDULER, Seen, Standing, Todo, bots, ci, is_gitlab_part, scheduler};
 use crate::policy::{Branches, Mode};
 use crate::text::{count, plain, short};
 
@@ -49,7 +47,9 @@ pub(super) fn develop_contains_stable(seen: &Seen) -> Todo {
             .by(["allclear init --create-develop --yes"]),
         Standing::Behind => item(KEY, false, format!("{develop} lacks commits of {stable}")).by([
             "git fetch origin".to_owned(),
-            format!("git checkout {develop} && git merge origin/{develop} origin/{stable}"),
+            format!(
+                "git checkout {develop} && git merge --ff-only origin/{develop} && git merge origin/{stable}"
+            ),
             format!("git push origin {develop}"),
         ]),
     }
@@ -70,10 +70,17 @@ pub(super) fn default_branch(seen: &Seen) -> Todo {
     item(KEY, false, title).by([seen.home.set_default(develop)])
 }
 
+const PATCH: &str = "allclear init --patch-ci shows the patch, and with --yes applies it";
+
+/// Tells whether there is a patch for a file of this kind.
+fn is_patched(seen: &Seen, mine: fn(&str) -> bool) -> bool {
+    super::patches(seen).iter().any(|patch| mine(&patch.path))
+}
+
 pub(super) fn ci_branches(seen: &Seen) -> Todo {
     const KEY: &str = "ci-branches";
     let (mut places, mut left_alone, mut odd) = (Vec::new(), Vec::new(), Vec::new());
-    let (mut files, mut patch) = (0, false);
+    let mut files = 0;
     for file in seen.files.iter().filter(|f| ci::is_ci(&f.path)) {
         files += 1;
         let path = plain(&file.path);
@@ -86,7 +93,6 @@ pub(super) fn ci_branches(seen: &Seen) -> Todo {
         };
         match ci::read(&file.path, text, seen.names, seen.default) {
             Ok(read) => {
-                patch |= read.patched.is_some() && is_plain(text);
                 for gap in read.gaps {
                     let place = format!("{path}:{} {}", gap.line, gap.what);
                     if gap.publishes {
@@ -111,10 +117,10 @@ pub(super) fn ci_branches(seen: &Seen) -> Todo {
     };
     let mut todo = item(KEY, done, title);
     if !places.is_empty() {
-        todo = todo.by(if patch {
-            vec!["allclear init --patch-ci shows the patch, and with --yes applies it".to_owned()]
+        todo = todo.by(if is_patched(seen, ci::is_ci) {
+            [PATCH.to_owned()]
         } else {
-            vec![format!("name {develop} and {}* beside {stable} by hand", candidate.prefix)]
+            [format!("name {develop} and {}* beside {stable} by hand", candidate.prefix)]
         });
     }
     if !odd.is_empty() {
@@ -125,9 +131,9 @@ pub(super) fn ci_branches(seen: &Seen) -> Todo {
 
 pub(super) fn dependabot(seen: &Seen) -> Option<Todo> {
     let read = |text: &str| bots::dependabot(text, seen.names.develop.as_str(), seen.default);
-    bot(seen, "dependabot", "Dependabot", bots::is_dependabot, read, |patched| {
-        if patched {
-            "allclear init --patch-ci shows the patch, and with --yes applies it".to_owned()
+    bot(seen, "dependabot", "Dependabot", bots::is_dependabot, read, || {
+        if is_patched(seen, bots::is_dependabot) {
+            PATCH.to_owned()
         } else {
             format!("set target-branch: \"{}\" in each of its updates", seen.names.develop)
         }
@@ -136,7 +142,7 @@ pub(super) fn dependabot(seen: &Seen) -> Option<Todo> {
 
 pub(super) fn renovate(seen: &Seen) -> Option<Todo> {
     let read = |text: &str| bots::renovate(text, seen.names.develop.as_str(), seen.default);
-    bot(seen, "renovate", "Renovate", bots::is_renovate, read, |_| {
+    bot(seen, "renovate", "Renovate", bots::is_renovate, read, || {
         format!("set \"baseBranchPatterns\": [\"{}\"]", seen.names.develop)
     })
 }
@@ -147,7 +153,7 @@ fn bot(
     name: &str,
     mine: fn(&str) -> bool,
     read: impl Fn(&str) -> Result<bots::Reading, String>,
-    remedy: impl Fn(bool) -> String,
+    remedy: impl Fn() -> String,
 ) -> Option<Todo> {
     let develop = &seen.names.develop;
     // A bot reads one file, the first that it finds.
@@ -156,7 +162,7 @@ fn bot(
     let unreadable = |why: &str| {
         item(key, false, format!("{name}'s file cannot be read"))
             .at([format!("{path} cannot be read: {why}")])
-            .by([remedy(false)])
+            .by([remedy()])
     };
     let text = match &file.text {
         Ok(text) => text,
@@ -169,7 +175,7 @@ fn bot(
         }
         Ok(found) => item(key, false, format!("{name} sends pull requests elsewhere than to {develop}"))
             .at(found.wrong.iter().map(|(line, branch)| format!("{path}:{line} to {branch}")))
-            .by([remedy(found.patched.is_some() && is_plain(text))]),
+            .by([remedy()]),
     })
 }
 

@@ -196,7 +196,7 @@ pub fn patches(seen: &Seen) -> Vec<Patch> {
         };
         Some(Patch { path: file.path.clone(), before: before.clone(), after: after? })
     };
-    seen.files.iter().filter(|file| is_plain(&file.path)).filter_map(patch).collect()
+    seen.files.iter().filter(|file| is_simple(&file.path)).filter_map(patch).collect()
 }
 
 /// Writes the difference between two texts as `git apply` reads it; `None` before stands for no file.
@@ -222,8 +222,12 @@ fn is_plain(text: &str) -> bool {
     })
 }
 
+/// Tells whether a path means itself to a shell, and to `git apply`.
+fn is_simple(path: &str) -> bool {
+    path.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-' | b'/'))
+}
+
 /// Puts a path between quotes for a shell, where it needs them.
 fn quoted(path: &str) -> String {
-    let fine = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-' | b'/');
-    if path.bytes().all(fine) { path.to_owned() } else { format!("'{}'", plain(path).replace('\'', "'\\''")) }
+    if is_simple(path) { path.to_owned() } else { format!("'{}'", plain(path).replace('\'', "'\\''")) }
 }

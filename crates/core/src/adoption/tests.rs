@@ -225,6 +225,12 @@ fn what_publishes_is_left_alone_and_said() {
     for (path, text) in [
         (".github/workflows/deploy.yml", push.to_owned()),
         (".github/workflows/gh-pages.yaml", push.to_owned()),
+        (
+            // As go-micro had it in 2020.
+            ".github/workflows/docker.yml",
+            "name: Docker\n\non:\n  push:\n    branches:\n    - master\n    tags:\n    - v2.*\n".to_owned(),
+        ),
+        (".github/workflows/image.yml", format!("{push}jobs: {{a: {{steps: [{{run: docker push x}}]}}}}\n")),
         (".github/workflows/site.yml", format!("name: Publish the site\n{push}")),
         (".gitlab-ci.yml", "up:\n  stage: deploy\n  only: [master]\n".to_owned()),
         (".gitlab-ci.yml", "up:\n  environment: prod\n  only: [master]\n".to_owned()),
@@ -236,6 +242,14 @@ fn what_publishes_is_left_alone_and_said() {
         let item = find(&items, "ci-branches");
         assert!(item.done && item.detail[0].contains("right for a job that publishes"), "{item:?}");
     }
+}
+
+#[test]
+fn what_tests_and_publishes_is_patched_with_a_word_of_warning() {
+    let text = "on:\n  pull_request:\n  push:\n    branches: [master]\njobs:\n  a:\n    steps:\n    - uses: docker/build-push-action@v6\n";
+    let read = ci::read(WORKFLOW, text, &usual(), None).unwrap();
+    assert!(!read.gaps[0].publishes && read.patched.is_some());
+    assert!(read.gaps[0].what.ends_with("(it publishes too)"), "{}", read.gaps[0].what);
 }
 
 #[test]
