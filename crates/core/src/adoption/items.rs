@@ -109,7 +109,7 @@ pub(super) fn ci_branches(seen: &Seen) -> Todo {
     let done = places.is_empty() && odd.is_empty();
     let title = match (files, done) {
         (0, _) => "there is no CI file that allclear reads".to_owned(),
-        (_, true) => format!("what CI tests on {stable}, it tests on {develop} and {}*", candidate.prefix),
+        (_, true) => format!("what CI tests on {stable}, it tests on {develop} and {}* too", candidate.prefix),
         (_, false) if places.is_empty() => format!("{} of CI cannot be read", count(odd.len(), "file")),
         (_, false) => {
             format!("CI lacks {develop} or {}* in {}", candidate.prefix, count(places.len(), "place"))
@@ -194,7 +194,7 @@ pub(super) fn push_rights(seen: &Seen) -> Todo {
         let title = if traces.begun {
             format!("whether allclear may push to {stable} shows at the first release")
         } else {
-            "whether allclear may push is not known: it has not written anything yet".into()
+            "whether allclear may push shows when the record begins".into()
         };
         item(KEY, false, title)
             .at([format!(
