@@ -109,7 +109,9 @@ pub(super) fn ci_branches(seen: &Seen) -> Todo {
     let done = places.is_empty() && odd.is_empty();
     let title = match (files, done) {
         (0, _) => "there is no CI file that allclear reads".to_owned(),
-        (_, true) => format!("what CI tests on {stable}, it tests on {develop} and {}* too", candidate.prefix),
+        (_, true) => {
+            format!("what CI tests on {stable}, it tests on {develop} and {}* too", candidate.prefix)
+        }
         (_, false) if places.is_empty() => format!("{} of CI cannot be read", count(odd.len(), "file")),
         (_, false) => {
             format!("CI lacks {develop} or {}* in {}", candidate.prefix, count(places.len(), "place"))
