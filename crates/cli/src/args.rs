@@ -206,7 +206,7 @@ pub(crate) enum Command {
         #[arg(long, value_name = "FILE", conflicts_with_all = ["name", "outcome", "commit", "url"])]
         from: Option<PathBuf>,
     },
-    /// Write allclear.toml, fitted to this repository.
+    /// Write allclear.toml, fitted to this repository, and show what is left to do until the train runs.
     Init {
         /// The preset to start from.
         #[arg(long, default_value = "library@1")]
@@ -214,6 +214,12 @@ pub(crate) enum Command {
         /// Create develop on the server where it is missing.
         #[arg(long)]
         create_develop: bool,
+        /// Write what lets something run `allclear tick`: a workflow, a job, or a line for cron.
+        #[arg(long, value_enum, value_name = "WHERE", conflicts_with_all = ["preset", "create_develop", "patch_ci"])]
+        ci: Option<Scheduler>,
+        /// Print a patch for CI and Dependabot files that name master and not develop; with --yes apply it.
+        #[arg(long, conflicts_with_all = ["preset", "create_develop", "print"])]
+        patch_ci: bool,
         /// Print the file instead of writing it.
         #[arg(long)]
         print: bool,
@@ -355,6 +361,13 @@ pub(crate) enum LedgerCommand {
 pub(crate) enum Outcome {
     Passed,
     Failed,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(crate) enum Scheduler {
+    Github,
+    Gitlab,
+    Cron,
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]

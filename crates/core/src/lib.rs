@@ -5,6 +5,7 @@
 //! [`policy::Policy`]. [`assess()`] gives the verdict, [`plan::plan`] what is due, [`promotion::next`]
 //! the next step of a promotion in flight. The CLI, a cron job and a hub all call the same functions.
 
+pub mod adoption;
 pub mod assess;
 pub mod bump;
 pub mod duration;

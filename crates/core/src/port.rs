@@ -121,6 +121,17 @@ pub struct RefUpdate {
     pub new: Option<CommitId>,
 }
 
+/// One file in a tree.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Listed {
+    /// Its path from the top.
+    pub path: String,
+    /// Whether it is a file, and neither a link nor another repository.
+    pub regular: bool,
+    /// How long it is, in bytes.
+    pub size: u64,
+}
+
 /// What the server said to a push. It informs people; only the refs decide.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct PushAnswer {
@@ -187,6 +198,13 @@ pub trait Repo {
 
     /// Reads files of a commit or tree; absent ones and those above 4 MiB or not UTF-8 are left out.
     fn files(&self, tree: &CommitId, paths: &[String]) -> Result<BTreeMap<String, String>, RepoError>;
+
+    /// Lists the files of a commit or tree at these paths; a path that ends with `/` stands for what lies
+    /// right below it. Names that are not UTF-8 are left out.
+    fn listing(&self, tree: &CommitId, paths: &[&str]) -> Result<Vec<Listed>, RepoError>;
+
+    /// Asks the server for the short name of its default branch; `None` where it names none.
+    fn default_branch(&self) -> Result<Option<String>, RepoError>;
 
     /// Reads the same file of many trees, in their order.
     fn file_of_each(&self, trees: &[CommitId], path: &str) -> Result<Vec<Option<String>>, RepoError>;

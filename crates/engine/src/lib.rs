@@ -4,6 +4,7 @@
 //! time, any number of times, and may be killed anywhere. Every other use case is one decision made
 //! by the same steps.
 
+mod adoption;
 mod append;
 mod classed;
 mod cut;
@@ -27,6 +28,7 @@ mod reports;
 mod stops;
 mod tick;
 
+pub use adoption::Adoption;
 pub use append::Draft;
 pub use cut::{CutPlan, CutWish};
 pub use evidence::CheckResult;

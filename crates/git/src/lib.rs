@@ -6,6 +6,7 @@
 mod cherry;
 mod clock;
 mod lineage;
+mod listing;
 mod loose;
 mod parse;
 mod place;

@@ -6,7 +6,7 @@ use crate::process::{Failure, Git};
 use allclear_core::ledger::{ENTRY_LIMIT, RawEntry, Unreadable};
 use allclear_core::lineage::Lineage;
 use allclear_core::port::{
-    Graph, Merged, NewCommit, PushAnswer, RefUpdate, Refs, Repo, RepoError, Signature,
+    Graph, Listed, Merged, NewCommit, PushAnswer, RefUpdate, Refs, Repo, RepoError, Signature,
 };
 use allclear_core::text::plain;
 use allclear_core::{CommitId, RefName};
@@ -456,6 +456,14 @@ impl Repo for Store {
         };
         self.git.stream(&["cat-file", "--batch"], ask.as_bytes(), LIST_LIMIT, &mut each).map_err(broken)?;
         Ok(files)
+    }
+
+    fn listing(&self, tree: &CommitId, paths: &[&str]) -> Result<Vec<Listed>, RepoError> {
+        crate::listing::files(&self.git, tree, paths).map_err(broken)
+    }
+
+    fn default_branch(&self) -> Result<Option<String>, RepoError> {
+        crate::listing::default_branch(&self.network, &self.url).map_err(unavailable)
     }
 
     fn file_of_each(&self, trees: &[CommitId], path: &str) -> Result<Vec<Option<String>>, RepoError> {

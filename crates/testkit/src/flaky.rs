@@ -3,7 +3,7 @@
 use allclear_core::ledger::RawEntry;
 use allclear_core::lineage::Lineage;
 use allclear_core::port::{
-    Graph, Merged, NewCommit, PushAnswer, RefUpdate, Refs, Repo, RepoError, Signature,
+    Graph, Listed, Merged, NewCommit, PushAnswer, RefUpdate, Refs, Repo, RepoError, Signature,
 };
 use allclear_core::{CommitId, RefName};
 use std::cell::{Cell, RefCell};
@@ -131,6 +131,15 @@ impl Repo for Flaky<'_> {
 
     fn file_of_each(&self, trees: &[CommitId], path: &str) -> Result<Vec<Option<String>>, RepoError> {
         self.inner.file_of_each(trees, path)
+    }
+
+    fn listing(&self, tree: &CommitId, paths: &[&str]) -> Result<Vec<Listed>, RepoError> {
+        self.inner.listing(tree, paths)
+    }
+
+    fn default_branch(&self) -> Result<Option<String>, RepoError> {
+        self.read()?;
+        self.inner.default_branch()
     }
 
     fn how_to_restore(&self, name: &RefName, commit: &CommitId) -> String {

@@ -2,6 +2,7 @@
 
 mod act;
 mod approve;
+mod adopt;
 mod calendar;
 mod check;
 mod cut;
@@ -15,6 +16,7 @@ mod report;
 pub(crate) mod status;
 mod tick;
 mod waive;
+pub(crate) mod todo;
 mod why;
 
 use crate::args::{Args, Command, LedgerCommand, Now};
@@ -76,9 +78,11 @@ pub(crate) fn run(args: &Args) -> Result<Exit, Fault> {
         Command::Check { name, outcome, commit, url, from } => {
             check::run(args, name.as_deref(), *outcome, commit.as_deref(), url.as_deref(), from.as_deref())
         }
-        Command::Init { preset, create_develop, print, yes } => {
-            init::run(args, preset, *create_develop, *print, *yes)
-        }
+        Command::Init { preset, create_develop, ci, patch_ci, print, yes } => match ci {
+            Some(by) => adopt::schedule(args, *by, *print, *yes),
+            None if *patch_ci => adopt::patch(args, *yes),
+            None => init::run(args, preset, *create_develop, *print, *yes),
+        },
         Command::Policy { what } => policy::run(args, what),
         Command::Tick { dry_run } => tick::run(args, *dry_run),
         Command::Demo { fast, dir } => crate::demo::run(*fast, dir.as_deref()),
