@@ -7,6 +7,7 @@
 mod append;
 mod classed;
 mod cut;
+mod doctor;
 mod evidence;
 mod facts;
 mod fault;
@@ -23,6 +24,7 @@ mod tick;
 
 pub use append::Draft;
 pub use cut::{CutPlan, CutWish};
+pub use doctor::{Answer, Examination, How, Outcome, Probe, Repair};
 pub use evidence::CheckResult;
 pub use fault::{Fault, FaultKind};
 pub use observe::{POLICY_FILE, PolicySeen, Snapshot};

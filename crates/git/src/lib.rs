@@ -4,6 +4,7 @@
 //! allclear's own, whose merges see no attributes and no configuration but ours.
 
 mod clock;
+mod history;
 mod loose;
 mod parse;
 mod place;
@@ -12,6 +13,7 @@ mod push;
 mod store;
 
 pub use clock::{SystemClock, VirtualClock};
+pub use history::CloneHistory;
 pub use place::{Clone, Environment, PlaceError};
 pub use process::{Failure, Git};
 pub use store::Store;

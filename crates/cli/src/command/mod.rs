@@ -4,6 +4,7 @@ mod act;
 mod calendar;
 mod check;
 mod cut;
+mod doctor;
 mod init;
 mod log;
 mod policy;
@@ -55,6 +56,7 @@ pub(crate) fn run(args: &Args) -> Result<Exit, Fault> {
         Command::Init { preset, create_develop, print, yes } => {
             init::run(args, preset, *create_develop, *print, *yes)
         }
+        Command::Doctor { probe_push, repair_history } => doctor::run(args, *probe_push, *repair_history),
         Command::Policy { what } => policy::run(args, what),
         Command::Tick { dry_run } => tick::run(args, *dry_run),
         Command::Demo { fast, dir } => crate::demo::run(*fast, dir.as_deref()),
@@ -77,6 +79,7 @@ fn asks_the_server(command: &Command) -> bool {
         | Command::Why { .. }
         | Command::Calendar { .. }
         | Command::Log { .. }
+        | Command::Doctor { .. }
         | Command::Policy { .. }
         | Command::Demo { .. }
         | Command::Completions { .. }
