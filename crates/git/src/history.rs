@@ -187,7 +187,29 @@ impl History for CloneHistory<'_> {
     }
 
     fn patch_ids(&self, commits: &[CommitId]) -> Result<BTreeMap<CommitId, String>, RepoError> {
-        if commits.is_empty() { Ok(BTreeMap::new()) } else { self.objects.patch_ids(commits, false) }
+        if commits.is_empty() {
+            return Ok(BTreeMap::new());
+        }
+        let input: String = commits.iter().map(|id| format!("{id}\n")).collect();
+        // A merge counts by what it brought to its first parent: that is what a pick of it repeats.
+        let args = [
+            "diff-tree",
+            "--stdin",
+            "-p",
+            "-m",
+            "--first-parent",
+            "--no-color",
+            "--no-ext-diff",
+            "--no-textconv",
+            "--no-renames",
+            "--full-index",
+            "--no-prefix",
+        ];
+        let patches = self.git.ok(&args, input.as_bytes()).map_err(unavailable)?;
+        let out = self.git.ok(&["patch-id", "--verbatim"], &patches).map_err(unavailable)?;
+        let out = String::from_utf8_lossy(&out).into_owned();
+        let lines = out.lines().filter_map(|line| line.split_once(' '));
+        Ok(lines.filter_map(|(patch, id)| Some((CommitId::parse(id).ok()?, patch.to_owned()))).collect())
     }
 
     fn subjects(&self, commits: &[CommitId]) -> Result<BTreeMap<CommitId, String>, RepoError> {

@@ -5,8 +5,9 @@ use crate::exit::Exit;
 use crate::place::{Place, environment};
 use crate::ui::{self, BAD, BOLD, DIM, GOOD, WAIT, paint, say};
 use allclear_core::doctor::{Evidence, Finding, Part, Weight};
+use allclear_core::port::history::History;
 use allclear_core::text::{count, short};
-use allclear_engine::{Answer, Examination, Fault, FaultKind, Outcome, Probe, Repair};
+use allclear_engine::{Answer, Examination, Fault, FaultKind, Probe, Repair};
 use allclear_git::CloneHistory;
 use anstyle::Style;
 use jiff::Timestamp;
@@ -37,13 +38,15 @@ pub(super) fn run(args: &Args, probe_push: bool, repair_history: bool) -> Result
         return Ok(if repair.is_some() { Exit::Blocked } else { Exit::Done });
     }
     if probe_push {
+        if let Some(why) = &seen.ground.unreachable {
+            return Err(Fault::new(FaultKind::TryLater, why).hint("check the connection, the address and the login"));
+        }
         let stop = interrupts()?;
         let names = engine.probe_names();
         say(format!(
-            "Probing {} with {} of its own. If this is killed, delete them: {}",
-            short(&place.clone.remote, 100),
-            count(names.1.len(), "name"),
-            allclear_core::port::history::History::how_to_delete(&history, &names.1)
+            "Trying on {} with names of its own, which are deleted at the end. If this is killed:\n  {}",
+            short(&place.clone.remote, 60),
+            history.how_to_delete(&names.1)
         ));
         let probe = engine.probe(&history, names, &|| stop.load(Ordering::SeqCst))?;
         if args.json {
@@ -128,7 +131,8 @@ fn headline(name: &str, seen: &Examination) -> String {
             day(newest.at)
         )),
         (Some(only), _) => parts.push(format!("1 release {}, {}", short(&only.tag, 24), day(only.at))),
-        _ => parts.push("no release yet".into()),
+        _ if tags == 0 => parts.push("no release tag".into()),
+        _ => parts.push("no tag is a release X.Y.Z".into()),
     }
     if past.commits.all().is_empty() {
         parts.push("no commit".into());
@@ -154,10 +158,8 @@ fn section(seen: &Examination, part: Part, rows: &mut Vec<Row>) {
         if !items.is_empty() {
             rows.push(row(format!("{:INDENT$}{}", "", fit(&items, width)), 1));
         }
-        match (&finding.act, finding.weight) {
-            (Some(act), _) => rows.push(row(format!("{:INDENT$}{} {}", "", paint(BOLD, "you"), short(act, width - 4)), 1)),
-            (None, Weight::Unknown) => {}
-            (None, _) => {}
+        if let Some(act) = &finding.act {
+            rows.push(row(format!("{:INDENT$}{}  {}", "", paint(BOLD, "you"), short(act, width - 5)), 1));
         }
         if finding.part == Part::Past && finding.weight != Weight::Unknown {
             let text = format!("allclear {}", finding.allclear);
@@ -254,30 +256,26 @@ fn show_probe(name: &str, probe: &Probe) {
     };
     ui::out(format!("{} · what the server allows, tried with probe {}", paint(BOLD, name), probe.id));
     ui::out("");
-    let said = |outcome: &Outcome| {
-        outcome.said.iter().find(|_| outcome.answer != Answer::Good || outcome.name.starts_with("record")).cloned()
-    };
     for outcome in &probe.outcomes {
         ui::out(format!(
-            "  {} {:18}  {}",
+            "  {} {:23}{}",
             sign(outcome.answer),
             outcome.name,
-            short(&outcome.meaning, COLUMNS - INDENT - 2)
+            short(&outcome.meaning, COLUMNS - 27)
         ));
-        if let Some(line) = said(outcome) {
-            ui::out(format!("{:24}{}", "", paint(DIM, format!("the server: {}", short(&line, 62)))));
+        if let Some(line) = outcome.said.first().filter(|_| outcome.answer != Answer::Good) {
+            ui::out(format!("{:27}{}", "", paint(DIM, format!("the server: {}", short(line, 60)))));
         }
     }
     if probe.stopped {
-        ui::out("\nStopped before the end; what was made is deleted.".replace(
-            "is deleted",
-            if probe.left.is_empty() { "is deleted" } else { "is deleted as far as the server allowed" },
-        ));
+        ui::out("\nStopped before the end.");
     }
     if let Some(delete) = &probe.delete {
         let left: Vec<String> = probe.left.iter().map(|n| short(n.as_str(), 80)).collect();
-        ui::out(format!("\n{} {}", paint(BAD, "✖ left on the server:"), left.join(", ")));
-        ui::out(format!("  {} {delete}", paint(BOLD, "you")));
+        let title = if probe.counted { "✖ left on the server:" } else { "✖ not known to be gone:" };
+        ui::out(format!("\n{}", paint(BAD, title)));
+        left.iter().for_each(|name| ui::out(format!("  {name}")));
+        ui::out(format!("  {}  {delete}", paint(BOLD, "you")));
     } else {
         ui::out("\nNothing is left on the server.");
     }
@@ -303,9 +301,9 @@ fn show_repair(name: &str, repair: Option<&Repair>) {
         repair.matched, count(repair.missing, "missing commit")
     ));
     ui::out(format!("    {}", how(repair)));
-    ui::out(format!("\nNothing was pushed, and the clone is as it was. To look at it and to push it, in the clone:\n"));
+    ui::out("\nNothing was pushed, and the clone is as it was. To look at it and to push it, in the clone:\n");
     repair.commands.iter().for_each(|command| ui::out(format!("  {command}")));
-    ui::out(format!("\nThen git log {develop}..{stable} prints nothing."));
+    ui::out(format!("\nThen {develop} contains {stable}: git log {develop}..{stable} prints nothing on the server."));
 }
 
 fn how(repair: &Repair) -> String {

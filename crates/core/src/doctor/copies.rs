@@ -112,9 +112,9 @@ pub(super) fn copied(past: &Past) -> Finding {
     let finding = Finding::new(
         Part::Past,
         "squash or rebase",
-        "merges: the released commits are develop's own, and develop contains the release",
+        "merges, so that the released commits are develop's own",
     );
-    let (Some(stable), Some(develop)) = (&past.stable, &past.develop) else {
+    let (Some(_), Some(develop)) = (&past.stable, &past.develop) else {
         return absent(finding, "one long-lived branch: nothing to be doubled");
     };
     if past.tags.last().is_empty() {
@@ -178,11 +178,7 @@ pub(super) fn copied(past: &Past) -> Finding {
     let summary =
         format!("{} of {} doubled the history", evidence.len(), count(past.tags.last().len(), "release"));
     if open {
-        let act = format!(
-            "allclear doctor --repair-history prepares the one merge of {} into {} that heals it",
-            short(&stable.name, 30),
-            short(&develop.name, 30)
-        );
+        let act = "the merge that --repair-history prepares for merge-back heals this too";
         finding.weighs(Weight::Open, summary).shown_by(evidence).act(act)
     } else {
         finding.weighs(Weight::Past, summary).shown_by(evidence)

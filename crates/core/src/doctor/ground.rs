@@ -81,7 +81,7 @@ fn record(ground: &Ground) -> Finding {
         Some(place) => finding.weighs(Weight::Clear, format!("the ledger is at {}", plain(place.as_str()))),
         None => finding.weighs(
             Weight::Unknown,
-            "none yet; custom ref or protected branch: --probe-push tells what the server protects",
+            "none yet; which place for it the server protects is told by --probe-push",
         ),
     }
 }

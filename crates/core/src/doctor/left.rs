@@ -1,5 +1,5 @@
 //! Fixes that were left on release branches: in no release, not on stable, not on develop, and no
-//! change there is the same.
+//! change there is the same. One of the same author date and subject counts as the same, adapted.
 
 use super::{Evidence, Finding, PATCHES, Part, Past, Tip, Wanted, Weight, absent, day_of};
 use crate::duration::Seconds;
@@ -67,7 +67,7 @@ fn rivals(past: &Past, left: &[Left<'_>], kept: &Set) -> HashMap<usize, Vec<usiz
     if authored.is_empty() {
         return HashMap::new();
     }
-    for (n, commit) in commits.all().iter().enumerate().filter(|(n, c)| kept[*n] && c.fan == 1) {
+    for (n, commit) in commits.all().iter().enumerate().filter(|(n, _)| kept[*n]) {
         for list in [authored.get_mut(&commit.authored), subjects.get_mut(&commit.subject)].into_iter().flatten() {
             if list.len() < RIVALS {
                 list.push(n);
@@ -81,6 +81,13 @@ fn rivals(past: &Past, left: &[Left<'_>], kept: &Set) -> HashMap<usize, Vec<usiz
     own().map(|n| (n, of(n))).collect()
 }
 
+/// Tells whether one of the rivals was written at the same second under the same subject: it is the same
+/// change, adapted to where it stands.
+fn adapted(past: &Past, n: usize, rivals: &HashMap<usize, Vec<usize>>) -> bool {
+    let key = |n: usize| (past.commits.at(n).authored, past.commits.at(n).subject);
+    rivals.get(&n).is_some_and(|list| list.iter().any(|r| key(*r) == key(n)))
+}
+
 /// Names the commits whose patches and subjects are needed.
 pub(super) fn wanted(past: &Past) -> Wanted {
     let Some(kept) = kept(past) else { return Wanted::default() };
@@ -89,6 +96,9 @@ pub(super) fn wanted(past: &Past) -> Wanted {
     let id = |n: &usize| past.commits.at(*n).id.clone();
     let mut wanted = Wanted::default();
     for n in left.iter().flat_map(|l| l.own.iter().take(EACH)) {
+        if adapted(past, *n, &rivals) {
+            continue;
+        }
         if let Some(rivals) = rivals.get(n).filter(|r| !r.is_empty() && wanted.patches.len() < PATCHES) {
             wanted.patches.push(id(n));
             wanted.patches.extend(rivals.iter().map(id));
@@ -103,7 +113,7 @@ pub(super) fn behind(past: &Past) -> Finding {
     let finding = Finding::new(
         Part::Past,
         "left behind",
-        "merges the candidate's branch back and deletes it in the push that releases it",
+        "merges the candidate back and deletes its branch as it is released",
     );
     if past.lines.is_empty() {
         return absent(finding, "no release branch");
@@ -120,7 +130,13 @@ pub(super) fn behind(past: &Past) -> Finding {
     let mut evidence = Vec::new();
     let mut total = 0;
     for branch in &all {
-        let own: Vec<usize> = branch.own.iter().take(EACH).copied().filter(|n| !picked(n)).collect();
+        let own: Vec<usize> = branch
+            .own
+            .iter()
+            .take(EACH)
+            .copied()
+            .filter(|n| !adapted(past, *n, &rivals) && !picked(n))
+            .collect();
         let Some(newest) = own.first().map(|n| commits.at(*n)) else { continue };
         total += own.len();
         let name = short(&branch.tip.name, 40);
@@ -128,7 +144,7 @@ pub(super) fn behind(past: &Past) -> Finding {
         let more = if branch.own.len() > EACH { "at least " } else { "" };
         evidence.push(Evidence {
             text: format!(
-                "{name}: {more}{}, {}{subject} {}",
+                "{name}: {more}{}, {} {}{subject}",
                 count(own.len(), "commit"),
                 newest.id.short(),
                 day_of(newest.at)
@@ -142,14 +158,15 @@ pub(super) fn behind(past: &Past) -> Finding {
         return finding.weighs(Weight::Clear, "no fix was left on a release branch");
     }
     if past.patches.is_none() {
-        let summary = format!("{} may hold fixes; this clone has not the files to tell", count(evidence.len(), "branch"));
-        return finding.weighs(Weight::Unknown, summary.replace("branchs", "branches")).shown_by(evidence);
+        let summary = "not known: this clone has not the files to tell fixes that were picked";
+        return finding.weighs(Weight::Unknown, summary).shown_by(evidence);
     }
     let branches = if evidence.len() == 1 { "1 branch".into() } else { format!("{} branches", evidence.len()) };
     let has = if evidence.len() == 1 { "has" } else { "have" };
     let summary = format!("{branches} of released versions {has} {} that nothing else contains", count(total, "commit"));
+    let trunk = past.develop.as_ref().or(past.stable.as_ref()).map_or("develop", |tip| &tip.name);
     finding
         .weighs(Weight::Open, summary)
         .shown_by(evidence)
-        .act("bring what is still wanted to develop (git cherry-pick -x), then delete the branch")
+        .act(format!("pick what is still wanted to {}, then delete the branch", short(trunk, 30)))
 }

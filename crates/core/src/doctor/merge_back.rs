@@ -1,6 +1,6 @@
 //! Whether develop has all that stable has, and whether it is still the develop that it was.
 
-use super::{Evidence, Finding, Part, Past, Weight, absent, at_least, day, day_of};
+use super::{Evidence, Finding, Part, Past, Weight, absent, day, day_of};
 use crate::text::{count, short};
 
 /// Finds commits of stable that develop lacks.
@@ -8,7 +8,7 @@ pub(super) fn lacking(past: &Past) -> Finding {
     let finding = Finding::new(
         Part::Past,
         "merge-back",
-        "merges every release back to develop in the push that publishes it",
+        "merges each release back to develop in the push that publishes it",
     );
     let (Some(stable), Some(develop)) = (&past.stable, &past.develop) else {
         return absent(finding, "one long-lived branch: nothing to merge back");
@@ -33,7 +33,7 @@ pub(super) fn lacking(past: &Past) -> Finding {
         };
         let weight = if past.shallow { Weight::Unknown } else { Weight::Open };
         return finding.weighs(weight, summary).act(format!(
-            "decide which of the two is the history; {} is at {}, {} at {}",
+            "decide which one is the history: {} is at {}, {} at {}",
             names.0,
             tips.0.commit.short(),
             names.1,
@@ -55,11 +55,11 @@ pub(super) fn lacking(past: &Past) -> Finding {
         })
         .collect();
     let n = missing.len();
-    let summary = format!("{} lacks {} of {}", names.1, at_least(past, n), names.0);
+    let summary = format!("{} lacks {} of {}", names.1, count(n, "commit"), names.0);
     finding
         .weighs(Weight::Open, summary)
         .shown_by(evidence)
-        .act(format!("merge {} into {}, or let allclear doctor --repair-history prepare it", names.0, names.1))
+        .act(format!("allclear doctor --repair-history prepares the merge of {} into {}", names.0, names.1))
 }
 
 /// Finds out whether develop was replaced with another history.
@@ -67,7 +67,7 @@ pub(super) fn rewritten(past: &Past) -> Finding {
     let finding = Finding::new(
         Part::Past,
         "rewritten",
-        "never rewinds a branch, and every push of it names the value that it expects",
+        "never rewinds a branch; each push names the value that it expects",
     );
     let Some(develop) = past.develop.as_ref().or(past.stable.as_ref()) else {
         return absent(finding, "no branch");

@@ -20,7 +20,6 @@ use crate::id::CommitId;
 use crate::name::RefName;
 use crate::port::Refs;
 use crate::port::history::{CloneRef, Commits, Forced, Reach};
-use crate::text::count;
 use crate::version::{RcNumber, Version};
 use jiff::Timestamp;
 use serde::Serialize;
@@ -225,6 +224,9 @@ pub struct Wanted {
     pub subjects: Vec<CommitId>,
 }
 
+/// Findings that need the whole history: what is cut off may hold what seems to be missing.
+const OF_THE_GRAPH: [&str; 3] = ["merge-back", "squash or rebase", "left behind"];
+
 /// Names what has to be read before all can be judged. Reads tags, branches and commits alone.
 pub fn wanted(past: &Past) -> Wanted {
     let mut patches: BTreeSet<CommitId> = copies::wanted(past).into_iter().collect();
@@ -258,6 +260,13 @@ pub fn releases(past: &Past) -> Vec<Finding> {
     ];
     let mut findings: Vec<Finding> = JUDGES.iter().map(|judge| judge(past)).collect();
     findings.push(tags::twins(past));
+    for finding in findings.iter_mut().filter(|f| past.shallow && OF_THE_GRAPH.contains(&f.name)) {
+        if finding.weight == Weight::Open {
+            finding.weight = Weight::Unknown;
+            finding.summary = format!("not known, the clone is shallow; as far as it goes, {}", finding.summary);
+            finding.act = None;
+        }
+    }
     findings
 }
 
@@ -269,11 +278,6 @@ pub fn ground(ground: &Ground, now: Timestamp) -> Vec<Finding> {
 /// Says that there is nothing to judge.
 fn absent(finding: Finding, why: &str) -> Finding {
     finding.weighs(Weight::NotApplicable, why)
-}
-
-/// Adds to a count of commits where the rest of the history is missing.
-fn at_least(past: &Past, n: usize) -> String {
-    if past.shallow { format!("at least {}", count(n, "commit")) } else { count(n, "commit") }
 }
 
 /// Shows a day.

@@ -17,7 +17,7 @@ struct Start {
 /// Measures the soak of each of the last releases.
 pub(super) fn served(past: &Past) -> Finding {
     let finding =
-        Finding::new(Part::Past, "soak", "numbers each rc, measures the soak, and does not promote before its end");
+        Finding::new(Part::Past, "soak", "measures each soak, and refuses to promote before it ends");
     let last = past.tags.last();
     if last.is_empty() {
         return absent(finding, "no release");
@@ -44,7 +44,7 @@ pub(super) fn served(past: &Past) -> Finding {
         .collect();
     let bare = starts.iter().filter(|(_, s)| s.is_none()).map(|(release, _)| Evidence {
         about: short(&release.tag, 40),
-        text: format!("{} no rc", short(&release.tag, 40)),
+        text: format!("{}{}", short(&release.tag, 40), if none < last.len() { " no rc" } else { "" }),
         commits: vec![release.commit.clone()],
         at: Some(release.at),
     });
@@ -59,7 +59,10 @@ pub(super) fn served(past: &Past) -> Finding {
         (none, _) if none == n => (Weight::Past, format!("no rc at all, {n} of {n} releases")),
         (0, 0) => (Weight::Clear, format!("every candidate stood a week: {range}")),
         (0, _) => (Weight::Past, format!("{brief} of {n} stood less than 7 d: {range}")),
-        (_, _) => (Weight::Past, format!("no rc at all for {none} of {n}; the others stood {range}")),
+        (_, _) => {
+            let others = if served.len() == 1 { "the other" } else { "the others" };
+            (Weight::Past, format!("no rc at all for {none} of {n}; {others} stood {range}"))
+        }
     };
     finding.weighs(weight, summary).shown_by(evidence)
 }
@@ -98,7 +101,7 @@ pub(super) fn patched(past: &Past) -> Finding {
     let finding = Finding::new(
         Part::Past,
         "patched soon",
-        "soaks candidates and keeps a promotion blocked while a check, a fix or a person speaks against it",
+        "keeps a promotion blocked while a check, a fix or a person objects",
     );
     let last = past.tags.last();
     if last.is_empty() {

@@ -149,7 +149,7 @@ pub(super) fn moved(past: &Past) -> Finding {
     let finding = Finding::new(
         Part::Past,
         "moved tags",
-        "never moves a published tag, and says so when another hand does",
+        "never moves a published tag, and reports any other hand that does",
     );
     let Some(server) = &past.server else {
         return finding.weighs(Weight::Unknown, "not known: the server was not read");
@@ -217,7 +217,7 @@ pub(super) fn lightweight(past: &Past) -> Finding {
 /// Finds commits with several rc numbers of one version.
 pub(super) fn twins(past: &Past) -> Finding {
     let finding =
-        Finding::new(Part::Past, "doubled rcs", "an rc is a commit: a head that is an rc is not numbered again");
+        Finding::new(Part::Past, "doubled rcs", "counts an rc once: a head that is an rc is not numbered again");
     if past.tags.rcs.is_empty() {
         return absent(finding, "no rc tag");
     }

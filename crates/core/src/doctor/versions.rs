@@ -9,7 +9,7 @@ use crate::version_files;
 /// Finds releases whose files carry another version than their tag.
 pub(super) fn other(past: &Past) -> Finding {
     let finding =
-        Finding::new(Part::Past, "version files", "sets the version at the cut, so that the tag and the files agree");
+        Finding::new(Part::Past, "version files", "sets the version at the cut, so that tag and files agree");
     let mut evidence = Vec::new();
     let (mut read, mut carriers) = (0, 0);
     for path in FILES {

@@ -171,7 +171,7 @@ pub trait History: Sync {
     /// Reads all commits that the tips lead to; tips that the clone does not have are left out.
     fn commits(&self, tips: &[CommitId]) -> Result<Commits, RepoError>;
 
-    /// Gives the stable patch id of each commit with one parent that changes something.
+    /// Gives the patch id of what each commit changes against its first parent; none where that is nothing.
     fn patch_ids(&self, commits: &[CommitId]) -> Result<BTreeMap<CommitId, String>, RepoError>;
 
     /// Gives the subject of each commit.

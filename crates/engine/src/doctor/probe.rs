@@ -52,6 +52,8 @@ pub struct Probe {
     pub stopped: bool,
     /// What could not be deleted again.
     pub left: Vec<RefName>,
+    /// Whether the server said what is left; where it cannot be read, all may be.
+    pub counted: bool,
     /// The command that deletes what is left.
     pub delete: Option<String>,
 }
@@ -119,7 +121,7 @@ impl Engine<'_> {
         let tools = self.tools(&names)?;
         let mut outcomes = Vec::new();
         let tried = self.steps(&tools, stop, &mut outcomes);
-        let left = self.clean_up(&names);
+        let (left, counted) = self.clean_up(&names);
         let delete = (!left.is_empty()).then(|| history.how_to_delete(&left));
         let stopped = match tried {
             Ok(()) => false,
@@ -133,7 +135,7 @@ impl Engine<'_> {
                 false
             }
         };
-        Ok(Probe { id, outcomes, stopped, left, delete })
+        Ok(Probe { id, outcomes, stopped, left, counted, delete })
     }
 
     fn tools(&self, names: &[RefName]) -> Result<Tools, Fault> {
@@ -206,8 +208,8 @@ impl Engine<'_> {
         let rewound = push(&[update(&t.one, both.refs.get(&t.one), first)])?;
         let rewinds = rewound.shows(&t.one, first);
         let gone = push(&[update(&t.one, rewound.refs.get(&t.one), None)])?;
-        let (answer, meaning) = protection(rewinds, gone.shows(&t.one, None), "refs/allclear/*");
-        told("record, custom ref", answer, &meaning, if rewinds { &gone } else { &rewound });
+        let (answer, meaning) = protection(rewinds, gone.shows(&t.one, None));
+        told("refs/allclear/*", answer, meaning, if rewinds { &gone } else { &rewound });
 
         let begun = push(&[update(&t.branch, None, first)])?;
         if !begun.shows(&t.branch, first) {
@@ -220,21 +222,21 @@ impl Engine<'_> {
         let rewinds = moved.shows(&t.branch, second) && rewound.shows(&t.branch, first);
         let gone = push(&[update(&t.branch, rewound.refs.get(&t.branch), None)])?;
         let deletes = gone.shows(&t.branch, None);
-        let (answer, meaning) = protection(rewinds, deletes, "refs/heads/allclear/*");
-        told("record, branch", answer, &meaning, if rewinds { &gone } else { &rewound });
+        let (answer, meaning) = protection(rewinds, deletes);
+        told("refs/heads/allclear/*", answer, meaning, if rewinds { &gone } else { &rewound });
         if deletes {
             told("branches", Answer::Good, "branches can be created and deleted", &gone);
         } else {
-            let meaning = "no branch can be deleted: a promotion ends the candidate's branch in its push";
-            told("branches", Answer::Bad, meaning, &gone);
+            let meaning = "a branch cannot be deleted here; if so for candidates too, no release can land";
+            told("branches", Answer::Unknown, meaning, &gone);
         }
         Ok(())
     }
 
     /// Deletes what was made, and gives what could not be deleted. One by one: a rule for one of them
     /// must not keep the others.
-    fn clean_up(&self, names: &[RefName]) -> Vec<RefName> {
-        let mut left = names.to_vec();
+    fn clean_up(&self, names: &[RefName]) -> (Vec<RefName>, bool) {
+        let (mut left, mut counted) = (names.to_vec(), false);
         for _ in 0..SWEEPS {
             let Ok(refs) = self.repo.refs() else { continue };
             // Below them too: a server that is not atomic may have made the impossible name.
@@ -244,6 +246,7 @@ impl Engine<'_> {
                 })
             };
             left = refs.objects.keys().filter(ours).cloned().collect();
+            counted = true;
             if left.is_empty() {
                 break;
             }
@@ -255,19 +258,16 @@ impl Engine<'_> {
                 left.retain(|name| after.get(name).is_some());
             }
         }
-        left
+        (left, counted)
     }
 }
 
 /// Says how safe a record is at a place whose refs could be rewound or deleted, or not.
-fn protection(rewinds: bool, deletes: bool, place: &str) -> (Answer, String) {
+fn protection(rewinds: bool, deletes: bool) -> (Answer, &'static str) {
     match (rewinds, deletes) {
-        (true, true) => (
-            Answer::Weak,
-            format!("record: unprotected at {place} (a rewind is detected, not prevented)"),
-        ),
-        (true, false) => (Answer::Weak, format!("record: half protected at {place}: it can be rewound, not deleted")),
-        (false, true) => (Answer::Weak, format!("record: half protected at {place}: it can be deleted, not rewound")),
-        (false, false) => (Answer::Good, format!("record: protected at {place}: it can be neither rewound nor deleted")),
+        (true, true) => (Answer::Weak, "record: unprotected (a rewind is detected, not prevented)"),
+        (true, false) => (Answer::Weak, "record: half protected (it can be rewound, not deleted)"),
+        (false, true) => (Answer::Weak, "record: half protected (it can be deleted, not rewound)"),
+        (false, false) => (Answer::Good, "record: protected (it can be neither rewound nor deleted)"),
     }
 }
