@@ -67,16 +67,15 @@ impl Engine<'_> {
         past.commits = history.commits(&tips)?;
         past.stable = trunk[0].and_then(|b| tip(b, &past.commits));
         past.develop = trunk[1].and_then(|b| tip(b, &past.commits));
-        past.lines =
-            lines.iter().filter_map(|(b, line)| Some((tip(b, &past.commits)?, *line))).collect();
+        past.lines = lines.iter().filter_map(|(b, line)| Some((tip(b, &past.commits)?, *line))).collect();
         past.refs = refs;
         past.server = server;
-        read(history, &mut past, partial)?;
+        read(history, &mut past)?;
         let ground = Ground {
             git,
             asked: ask,
             traps: traps(&past),
-            newest: self.newest(&past.commits),
+            newest: self.newest(&past),
             ledger: ledger(&past),
             leftovers: leftovers(past.server.as_ref()),
             shallow,
@@ -90,9 +89,10 @@ impl Engine<'_> {
         Ok(Examination { past, ground, findings })
     }
 
-    /// Gives the newest date that this machine knows of, in the history or in the ledger.
-    fn newest(&self, commits: &Commits) -> Option<Timestamp> {
-        let committed = commits.all().iter().map(|c| c.at).max();
+    /// Gives the newest date at the tips of the history and of the ledger. Deeper down, old mistakes live on.
+    fn newest(&self, past: &Past) -> Option<Timestamp> {
+        let tips = past.stable.iter().chain(&past.develop).filter_map(|tip| past.commits.find(&tip.commit));
+        let committed = tips.map(|at| past.commits.at(at).at).max();
         let committed = committed.and_then(|at| Timestamp::from_second(at).ok());
         let recorded = self.recall().filter(|seen| seen.project.head.is_some()).map(|seen| seen.project.at);
         committed.max(recorded)
@@ -100,7 +100,7 @@ impl Engine<'_> {
 }
 
 /// Reads what the findings need beyond tags, branches and commits.
-fn read(history: &dyn History, past: &mut Past, partial: bool) -> Result<(), Fault> {
+fn read(history: &dyn History, past: &mut Past) -> Result<(), Fault> {
     let wanted = doctor::wanted(past);
     let tagged: Vec<CommitId> = past.tags.last().iter().map(|r| r.commit.clone()).collect();
     let branch = past.develop.as_ref().or(past.stable.as_ref());
@@ -111,12 +111,8 @@ fn read(history: &dyn History, past: &mut Past, partial: bool) -> Result<(), Fau
         let forced = scope.spawn(|| branch.as_ref().map(|b| history.forced(b)).transpose());
         past.subjects = history.subjects(&wanted.subjects)?;
         let ended = "a thread that reads ends with an answer";
-        // A partial clone has not every file that a patch needs.
-        past.patches = match patches.join().expect(ended) {
-            Ok(patches) => Some(patches),
-            Err(_) if partial => None,
-            Err(e) => return Err(e.into()),
-        };
+        // A partial clone has not every file that a patch needs; that is a finding, and no fault.
+        past.patches = patches.join().expect(ended).ok();
         past.files = files.join().expect(ended)?;
         past.forced = forced.join().expect(ended)?.unwrap_or_default();
         Ok(())
@@ -131,8 +127,9 @@ fn known(refs: &[allclear_core::port::history::CloneRef], server: Option<&Refs>)
     // The server's own value comes first; the clone's serves where the clone has not fetched that.
     for (name, id) in there.chain(here.filter(|(name, _)| server.is_none_or(|s| s.get(name).is_some()))) {
         let Some(branch) = name.as_str().strip_prefix("refs/heads/") else { continue };
-        let known =
-            branches.entry(branch.to_owned()).or_insert_with(|| Known { name: branch.to_owned(), ids: Vec::new() });
+        let known = branches
+            .entry(branch.to_owned())
+            .or_insert_with(|| Known { name: branch.to_owned(), ids: Vec::new() });
         if !known.ids.contains(id) {
             known.ids.push(id.clone());
         }
@@ -217,9 +214,12 @@ fn behind<'a>(past: &Past, branches: impl Iterator<Item = &'a Known>) -> usize {
 fn chosen_branches(past: &Past) -> Result<(String, String), Fault> {
     match (&past.stable, &past.develop) {
         (Some(stable), Some(develop)) => Ok((stable.name.clone(), develop.name.clone())),
-        (Some(_), None) => {
-            Err(Fault::new(FaultKind::Usage, "there is no develop branch, so that nothing can be missing on it"))
+        (Some(_), None) => Err(Fault::new(
+            FaultKind::Usage,
+            "there is no develop branch, so that nothing can be missing on it",
+        )),
+        (None, _) => {
+            Err(Fault::new(FaultKind::Usage, "no branch of releases was found (master, main, trunk, stable)"))
         }
-        (None, _) => Err(Fault::new(FaultKind::Usage, "no branch of releases was found (master, main, trunk, stable)")),
     }
 }

@@ -122,7 +122,8 @@ impl<'a> CloneHistory<'a> {
             Ok(output) if output.code == Some(0) => Reach::Open { atomic: false },
             Ok(output) => {
                 let lines = || output.said.iter().map(|l| l.trim_start_matches("remote:").trim());
-                let why = lines().find(|l| l.starts_with("fatal:") || l.starts_with("ERROR")).or(lines().last());
+                let why =
+                    lines().find(|l| l.starts_with("fatal:") || l.starts_with("ERROR")).or(lines().next_back());
                 Reach::Closed(why.unwrap_or("it did not say why").trim_start_matches("fatal: ").to_owned())
             }
             Err(e) => Reach::Closed(e.to_string()),
@@ -217,8 +218,14 @@ impl History for CloneHistory<'_> {
             return Ok(BTreeMap::new());
         }
         let input: String = commits.iter().map(|id| format!("{id}\n")).collect();
-        let args =
-            ["log", "--stdin", "--no-walk=unsorted", "--ignore-missing", "--no-show-signature", "--format=tformat:%H %s"];
+        let args = [
+            "log",
+            "--stdin",
+            "--no-walk=unsorted",
+            "--ignore-missing",
+            "--no-show-signature",
+            "--format=tformat:%H %s",
+        ];
         let out = self.git.ok(&args, input.as_bytes()).map_err(unavailable)?;
         let lines = String::from_utf8_lossy(&out).into_owned();
         let each = lines.lines().filter_map(|line| line.split_once(' '));
@@ -247,7 +254,16 @@ impl History for CloneHistory<'_> {
     fn forced(&self, branch: &RefName) -> Result<Vec<Forced>, RepoError> {
         let Some(remote) = &self.clone.remote_name else { return Ok(Vec::new()) };
         let own = format!("refs/remotes/{remote}/{}", branch.short());
-        let args = ["log", "-g", REFLOG, "--date=unix", "--no-show-signature", "--format=tformat:%H %gd %gs", &own, "--"];
+        let args = [
+            "log",
+            "-g",
+            REFLOG,
+            "--date=unix",
+            "--no-show-signature",
+            "--format=tformat:%H %gd %gs",
+            &own,
+            "--",
+        ];
         // A clone that keeps no reflog, or has no such branch, tells nothing.
         let Ok(out) = self.git.ok(&args, b"") else { return Ok(Vec::new()) };
         Ok(forced(&String::from_utf8_lossy(&out)))
@@ -268,7 +284,11 @@ impl History for CloneHistory<'_> {
     fn how_to_delete(&self, names: &[RefName]) -> String {
         let server = self.clone.remote_name.as_deref().unwrap_or(&self.clone.remote);
         let names: Vec<String> = names.iter().map(|n| quoted(n.as_str())).collect();
-        let dir = if self.clone.dir == Path::new(".") { String::new() } else { format!("-C {} ", quoted(&self.clone.dir.display().to_string())) };
+        let dir = if self.clone.dir == Path::new(".") {
+            String::new()
+        } else {
+            format!("-C {} ", quoted(&self.clone.dir.display().to_string()))
+        };
         format!("git {dir}push {} --delete {}", quoted(server), names.join(" "))
     }
 }

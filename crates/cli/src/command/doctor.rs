@@ -39,7 +39,9 @@ pub(super) fn run(args: &Args, probe_push: bool, repair_history: bool) -> Result
     }
     if probe_push {
         if let Some(why) = &seen.ground.unreachable {
-            return Err(Fault::new(FaultKind::TryLater, why).hint("check the connection, the address and the login"));
+            return Err(
+                Fault::new(FaultKind::TryLater, why).hint("check the connection, the address and the login")
+            );
         }
         let stop = interrupts()?;
         let names = engine.probe_names();
@@ -192,7 +194,8 @@ fn sign(weight: Weight) -> (Style, &'static str) {
 
 fn verdict(seen: &Examination) -> String {
     match open(&seen.findings) {
-        0 => "Nothing needs a person. What is marked ! happened, and allclear keeps it from happening again.".into(),
+        0 => "Nothing needs a person. What is marked ! happened, and allclear keeps it from happening again."
+            .into(),
         1 => "1 thing needs a person: it is marked ✖. What is marked ! happened and is over.".into(),
         n => format!("{n} things need a person: they are marked ✖. What is marked ! happened and is over."),
     }
@@ -287,7 +290,11 @@ fn show_repair(name: &str, repair: Option<&Repair>) {
         return;
     };
     let (stable, develop) = (short(&repair.stable.0, 40), short(&repair.develop.0, 40));
-    ui::out(format!("{} · {develop} lacks {} of {stable}", paint(BOLD, name), count(repair.missing, "commit")));
+    ui::out(format!(
+        "{} · {develop} lacks {} of {stable}",
+        paint(BOLD, name),
+        count(repair.missing, "commit")
+    ));
     ui::out("");
     ui::out(format!(
         "  {} merge {}  {stable} {} into {develop} {}",
@@ -298,12 +305,17 @@ fn show_repair(name: &str, repair: Option<&Repair>) {
     ));
     ui::out(format!(
         "    {} of the {} are on {develop} already, under other ids",
-        repair.matched, count(repair.missing, "missing commit")
+        repair.matched,
+        count(repair.missing, "missing commit")
     ));
     ui::out(format!("    {}", how(repair)));
-    ui::out("\nNothing was pushed, and the clone is as it was. To look at it and to push it, in the clone:\n");
+    ui::out(
+        "\nNothing was pushed, and the clone is as it was. To look at it and to push it, in the clone:\n",
+    );
     repair.commands.iter().for_each(|command| ui::out(format!("  {command}")));
-    ui::out(format!("\nThen {develop} contains {stable}: git log {develop}..{stable} prints nothing on the server."));
+    ui::out(format!(
+        "\nThen {develop} contains {stable}: git log {develop}..{stable} prints nothing on the server."
+    ));
 }
 
 fn how(repair: &Repair) -> String {
@@ -311,7 +323,9 @@ fn how(repair: &Repair) -> String {
     let develop = short(&repair.develop.0, 40);
     match (repair.how, repair.same_tree) {
         (How::Merged, true) => format!("git merges them without a conflict; no file of {develop} changes"),
-        (How::Merged, false) => format!("git merges them without a conflict; files of {develop} change, so look at it"),
+        (How::Merged, false) => {
+            format!("git merges them without a conflict; files of {develop} change, so look at it")
+        }
         (How::Kept, _) => format!(
             "git finds conflicts, but every change is on {develop} already: no file of {develop} changes"
         ),

@@ -29,7 +29,9 @@ struct Suspect<'a> {
 /// Gathers what may be copies, newest release first.
 fn suspects(past: &Past) -> Vec<Suspect<'_>> {
     let commits = &past.commits;
-    let Some(develop) = past.develop.as_ref().and_then(|tip| commits.find(&tip.commit)) else { return Vec::new() };
+    let Some(develop) = past.develop.as_ref().and_then(|tip| commits.find(&tip.commit)) else {
+        return Vec::new();
+    };
     let on_develop = commits.reach([develop]);
     let last = past.tags.last();
     let older = past.tags.releases[last.len()..].iter().filter_map(|r| commits.find(&r.commit));
@@ -68,7 +70,8 @@ fn suspects(past: &Past) -> Vec<Suspect<'_>> {
         .map(|(release, at, new)| {
             let inside = commits.reach([at]);
             let new: Vec<usize> = new.into_iter().filter(|n| commits.at(*n).fan == 1).collect();
-            let outside = |list: &[usize]| -> Vec<usize> { list.iter().copied().filter(|n| !inside[*n]).collect() };
+            let outside =
+                |list: &[usize]| -> Vec<usize> { list.iter().copied().filter(|n| !inside[*n]).collect() };
             let mut pairs = Vec::new();
             let mut squash = None;
             for &n in &new {
@@ -168,7 +171,11 @@ pub(super) fn copied(past: &Past) -> Finding {
         evidence.push(Evidence {
             about: short(&suspect.release.tag, 40),
             text,
-            commits: pairs.iter().flat_map(|p| [p.released, p.develop]).map(|n| commits.at(n).id.clone()).collect(),
+            commits: pairs
+                .iter()
+                .flat_map(|p| [p.released, p.develop])
+                .map(|n| commits.at(n).id.clone())
+                .collect(),
             at: Some(suspect.release.at),
         });
     }

@@ -39,7 +39,8 @@ fn git(ground: &Ground) -> Finding {
         (Some(_), Some(_)) => finding
             .weighs(Weight::Open, format!("git {} is too old", short(version, 30)))
             .act("install git 2.39 or newer"),
-        _ => finding.weighs(Weight::Unknown, format!("`{}` is no version that is known", short(&ground.git, 40))),
+        _ => finding
+            .weighs(Weight::Unknown, format!("`{}` is no version that is known", short(&ground.git, 40))),
     }
 }
 
@@ -47,7 +48,10 @@ fn server(ground: &Ground) -> Finding {
     let finding = part("server", "moves all refs of a release in one atomic push, or none");
     if let Some(why) = &ground.unreachable {
         return finding
-            .weighs(Weight::Open, format!("it cannot be read, and all above is from this clone alone: {}", short(why, 200)))
+            .weighs(
+                Weight::Open,
+                format!("it cannot be read, and all above is from this clone alone: {}", short(why, 200)),
+            )
             .act("check the connection, the address and the login");
     }
     match &ground.reach {
@@ -57,7 +61,9 @@ fn server(ground: &Ground) -> Finding {
             .act("use a server that supports git push --atomic"),
         Reach::NotAsked => finding.weighs(Weight::Unknown, "not asked; all is from this clone alone"),
         Reach::NothingToPush => finding.weighs(Weight::Unknown, "it is empty; nothing can be tried yet"),
-        Reach::Closed(_) => finding.weighs(Weight::Unknown, "atomic pushes: not known, since no push is taken"),
+        Reach::Closed(_) => {
+            finding.weighs(Weight::Unknown, "atomic pushes: not known, since no push is taken")
+        }
     }
 }
 
@@ -71,7 +77,9 @@ fn credential(ground: &Ground) -> Finding {
         Reach::Closed(why) => finding
             .weighs(Weight::Open, format!("it may not push: {}", short(why, 160)))
             .act("log in with a credential that may push, or run allclear where there is one"),
-        Reach::NotAsked | Reach::NothingToPush => finding.weighs(Weight::Unknown, "not known: nothing was tried"),
+        Reach::NotAsked | Reach::NothingToPush => {
+            finding.weighs(Weight::Unknown, "not known: nothing was tried")
+        }
     }
 }
 
@@ -93,7 +101,10 @@ fn clock(ground: &Ground, now: Timestamp) -> Finding {
         Some(newest) if newest > TOLERANCE.after(now) => {
             let ahead = Seconds::between(now, newest);
             finding
-                .weighs(Weight::Open, format!("the newest date in the history is {ahead} ahead of this clock"))
+                .weighs(
+                    Weight::Open,
+                    format!("the newest date in the history is {ahead} ahead of this clock"),
+                )
                 .act("one of the two is wrong; compare this clock with a time server")
         }
         Some(_) => finding.weighs(Weight::Clear, "the clock is not behind the history"),
@@ -136,7 +147,8 @@ fn names(ground: &Ground) -> Finding {
             ..Evidence::default()
         })
         .collect();
-    let names = if evidence.len() == 1 { "1 name is".into() } else { format!("{} names are", evidence.len()) };
+    let names =
+        if evidence.len() == 1 { "1 name is".into() } else { format!("{} names are", evidence.len()) };
     finding.weighs(Weight::Past, format!("{names} a trap for people and tools")).shown_by(evidence)
 }
 
@@ -146,6 +158,10 @@ fn leftovers(ground: &Ground) -> Finding {
         return finding.weighs(Weight::NotApplicable, "no probe left anything");
     }
     let names: Vec<String> = ground.leftovers.iter().take(3).map(|n| short(n.as_str(), 60)).collect();
-    let summary = format!("an earlier probe left {} on the server: {}", count(ground.leftovers.len(), "ref"), list(&names));
+    let summary = format!(
+        "an earlier probe left {} on the server: {}",
+        count(ground.leftovers.len(), "ref"),
+        list(&names)
+    );
     finding.weighs(Weight::Open, summary).act("delete them; nothing else uses them")
 }

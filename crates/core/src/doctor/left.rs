@@ -68,7 +68,9 @@ fn rivals(past: &Past, left: &[Left<'_>], kept: &Set) -> HashMap<usize, Vec<usiz
         return HashMap::new();
     }
     for (n, commit) in commits.all().iter().enumerate().filter(|(n, _)| kept[*n]) {
-        for list in [authored.get_mut(&commit.authored), subjects.get_mut(&commit.subject)].into_iter().flatten() {
+        for list in
+            [authored.get_mut(&commit.authored), subjects.get_mut(&commit.subject)].into_iter().flatten()
+        {
             if list.len() < RIVALS {
                 list.push(n);
             }
@@ -140,7 +142,8 @@ pub(super) fn behind(past: &Past) -> Finding {
         let Some(newest) = own.first().map(|n| commits.at(*n)) else { continue };
         total += own.len();
         let name = short(&branch.tip.name, 40);
-        let subject = past.subjects.get(&newest.id).map_or_else(String::new, |s| format!(" \"{}\"", short(s, 40)));
+        let subject =
+            past.subjects.get(&newest.id).map_or_else(String::new, |s| format!(" \"{}\"", short(s, 40)));
         let more = if branch.own.len() > EACH { "at least " } else { "" };
         evidence.push(Evidence {
             text: format!(
@@ -161,9 +164,13 @@ pub(super) fn behind(past: &Past) -> Finding {
         let summary = "not known: this clone has not the files to tell fixes that were picked";
         return finding.weighs(Weight::Unknown, summary).shown_by(evidence);
     }
-    let branches = if evidence.len() == 1 { "1 branch".into() } else { format!("{} branches", evidence.len()) };
+    let branches =
+        if evidence.len() == 1 { "1 branch".into() } else { format!("{} branches", evidence.len()) };
     let has = if evidence.len() == 1 { "has" } else { "have" };
-    let summary = format!("{branches} of released versions {has} {} that nothing else contains", count(total, "commit"));
+    let summary = format!(
+        "{branches} of released versions {has} {} that nothing else contains",
+        count(total, "commit")
+    );
     let trunk = past.develop.as_ref().or(past.stable.as_ref()).map_or("develop", |tip| &tip.name);
     finding
         .weighs(Weight::Open, summary)

@@ -17,7 +17,8 @@ pub(super) fn lacking(past: &Past) -> Finding {
     let (names, tips) = ((short(&stable.name, 30), short(&develop.name, 30)), (stable, develop));
     let found = commits.find(&tips.0.commit).zip(commits.find(&tips.1.commit));
     let Some((stable, develop)) = found else {
-        return finding.weighs(Weight::Unknown, "not known: this clone does not have both branches; git fetch");
+        return finding
+            .weighs(Weight::Unknown, "not known: this clone does not have both branches; git fetch");
     };
     let (on_stable, on_develop) = (commits.reach([stable]), commits.reach([develop]));
     let mut missing: Vec<usize> =

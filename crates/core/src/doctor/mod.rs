@@ -263,7 +263,8 @@ pub fn releases(past: &Past) -> Vec<Finding> {
     for finding in findings.iter_mut().filter(|f| past.shallow && OF_THE_GRAPH.contains(&f.name)) {
         if finding.weight == Weight::Open {
             finding.weight = Weight::Unknown;
-            finding.summary = format!("not known, the clone is shallow; as far as it goes, {}", finding.summary);
+            finding.summary =
+                format!("not known, the clone is shallow; as far as it goes, {}", finding.summary);
             finding.act = None;
         }
     }

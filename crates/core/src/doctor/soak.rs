@@ -81,18 +81,22 @@ fn start(past: &Past, release: &Release) -> Option<Start> {
         // A merge that names the version, or a release at all, brought the release branch.
         let subject = past.subjects.get(&release.commit)?.to_lowercase();
         let commit = commits.at(at);
-        (commit.fan == 2 && commit.parents.len() == 2 && (subject.contains(&version) || subject.contains("release")))
-            .then(|| commit.parents[1])
+        (commit.fan == 2
+            && commit.parents.len() == 2
+            && (subject.contains(&version) || subject.contains("release")))
+        .then(|| commit.parents[1])
     };
     let head = own.and_then(|(tip, _)| commits.find(&tip.commit)).or_else(merged)?;
     // What the trunk has itself is no part of the branch.
-    let trunk_tip = past.develop.as_ref().or(past.stable.as_ref()).and_then(|tip| commits.find(&tip.commit))?;
+    let trunk_tip =
+        past.develop.as_ref().or(past.stable.as_ref()).and_then(|tip| commits.find(&tip.commit))?;
     let mut trunk = vec![false; commits.all().len()];
     commits.first_parents(trunk_tip).for_each(|n| trunk[n] = true);
     let branch: Vec<usize> = commits.first_parents(head).take(BRANCH).take_while(|n| !trunk[*n]).collect();
     let first = commits.at(*branch.last().filter(|_| branch.len() < BRANCH)?);
     // A branch that runs down to a root was never forked from the trunk.
-    let at = Timestamp::from_second(first.at).ok().filter(|at| !first.parents.is_empty() && *at <= release.at)?;
+    let at =
+        Timestamp::from_second(first.at).ok().filter(|at| !first.parents.is_empty() && *at <= release.at)?;
     Some(Start { at, how: "branch of".into() })
 }
 

@@ -20,6 +20,13 @@ pub struct Tags {
     pub others: usize,
 }
 
+/// The tags that have the same text before their version.
+#[derive(Default)]
+struct Form<'a> {
+    releases: usize,
+    tags: Vec<(&'a CloneRef, &'a str, Named)>,
+}
+
 /// A tag's name as a version.
 enum Named {
     Release(Version),
@@ -29,22 +36,24 @@ enum Named {
 impl Tags {
     /// Reads tags. Where the history has several forms, `vX.Y.Z` and `X.Y.Z` count, else the commonest.
     pub fn read(refs: &[CloneRef]) -> Self {
-        let mut forms: BTreeMap<&str, (usize, Vec<(&CloneRef, &str, Named)>)> = BTreeMap::new();
+        let mut forms: BTreeMap<&str, Form<'_>> = BTreeMap::new();
         let mut total = 0;
         for tag in refs {
             let Some(name) = tag.name.as_str().strip_prefix("refs/tags/") else { continue };
             total += 1;
             let Some((prefix, named)) = named(name) else { continue };
             let form = forms.entry(if matches!(prefix, "v" | "V") { "" } else { prefix }).or_default();
-            form.0 += usize::from(matches!(named, Named::Release(_)));
-            form.1.push((tag, name, named));
+            form.releases += usize::from(matches!(named, Named::Release(_)));
+            form.tags.push((tag, name, named));
         }
-        let plain = forms.get("").is_some_and(|(n, _)| *n > 0).then_some("");
+        let plain = forms.get("").is_some_and(|form| form.releases > 0).then_some("");
         let chosen = plain.or_else(|| {
-            let most = forms.iter().filter(|(_, (n, _))| *n > 0).max_by_key(|(_, (n, _))| *n);
+            let most =
+                forms.iter().filter(|(_, form)| form.releases > 0).max_by_key(|(_, form)| form.releases);
             most.map(|(prefix, _)| *prefix)
         });
-        let Some((prefix, (_, found))) = chosen.and_then(|prefix| forms.remove_entry(prefix)) else {
+        let Some((prefix, Form { tags: found, .. })) = chosen.and_then(|prefix| forms.remove_entry(prefix))
+        else {
             return Self { others: total, ..Self::default() };
         };
         let mut tags = Self { others: total - found.len(), ..Self::default() };
@@ -66,7 +75,7 @@ impl Tags {
         // One release may have two tags, `v1.0.0` and `1.0.0`.
         let mut seen = BTreeSet::new();
         tags.releases.retain(|r| seen.insert((r.version, r.commit.clone())));
-        tags.rcs.sort_by(|a, b| (a.at, a.version, a.n).cmp(&(b.at, b.version, b.n)));
+        tags.rcs.sort_by_key(|rc| (rc.at, rc.version, rc.n));
         tags
     }
 
@@ -115,7 +124,7 @@ impl Line {
     pub fn read(branch: &str) -> Option<Self> {
         let lower = branch.to_ascii_lowercase();
         let words = ["releases", "release", "rel", "hotfix", "stable", "maint", "support"];
-        let stripped = words.iter().find_map(|w| Some(lower.strip_prefix(w)?.strip_prefix(['-', '/', '_'])?));
+        let stripped = words.iter().find_map(|w| lower.strip_prefix(w)?.strip_prefix(['-', '/', '_']));
         let rest = stripped.unwrap_or(&lower);
         let rest = rest.strip_prefix('v').unwrap_or(rest);
         let bare = ["-stable", "-maintenance", ".x", "-x"].iter().find_map(|end| rest.strip_suffix(end));
@@ -172,8 +181,7 @@ pub(super) fn moved(past: &Past) -> Finding {
         return finding.weighs(Weight::Clear, "no release tag differs from the server's");
     }
     moved.sort_by_key(|(at, _)| std::cmp::Reverse(*at));
-    let summary =
-        format!("{} here than on the server", differ(moved.len()));
+    let summary = format!("{} here than on the server", differ(moved.len()));
     let act = format!("ask who moved it; git fetch --tags --force takes the server's {}", one(moved.len()));
     finding.weighs(Weight::Open, summary).shown_by(moved.into_iter().map(|(_, e)| e).collect()).act(act)
 }
@@ -216,15 +224,19 @@ pub(super) fn lightweight(past: &Past) -> Finding {
 
 /// Finds commits with several rc numbers of one version.
 pub(super) fn twins(past: &Past) -> Finding {
-    let finding =
-        Finding::new(Part::Past, "doubled rcs", "counts an rc once: a head that is an rc is not numbered again");
+    let finding = Finding::new(
+        Part::Past,
+        "doubled rcs",
+        "counts an rc once: a head that is an rc is not numbered again",
+    );
     if past.tags.rcs.is_empty() {
         return absent(finding, "no rc tag");
     }
     let last: BTreeSet<Version> = past.tags.last().iter().map(|r| r.version).collect();
     let released: BTreeSet<Version> = past.tags.releases.iter().map(|r| r.version).collect();
     let mut commits: BTreeMap<(Version, &crate::CommitId), Vec<&RcTag>> = BTreeMap::new();
-    for rc in past.tags.rcs.iter().filter(|rc| last.contains(&rc.version) || !released.contains(&rc.version)) {
+    for rc in past.tags.rcs.iter().filter(|rc| last.contains(&rc.version) || !released.contains(&rc.version))
+    {
         commits.entry((rc.version, &rc.commit)).or_default().push(rc);
     }
     let mut doubled: Vec<Evidence> = commits

@@ -26,8 +26,7 @@ impl Made {
     fn commit(&mut self, n: u64, parents: &[u64], day: i64, authored: i64, tree: u64, subject: u64) {
         let parents: Vec<CommitId> = parents.iter().map(|p| id(*p)).collect();
         let at = time(day).as_second();
-        let commit =
-            Commit { id: id(n), parents: Vec::new(), fan: 0, tree: id(tree), at, authored, subject };
+        let commit = Commit { id: id(n), parents: Vec::new(), fan: 0, tree: id(tree), at, authored, subject };
         self.commits.push((commit, parents));
     }
 
@@ -90,10 +89,15 @@ fn a_rebased_release_is_told_by_its_patches() {
     past.patches = Some((2..5).flat_map(|n| [(id(n), same(n)), (id(n + 10), same(n))]).collect());
     let finding = found(&past, "squash or rebase");
     assert_eq!(finding.weight, Weight::Open);
-    assert!(finding.evidence[0].text.starts_with("v1.1.0: 3 of its 3 commits are on develop under other ids"));
+    assert!(
+        finding.evidence[0].text.starts_with("v1.1.0: 3 of its 3 commits are on develop under other ids")
+    );
     assert_eq!(finding.evidence[0].commits.len(), 6);
     let lacking = found(&past, "merge-back");
-    assert_eq!((lacking.weight, lacking.summary.as_str()), (Weight::Open, "develop lacks 3 commits of master"));
+    assert_eq!(
+        (lacking.weight, lacking.summary.as_str()),
+        (Weight::Open, "develop lacks 3 commits of master")
+    );
     // Commits of the same second with other patches are no copies.
     past.patches = Some((2..20).map(|n| (id(n), same(n))).collect());
     assert_eq!(found(&past, "squash or rebase").weight, Weight::Clear);
@@ -196,7 +200,9 @@ fn trees_that_say_another_version() {
     made.tag("v1.1.0", 2, 1);
     let mut past = made.past(2, None);
     assert_eq!(found(&past, "version files").weight, Weight::NotApplicable);
-    let cargo = |v: &str| BTreeMap::from([("Cargo.toml".to_owned(), format!("[package]\nname = \"x\"\nversion = \"{v}\"\n"))]);
+    let cargo = |v: &str| {
+        BTreeMap::from([("Cargo.toml".to_owned(), format!("[package]\nname = \"x\"\nversion = \"{v}\"\n"))])
+    };
     past.files = [(id(1), cargo("1.0.0")), (id(2), cargo("1.0.0"))].into();
     let finding = found(&past, "version files");
     assert_eq!(finding.weight, Weight::Past);
@@ -236,10 +242,19 @@ fn tags_in_every_form() {
         (&["pkg@1.0.0", "pkg@1.1.0", "other@9.0.0"], "pkg@X.Y.Z", 2, 0),
         (&["release-1.0.0", "release/2.0.0", "release-1.0.1"], "release-X.Y.Z", 2, 0),
         (&["v1.0.0", "plugins/x/v1.18.2", "4v/v1.18.2", "a/1.0.0"], "vX.Y.Z", 1, 0),
-        (&["nightly", "2020-01-02", "v1", "v1.2", "01.2.3", "v99999999999.0.0", "1.2.3.4", "é1.2.3"], "", 0, 0),
+        (
+            &["nightly", "2020-01-02", "v1", "v1.2", "01.2.3", "v99999999999.0.0", "1.2.3.4", "é1.2.3"],
+            "",
+            0,
+            0,
+        ),
     ] {
         let tags = read(names);
-        assert_eq!((tags.form.as_str(), tags.releases.len(), tags.rcs.len()), (form, releases, rcs), "{names:?}");
+        assert_eq!(
+            (tags.form.as_str(), tags.releases.len(), tags.rcs.len()),
+            (form, releases, rcs),
+            "{names:?}"
+        );
     }
 }
 
@@ -281,14 +296,19 @@ fn the_ground() {
         behind: 0,
         asked: true,
     };
-    let weight = |g: &Ground, name: &str| ground(g, time(0)).into_iter().find(|f| f.name == name).unwrap().weight;
+    let weight =
+        |g: &Ground, name: &str| ground(g, time(0)).into_iter().find(|f| f.name == name).unwrap().weight;
     assert!(ground(&whole(), time(0)).iter().all(|f| f.weight != Weight::Open));
     for (name, expected, g) in [
         ("git", Weight::Open, Ground { git: "git version 2.38.9".into(), ..whole() }),
         ("git", Weight::Unknown, Ground { git: "jgit".into(), ..whole() }),
         ("git", Weight::Clear, Ground { git: "git version 3.0.0".into(), ..whole() }),
         ("clock", Weight::Open, Ground { newest: Some(time(1)), ..whole() }),
-        ("server", Weight::Open, Ground { unreachable: Some("gone".into()), reach: Reach::NotAsked, ..whole() }),
+        (
+            "server",
+            Weight::Open,
+            Ground { unreachable: Some("gone".into()), reach: Reach::NotAsked, ..whole() },
+        ),
         ("server", Weight::Open, Ground { reach: Reach::Open { atomic: false }, ..whole() }),
         ("credential", Weight::Open, Ground { reach: Reach::Closed("no".into()), ..whole() }),
         ("clone", Weight::Unknown, Ground { shallow: true, ..whole() }),

@@ -42,7 +42,8 @@ pub(super) fn other(past: &Past) -> Finding {
         }
     }
     if carriers == 0 {
-        let why = if read == 0 { "no file at the tags carries a version" } else { "no file follows the version" };
+        let why =
+            if read == 0 { "no file at the tags carries a version" } else { "no file follows the version" };
         return absent(finding, why);
     }
     if evidence.is_empty() {

@@ -183,7 +183,12 @@ impl Engine<'_> {
 
         let tried = push(&[update(&t.one, first, second), update(&t.below, None, first)])?;
         if tried.shows(&t.one, first) && tried.shows(&t.below, None) {
-            told("atomic", Answer::Good, "one bad ref kept the whole push back: a release is one move", &tried);
+            told(
+                "atomic",
+                Answer::Good,
+                "one bad ref kept the whole push back: a release is one move",
+                &tried,
+            );
         } else {
             let meaning = "one bad ref did not keep the others back: a release could land in part";
             told("atomic", Answer::Bad, meaning, &tried);
@@ -242,7 +247,9 @@ impl Engine<'_> {
             // Below them too: a server that is not atomic may have made the impossible name.
             let ours = |n: &&RefName| {
                 names.iter().any(|own| {
-                    n.as_str().strip_prefix(own.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+                    n.as_str()
+                        .strip_prefix(own.as_str())
+                        .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
                 })
             };
             left = refs.objects.keys().filter(ours).cloned().collect();

@@ -1,7 +1,7 @@
 //! `doctor --repair-history`: the one merge on develop that heals a release which was squash- or
 //! rebase-merged. It is built in the private store and pushed by nobody but a person.
 
-use super::{chosen_branches, Examination};
+use super::{Examination, chosen_branches};
 use crate::{Engine, Fault, FaultKind};
 use allclear_core::port::history::History;
 use allclear_core::port::{Graph, NewCommit};
@@ -55,9 +55,12 @@ impl Engine<'_> {
         let tip = |name: &str| {
             let full = RefName::from_git(&format!("refs/heads/{name}"));
             let id = full.as_ref().and_then(|full| refs.get(full)).cloned();
-            id.ok_or_else(|| Fault::new(FaultKind::Usage, format!("the server has no branch {}", short(name, 60))))
+            id.ok_or_else(|| {
+                Fault::new(FaultKind::Usage, format!("the server has no branch {}", short(name, 60)))
+            })
         };
-        let (stable, develop) = ((stable.clone(), tip(&stable)?), (develop.clone(), tip(&develop)?));
+        let (at_stable, at_develop) = (tip(&stable)?, tip(&develop)?);
+        let (stable, develop) = ((stable, at_stable), (develop, at_develop));
         let graph = self.repo.graph(&[stable.1.clone(), develop.1.clone()])?;
         let missing = graph.only(&stable.1, &[&develop.1]);
         if missing.is_empty() {
@@ -69,7 +72,11 @@ impl Engine<'_> {
         let (Some(merged), Some(own)) = (merged, own) else {
             return Err(Fault::new(
                 FaultKind::Blocked,
-                format!("{} and {} share no commit, so that nothing can be merged", short(&stable.0, 60), short(&develop.0, 60)),
+                format!(
+                    "{} and {} share no commit, so that nothing can be merged",
+                    short(&stable.0, 60),
+                    short(&develop.0, 60)
+                ),
             )
             .hint("one of the two was rewritten; decide which is the history"));
         };
@@ -78,7 +85,7 @@ impl Engine<'_> {
         } else if found.unmatched.is_empty() {
             (own.clone(), How::Kept)
         } else {
-            return Err(self.conflict(history, &merged.conflicts, &found, (&stable.0, &develop.0)));
+            return Err(conflict(history, &merged.conflicts, &found, (&stable.0, &develop.0)));
         };
         let by = self.signature(self.clock.now());
         let how_made = match how {
@@ -151,35 +158,35 @@ impl Engine<'_> {
             missing.iter().cloned().partition(|id| brings_nothing(id) || same_tree(id));
         Ok(Matches { matched: matched.into_iter().collect(), unmatched })
     }
+}
 
-    fn conflict(
-        &self,
-        history: &dyn History,
-        conflicts: &BTreeMap<String, BTreeMap<u8, CommitId>>,
-        found: &Matches,
-        (stable, develop): (&str, &str),
-    ) -> Fault {
-        let files: Vec<String> = conflicts.keys().take(3).map(|f| short(f, 60)).collect();
-        let some: Vec<CommitId> = found.unmatched.iter().take(3).cloned().collect();
-        let subjects = history.subjects(&some).unwrap_or_default();
-        let shown: Vec<String> = some
-            .iter()
-            .map(|id| match subjects.get(id) {
-                Some(subject) => format!("{} \"{}\"", id.short(), short(subject, 40)),
-                None => id.short().to_owned(),
-            })
-            .collect();
-        let (stable, develop) = (short(stable, 60), short(develop, 60));
-        Fault::new(
-            FaultKind::Blocked,
-            format!(
-                "merging {stable} into {develop} conflicts in {} ({}), and {} of {stable} is nowhere on {develop}: {}",
-                count(conflicts.len(), "file"),
-                list(&files),
-                count(found.unmatched.len(), "commit"),
-                list(&shown)
-            ),
-        )
-        .hint(format!("merge it by hand: git checkout {develop} && git merge origin/{stable}; keep what these commits bring"))
-    }
+/// Says why no tree can be given without a person.
+fn conflict(
+    history: &dyn History,
+    conflicts: &BTreeMap<String, BTreeMap<u8, CommitId>>,
+    found: &Matches,
+    (stable, develop): (&str, &str),
+) -> Fault {
+    let files: Vec<String> = conflicts.keys().take(3).map(|f| short(f, 60)).collect();
+    let some: Vec<CommitId> = found.unmatched.iter().take(3).cloned().collect();
+    let subjects = history.subjects(&some).unwrap_or_default();
+    let shown: Vec<String> = some
+        .iter()
+        .map(|id| match subjects.get(id) {
+            Some(subject) => format!("{} \"{}\"", id.short(), short(subject, 40)),
+            None => id.short().to_owned(),
+        })
+        .collect();
+    let (stable, develop) = (short(stable, 60), short(develop, 60));
+    Fault::new(
+        FaultKind::Blocked,
+        format!(
+            "merging {stable} into {develop} conflicts in {} ({}), and {} of {stable} is nowhere on {develop}: {}",
+            count(conflicts.len(), "file"),
+            list(&files),
+            count(found.unmatched.len(), "commit"),
+            list(&shown)
+        ),
+    )
+    .hint(format!("merge it by hand: git checkout {develop} && git merge origin/{stable}; keep what these commits bring"))
 }
