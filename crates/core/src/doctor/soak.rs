@@ -97,7 +97,7 @@ fn start(past: &Past, release: &Release) -> Option<Start> {
     // A branch that runs down to a root was never forked from the trunk.
     let at =
         Timestamp::from_second(first.at).ok().filter(|at| !first.parents.is_empty() && *at <= release.at)?;
-    Some(Start { at, how: "branch of".into() })
+    Some(Start { at, how: "its branch's first commit".into() })
 }
 
 /// Finds releases that a patch followed within a week.
