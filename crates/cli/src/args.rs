@@ -227,6 +227,15 @@ pub(crate) enum Command {
         #[arg(long, short = 'y')]
         yes: bool,
     },
+    /// What went wrong with the last releases, and what would stop allclear. In any clone; changes nothing.
+    Doctor {
+        /// Try on the server what a release needs of it, in names of its own that are deleted again.
+        #[arg(long, conflicts_with = "offline")]
+        probe_push: bool,
+        /// Prepare the merge that brings stable back into develop; nothing is pushed.
+        #[arg(long, conflicts_with_all = ["offline", "probe_push"])]
+        repair_history: bool,
+    },
     /// Show, check and adopt the policy.
     Policy {
         #[command(subcommand)]

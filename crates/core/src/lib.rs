@@ -8,6 +8,7 @@
 pub mod adoption;
 pub mod assess;
 pub mod bump;
+pub mod doctor;
 pub mod duration;
 pub mod event;
 pub mod facts;

@@ -1,5 +1,7 @@
 //! What the engine needs of the world. Few traits, and narrow.
 
+pub mod history;
+
 use crate::id::CommitId;
 use crate::ledger::RawEntry;
 use crate::lineage::Lineage;

@@ -5,6 +5,7 @@
 
 mod cherry;
 mod clock;
+mod history;
 mod lineage;
 mod listing;
 mod loose;
@@ -15,6 +16,7 @@ mod push;
 mod store;
 
 pub use clock::{SystemClock, VirtualClock};
+pub use history::CloneHistory;
 pub use place::{Clone, Environment, PlaceError};
 pub use process::{Failure, Git};
 pub use store::Store;

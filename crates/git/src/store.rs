@@ -27,7 +27,7 @@ const TURN_PAUSE: Duration = Duration::from_millis(10);
 const TEXT_LIMIT: usize = 4 << 20;
 
 /// A private bare store and its server.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Store {
     dir: PathBuf,
     url: String,
@@ -110,9 +110,23 @@ impl Store {
         &self.dir
     }
 
+    /// Gives a store that reads the objects of another repository.
+    pub(crate) fn reading(&self, git: Git) -> Self {
+        Self { git, ..self.clone() }
+    }
+
+    /// Gives the git that connects to the server, and the server's address.
+    pub(crate) fn network(&self) -> (&Git, &str) {
+        (&self.network, &self.url)
+    }
+
     fn list(&self) -> Result<(Vec<u8>, Refs), RepoError> {
+        self.list_within(LIST_LIMIT)
+    }
+
+    pub(crate) fn list_within(&self, limit: Duration) -> Result<(Vec<u8>, Refs), RepoError> {
         let output =
-            self.network.run(&["ls-remote", "-q", "--", &self.url], b"", LIST_LIMIT).map_err(unavailable)?;
+            self.network.run(&["ls-remote", "-q", "--", &self.url], b"", limit).map_err(unavailable)?;
         if output.code != Some(0) {
             let why = output
                 .said

@@ -1,11 +1,12 @@
 //! One file per command.
 
 mod act;
-mod approve;
 mod adopt;
+mod approve;
 mod calendar;
 mod check;
 mod cut;
+mod doctor;
 mod init;
 mod locate;
 mod log;
@@ -15,8 +16,8 @@ mod promote;
 mod report;
 pub(crate) mod status;
 mod tick;
-mod waive;
 pub(crate) mod todo;
+mod waive;
 mod why;
 
 use crate::args::{Args, Command, LedgerCommand, Now};
@@ -83,6 +84,7 @@ pub(crate) fn run(args: &Args) -> Result<Exit, Fault> {
             None if *patch_ci => adopt::patch(args, *yes),
             None => init::run(args, preset, *create_develop, *print, *yes),
         },
+        Command::Doctor { probe_push, repair_history } => doctor::run(args, *probe_push, *repair_history),
         Command::Policy { what } => policy::run(args, what),
         Command::Tick { dry_run } => tick::run(args, *dry_run),
         Command::Demo { fast, dir } => crate::demo::run(*fast, dir.as_deref()),
@@ -105,6 +107,7 @@ fn asks_the_server(command: &Command) -> bool {
         | Command::Why { .. }
         | Command::Calendar { .. }
         | Command::Log { .. }
+        | Command::Doctor { .. }
         | Command::Policy { .. }
         | Command::Demo { .. }
         | Command::Completions { .. }

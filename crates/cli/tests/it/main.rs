@@ -10,6 +10,7 @@ mod checks;
 mod clones;
 mod contract;
 mod cut;
+mod doctor;
 mod faults;
 mod hostile;
 mod http;
