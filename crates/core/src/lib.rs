@@ -7,11 +7,13 @@
 
 pub mod assess;
 pub mod bump;
+pub mod changelog;
 pub mod duration;
 pub mod event;
 pub mod facts;
 pub mod fixes;
 pub mod gate;
+pub mod ics;
 pub mod id;
 pub mod ledger;
 pub mod name;
@@ -22,6 +24,7 @@ pub mod project;
 pub mod promotion;
 pub mod text;
 pub mod train;
+pub mod try_it;
 pub mod verdict;
 pub mod version;
 pub mod version_files;

@@ -5,6 +5,7 @@
 //! by the same steps.
 
 mod append;
+mod changelog;
 mod classed;
 mod cut;
 mod evidence;
@@ -22,6 +23,7 @@ mod stops;
 mod tick;
 
 pub use append::Draft;
+pub use changelog::{Changes, ChangesOf};
 pub use cut::{CutPlan, CutWish};
 pub use evidence::CheckResult;
 pub use fault::{Fault, FaultKind};

@@ -4,6 +4,7 @@
 //! allclear's own, whose merges see no attributes and no configuration but ours.
 
 mod clock;
+mod history;
 mod loose;
 mod parse;
 mod place;

@@ -5,6 +5,8 @@
 #![allow(clippy::disallowed_methods, reason = "tests start allclear, git and sshd, and read the clock")]
 
 mod bridge;
+mod calendar;
+mod changelog;
 mod checks;
 mod clones;
 mod contract;
