@@ -2,7 +2,7 @@
 
 use super::{Changelog, Style};
 use crate::version::Version;
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 
 /// What a new file begins with.
 const TITLE: &str = "# Changelog\n";
@@ -47,10 +47,10 @@ pub fn insert(text: Option<&str>, changelog: &Changelog, limit: usize) -> Option
 pub fn union(base: &str, ours: &str, theirs: &str) -> Option<String> {
     let [base, ours, theirs] = [split(base)?, split(ours)?, split(theirs)?];
     let eol = eol(ours.head);
-    let head = three_way(Some(base.head), Some(ours.head), Some(theirs.head))??;
+    let head = three_way(Some(base.head), Some(ours.head), Some(theirs.head)).ok()??;
     let mut chosen: Vec<(Version, &str, bool)> = Vec::new();
     for (version, text) in &ours.sections {
-        let text = three_way(base.get(*version), Some(text), theirs.get(*version))?;
+        let text = three_way(base.get(*version), Some(text), theirs.get(*version)).ok()?;
         chosen.push((*version, text?, false));
     }
     for (version, text) in theirs.sections.iter().filter(|(version, _)| ours.get(*version).is_none()) {
@@ -83,19 +83,22 @@ fn eol(text: &str) -> &'static str {
     if text.contains("\r\n") { "\r\n" } else { "\n" }
 }
 
-/// Takes the side that changed. The inner `None` is a part that is not there.
+/// Both sides changed the same part, or one took it away.
+struct InDoubt;
+
+/// Takes the side that changed; `None` is a part that is not there.
 fn three_way<'a>(
     base: Option<&'a str>,
     ours: Option<&'a str>,
     theirs: Option<&'a str>,
-) -> Option<Option<&'a str>> {
+) -> Result<Option<&'a str>, InDoubt> {
     let same = |a: Option<&str>, b: Option<&str>| a.map(str::trim_end) == b.map(str::trim_end);
     if same(base, theirs) || same(ours, theirs) {
-        Some(ours)
+        Ok(ours)
     } else if same(base, ours) {
-        Some(theirs)
+        Ok(theirs)
     } else {
-        None
+        Err(InDoubt)
     }
 }
 
@@ -122,7 +125,7 @@ fn split(text: &str) -> Option<Parts<'_>> {
     let ends = starts.iter().skip(1).map(|(_, start)| *start).chain([text.len()]);
     let sections: Vec<(Version, &str)> =
         starts.iter().zip(ends).map(|((version, start), end)| (*version, &text[*start..end])).collect();
-    let distinct: BTreeMap<Version, ()> = sections.iter().map(|(version, _)| (*version, ())).collect();
+    let distinct: BTreeSet<Version> = sections.iter().map(|(version, _)| *version).collect();
     (distinct.len() == sections.len()).then_some(Parts { head: &text[..first], sections })
 }
 

@@ -85,11 +85,10 @@ fn escaped(text: &str) -> String {
         let escape = match c {
             '`' => !code,
             _ if within => false,
-            '-' | '+' | '=' => at == 0,
+            '-' | '+' | '=' | '#' => at == 0,
             '.' | ')' => number == Some(at),
             '_' => !(before.is_some_and(char::is_alphanumeric) && next.is_some_and(char::is_alphanumeric)),
             '&' => next.is_some_and(|n| n == '#' || n.is_ascii_alphanumeric()),
-            '#' => at == 0,
             '\\' | '*' | '[' | ']' | '<' | '>' | '~' | '|' | '$' => true,
             _ => false,
         };

@@ -29,9 +29,12 @@ pub(super) struct Said {
     pub(super) request: Option<String>,
 }
 
+/// A type of commit with its section.
+type Typed = (&'static str, Option<Kind>);
+
 /// Types of Conventional Commits 1.0.0 and those that it recommends, with their common spellings, and words
 /// that projects put before a colon in the same sense. `None`: nothing that users meet.
-const TYPES: &[(&str, Option<Kind>)] = &[
+const TYPES: &[Typed] = &[
     ("feat", Some(Kind::Added)),
     ("feature", Some(Kind::Added)),
     ("fix", Some(Kind::Fixed)),
@@ -131,6 +134,7 @@ pub(super) fn read(message: &str) -> Said {
             let text = if *word == "revert" { format!("Revert \"{text}\"") } else { text.to_owned() };
             (commit.scope().map(|scope| scope.as_str().to_owned()), text)
         }
+        (Some(commit), None) if commit.type_() == "wip" => (None, commit.description().to_owned()),
         (Some(commit), None) => {
             let component = commit.type_().as_str();
             let scope = commit.scope().map_or_else(|| component.to_owned(), |s| format!("{component}({s})"));
@@ -138,7 +142,7 @@ pub(super) fn read(message: &str) -> Said {
         }
         (None, _) => (None, subject.to_owned()),
     };
-    let kind = kind(typed.map(|(_, kind)| *kind), subject, &text, breaking);
+    let kind = kind(typed, subject, &text, breaking);
     Said {
         kind,
         typed: typed.is_some(),
@@ -206,22 +210,19 @@ pub(super) fn is_of_a_cut(message: &str) -> bool {
     message.lines().skip(1).any(|line| line.starts_with(super::MADE_AT_THE_CUT))
 }
 
-fn kind(typed: Option<Option<Kind>>, subject: &str, text: &str, breaking: bool) -> Option<Kind> {
+fn kind(typed: Option<&Typed>, subject: &str, text: &str, breaking: bool) -> Option<Kind> {
     if subject.contains("CVE-") || subject.contains("GHSA-") {
         return Some(Kind::Security);
     }
     let verb = verb(text);
     match typed {
-        Some(Some(Kind::Added | Kind::Changed)) | None
-            if matches!(verb, Kind::Removed | Kind::Deprecated) =>
-        {
+        Some((_, Some(Kind::Added | Kind::Changed))) if matches!(verb, Kind::Removed | Kind::Deprecated) => {
             Some(verb)
         }
-        Some(Some(kind)) => Some(kind),
-        Some(None) if breaking && verb == Kind::Removed => Some(Kind::Removed),
-        Some(None) => breaking.then_some(Kind::Changed),
-        None if breaking => Some(verb),
-        None if is_nothing(subject) => None,
+        Some((_, Some(kind))) => Some(*kind),
+        Some((_, None)) if breaking && verb == Kind::Removed => Some(Kind::Removed),
+        Some((_, None)) => breaking.then_some(Kind::Changed),
+        None if is_nothing(subject) && !breaking => None,
         None => Some(verb),
     }
 }
@@ -233,9 +234,16 @@ fn verb(text: &str) -> Kind {
     VERBS.iter().find(|(known, _)| *known == word).map_or(Kind::Changed, |(_, kind)| *kind)
 }
 
-/// Tells subjects that say nothing: none at all, corrections to be squashed, and mere numbering.
+/// Tells subjects that say nothing: none at all, corrections to be squashed, mere numbering, and what a forge
+/// writes by itself for an edit of a text or a setting (`Update README.md`).
 fn is_nothing(subject: &str) -> bool {
     if subject.is_empty() || ["fixup! ", "squash! ", "amend! "].iter().any(|p| subject.starts_with(p)) {
+        return true;
+    }
+    if let [verb, file] = subject.split_whitespace().collect::<Vec<_>>()[..]
+        && ["Create", "Delete", "Update"].contains(&verb)
+        && [".md", ".rst", ".yml", ".yaml"].iter().any(|end| file.ends_with(end))
+    {
         return true;
     }
     let mut words = subject
@@ -351,6 +359,9 @@ mod tests {
             ("Bump version to v2.9.0-rc.1", None, "Bump version to v2.9.0-rc.1"),
             ("Release 15.0.0", None, "Release 15.0.0"),
             ("Bump lodash from 4.1.0 to 4.2.0", Some(Kind::Changed), "Bump lodash from 4.1.0 to 4.2.0"),
+            ("WIP: Add streams", Some(Kind::Added), "Add streams"),
+            ("Update README.md (#1695)", None, "Update README.md #1695"),
+            ("Update config.go", Some(Kind::Changed), "Update config.go"),
             ("fixup! feat: streams", None, "fixup! feat: streams"),
             ("", None, ""),
         ];

@@ -1,6 +1,7 @@
 use super::*;
 use crate::port::CommitInfo;
 use proptest::prelude::*;
+use pulldown_cmark::{Event, HeadingLevel, Options, Parser, Tag};
 
 fn id(n: usize) -> CommitId {
     CommitId::parse(&format!("{n:040x}")).unwrap()
@@ -204,7 +205,6 @@ proptest! {
         let text = compose(&graph(&commits), &id(commits.len() - 1)).markdown();
         prop_assert!(text.chars().all(|c| c == '\n' || crate::text::plain(&c.to_string()) == c.to_string()));
         prop_assert!(text.lines().all(|l| l.is_empty() || ["- ", "  - ", "## U", "### ", "No "].iter().any(|p| l.starts_with(p))), "{text}");
-        use pulldown_cmark::{Event, Options, Parser, Tag};
         let github = Options::ENABLE_TABLES
             | Options::ENABLE_FOOTNOTES
             | Options::ENABLE_STRIKETHROUGH
@@ -212,11 +212,12 @@ proptest! {
             | Options::ENABLE_MATH
             | Options::ENABLE_GFM;
         for event in Parser::new_ext(&text, github) {
-            let fine = match &event {
-                Event::Start(tag) => matches!(tag, Tag::Heading { .. } | Tag::List(None) | Tag::Item | Tag::Strong | Tag::Paragraph),
-                Event::End(_) | Event::Text(_) | Event::Code(_) => true,
-                _ => false,
+            let is_block = |tag: &Tag<'_>| match tag {
+                Tag::Heading { level, .. } => matches!(level, HeadingLevel::H2 | HeadingLevel::H3),
+                other => *other == Tag::List(None) || matches!(other, Tag::Item | Tag::Strong | Tag::Paragraph),
             };
+            let is_text = matches!(event, Event::End(_) | Event::Text(_) | Event::Code(_));
+            let fine = is_text || matches!(&event, Event::Start(tag) if is_block(tag));
             prop_assert!(fine, "{event:?} in {text}");
         }
     }
