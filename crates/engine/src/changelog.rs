@@ -105,7 +105,7 @@ impl Engine<'_> {
         now: Timestamp,
     ) -> Result<String, Fault> {
         let candidate = &snapshot.project.candidates[&version];
-        let changelog = self.composed(snapshot, Some(version), candidate.commit())?;
+        let changelog = self.composed(snapshot, Some(version), candidate.commit(), Vec::new())?;
         let summary = summary(candidate, &snapshot.facts.candidates[&version], now);
         Ok(format!("{summary}\n\n{}", changelog.body(TAG_LIMIT).trim_end()))
     }
@@ -133,8 +133,10 @@ impl Engine<'_> {
                 ));
             }
         };
+        // What an open candidate below has is in its own section.
+        let below = snapshot.project.candidates.range(..version).map(|(_, c)| c.commit().clone()).collect();
         let date = Some(day(self.clock.now()));
-        let changelog = Changelog { date, ..self.composed(snapshot, Some(version), from)? };
+        let changelog = Changelog { date, ..self.composed(snapshot, Some(version), from, below)? };
         if let Some(text) = changelog::insert(text.as_deref(), &changelog, FILE_LIMIT) {
             changed.insert(path.clone(), text);
         }
@@ -148,20 +150,22 @@ impl Engine<'_> {
         to: CommitId,
         (tag, date): (Option<String>, Option<Date>),
     ) -> Result<Changes, Fault> {
-        let changelog = Changelog { date, ..self.composed(snapshot, version, &to)? };
+        let changelog = Changelog { date, ..self.composed(snapshot, version, &to, Vec::new())? };
         let from = changelog.since.and_then(|since| released(snapshot).remove(&since));
         Ok(Changes { changelog, of, from, to, tag })
     }
 
-    /// Reads what `tip` has and the release before `version` has not, whatever rcs were tagged between.
+    /// Reads what `tip` has, and the release before `version` and `besides` have not, whatever rcs were tagged
+    /// between.
     fn composed(
         &self,
         snapshot: &Snapshot,
         version: Option<Version>,
         tip: &CommitId,
+        besides: Vec<CommitId>,
     ) -> Result<Changelog, Fault> {
         let since = released(snapshot).into_iter().rfind(|(v, _)| version.is_none_or(|version| *v < version));
-        let without: Vec<CommitId> = since.iter().map(|(_, commit)| commit.clone()).collect();
+        let without: Vec<CommitId> = since.iter().map(|(_, commit)| commit.clone()).chain(besides).collect();
         let graph = self.repo.since(tip, &without)?;
         let since = since.map(|(version, _)| version);
         Ok(Changelog { version, since, ..changelog::compose(&graph, tip) })

@@ -257,6 +257,7 @@ fn two_candidates_write_the_same_file() {
     let merged = world.git("server.git", &["show", "develop:CHANGELOG.md"]);
     let headings: Vec<&str> = merged.lines().filter(|l| l.starts_with("## ")).map(|l| &l[3..8]).collect();
     assert_eq!(headings, ["1.2.0", "1.1.0", "1.0.0"], "{merged}");
+    assert_eq!(merged.matches("- something new").count(), 1, "each change is in one section: {merged}");
 }
 
 #[test]
