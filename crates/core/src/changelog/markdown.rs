@@ -85,11 +85,11 @@ fn escaped(text: &str) -> String {
         let escape = match c {
             '`' => !code,
             _ if within => false,
-            '-' | '+' | '=' | '#' => at == 0,
+            '-' | '+' | '=' | '#' | '>' => at == 0,
             '.' | ')' => number == Some(at),
             '_' => !(before.is_some_and(char::is_alphanumeric) && next.is_some_and(char::is_alphanumeric)),
             '&' => next.is_some_and(|n| n == '#' || n.is_ascii_alphanumeric()),
-            '\\' | '*' | '[' | ']' | '<' | '>' | '~' | '|' | '$' => true,
+            '\\' | '*' | '[' | ']' | '<' | '~' | '|' | '$' => true,
             _ => false,
         };
         if c == '`' && code {
@@ -115,10 +115,11 @@ mod tests {
             ("plain words, client_test.go (see x)", "plain words, client_test.go (see x)"),
             ("](http://evil)", "\\](http://evil)"),
             ("![x](y)", "!\\[x\\](y)"),
-            ("<img src=x onerror=y>", "\\<img src=x onerror=y\\>"),
+            ("<img src=x onerror=y>", "\\<img src=x onerror=y>"),
             ("use `a[0]` and `<b>`", "use `a[0]` and `<b>`"),
-            ("one ` tick <b>", "one \\` tick \\<b\\>"),
+            ("one ` tick <b>", "one \\` tick \\<b>"),
             ("``x`` y", "\\`\\`x\\`\\` y"),
+            ("> HTTP->RPC", "\\> HTTP->RPC"),
             ("# head", "\\# head"),
             ("12. twelve", "12\\. twelve"),
             ("- item", "\\- item"),

@@ -212,9 +212,9 @@ proptest! {
             | Options::ENABLE_MATH
             | Options::ENABLE_GFM;
         for event in Parser::new_ext(&text, github) {
-            let is_block = |tag: &Tag<'_>| match tag {
-                Tag::Heading { level, .. } => matches!(level, HeadingLevel::H2 | HeadingLevel::H3),
-                other => *other == Tag::List(None) || matches!(other, Tag::Item | Tag::Strong | Tag::Paragraph),
+            let is_block = |tag: &Tag<'_>| {
+                let heading = matches!(tag, Tag::Heading { level: HeadingLevel::H2 | HeadingLevel::H3, .. });
+                heading || *tag == Tag::List(None) || matches!(tag, Tag::Item | Tag::Strong | Tag::Paragraph)
             };
             let is_text = matches!(event, Event::End(_) | Event::Text(_) | Event::Code(_));
             let fine = is_text || matches!(&event, Event::Start(tag) if is_block(tag));
