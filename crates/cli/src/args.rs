@@ -57,8 +57,17 @@ pub(crate) enum Command {
         #[command(flatten)]
         now: Now,
     },
+    /// What changed since the last release, as Markdown.
+    Changelog {
+        /// A candidate or a release; else the open candidate, or what is on develop.
+        #[arg(value_parser = version, value_name = "X.Y.Z")]
+        version: Option<Version>,
+    },
     /// Coming cuts, ends of soaks, freezes.
     Calendar {
+        /// Print it as an iCalendar file (RFC 5545) for other calendars.
+        #[arg(long)]
+        ics: bool,
         #[command(flatten)]
         now: Now,
     },

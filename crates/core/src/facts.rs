@@ -91,7 +91,8 @@ pub enum MergeBack {
         /// The merged tree.
         tree: CommitId,
     },
-    /// Conflicts in declared version lines alone, resolved by rule: the higher version wins.
+    /// Conflicts in declared version lines and the changelog alone, resolved by rule: the higher version
+    /// wins, and the sections of both stay.
     Resolved {
         /// The merged tree.
         tree: CommitId,

@@ -70,6 +70,17 @@ pub struct Graph {
     pub absent: std::collections::BTreeSet<CommitId>,
 }
 
+/// What is at a path.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum TextAt {
+    /// A file, with this text.
+    Text(String),
+    /// Nothing, and nothing but folders above it.
+    Nothing,
+    /// What must not be written over: a folder, a link, a file that is not UTF-8 or is above 4 MiB.
+    Other,
+}
+
 /// What a trial merge gives.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Merged {
@@ -173,6 +184,10 @@ pub trait Repo {
     /// Reads the commits above the common ancestors of `tips`.
     fn graph(&self, tips: &[CommitId]) -> Result<Graph, RepoError>;
 
+    /// Reads the commits that `tip` has and none of `without` has, and no others; with nothing in `without`,
+    /// its whole history.
+    fn since(&self, tip: &CommitId, without: &[CommitId]) -> Result<Graph, RepoError>;
+
     /// Lists the paths that each commit changes against its first parent.
     fn paths(&self, commits: &[CommitId]) -> Result<BTreeMap<CommitId, Vec<String>>, RepoError>;
 
@@ -210,6 +225,9 @@ pub trait Repo {
 
     /// Reads the same file of many trees, in their order.
     fn file_of_each(&self, trees: &[CommitId], path: &str) -> Result<Vec<Option<String>>, RepoError>;
+
+    /// Tells what a commit or tree has at a path, to edit it or to put a file there.
+    fn text_at(&self, tree: &CommitId, path: &str) -> Result<TextAt, RepoError>;
 
     /// Reads one blob as text; `None` where it is above 4 MiB or not UTF-8.
     fn blob(&self, id: &CommitId) -> Result<Option<String>, RepoError>;

@@ -3,6 +3,7 @@
 use crate::rc::free;
 use crate::{Engine, Fault, FaultKind, Snapshot};
 use allclear_core::bump::{self, Change};
+use allclear_core::changelog::MADE_AT_THE_CUT;
 use allclear_core::event::{Cut, Event};
 use allclear_core::policy::{Policy, VersionFile, WhenBusy, digest};
 use allclear_core::port::{NewCommit, RefUpdate};
@@ -94,7 +95,7 @@ impl Engine<'_> {
         free(&snapshot.refs, &branch.to_ref())?;
         let tags = snapshot.facts.tags.clone();
         free(&snapshot.refs, &allclear_core::RefName::tag(&tags.release(version)))?;
-        let (head, files, changed) = self.version_commit(policy, version, &from)?;
+        let (head, files, changed) = self.version_commit(snapshot, policy, version, &from)?;
         let cut = Cut {
             version,
             branch: branch.clone(),
@@ -194,9 +195,11 @@ impl Engine<'_> {
         Ok(files.into_iter().filter(carries).collect())
     }
 
-    /// Makes the commit that sets the version, where files carry one; else the cut is develop itself.
+    /// Makes the commit that sets the version and writes the changelog, where files carry them; else the
+    /// cut is develop itself.
     fn version_commit(
         &self,
+        snapshot: &Snapshot,
         policy: &Policy,
         version: Version,
         from: &CommitId,
@@ -205,20 +208,20 @@ impl Engine<'_> {
             Some(files) => files.clone(),
             None => self.detected(from)?,
         };
-        if files.is_empty() {
-            return Ok((from.clone(), files, Vec::new()));
-        }
         let mut paths: Vec<String> = files.iter().map(|f| f.path.clone()).collect();
         paths.extend(files.iter().flat_map(version_files::companions));
-        let contents = self.repo.files(from, &paths)?;
-        let changed: BTreeMap<String, String> =
+        let contents = if paths.is_empty() { BTreeMap::new() } else { self.repo.files(from, &paths)? };
+        let mut changed: BTreeMap<String, String> =
             version_files::set(&files, &contents, version).map_err(|e| {
                 Fault::new(FaultKind::Usage, e.to_string())
                     .hint("set version.files in allclear.toml to the files that carry the version")
             })?;
+        let sets_version = !changed.is_empty();
+        self.write_changelog(snapshot, policy, (version, from), &mut changed)?;
         if changed.is_empty() {
             return Ok((from.clone(), files, Vec::new()));
         }
+        let subject = if sets_version { "Set the version to" } else { "Write the changelog of" };
         let base = self
             .repo
             .trees(std::slice::from_ref(from))?
@@ -232,7 +235,7 @@ impl Engine<'_> {
             by: self.signature(self.clock.now()),
             author: None,
             message: format!(
-                "Set the version to {version}\n\nMade by allclear at the cut; it changes {} and nothing else.",
+                "{subject} {version}\n\n{MADE_AT_THE_CUT}; it changes {} and nothing else.",
                 allclear_core::text::list(&changed.keys().collect::<Vec<_>>())
             ),
         };

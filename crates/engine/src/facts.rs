@@ -129,7 +129,9 @@ impl Engine<'_> {
             let merge_back = match (develop, merges.get(n)) {
                 (Some(develop), Some(merged)) => {
                     let (base, files) = (&candidate.cut.from, &candidate.cut.version_files);
-                    let trial = Trial { base, ours: develop, theirs: &head, files, version: *version };
+                    let changelog = candidate.cut.policy.changelog_file.as_deref();
+                    let trial =
+                        Trial { base, ours: develop, theirs: &head, files, changelog, version: *version };
                     merge_back::outcome(self.repo, merged.as_ref(), &trial)?
                 }
                 _ => MergeBack::Impossible { why: "there is no develop branch on the server".into() },

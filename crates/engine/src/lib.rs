@@ -6,6 +6,7 @@
 
 mod adoption;
 mod append;
+mod changelog;
 mod classed;
 mod cut;
 mod doctor;
@@ -31,6 +32,7 @@ mod tick;
 
 pub use adoption::Adoption;
 pub use append::Draft;
+pub use changelog::{Changes, ChangesOf};
 pub use cut::{CutPlan, CutWish};
 pub use doctor::{Answer, Examination, How, Outcome, Probe, Repair};
 pub use evidence::CheckResult;

@@ -337,7 +337,7 @@ impl Engine<'_> {
         let [base, head, commit] = sides;
         let merged = self.repo.merge_over(base, head, commit)?;
         let files = &onto.candidate.cut.version_files;
-        let trial = Trial { base, ours: head, theirs: commit, files, version: onto.version };
+        let trial = Trial { base, ours: head, theirs: commit, files, changelog: None, version: onto.version };
         let (tree, mut kept) = match merge_back::outcome(self.repo, Some(&merged), &trial)? {
             MergeBack::Clean { tree } => (tree, Vec::new()),
             MergeBack::Resolved { tree, files } => (tree, files),

@@ -13,6 +13,7 @@ mod parse;
 mod place;
 mod process;
 mod push;
+mod range;
 mod store;
 
 pub use clock::{SystemClock, VirtualClock};

@@ -1,12 +1,12 @@
 //! The private bare store of one server's objects, and the [`Repo`] port over it.
 
-use crate::parse;
 use crate::place::{Clone, Environment};
 use crate::process::{Failure, Git};
+use crate::{parse, range};
 use allclear_core::ledger::{ENTRY_LIMIT, RawEntry, Unreadable};
 use allclear_core::lineage::Lineage;
 use allclear_core::port::{
-    Graph, Listed, Merged, NewCommit, PushAnswer, RefUpdate, Refs, Repo, RepoError, Signature,
+    Graph, Listed, Merged, NewCommit, PushAnswer, RefUpdate, Refs, Repo, RepoError, Signature, TextAt,
 };
 use allclear_core::text::plain;
 use allclear_core::{CommitId, RefName};
@@ -324,20 +324,18 @@ impl Repo for Store {
         let common = self.git.run(&args, b"", LIST_LIMIT).map_err(broken)?;
         let mut input: String = tips.iter().map(|t| format!("{t}\n")).collect();
         input.extend(String::from_utf8_lossy(&common.stdout).lines().map(|id| format!("^{id}\n")));
-        let args = [
-            "log",
-            "--stdin",
-            "-z",
-            "--topo-order",
-            "--no-show-signature",
-            "--no-decorate",
-            "--no-notes",
-            "--no-color",
-            "--no-mailmap",
-            "--format=tformat:%H%x00%P%x00%an <%ae>%x00%B",
-        ];
-        let out = self.git.ok(&args, input.as_bytes()).map_err(broken)?;
+        let out = self.git.ok(range::LOG, input.as_bytes()).map_err(broken)?;
         Ok(Graph { absent: wanted.difference(&present).cloned().collect(), ..parse::graph(&out) })
+    }
+
+    fn since(&self, tip: &CommitId, without: &[CommitId]) -> Result<Graph, RepoError> {
+        let tips: Vec<CommitId> = [tip].into_iter().chain(without).cloned().collect();
+        let present = self.present(&tips)?;
+        if !present.contains(tip) {
+            return Err(RepoError::NotFound(format!("the commit {tip} is not in the store")));
+        }
+        let hidden = without.iter().filter(|id| present.contains(*id));
+        range::since(&self.git, tip, hidden).map_err(broken)
     }
 
     fn paths(&self, commits: &[CommitId]) -> Result<BTreeMap<CommitId, Vec<String>>, RepoError> {
@@ -491,6 +489,17 @@ impl Repo for Store {
         };
         self.git.stream(&["cat-file", "--batch"], ask.as_bytes(), LIST_LIMIT, &mut each).map_err(broken)?;
         Ok(files)
+    }
+
+    fn text_at(&self, tree: &CommitId, path: &str) -> Result<TextAt, RepoError> {
+        Ok(match range::slot(&self.git, tree, path).map_err(broken)? {
+            range::Slot::Free => TextAt::Nothing,
+            range::Slot::Taken => TextAt::Other,
+            range::Slot::File => {
+                let text = self.files(tree, &[path.to_owned()])?.remove(path);
+                text.map_or(TextAt::Other, TextAt::Text)
+            }
+        })
     }
 
     fn blob(&self, id: &CommitId) -> Result<Option<String>, RepoError> {

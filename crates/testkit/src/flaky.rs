@@ -3,7 +3,7 @@
 use allclear_core::ledger::RawEntry;
 use allclear_core::lineage::Lineage;
 use allclear_core::port::{
-    Graph, Listed, Merged, NewCommit, PushAnswer, RefUpdate, Refs, Repo, RepoError, Signature,
+    Graph, Listed, Merged, NewCommit, PushAnswer, RefUpdate, Refs, Repo, RepoError, Signature, TextAt,
 };
 use allclear_core::{CommitId, RefName};
 use std::cell::{Cell, RefCell};
@@ -218,6 +218,10 @@ impl Repo for Flaky<'_> {
         self.inner.graph(tips)
     }
 
+    fn since(&self, tip: &CommitId, without: &[CommitId]) -> Result<Graph, RepoError> {
+        self.inner.since(tip, without)
+    }
+
     fn paths(&self, commits: &[CommitId]) -> Result<BTreeMap<CommitId, Vec<String>>, RepoError> {
         self.inner.paths(commits)
     }
@@ -252,6 +256,10 @@ impl Repo for Flaky<'_> {
 
     fn files(&self, tree: &CommitId, paths: &[String]) -> Result<BTreeMap<String, String>, RepoError> {
         self.inner.files(tree, paths)
+    }
+
+    fn text_at(&self, tree: &CommitId, path: &str) -> Result<TextAt, RepoError> {
+        self.inner.text_at(tree, path)
     }
 
     fn blob(&self, id: &CommitId) -> Result<Option<String>, RepoError> {

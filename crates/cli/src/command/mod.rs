@@ -4,6 +4,7 @@ mod act;
 mod adopt;
 mod approve;
 mod calendar;
+mod changelog;
 mod check;
 mod cut;
 mod doctor;
@@ -31,12 +32,13 @@ use jiff::Timestamp;
 pub(crate) fn run(args: &Args) -> Result<Exit, Fault> {
     if args.offline && args.command.as_ref().is_some_and(asks_the_server) {
         return Err(Fault::new(FaultKind::Usage, "this command asks the server, and --offline says not to")
-            .hint("status, why, calendar, log and policy show can look at what was seen last"));
+            .hint("status, why, calendar, changelog, log and policy show can look at what was seen last"));
     }
     match args.command.as_ref().unwrap_or(&Command::Status { now: Now::default() }) {
         Command::Status { now } => status::run(args, now),
         Command::Why { about, now } => why::run(args, about, now),
-        Command::Calendar { now } => calendar::run(args, now),
+        Command::Changelog { version } => changelog::run(args, *version),
+        Command::Calendar { ics, now } => calendar::run(args, *ics, now),
         Command::Log { limit, now } => log::run(args, *limit, now),
         Command::Cut { version, dry_run, yes } => cut::run(args, version.as_deref(), *dry_run, *yes),
         Command::Pick { commits, version, dry_run } => {
@@ -106,6 +108,7 @@ fn asks_the_server(command: &Command) -> bool {
         Command::Status { .. }
         | Command::Why { .. }
         | Command::Calendar { .. }
+        | Command::Changelog { .. }
         | Command::Log { .. }
         | Command::Doctor { .. }
         | Command::Policy { .. }

@@ -6,6 +6,8 @@
 
 mod adoption;
 mod bridge;
+mod calendar;
+mod changelog;
 mod checks;
 mod clones;
 mod contract;

@@ -9,9 +9,10 @@ pub(super) fn judge(case: &Case<'_>) -> Finding {
     let develop = &case.policy.branches.develop;
     match &case.seen.merge_back {
         MergeBack::Clean { .. } => Finding::passed(format!("clean into {develop}")),
-        MergeBack::Resolved { files, .. } => {
-            Finding::passed(format!("clean into {develop}; the higher version wins in {}", list(files)))
-        }
+        MergeBack::Resolved { files, .. } => Finding::passed(format!(
+            "clean into {develop}; conflicts in {} are resolved by rule",
+            list(files)
+        )),
         MergeBack::Conflict { files } => {
             let subjects = files
                 .iter()

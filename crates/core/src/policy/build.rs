@@ -73,6 +73,7 @@ impl<'a> Builder<'a> {
             files: self.take("version.files", items::version_files),
             default_bump: self.take("version.default-bump", Given::word)?,
         };
+        let changelog_file = self.take("changelog.file", |given| given.form(items::repository_path));
         let fixes = self.fixes();
         let settle = self.take("candidate.settle", Given::length);
         let gates = self.gates();
@@ -93,6 +94,7 @@ impl<'a> Builder<'a> {
             tags,
             train,
             version,
+            changelog_file,
             fixes: fixes?,
             settle: settle?,
             gates: gates?,

@@ -246,6 +246,7 @@ mod tests {
             ("", "tags.release = 'v{version}'", &["tags.release", "tags.candidate"]),
             ("", "train.anchor = 2026-11-03", &["train.every", "train.anchor", "train.when-busy"]),
             ("", "version.files = []", &["version.files"]),
+            ("", "changelog.file = 'CHANGELOG.md'", &["changelog.file"]),
             ("", "promotion.merge = 'ff'", &["promotion.merge"]),
             (SUMMER, "freeze = [{ reason = 'other', from = 2026-07-01, until = 2026-07-31 }]", &["freeze"]),
             ("promotion.hours = 'always'", "promotion.hours = 'Mon-Sun 0-24'", &["promotion.hours"]),

@@ -51,7 +51,7 @@ fn version_file(layer: &Layer<'_>) -> Parsed<VersionFile> {
 }
 
 /// Reads a path from the root of the repository.
-fn repository_path(text: &str) -> Result<String, String> {
+pub(super) fn repository_path(text: &str) -> Result<String, String> {
     let shown = short(text, 60);
     if text.is_empty() || text.len() > 400 || crate::text::plain(text) != text {
         Err(format!("`{shown}` is no path of a file"))

@@ -137,6 +137,13 @@ pub(super) const KEYS: &[Key] = &[
         r#""minor""#,
         "The bump where the history does not speak Conventional Commits.",
     ),
+    open(
+        "changelog.file",
+        Kind::Text,
+        r#""CHANGELOG.md""#,
+        "The file that each cut adds a section to.",
+        "none is written",
+    ),
     key(
         "fixes.types",
         Kind::Texts,

@@ -26,6 +26,9 @@ pub struct Policy {
     pub train: Option<Train>,
     /// How versions are chosen and written.
     pub version: VersionPolicy,
+    /// The file that each cut adds a section to, from the root of the repository; `None` writes none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub changelog_file: Option<String>,
     /// What counts as a fix.
     pub fixes: Fixes,
     /// How long a head stands still before it is an rc.

@@ -73,6 +73,7 @@ pub(super) const FACES: &[Face] = &[
             .map_or_else(|| absent("version.files"), |files| listed(files, version_file_text))
     }),
     face("version.default-bump", |p, _| word(&p.version.default_bump)),
+    face("changelog.file", |p, _| p.changelog_file.clone().unwrap_or_else(|| absent("changelog.file"))),
     face("fixes.types", |p, _| listed(&p.fixes.types, String::clone)),
     face("fixes.paths", |p, _| listed(&p.fixes.paths, |text| format!("{text:?}"))),
     face("fixes.unclassified", |p, _| word(&p.fixes.unclassified)),
