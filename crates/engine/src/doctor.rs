@@ -81,6 +81,7 @@ impl Engine<'_> {
             shallow,
             partial,
             behind: behind(&past, trunk.into_iter().flatten().chain(lines.iter().map(|(b, _)| *b))),
+            probed: self.probed(),
             reach: if unreachable.is_some() { Reach::NotAsked } else { reach },
             unreachable,
         };

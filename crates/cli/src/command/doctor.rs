@@ -153,10 +153,10 @@ fn headline(name: &str, seen: &Examination) -> String {
     if past.commits.all().is_empty() {
         parts.push("no commit".into());
     } else {
-        parts.push(format!("{} commits", grouped(past.commits.all().len())));
+        parts.push(counted(past.commits.all().len(), "commit"));
     }
     if tags > 0 {
-        parts.push(format!("{} tags", grouped(tags)));
+        parts.push(counted(tags, "tag"));
     }
     let rest = short(&parts.join(" · "), COLUMNS.saturating_sub(name.chars().count() + 3));
     format!("{} · {rest}", paint(BOLD, name))
@@ -245,6 +245,11 @@ fn wrapped(items: &[&str], width: usize) -> Vec<String> {
         }
     }
     lines
+}
+
+/// Counts with thousands set apart: `10,751 tags`.
+fn counted(n: usize, noun: &str) -> String {
+    count(n, noun).replacen(&n.to_string(), &grouped(n), 1)
 }
 
 fn grouped(n: usize) -> String {

@@ -31,6 +31,16 @@ impl History {
         String::from_utf8_lossy(&output.stdout).trim_end().to_owned()
     }
 
+    /// Runs the commands that a repair printed, as a person would.
+    #[track_caller]
+    fn push_repair(&self, report: &Value) {
+        for command in report["repair"]["commands"].as_array().unwrap() {
+            let run =
+                self.world.command("sh", "clone").args(["-c", command.as_str().unwrap()]).output().unwrap();
+            assert!(run.status.success(), "{command}: {}", String::from_utf8_lossy(&run.stderr));
+        }
+    }
+
     fn on(&mut self, day: u32) -> &mut Self {
         self.day = day;
         self
@@ -171,11 +181,7 @@ fn a_repair_heals_what_was_rebased() {
         .says("4 of the 5 missing commits are on develop already");
     assert_eq!((h.world.files("clone"), h.world.refs()), before, "the repair was only to be prepared");
     let report = h.world.allclear(&["doctor", "--repair-history", "--json"]).code(1).json();
-    let commands = report["repair"]["commands"].as_array().unwrap();
-    for command in commands {
-        let run = h.world.command("sh", "clone").args(["-c", command.as_str().unwrap()]).output().unwrap();
-        assert!(run.status.success(), "{command}: {}", String::from_utf8_lossy(&run.stderr));
-    }
+    h.push_repair(&report);
     assert_eq!(h.world.git("server.git", &["log", "--oneline", "develop..master"]), "");
     let merge = h.world.git("server.git", &["rev-parse", "develop", "develop^1", "develop^2"]);
     let ids: Vec<&str> = merge.lines().collect();
@@ -218,16 +224,7 @@ fn a_repair_that_conflicts_keeps_develop_only_where_it_has_everything() {
     let report = h.world.allclear(&["doctor", "--repair-history", "--json"]).code(1).json();
     assert_eq!(report["repair"]["how"], "kept");
     assert_eq!(report["repair"]["same_tree"], true);
-    for command in report["repair"]["commands"].as_array().unwrap() {
-        assert!(
-            h.world
-                .command("sh", "clone")
-                .args(["-c", command.as_str().unwrap()])
-                .status()
-                .unwrap()
-                .success()
-        );
-    }
+    h.push_repair(&report);
     assert_eq!(h.world.git("server.git", &["log", "--oneline", "develop..master"]), "");
     assert_eq!(h.world.git("server.git", &["show", "develop:lib.txt"]), "three");
 
@@ -239,14 +236,37 @@ fn a_repair_that_conflicts_keeps_develop_only_where_it_has_everything() {
 }
 
 #[test]
+fn a_squashed_release_is_told_by_its_tree_and_healed() {
+    let mut h = History::new();
+    h.commit("lib.txt", "one\n", "feat: begin");
+    h.git(&["tag", "-a", "-m", "1.0.0", "v1.0.0"]);
+    h.git(&["checkout", "-q", "-b", "develop"]);
+    h.on(2).commit("lib.txt", "two\n", "feat: two");
+    h.on(3).commit("more.txt", "more\n", "feat: more");
+    h.on(4).git(&["checkout", "-q", "master"]);
+    h.git(&["merge", "-q", "--squash", "develop"]);
+    h.git(&["commit", "-q", "-m", "release 1.1.0"]);
+    h.git(&["tag", "-a", "-m", "1.1.0", "v1.1.0"]);
+    h.on(5).git(&["checkout", "-q", "develop"]);
+    h.commit("lib.txt", "three\n", "feat: three");
+    h.publish();
+    on_one_screen(h.world.allclear(&["doctor"]).code(1)).says("on develop, without its 2 commits");
+    let report = h.world.allclear(&["doctor", "--repair-history", "--json"]).code(1).json();
+    assert_eq!((&report["repair"]["how"], &report["repair"]["matched"]), (&"kept".into(), &1.into()));
+    h.push_repair(&report);
+    assert_eq!(h.world.git("server.git", &["log", "--oneline", "develop..master"]), "");
+    assert_eq!(h.world.git("server.git", &["show", "develop:lib.txt"]), "three");
+}
+
+#[test]
 fn repositories_with_little_in_them() {
     let h = History::new();
     on_one_screen(h.world.allclear(&["doctor"]).code(0)).says("no release tag · no commit");
     h.world.allclear(&["doctor", "--repair-history"]).code(2).talks("no branch of releases");
     h.commit("a", "x\n", "begin");
     h.publish();
-    let report = on_one_screen(h.world.allclear(&["doctor"]).code(0)).says("no release tag · 1 commits");
-    drop(report);
+    let run = on_one_screen(h.world.allclear(&["doctor"]).code(0)).says("no release tag · 1 commit");
+    assert!(!run.out.contains("1 commits"));
     h.git(&["checkout", "-q", "--detach"]);
     let report = h.world.allclear(&["doctor", "--json"]).code(0).json();
     assert_eq!(report["stable"]["branch"], "master");
@@ -422,6 +442,10 @@ fn a_probe_of_a_server_that_allows_all_leaves_nothing() {
         assert_eq!(outcome(&report, name), answer, "{name}");
     }
     assert_eq!((world.refs(), world.files("clone")), before);
+    // What was learnt is remembered.
+    let report = world.allclear(&["doctor", "--json"]).code(0).json();
+    assert_eq!(weight(&report, "credential"), "clear");
+    assert!(finding(&report, "ledger")["summary"].as_str().unwrap().contains("unprotected at either place"));
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! What would stop allclear: git, the server, this credential, the clock, the clone, and names.
 
-use super::{Evidence, Finding, Ground, Part, Weight};
+use super::{Evidence, Finding, Ground, Part, Weight, day};
 use crate::duration::Seconds;
 use crate::port::history::Reach;
 use crate::text::{count, list, plain, short};
@@ -69,15 +69,22 @@ fn server(ground: &Ground) -> Finding {
 
 fn credential(ground: &Ground) -> Finding {
     let finding = part("credential", "pushes as whoever runs it, and bypasses nothing");
-    match &ground.reach {
-        Reach::Open { .. } => finding.weighs(
+    match (&ground.reach, &ground.probed) {
+        (Reach::Open { .. }, Some(probed)) if probed.works => finding.weighs(
+            Weight::Clear,
+            format!("this credential creates, moves and deletes refs (tried {})", day(probed.at)),
+        ),
+        (Reach::Open { .. }, Some(probed)) => finding
+            .weighs(Weight::Open, format!("a probe found what stops a release ({})", day(probed.at)))
+            .act("allclear doctor --probe-push shows it, and tries again"),
+        (Reach::Open { .. }, None) => finding.weighs(
             Weight::Unknown,
             "it may push; which branches it may move is not known without --probe-push",
         ),
-        Reach::Closed(why) => finding
+        (Reach::Closed(why), _) => finding
             .weighs(Weight::Open, format!("it may not push: {}", short(why, 160)))
             .act("log in with a credential that may push, or run allclear where there is one"),
-        Reach::NotAsked | Reach::NothingToPush => {
+        (Reach::NotAsked | Reach::NothingToPush, _) => {
             finding.weighs(Weight::Unknown, "not known: nothing was tried")
         }
     }
@@ -85,11 +92,37 @@ fn credential(ground: &Ground) -> Finding {
 
 fn record(ground: &Ground) -> Finding {
     let finding = part("ledger", "keeps its record in one ref of the repository, and finds a rewind of it");
-    match &ground.ledger {
-        Some(place) => finding.weighs(Weight::Clear, format!("the ledger is at {}", plain(place.as_str()))),
-        None => finding.weighs(
-            Weight::Unknown,
-            "none yet; which place for it the server protects is told by --probe-push",
+    let place = ground.ledger.as_ref().map(|place| plain(place.as_str()));
+    let Some(probed) = &ground.probed else {
+        return match place {
+            Some(place) => finding.weighs(Weight::Clear, format!("the ledger is at {place}")),
+            None => finding.weighs(
+                Weight::Unknown,
+                "none yet; which place for it the server protects is told by --probe-push",
+            ),
+        };
+    };
+    let tried = day(probed.at);
+    match (place, probed.custom, probed.branch) {
+        (Some(place), custom, branch) => {
+            let safe = if place.starts_with("refs/heads/") { branch } else { custom };
+            if safe {
+                finding.weighs(Weight::Clear, format!("the ledger is at {place}, protected ({tried})"))
+            } else {
+                finding.weighs(
+                    Weight::Past,
+                    format!("at {place}: unprotected (a rewind is detected, not prevented)"),
+                )
+            }
+        }
+        (None, true, _) => {
+            finding.weighs(Weight::Clear, format!("refs/allclear/* is protected for a ledger ({tried})"))
+        }
+        (None, false, true) => finding
+            .weighs(Weight::Clear, format!("refs/heads/allclear/* is protected for a ledger ({tried})")),
+        (None, false, false) => finding.weighs(
+            Weight::Past,
+            "none yet; unprotected at either place (a rewind is detected, not prevented)",
         ),
     }
 }

@@ -22,7 +22,7 @@ use crate::port::Refs;
 use crate::port::history::{CloneRef, Commits, Forced, Reach};
 use crate::version::{RcNumber, Version};
 use jiff::Timestamp;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
 pub use tags::{Line, Tags};
@@ -107,6 +107,19 @@ pub struct Past {
 /// The files that carry a version in most ecosystems.
 pub const FILES: [&str; 3] = ["Cargo.toml", "package.json", "pyproject.toml"];
 
+/// What the last probe of the server found out, as this machine remembers it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Probed {
+    /// When it was tried.
+    pub at: Timestamp,
+    /// Whether all that a release needs could be done.
+    pub works: bool,
+    /// Whether the server protects a record at `refs/allclear/*` from a rewind and from deletion.
+    pub custom: bool,
+    /// Whether it does so at `refs/heads/allclear/*`.
+    pub branch: bool,
+}
+
 /// What allclear would stand on.
 #[derive(Debug)]
 pub struct Ground {
@@ -116,6 +129,8 @@ pub struct Ground {
     pub unreachable: Option<String>,
     /// How far a push would come.
     pub reach: Reach,
+    /// What the last probe found out.
+    pub probed: Option<Probed>,
     /// Names that git reads as something else.
     pub traps: Vec<Trap>,
     /// The newest date in the history or the ledger.

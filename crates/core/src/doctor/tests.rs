@@ -287,6 +287,7 @@ fn the_ground() {
         git: "git version 2.39.5 (Apple Git-154)".into(),
         unreachable: None,
         reach: Reach::Open { atomic: true },
+        probed: None,
         traps: Vec::new(),
         newest: Some(time(0)),
         ledger: RefName::from_git("refs/allclear/ledger"),
@@ -299,7 +300,13 @@ fn the_ground() {
     let weight =
         |g: &Ground, name: &str| ground(g, time(0)).into_iter().find(|f| f.name == name).unwrap().weight;
     assert!(ground(&whole(), time(0)).iter().all(|f| f.weight != Weight::Open));
+    let probed = |works, custom, branch| Some(Probed { at: time(0), works, custom, branch });
     for (name, expected, g) in [
+        ("credential", Weight::Unknown, whole()),
+        ("credential", Weight::Clear, Ground { probed: probed(true, false, false), ..whole() }),
+        ("credential", Weight::Open, Ground { probed: probed(false, true, true), ..whole() }),
+        ("ledger", Weight::Past, Ground { probed: probed(true, false, true), ..whole() }),
+        ("ledger", Weight::Clear, Ground { probed: probed(true, false, true), ledger: None, ..whole() }),
         ("git", Weight::Open, Ground { git: "git version 2.38.9".into(), ..whole() }),
         ("git", Weight::Unknown, Ground { git: "jgit".into(), ..whole() }),
         ("git", Weight::Clear, Ground { git: "git version 3.0.0".into(), ..whole() }),

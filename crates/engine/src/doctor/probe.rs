@@ -2,6 +2,7 @@
 //! deletes them again. No exit code is believed: after every push the refs are read.
 
 use crate::{Engine, Fault};
+use allclear_core::doctor::Probed;
 use allclear_core::port::history::History;
 use allclear_core::port::{NewCommit, PushAnswer, RefUpdate, Refs, RepoError};
 use allclear_core::text::short;
@@ -135,7 +136,29 @@ impl Engine<'_> {
                 false
             }
         };
-        Ok(Probe { id, outcomes, stopped, left, counted, delete })
+        let probe = Probe { id, outcomes, stopped, left, counted, delete };
+        if !stopped {
+            self.keep_probe(&probe);
+        }
+        Ok(probe)
+    }
+
+    /// Gives what the last probe of this machine found out about the server.
+    pub fn probed(&self) -> Option<Probed> {
+        serde_json::from_slice(&self.repo.recall("probe")?).ok()
+    }
+
+    fn keep_probe(&self, probe: &Probe) {
+        let is_good = |name: &str| probe.outcomes.iter().any(|o| o.name == name && o.answer == Answer::Good);
+        let probed = Probed {
+            at: self.clock.now(),
+            works: probe.outcomes.iter().all(|o| matches!(o.answer, Answer::Good | Answer::Weak)),
+            custom: is_good("refs/allclear/*"),
+            branch: is_good("refs/heads/allclear/*"),
+        };
+        if let Ok(bytes) = serde_json::to_vec(&probed) {
+            self.repo.remember("probe", &bytes);
+        }
     }
 
     fn tools(&self, names: &[RefName]) -> Result<Tools, Fault> {

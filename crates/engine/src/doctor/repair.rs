@@ -88,17 +88,17 @@ impl Engine<'_> {
             return Err(conflict(history, &merged.conflicts, &found, (&stable.0, &develop.0)));
         };
         let by = self.signature(self.clock.now());
+        let (from, to) = (short(&stable.0, 60), short(&develop.0, 60));
         let how_made = match how {
             How::Merged => "Its tree is git's merge.".to_owned(),
-            How::Kept => format!(
-                "Git's merge conflicts, and every change of {} is on {} under another id: its tree is {1}'s own.",
-                stable.0, develop.0
-            ),
+            How::Kept => {
+                format!(
+                    "Git's merge conflicts, and {to} has every change of {from} under another id:\nthe tree is {to}'s own."
+                )
+            }
         };
         let message = format!(
-            "Merge {} into {}\n\nA release was squash- or rebase-merged, so that {1} lacked {}.\nWith this merge {1} contains {0} again. {how_made}",
-            stable.0,
-            develop.0,
+            "Merge {from} into {to}\n\nA release was squash- or rebase-merged, so that {to} lacked {}.\nWith this merge {to} contains {from} again.\n\n{how_made}",
             count(missing.len(), "commit"),
         );
         let parents = vec![develop.1.clone(), stable.1.clone()];
