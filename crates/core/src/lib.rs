@@ -7,6 +7,7 @@
 
 pub mod assess;
 pub mod bump;
+pub mod carry;
 pub mod duration;
 pub mod event;
 pub mod facts;

@@ -73,6 +73,7 @@ impl Engine<'_> {
             .filter_map(|c| c.operation.as_ref())
             .map(|flight| (flight.plan.id.clone(), sight(refs, &graph, &flight.plan)))
             .collect();
+        let offers = self.offers(refs, project, develop.as_ref())?;
         let drift = drift(refs, project, &graph, stable.as_ref().zip(develop.as_ref()), branches);
         Ok(Facts {
             observed_at: self.clock.now(),
@@ -85,6 +86,7 @@ impl Engine<'_> {
             drift,
             strangers: strangers(refs, project, branches),
             traps: traps(refs, branches),
+            offers,
             flights,
             record,
         })
@@ -109,6 +111,7 @@ impl Engine<'_> {
             .map(|d| project.candidates.iter().map(|(v, c)| (d.clone(), of(v, c))).collect())
             .unwrap_or_default();
         let merges = if pairs.is_empty() { Vec::new() } else { self.repo.merge(&pairs)? };
+        let mut ahead = self.carries(project, graph, &of, stable)?;
         let mut out = BTreeMap::new();
         for (n, (version, candidate)) in project.candidates.iter().enumerate() {
             let head = of(version, candidate);
@@ -129,6 +132,7 @@ impl Engine<'_> {
                     Some(object) => TagSeen::Moved { to: object.clone() },
                     None => TagSeen::Gone,
                 });
+            let (catch_up, carry) = ahead.remove(version).unwrap_or_default();
             out.insert(
                 *version,
                 CandidateFacts {
@@ -137,6 +141,8 @@ impl Engine<'_> {
                     descends: graph.contains(&head, candidate.commit()),
                     lacks_stable: stable.map_or(0, |stable| graph.only(stable, &[&head]).len()),
                     merge_back,
+                    catch_up,
+                    carry,
                     rc_tag,
                     release_tag: refs.commit(&RefName::tag(&candidate.cut.tags.release(*version))).cloned(),
                 },

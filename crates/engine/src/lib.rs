@@ -5,12 +5,14 @@
 //! by the same steps.
 
 mod append;
+mod carry;
 mod classed;
 mod cut;
 mod evidence;
 mod facts;
 mod fault;
 mod found;
+mod hotfix;
 mod merge_back;
 mod observe;
 mod oddities;
@@ -20,14 +22,17 @@ mod rc;
 mod record;
 mod stops;
 mod tick;
+mod withdraw;
 
 pub use append::Draft;
 pub use cut::{CutPlan, CutWish};
 pub use evidence::CheckResult;
 pub use fault::{Fault, FaultKind};
+pub use hotfix::{HotfixPlan, HotfixWish};
 pub use observe::{POLICY_FILE, PolicySeen, Snapshot};
 pub use promote::{PromotionPlan, Released};
 pub use tick::{Done, Ticked};
+pub use withdraw::Withdrawn;
 
 use allclear_core::event::{Actor, Via};
 use allclear_core::port::{Clock, Repo, Signature};

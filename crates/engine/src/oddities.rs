@@ -72,6 +72,13 @@ pub(crate) fn strangers(refs: &Refs, project: &Project, branches: &Branches) -> 
         .filter(|name| !known.contains(name))
         .filter_map(|name| {
             let branch = name.as_str().strip_prefix("refs/heads/")?;
+            let dud = branches.candidate.parse(name).filter(|v| project.withdrawn.contains_key(v));
+            if let Some(version) = dud {
+                let why = format!(
+                    "{version} was withdrawn, and nothing carries this on; keep its commits elsewhere, or allclear withdraw {version} --yes --reason TEXT archives and deletes it"
+                );
+                return Some(Stranger { name: name.clone(), why });
+            }
             let why = if branches.candidate.parse(name).is_some() {
                 "looks like a candidate, but allclear did not cut it"
             } else if !prefix.is_empty() && folded(branch).starts_with(&folded(prefix)) {

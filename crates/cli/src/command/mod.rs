@@ -4,6 +4,7 @@ mod act;
 mod calendar;
 mod check;
 mod cut;
+mod hotfix;
 mod init;
 mod log;
 mod policy;
@@ -11,6 +12,7 @@ mod promote;
 pub(crate) mod status;
 mod tick;
 mod why;
+mod withdraw;
 
 use crate::args::{Args, Command, Now};
 use crate::exit::Exit;
@@ -31,6 +33,12 @@ pub(crate) fn run(args: &Args) -> Result<Exit, Fault> {
         Command::Calendar { now } => calendar::run(args, now),
         Command::Log { limit, now } => log::run(args, *limit, now),
         Command::Cut { version, dry_run, yes } => cut::run(args, version.as_deref(), *dry_run, *yes),
+        Command::Hotfix { version, reason, dry_run, yes } => {
+            hotfix::run(args, *version, reason, *dry_run, *yes)
+        }
+        Command::Withdraw { version, reason, dry_run, yes } => {
+            withdraw::run(args, *version, reason, *dry_run, *yes)
+        }
         Command::Rc { version, commit, yes } => act::rc(args, *version, commit.as_deref(), *yes),
         Command::Hold { version, reason, until, lift } => {
             act::hold(args, *version, reason.as_deref(), until.as_deref(), *lift)
@@ -82,6 +90,8 @@ fn asks_the_server(command: &Command) -> bool {
         | Command::Completions { .. }
         | Command::Man => false,
         Command::Cut { .. }
+        | Command::Hotfix { .. }
+        | Command::Withdraw { .. }
         | Command::Rc { .. }
         | Command::Hold { .. }
         | Command::Promote { .. }

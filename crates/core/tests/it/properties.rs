@@ -77,6 +77,19 @@ fn event() -> impl Strategy<Value = Event> {
             refused
         }),
         op().prop_map(|operation| Event::ReleaseConfirmed { operation, version: VERSION, kept: None }),
+        head().prop_map(|n| Event::Withdrawn {
+            version: VERSION,
+            reason: "no".into(),
+            head: Some(commit(n)),
+            archive: "refs/allclear/archive/release-2.9.0".into(),
+            fixes: vec![commit(n)],
+        }),
+        head().prop_map(|n| Event::StableCarried {
+            version: VERSION,
+            stable: commit(3),
+            commit: commit(n),
+            resolved: Vec::new(),
+        }),
         Just(Event::Unknown),
     ]
 }
@@ -165,7 +178,7 @@ fn quiet_event() -> impl Strategy<Value = Event> {
     let check = (prop::bool::weighted(0.8), head()).prop_map(|(passed, head)| check("ci", passed, head));
     prop_oneof![
         6 => check,
-        1 => event().prop_filter("the candidate stays open", |e| !matches!(e, Event::PromotionPlanned(_) | Event::Unknown)),
+        1 => event().prop_filter("the candidate stays open", |e| !matches!(e, Event::PromotionPlanned(_) | Event::Withdrawn { .. } | Event::Unknown)),
     ]
 }
 
@@ -194,6 +207,8 @@ fn facts() -> impl Strategy<Value = CandidateFacts> {
                 commits: vec![line],
                 descends,
                 lacks_stable: lacks,
+                catch_up: (lacks > 0).then(|| back.clone()),
+                carry: std::collections::BTreeMap::new(),
                 merge_back: back,
                 rc_tag: tag,
                 release_tag: None,

@@ -9,11 +9,13 @@
 
 mod crowd;
 mod hostile;
+mod hotfix;
 mod killed;
 mod promotion;
 mod server;
 mod story;
 mod train;
+mod withdraw;
 
 use allclear_core::{CommitId, Version};
 use allclear_testkit::World;
