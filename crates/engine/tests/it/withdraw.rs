@@ -261,11 +261,11 @@ fn p7_a_train_goes_on_after_a_withdrawal() {
     world.days(8);
     let b = world.machine("b");
     b.engine().hold(None, "a flaw", None).unwrap();
-    world.until_quiet(&b);
     world.commit("develop", "feat: next", &[("next.txt", "next\n")]);
+    world.until_quiet(&b);
     b.engine().withdraw(None, "a flaw").unwrap();
-    let (done, _) = world.until_quiet(&b);
-    assert_eq!(done.len(), 1, "the slot of the 10th waited for its end: {done:?}");
+    let (done, last) = world.until_quiet(&b);
+    assert_eq!(done.len(), 1, "the slot of the 10th waited for its end: {done:?}, {last:?}");
     assert!(done[0].starts_with("cut 1.2.0"));
     world.check_promises();
 }
