@@ -99,7 +99,7 @@ pub fn choose<'a>(
             }
         }
     };
-    let version = past(version, bump, duds, &mut reasons);
+    let version = past(version, bump, duds, "was withdrawn", &mut reasons);
     Choice { version, bump, reasons }
 }
 
@@ -107,18 +107,24 @@ pub fn choose<'a>(
 pub fn choose_hotfix(last: Version, taken: &[Version], duds: &[Version]) -> Choice {
     let mut reasons = vec![format!("A hotfix is a patch of the last release {last}.")];
     let gone: Vec<Version> = taken.iter().chain(duds).copied().collect();
-    let version = past(raised(last, Bump::Patch), Bump::Patch, &gone, &mut reasons);
+    let version = past(raised(last, Bump::Patch), Bump::Patch, &gone, "is used up", &mut reasons);
     Choice { version, bump: Bump::Patch, reasons }
 }
 
 /// Steps over the numbers that are used up.
-fn past(mut version: Version, bump: Bump, gone: &[Version], reasons: &mut Vec<String>) -> Version {
+fn past(
+    mut version: Version,
+    bump: Bump,
+    gone: &[Version],
+    why: &str,
+    reasons: &mut Vec<String>,
+) -> Version {
     let first = version;
     while gone.contains(&version) && raised(version, bump) > version {
         version = raised(version, bump);
     }
     if version != first {
-        reasons.push(format!("{first} was withdrawn or is taken, and no number is used twice."));
+        reasons.push(format!("{first} {why}, and no number is used twice."));
     }
     version
 }

@@ -55,8 +55,10 @@ impl Engine<'_> {
             })?;
             let n = candidate.rc_number() + 1;
             let (tagged, tag) = self.tagged(&snapshot.refs, &cut.tags, version, n, &commit, &draft.id)?;
-            draft.refs =
-                vec![RefUpdate { name: cut.branch.to_ref(), old: Some(head), new: Some(commit.clone()) }, tag];
+            draft.refs = vec![
+                RefUpdate { name: cut.branch.to_ref(), old: Some(head), new: Some(commit.clone()) },
+                tag,
+            ];
             let (stable, made) = (wanted.clone(), commit.clone());
             draft.events = vec![Event::StableCarried { version, stable, commit: made, resolved }, tagged];
             Ok((draft, (n, commit)))

@@ -89,7 +89,7 @@ impl Engine<'_> {
             project.candidates.iter().partition(|(_, c)| c.cut.kind.is_regular());
         let riding: Vec<Version> = regular.into_iter().map(|(version, _)| *version).collect();
         let choice = self.choose_hotfix(snapshot, policy, wish.version, &riding, &from)?;
-        self.may_hotfix(snapshot, policy, hotfixes.first().map(|(version, _)| **version))?;
+        may_hotfix(snapshot, policy, hotfixes.first().map(|(version, _)| **version))?;
 
         let (version, tags) = (choice.version, facts.tags.clone());
         let branch = policy.branches.candidate.branch(version);
@@ -131,34 +131,6 @@ impl Engine<'_> {
             files.retain(|file| there.contains_key(&file.path));
         }
         Ok(policy)
-    }
-
-    /// Refuses while a promotion is about to move stable: the hotfix would be cut from what is past then.
-    fn may_hotfix(
-        &self,
-        snapshot: &Snapshot,
-        policy: &Policy,
-        open: Option<Version>,
-    ) -> Result<(), Fault> {
-        snapshot.may_act()?;
-        if let Some((version, _)) = snapshot.project.flight() {
-            return Err(Fault::new(
-                FaultKind::TryLater,
-                format!(
-                    "a promotion of {version} is in flight, and {} is about to move",
-                    policy.branches.stable
-                ),
-            )
-            .hint("allclear tick brings it to its end; then cut the hotfix from what it left")
-            .hint(format!("allclear hold {version} --reason TEXT stops it, if nothing has moved yet")));
-        }
-        let overlap = policy.train.as_ref().is_some_and(|t| t.when_busy == WhenBusy::Overlap);
-        match open.filter(|_| !overlap) {
-            Some(open) => Err(Fault::new(FaultKind::Blocked, format!("the hotfix {open} is still open"))
-                .hint(format!("push the fix to it as well; allclear why {open} says what it waits for"))
-                .hint(format!("or end it: allclear withdraw {open} --yes --reason TEXT"))),
-            None => Ok(()),
-        }
     }
 
     fn choose_hotfix(
@@ -203,11 +175,31 @@ impl Engine<'_> {
             let fault = Fault::new(FaultKind::Usage, e.to_string());
             match riding.iter().find(|open| **open <= choice.version) {
                 Some(open) => fault
-                    .hint(format!("{open} has only fixes on board: push this one to it, too"))
+                    .hint(format!("let {open} bring the fix: push it to that candidate"))
                     .hint(format!("or end it first: allclear withdraw {open} --yes --reason TEXT")),
                 None => fault,
             }
         })?;
         Ok(choice)
+    }
+}
+
+/// Refuses while a promotion is about to move stable: the hotfix would be cut from what is past then.
+fn may_hotfix(snapshot: &Snapshot, policy: &Policy, open: Option<Version>) -> Result<(), Fault> {
+    snapshot.may_act()?;
+    if let Some((version, _)) = snapshot.project.flight() {
+        return Err(Fault::new(
+            FaultKind::TryLater,
+            format!("a promotion of {version} is in flight, and {} is about to move", policy.branches.stable),
+        )
+        .hint("allclear tick brings it to its end; then cut the hotfix from what it left")
+        .hint(format!("allclear hold {version} --reason TEXT stops it, if nothing has moved yet")));
+    }
+    let overlap = policy.train.as_ref().is_some_and(|t| t.when_busy == WhenBusy::Overlap);
+    match open.filter(|_| !overlap) {
+        Some(open) => Err(Fault::new(FaultKind::Blocked, format!("the hotfix {open} is still open"))
+            .hint(format!("push the fix to it as well; allclear why {open} says what it waits for"))
+            .hint(format!("or end it: allclear withdraw {open} --yes --reason TEXT"))),
+        None => Ok(()),
     }
 }

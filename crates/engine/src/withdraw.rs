@@ -8,6 +8,7 @@ use crate::stops::reason;
 use crate::{Draft, Engine, Fault, FaultKind, Snapshot};
 use allclear_core::event::Event;
 use allclear_core::facts::Offer;
+use allclear_core::name::name_fault;
 use allclear_core::port::{Graph, RefUpdate, Refs};
 use allclear_core::project::{Candidate, Phase, Project, Withdrawal};
 use allclear_core::promotion::{Standing, standing};
@@ -156,9 +157,16 @@ impl Engine<'_> {
             version,
             branch: before.branch.clone(),
             head: head.clone(),
-            archive: before.archives.last().cloned().unwrap_or_default(),
+            archive: before
+                .archives
+                .iter()
+                .rfind(|name| archived(name).is_some())
+                .cloned()
+                .unwrap_or_default(),
             fixes: Vec::new(),
-            develop: branches.or_else(|| snapshot.project.develop.clone()).unwrap_or_else(|| before.branch.clone()),
+            develop: branches
+                .or_else(|| snapshot.project.develop.clone())
+                .unwrap_or_else(|| before.branch.clone()),
             aborts: false,
             before: head.is_none(),
         };
@@ -167,11 +175,8 @@ impl Engine<'_> {
             withdrawn.fixes = offers.flat_map(|o| o.fixes.clone()).collect();
             return Ok(Next::Over(withdrawn));
         };
-        let archived: Vec<CommitId> = before
-            .archives
-            .iter()
-            .filter_map(|name| snapshot.refs.get(&RefName::from_git(name)?).cloned())
-            .collect();
+        let archived: Vec<CommitId> =
+            before.archives.iter().filter_map(|name| snapshot.refs.get(&archived(name)?).cloned()).collect();
         let known: Vec<&CommitId> = archived
             .iter()
             .chain(&snapshot.facts.stable)
@@ -246,9 +251,9 @@ impl Engine<'_> {
         let Some(develop) = develop.filter(|_| !ended.is_empty()) else { return Ok(Vec::new()) };
         let mut offers = Vec::new();
         for (version, withdrawal) in ended {
-            let kept = |name: &&String| RefName::from_git(name).is_some_and(|name| refs.get(&name).is_some());
+            let kept = |name: &&String| archived(name).is_some_and(|name| refs.get(&name).is_some());
             let Some(archive) = withdrawal.archives.iter().rev().find(kept) else { continue };
-            let mut tips: Vec<CommitId> = withdrawal.fixes.clone();
+            let mut tips: Vec<CommitId> = withdrawal.fixes.iter().take(FIXES).cloned().collect();
             tips.push(develop.clone());
             let graph = self.repo.graph(&tips)?;
             let newest_first: Vec<CommitId> = withdrawal
@@ -298,12 +303,14 @@ fn end(
     Ok(Next::End(Draft { events, refs, facts: Some(facts), ..draft }, Withdrawn { archive, ..withdrawn }))
 }
 
+/// Reads the name of an archive as the record has it: people are given it in commands.
+fn archived(name: &str) -> Option<RefName> {
+    let rest = name.strip_prefix("refs/allclear/archive/")?;
+    name_fault(rest).is_none().then(|| RefName::own(&format!("archive/{rest}")))
+}
+
 /// Names the ref that keeps the commits of a branch, and makes it where it is not there yet.
-fn archive(
-    refs: &Refs,
-    branch: &Branch,
-    kept: &CommitId,
-) -> Result<(String, Option<RefUpdate>), Fault> {
+fn archive(refs: &Refs, branch: &Branch, kept: &CommitId) -> Result<(String, Option<RefUpdate>), Fault> {
     let first = RefName::own(&format!("archive/{branch}"));
     let others = (2..=NAMES).map(|n| RefName::own(&format!("archive/{branch}-{n}")));
     for name in [first.clone()].into_iter().chain(others) {

@@ -71,7 +71,7 @@ fn show(hotfix: &HotfixPlan, args: &Args, dry: bool) {
         let them = list(&riding);
         let version = cut.version;
         ui::out(format!(
-            "  when it is released, {} gets it, and {them} with a new rc; if {them} left first, {version} would be too late: allclear hold {}",
+            "  when it is released, {} gets it, and {them} with a new rc; if {them} left first, {version} would be too late: allclear hold {} --reason TEXT",
             branches.develop, riding[0]
         ));
     }

@@ -2,7 +2,8 @@
 
 use crate::world::{QUICK, World};
 
-const HOTFIX: &str = "[hotfix]\nsettle = \"1s\"\nrequired = []\n[hotfix.soak]\nfor = \"0s\"\nafter-fix = \"0s\"\n";
+const HOTFIX: &str =
+    "[hotfix]\nsettle = \"1s\"\nrequired = []\n[hotfix.soak]\nfor = \"0s\"\nafter-fix = \"0s\"\n";
 
 fn world() -> World {
     World::new(&format!("{QUICK}{HOTFIX}"))
@@ -41,7 +42,10 @@ fn a_friday_hotfix_goes_out_and_into_what_rides() {
         .says("fixes nothing yet")
         .says("push the fix to release-1.0.1");
     let seen = world.status();
-    assert_eq!((&seen["candidates"][0]["kind"], &seen["candidates"][1]["kind"]), (&"hotfix".into(), &"regular".into()));
+    assert_eq!(
+        (&seen["candidates"][0]["kind"], &seen["candidates"][1]["kind"]),
+        (&"hotfix".into(), &"regular".into())
+    );
     assert_eq!(seen["candidates"][0]["reason"], "logins fail");
 
     let fix = world.push("release-1.0.1", "login.txt", "in\n", "fix: logins");
@@ -70,7 +74,10 @@ fn a_dry_run_and_a_missing_yes_change_nothing() {
     world.allclear(&["hotfix", "--reason", "logins"]).code(2).talks("no terminal to ask");
     world.allclear(&["hotfix", "--yes"]).code(2).talks("--reason");
     world.allclear(&["hotfix", "--yes", "--reason", "x", "--version", "1.0.0"]).code(2);
-    world.allclear(&["hotfix", "--yes", "--reason", "logins", "--version", "1.0.0"]).code(2).talks("already released");
+    world
+        .allclear(&["hotfix", "--yes", "--reason", "logins", "--version", "1.0.0"])
+        .code(2)
+        .talks("already released");
     assert_eq!(world.refs(), before);
 }
 
@@ -81,7 +88,12 @@ fn hotfix_rules_are_a_table_of_their_own() {
     world.allclear(&["hotfix", "--yes", "--reason", "logins fail"]).code(0);
     let frozen = world.allclear(&["policy", "show", "1.0.1", "--json"]).code(0).json();
     assert_eq!(frozen["policy"]["settle"], 1, "{frozen:#}");
-    world.push("develop", "allclear.toml", &format!("{QUICK}{}", HOTFIX.replace("1s", "2s")), "chore: calmer");
+    world.push(
+        "develop",
+        "allclear.toml",
+        &format!("{QUICK}{}", HOTFIX.replace("1s", "2s")),
+        "chore: calmer",
+    );
     let adopted = world.allclear(&["policy", "adopt", "1.0.1", "--yes", "--json"]).code(0).json().to_string();
     assert!(adopted.contains("candidate.settle") && !adopted.contains("relaxed\":true"), "{adopted}");
 }

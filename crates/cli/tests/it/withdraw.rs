@@ -35,7 +35,10 @@ fn a_withdrawn_candidate_offers_its_fixes_until_develop_has_them() {
         assert!(status.success(), "{command}");
     }
     assert_eq!(world.status()["withdrawn"][0]["not_on_develop"], serde_json::json!([]));
-    world.allclear(&["withdraw", "1.1.0", "--yes", "--reason", "too slow"]).code(0).says("was withdrawn before");
+    world
+        .allclear(&["withdraw", "1.1.0", "--yes", "--reason", "too slow"])
+        .code(0)
+        .says("was withdrawn before");
     world.allclear(&["cut", "--yes", "--version", "1.1.0"]).code(2).talks("never used again");
     world.allclear(&["cut", "--yes"]).code(0).says("1.2.0 cut from develop").says("1.1.0 was withdrawn");
 }
@@ -44,7 +47,10 @@ fn a_withdrawn_candidate_offers_its_fixes_until_develop_has_them() {
 fn what_cannot_be_withdrawn() {
     let world = World::new(QUICK);
     world.allclear(&["withdraw", "--yes", "--reason", "no"]).code(2).talks("there is no open candidate");
-    world.allclear(&["withdraw", "9.9.9", "--yes", "--reason", "no"]).code(2).talks("no open candidate 9.9.9");
+    world
+        .allclear(&["withdraw", "9.9.9", "--yes", "--reason", "no"])
+        .code(2)
+        .talks("no open candidate 9.9.9");
     world.allclear(&["cut", "--yes"]).code(0);
     world.allclear(&["withdraw", "--yes", "--reason", "."]).code(2).talks("a reason is needed");
     world.allclear(&["withdraw", "--offline", "--yes", "--reason", "no"]).code(2).talks("--offline");

@@ -390,6 +390,20 @@ proptest! {
 }
 
 proptest! {
+    #[test]
+    fn what_was_withdrawn_never_comes_back(links in links(), more in links()) {
+        let chain: Vec<Link> = links.iter().chain(&more).cloned().collect();
+        let (before, after) = (fold(&links), fold(&chain));
+        prop_assert!(after.withdrawn.keys().all(|v| !after.candidates.contains_key(v)));
+        prop_assert!(after.withdrawn.keys().all(|v| !after.releases.contains_key(v)));
+        // Unless the entry that said so was struck.
+        if after.struck == before.struck {
+            prop_assert!(before.withdrawn.keys().all(|v| after.withdrawn.contains_key(v)));
+        }
+    }
+}
+
+proptest! {
     #![proptest_config(ProptestConfig { max_global_rejects: 50_000, ..ProptestConfig::default() })]
 
     #[test]

@@ -307,12 +307,20 @@ fn what_a_hotfix_is_refused_for() {
     let named = |version: &str| HotfixWish { version: Some(v(version)), ..wish("logins") };
     assert!(refused(&named("1.0.0")).what.contains("already released"));
     assert!(refused(&named("0.9.0")).what.contains("lower than the last release"));
+    let patch = CutWish { version: Some(v("1.0.1")), may_found: true, ..CutWish::default() };
+    engine.cut(&patch).unwrap();
+    let fault = refused(&wish("logins"));
+    assert!(
+        fault.what.contains("1.0.1 is already open") && fault.hints[1].contains("withdraw 1.0.1"),
+        "{fault}"
+    );
+    engine.withdraw(None, "it makes room").unwrap();
     world.cut();
     let fault = refused(&named("1.2.0"));
     assert!(fault.what.contains("higher than 1.1.0") && fault.hints[1].contains("withdraw 1.1.0"), "{fault}");
     hotfix(&world);
     let fault = refused(&wish("something else"));
-    assert!(fault.kind == FaultKind::Blocked && fault.what.contains("the hotfix 1.0.1 is still open"));
+    assert!(fault.kind == FaultKind::Blocked && fault.what.contains("the hotfix 1.0.2 is still open"));
     world.check_promises();
 }
 
