@@ -539,15 +539,17 @@ fn a_promotion_and_a_withdrawal_on_an_atomic_server() {
 
 #[test]
 fn a_promotion_and_a_withdrawal_on_a_server_that_dies_half_way() {
-    explore(Promotion {
-        server: Server::Files { ledger_first: true },
-        mistake: Mistake::None,
-        deeds: 1,
-        deaths: 1,
-        network: 2,
-        plans: 2,
-        withdraws: true,
-    });
+    for ledger_first in [true, false] {
+        explore(Promotion {
+            server: Server::Files { ledger_first },
+            mistake: Mistake::None,
+            deeds: 2,
+            deaths: 1,
+            network: 2,
+            plans: 2,
+            withdraws: true,
+        });
+    }
 }
 
 #[test]
