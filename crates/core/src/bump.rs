@@ -112,13 +112,7 @@ pub fn choose_hotfix(last: Version, taken: &[Version], duds: &[Version]) -> Choi
 }
 
 /// Steps over the numbers that are used up.
-fn past(
-    mut version: Version,
-    bump: Bump,
-    gone: &[Version],
-    why: &str,
-    reasons: &mut Vec<String>,
-) -> Version {
+fn past(mut version: Version, bump: Bump, gone: &[Version], why: &str, reasons: &mut Vec<String>) -> Version {
     let first = version;
     while gone.contains(&version) && raised(version, bump) > version {
         version = raised(version, bump);

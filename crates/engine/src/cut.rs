@@ -76,8 +76,7 @@ impl Engine<'_> {
         let (policy, _) = snapshot.policy()?;
         // A wrong version is the caller's own mistake, and is said before anything else.
         if let Some(wanted) = wish.version {
-            bump::check(wanted, &taken(snapshot))
-                .map_err(|e| Fault::new(FaultKind::Usage, e.to_string()))?;
+            bump::check(wanted, &taken(snapshot)).map_err(|e| Fault::new(FaultKind::Usage, e.to_string()))?;
         }
         self.may_cut(snapshot, policy, wish)?;
         let branches = &policy.branches;
@@ -257,7 +256,8 @@ pub(crate) fn frozen(snapshot: &Snapshot, policy: &Policy, now: Timestamp) -> Op
         .iter()
         .filter(|f| f.stops.cuts() && f.from <= now && f.until > now)
         .map(|f| (f.until, &f.reason));
-    let on_record = snapshot.project.freezes_from(now).filter(|f| f.stops.cuts()).map(|f| (f.until, &f.reason));
+    let on_record =
+        snapshot.project.freezes_from(now).filter(|f| f.stops.cuts()).map(|f| (f.until, &f.reason));
     let (until, why) = in_policy.chain(on_record).max()?;
     Some((until, allclear_core::text::short(why, 100)))
 }

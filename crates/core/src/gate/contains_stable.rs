@@ -42,7 +42,9 @@ fn by_hand(case: &Case<'_>, lacks: &str) -> Finding {
     let (stable, branch) = (&case.policy.branches.stable, &case.candidate.cut.branch);
     let files = match &case.seen.catch_up {
         Some(MergeBack::Conflict { files }) => files.as_slice(),
-        Some(MergeBack::Clean { .. } | MergeBack::Resolved { .. } | MergeBack::Impossible { .. }) | None => &[],
+        Some(MergeBack::Clean { .. } | MergeBack::Resolved { .. } | MergeBack::Impossible { .. }) | None => {
+            &[]
+        }
     };
     let named: Vec<String> = files.iter().take(3).map(|f| plain(f)).collect();
     let text = match named.first() {

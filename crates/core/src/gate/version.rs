@@ -24,7 +24,9 @@ pub(super) fn judge(case: &Case<'_>) -> Finding {
         return Finding::failed(
             format!("{highest} is released already, and {version} is lower"),
             maintainer(),
-            vec![format!("allclear withdraw {version} --yes --reason TEXT; then cut one with a higher version")],
+            vec![format!(
+                "allclear withdraw {version} --yes --reason TEXT; then cut one with a higher version"
+            )],
         );
     }
     match &case.seen.rc_tag {

@@ -5,8 +5,8 @@ use super::keys::KEYS;
 use super::mistake::{Mistake, nearest};
 use super::words::{self, Moment};
 use super::{
-    AfterFix, Branches, ChecksGate, Fixes, Gates, HotfixPolicy, PlainGate, Policy, Preset, PromotionPolicy, SoakGate,
-    Train, VersionPolicy, forms, items,
+    AfterFix, Branches, ChecksGate, Fixes, Gates, HotfixPolicy, PlainGate, Policy, Preset, PromotionPolicy,
+    SoakGate, Train, VersionPolicy, forms, items,
 };
 use crate::duration::Seconds;
 use crate::name::Branch;

@@ -201,7 +201,12 @@ pub(super) const KEYS: &[Key] = &[
         r#""merge""#,
         "Whether a merge commit or the soaked commit itself becomes stable.",
     ),
-    key("hotfix.settle", Kind::Length, r#""5m""#, "How long the head of a hotfix stands still before it is an rc."),
+    key(
+        "hotfix.settle",
+        Kind::Length,
+        r#""5m""#,
+        "How long the head of a hotfix stands still before it is an rc.",
+    ),
     open(
         "hotfix.automatic",
         Kind::Flag,

@@ -1,8 +1,8 @@
 //! Processes that are killed: allclear itself at each of its steps, and the server in the middle of a push.
 
 use crate::released_in_the_end;
-use allclear_core::port::Clock;
 use allclear_core::Version;
+use allclear_core::port::Clock;
 use allclear_engine::{CutWish, HotfixWish, Note};
 use allclear_git::VirtualClock;
 use allclear_testkit::{Flaky, Machine, Push, World, die, environment};
@@ -171,7 +171,7 @@ fn p2_cut_killed_anywhere_is_made_once() {
 /// of push `push` that is number `n`. Tells whether that was ever reached.
 fn server_killed(verb: &str, push: u32, n: u32) -> bool {
     let world = World::new();
-    if verb == "promote" {
+    if verb != "cut" {
         world.cut();
         world.days(8);
     }
@@ -200,10 +200,10 @@ strace -f -qq -o '{dead}' -e trace=rename,renameat,renameat2 -e inject=rename,re
     world.git_in(&far, &["config", "ssh.variant", "simple"]);
     let a = world.machine_at("far", &far);
     let wish = CutWish { may_found: true, ..CutWish::default() };
-    let outcome = if verb == "cut" {
-        a.engine().cut(&wish).map(drop)
-    } else {
-        a.engine().promote(None, None).map(drop)
+    let outcome = match verb {
+        "cut" => a.engine().cut(&wish).map(drop),
+        "withdraw" => a.engine().withdraw(None, "a flaw").map(drop),
+        _ => a.engine().promote(None, None).map(drop),
     };
     let hit = std::fs::read_to_string(&dead).is_ok_and(|t| t.contains("killed by SIGKILL"));
     let locks = world.unlock();
@@ -215,6 +215,14 @@ strace -f -qq -o '{dead}' -e trace=rename,renameat,renameat2 -e inject=rename,re
     world.clock.wait(std::time::Duration::from_secs(1));
     if verb == "cut" {
         cut_in_the_end(&world, &a);
+        return hit;
+    }
+    if verb == "withdraw" {
+        let b = world.machine("b");
+        b.engine().withdraw(Some(Version::new(1, 1, 0)), "a flaw").unwrap();
+        assert!(world.until_quiet(&b).0.is_empty() && world.confirmed().is_empty());
+        assert!(!world.has("refs/heads/release-1.1.0"));
+        world.check_promises();
         return hit;
     }
     released_in_the_end(&world);
@@ -265,6 +273,11 @@ fn p2_a_server_killed_in_the_middle_of_the_move_is_recovered_from() {
 #[test]
 fn p2_a_server_killed_in_the_middle_of_the_confirmation_is_recovered_from() {
     every_rename("promote", 3, 1);
+}
+
+#[test]
+fn p8_a_server_killed_in_the_middle_of_a_withdrawal_is_recovered_from() {
+    every_rename("withdraw", 1, 2);
 }
 
 #[test]
