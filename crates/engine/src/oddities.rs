@@ -34,6 +34,17 @@ pub(crate) fn drift(
         })
         .take(20)
         .collect();
+    let gone = |name: &&String| RefName::from_git(name).is_none_or(|name| refs.get(&name).is_none());
+    drift.extend(
+        project
+            .withdrawn
+            .iter()
+            .flat_map(|(version, w)| w.archives.iter().filter(gone).map(move |name| (version, name)))
+            .map(|(version, name)| {
+                format!("{name}, which keeps the withdrawn {version}, is not on the server")
+            })
+            .take(5),
+    );
     let Some((stable, develop)) = long_lived else { return drift };
     let (stable_name, develop_name) = (&branches.stable, &branches.develop);
     if let Some((version, release)) = project.releases.iter().max_by_key(|(_, r)| r.at) {

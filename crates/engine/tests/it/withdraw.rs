@@ -188,9 +188,12 @@ fn p8_a_server_that_died_half_way_leaves_a_branch_that_withdraw_takes_away() {
     a.engine_on(&flaky).withdraw(None, "a flaw").unwrap_err();
     world.until_quiet(&b);
     assert!(world.has("refs/heads/release-1.1.0"), "no tick deletes it");
-    let strangers = b.engine().observe().unwrap().facts.strangers;
+    let facts = b.engine().observe().unwrap().facts;
+    assert!(facts.drift[0].starts_with(ARCHIVE), "{:?}", facts.drift);
+    let strangers = facts.strangers;
     assert!(strangers[0].why.contains("allclear withdraw 1.1.0"), "{strangers:?}");
     b.engine().withdraw(Some(v("1.1.0")), "once more").unwrap();
+    assert!(b.engine().observe().unwrap().facts.drift.is_empty());
     over(&world);
 }
 

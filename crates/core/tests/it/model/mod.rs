@@ -197,18 +197,18 @@ impl Promotion {
         };
         let (op, waiting) = match ledger.flight {
             None => (0, None),
-            Some(flight) => match standing(world.sight(&flight)) {
-                Standing::Done { .. } | Standing::Committed { .. } | Standing::Stuck(_)
-                    if self.mistake != Mistake::WithdrawWhatLanded =>
-                {
+            Some(flight) => {
+                let landed =
+                    !matches!(standing(world.sight(&flight)), Standing::NotApplied | Standing::Overtaken(_));
+                if landed && self.mistake != Mistake::WithdrawWhatLanded {
                     return Decision::Rest;
                 }
-                Standing::NotApplied | Standing::Overtaken(_) if flight.phase == Phase::Moving => {
+                if !landed && flight.phase == Phase::Moving {
                     return Decision::Send(Push::entry(flight.op, head, Entry::Fenced));
                 }
-                _ if self.mistake == Mistake::WithdrawSharesNoRefWithTheMove => (flight.op, None),
-                _ => (flight.op, self.clean_up(world, flight.op)),
-            },
+                let shared = self.mistake != Mistake::WithdrawSharesNoRefWithTheMove;
+                (flight.op, self.clean_up(world, flight.op).filter(|_| shared))
+            }
         };
         // Without the ref of the plan, the branch that both end would still stand between the two.
         let candidate = candidate.filter(|_| self.mistake != Mistake::WithdrawSharesNoRefWithTheMove);
