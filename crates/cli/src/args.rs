@@ -109,6 +109,35 @@ pub(crate) enum Command {
         #[arg(value_name = "COMMIT")]
         commit: String,
     },
+    /// Cut a candidate from stable, beside whatever rides.
+    Hotfix {
+        /// The version; the next patch of the last release where absent.
+        #[arg(long, value_parser = version, value_name = "X.Y.Z")]
+        version: Option<Version>,
+        /// Why, for the record.
+        #[arg(long, value_name = "TEXT")]
+        reason: String,
+        /// Say what it would be, and change nothing.
+        #[arg(long)]
+        dry_run: bool,
+        /// Answer the confirmation with yes.
+        #[arg(long, short = 'y')]
+        yes: bool,
+    },
+    /// End a candidate without a release; its commits are kept, its number is never used again.
+    Withdraw {
+        #[arg(value_parser = version, value_name = "X.Y.Z")]
+        version: Option<Version>,
+        /// Why, for the record.
+        #[arg(long, value_name = "TEXT")]
+        reason: String,
+        /// Say what it would do, and change nothing.
+        #[arg(long)]
+        dry_run: bool,
+        /// Answer the confirmation with yes.
+        #[arg(long, short = 'y')]
+        yes: bool,
+    },
     /// Make the head of the candidate's branch its next rc, now.
     Rc {
         #[arg(value_parser = version, value_name = "X.Y.Z")]

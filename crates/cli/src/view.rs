@@ -25,6 +25,7 @@ pub(crate) fn status(place: &Place, seen: &Snapshot, assessment: &Assessment) ->
         "next_change_at": assessment.next_change_at,
         "releases": releases(seen),
         "candidates": assessment.candidates.iter().map(|c| candidate(c, &seen.project.candidates[&c.version], seen)).collect::<Vec<_>>(),
+        "withdrawn": withdrawn(seen),
         "drift": seen.facts.drift,
         "strangers": seen.facts.strangers,
         "traps": seen.facts.traps,
@@ -56,6 +57,21 @@ fn releases(seen: &Snapshot) -> Vec<Value> {
     recorded.chain(older).collect()
 }
 
+/// What was withdrawn, newest version first, with the fixes that develop still lacks.
+fn withdrawn(seen: &Snapshot) -> Vec<Value> {
+    let offered = |version| {
+        let fixes = seen.facts.offers.iter().filter(move |o| o.version == version).flat_map(|o| &o.fixes);
+        fixes.map(|(commit, subject)| json!({"commit": commit, "subject": subject})).collect::<Vec<_>>()
+    };
+    let each = seen.project.withdrawn.iter().rev().map(|(version, w)| {
+        json!({
+            "version": version, "kind": w.kind, "at": w.at, "by": w.by, "reason": w.reason, "head": w.head,
+            "archives": w.archives, "not_on_develop": offered(*version),
+        })
+    });
+    each.collect()
+}
+
 fn candidate(found: &CandidateAssessment, record: &Candidate, seen: &Snapshot) -> Value {
     let facts = &seen.facts.candidates[&found.version];
     json!({
@@ -65,7 +81,8 @@ fn candidate(found: &CandidateAssessment, record: &Candidate, seen: &Snapshot) -
         "rc_commit": record.commit(),
         "branch": record.cut.branch,
         "head": facts.head,
-        "kind": "regular",
+        "kind": record.cut.kind,
+        "reason": record.cut.reason,
         "state": found.state,
         "cut_at": record.cut_at,
         "rc_at": record.rc_at(),

@@ -315,6 +315,33 @@ pub enum Event {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         kept: Option<CommitId>,
     },
+    /// A candidate, or what was pushed to its branch afterwards, ended without a release.
+    Withdrawn {
+        /// The candidate; its number is never used again.
+        version: Version,
+        /// Why.
+        reason: String,
+        /// Its branch as it was seen; `None` where it was gone already.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        head: Option<CommitId>,
+        /// The full name of the ref that keeps its commits.
+        archive: String,
+        /// Its fixes that develop lacked then, oldest first.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        fixes: Vec<CommitId>,
+    },
+    /// Stable, as a release left it, was merged into a candidate that was cut before.
+    StableCarried {
+        /// The candidate.
+        version: Version,
+        /// What was merged in.
+        stable: CommitId,
+        /// The merge.
+        commit: CommitId,
+        /// Files whose version lines were resolved by rule.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        resolved: Vec<String>,
+    },
     /// An entry that cannot be believed is skipped from here on. It stays in the chain.
     Struck {
         /// The entry's commit.
@@ -337,7 +364,13 @@ pub struct Cut {
     /// The slot it took; `None` for a cut by hand.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub slot: Option<Timestamp>,
-    /// The commit of develop it was cut from.
+    /// What it is cut for. In an entry it is `candidate`, since `kind` tells events apart.
+    #[serde(rename = "candidate", default, skip_serializing_if = "CutKind::is_regular")]
+    pub kind: CutKind,
+    /// Why, where a person had to say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// The commit it was cut from: of develop, or of stable for a hotfix.
     pub from: CommitId,
     /// The first head: `from`, or the version commit on top of it.
     pub head: CommitId,
@@ -355,6 +388,24 @@ pub struct Cut {
     pub policy: Policy,
     /// The policy's digest.
     pub digest: String,
+}
+
+/// What a candidate is cut for.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum CutKind {
+    /// The work on develop.
+    #[default]
+    Regular,
+    /// One flaw of what is released; cut from stable.
+    Hotfix,
+}
+
+impl CutKind {
+    /// Tells whether it rides with the train.
+    pub fn is_regular(&self) -> bool {
+        *self == Self::Regular
+    }
 }
 
 /// A promotion's plan: what is expected and what will be.
@@ -399,6 +450,10 @@ impl Event {
             Self::LedgerStarted { project, .. } if project.is_empty() => "start the ledger".into(),
             Self::LedgerStarted { project, .. } => format!("start the ledger of {}", short(project, 60)),
             Self::LedgerMoved { to } => format!("move the ledger to {}", short(to, 80)),
+            Self::CandidateCut(cut) if cut.kind == CutKind::Hotfix => {
+                let why = short(cut.reason.as_deref().unwrap_or_default(), 60);
+                format!("cut the hotfix {} from {}: {why}", cut.version, cut.from.short())
+            }
             Self::CandidateCut(cut) => format!("cut {} from {}", cut.version, cut.from.short()),
             Self::HeadSeen { version, commit } => format!("see {} at {}", version, commit.short()),
             Self::RcTagged { version, rc, commit, .. } => {
@@ -459,6 +514,10 @@ impl Event {
                 format!("abort operation {operation}: {}", short(reason, 60))
             }
             Self::ReleaseConfirmed { version, .. } => format!("release {version}"),
+            Self::Withdrawn { version, reason, .. } => format!("withdraw {version}: {}", short(reason, 80)),
+            Self::StableCarried { version, stable, .. } => {
+                format!("carry {} of stable into {version}", stable.short())
+            }
             Self::Struck { entry, reason } => {
                 format!("strike entry {}: {}", entry.short(), short(reason, 60))
             }

@@ -32,6 +32,8 @@ pub struct Facts {
     pub strangers: Vec<Stranger>,
     /// Names that are traps for git.
     pub traps: Vec<Trap>,
+    /// Fixes of withdrawn candidates that develop still lacks.
+    pub offers: Vec<Offer>,
     /// What the promotions in flight look like from the refs.
     pub flights: BTreeMap<OperationId, Sight>,
     /// What the record itself looks like.
@@ -76,6 +78,11 @@ pub struct CandidateFacts {
     pub lacks_stable: usize,
     /// The trial merge of the head into develop.
     pub merge_back: MergeBack,
+    /// The trial merge of stable into the head; `None` where the head lacks nothing of stable.
+    pub catch_up: Option<MergeBack>,
+    /// For a hotfix: the trial merges of its head into the other open candidates, which get it when it is
+    /// released.
+    pub carry: BTreeMap<Version, MergeBack>,
     /// The newest rc's tag on the server.
     pub rc_tag: TagSeen,
     /// The release tag, which must not exist yet.
@@ -109,6 +116,17 @@ pub enum MergeBack {
         /// Why.
         why: String,
     },
+}
+
+/// Fixes of a withdrawn candidate that develop has neither by ancestry nor by patch.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Offer {
+    /// What was withdrawn.
+    pub version: Version,
+    /// The ref that keeps the fixes.
+    pub archive: String,
+    /// The fixes with their first lines made safe to show, oldest first.
+    pub fixes: Vec<(CommitId, String)>,
 }
 
 /// A tag on the server, against the record.

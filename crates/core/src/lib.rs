@@ -8,6 +8,7 @@
 pub mod adoption;
 pub mod assess;
 pub mod bump;
+pub mod carry;
 pub mod changelog;
 pub mod doctor;
 pub mod duration;

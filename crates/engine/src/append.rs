@@ -13,7 +13,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 /// For how long a lost race is tried again.
-const DEADLINE: Seconds = Seconds(60);
+pub(crate) const DEADLINE: Seconds = Seconds(60);
 
 /// An entry to be appended, and the refs that change in the same push.
 #[derive(Debug, Clone)]

@@ -103,7 +103,7 @@ impl Engine<'_> {
     }
 
     /// Finds pairs of a commit and the revert that takes exactly its change back.
-    fn undone(&self, ids: &[CommitId], graph: &Graph) -> Result<BTreeSet<CommitId>, Fault> {
+    pub(crate) fn undone(&self, ids: &[CommitId], graph: &Graph) -> Result<BTreeSet<CommitId>, Fault> {
         let reverts: Vec<(CommitId, CommitId)> = ids
             .iter()
             .filter_map(|id| {

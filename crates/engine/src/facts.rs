@@ -79,6 +79,7 @@ impl Engine<'_> {
             .filter_map(|c| c.operation.as_ref())
             .map(|flight| (flight.plan.id.clone(), sight(refs, &graph, &flight.plan)))
             .collect();
+        let offers = self.offers(refs, project, develop.as_ref())?;
         let drift = drift(refs, project, &graph, stable.as_ref().zip(develop.as_ref()), branches);
         Ok(Facts {
             observed_at: self.clock.now(),
@@ -91,6 +92,7 @@ impl Engine<'_> {
             drift,
             strangers: strangers(refs, project, branches),
             traps: traps(refs, branches),
+            offers,
             flights,
             record,
         })
@@ -120,6 +122,7 @@ impl Engine<'_> {
             None => None,
         };
         let known = known.map(|text| Mailmap::read(&text)).unwrap_or_default();
+        let mut ahead = self.carries(project, graph, &of, stable)?;
         let mut out = BTreeMap::new();
         for (n, (version, candidate)) in project.candidates.iter().enumerate() {
             let head = of(version, candidate);
@@ -142,6 +145,7 @@ impl Engine<'_> {
                     Some(object) => TagSeen::Moved { to: object.clone() },
                     None => TagSeen::Gone,
                 });
+            let (catch_up, carry) = ahead.remove(version).unwrap_or_default();
             out.insert(
                 *version,
                 CandidateFacts {
@@ -151,6 +155,8 @@ impl Engine<'_> {
                     descends: graph.contains(&head, candidate.commit()),
                     lacks_stable: stable.map_or(0, |stable| graph.only(stable, &[&head]).len()),
                     merge_back,
+                    catch_up,
+                    carry,
                     rc_tag,
                     release_tag: refs.commit(&RefName::tag(&candidate.cut.tags.release(*version))).cloned(),
                 },

@@ -6,6 +6,7 @@
 
 mod adoption;
 mod append;
+mod carry;
 mod changelog;
 mod classed;
 mod cut;
@@ -14,6 +15,7 @@ mod evidence;
 mod facts;
 mod fault;
 mod found;
+mod hotfix;
 mod locate;
 mod merge_back;
 mod named;
@@ -29,6 +31,7 @@ mod record;
 mod reports;
 mod stops;
 mod tick;
+mod withdraw;
 
 pub use adoption::Adoption;
 pub use append::Draft;
@@ -37,6 +40,7 @@ pub use cut::{CutPlan, CutWish};
 pub use doctor::{Answer, Examination, How, Outcome, Probe, Repair};
 pub use evidence::CheckResult;
 pub use fault::{Fault, FaultKind};
+pub use hotfix::{HotfixPlan, HotfixWish};
 pub use locate::{InRc, InRelease, Likeness, OnCandidate, OnDevelop, Twin, Way, Whereabouts};
 pub use observe::{POLICY_FILE, PolicySeen, Snapshot};
 pub use people::{WaiverMade, WaiverWish};
@@ -44,6 +48,7 @@ pub use picked::{Clash, ClashFile, Idle, Idleness, OnePick, PickWish, Picked, Pi
 pub use promote::{PromotionPlan, Released};
 pub use reports::{ReportText, ReportWish};
 pub use tick::{Done, Ticked};
+pub use withdraw::Withdrawn;
 
 use allclear_core::event::{Actor, Via};
 use allclear_core::port::{Clock, Repo, Signature};

@@ -1,4 +1,4 @@
-//! The trial merge of a candidate into develop, with the two rules that resolve conflicts by themselves:
+//! Trial merges, such as of a candidate into develop, with the two rules that resolve conflicts by themselves:
 //! in declared version lines the higher version wins, and a changelog keeps the sections of both.
 
 use allclear_core::facts::MergeBack;
@@ -7,13 +7,13 @@ use allclear_core::port::{Merged, Repo, RepoError};
 use allclear_core::{CommitId, Version, changelog, version_files};
 use std::collections::BTreeMap;
 
-/// What is merged: a candidate (theirs) into develop (ours).
+/// What is merged: a candidate (theirs) into develop (ours), or stable into a candidate.
 pub(crate) struct Trial<'a> {
-    /// The commit that the candidate was cut from.
+    /// A commit that both have, such as the one that the candidate was cut from.
     pub(crate) base: &'a CommitId,
-    /// Develop.
+    /// What it is merged into.
     pub(crate) ours: &'a CommitId,
-    /// The candidate.
+    /// What is merged in.
     pub(crate) theirs: &'a CommitId,
     /// The files that carry the version.
     pub(crate) files: &'a [VersionFile],
@@ -30,7 +30,7 @@ pub(crate) fn outcome(
     trial: &Trial<'_>,
 ) -> Result<MergeBack, RepoError> {
     let Some(merged) = merged else {
-        return Ok(MergeBack::Impossible { why: "the candidate and develop have no common history".into() });
+        return Ok(MergeBack::Impossible { why: "the two have no common history".into() });
     };
     if merged.conflicts.is_empty() {
         return Ok(MergeBack::Clean { tree: merged.tree.clone() });

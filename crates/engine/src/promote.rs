@@ -562,7 +562,13 @@ impl Engine<'_> {
         })
     }
 
-    fn abortion(&self, snapshot: &Snapshot, op: &Operation, reason: String, refused: bool) -> Draft {
+    pub(crate) fn abortion(
+        &self,
+        snapshot: &Snapshot,
+        op: &Operation,
+        reason: String,
+        refused: bool,
+    ) -> Draft {
         let operation = op.id.clone();
         let events = vec![
             Event::Fenced { operation: operation.clone() },

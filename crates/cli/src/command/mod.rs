@@ -8,6 +8,7 @@ mod changelog;
 mod check;
 mod cut;
 mod doctor;
+mod hotfix;
 mod init;
 mod locate;
 mod log;
@@ -20,6 +21,7 @@ mod tick;
 pub(crate) mod todo;
 mod waive;
 mod why;
+mod withdraw;
 
 use crate::args::{Args, Command, LedgerCommand, Now};
 use crate::exit::Exit;
@@ -45,6 +47,12 @@ pub(crate) fn run(args: &Args) -> Result<Exit, Fault> {
             pick::run(args, &PickWish { commits: commits.clone(), version: *version, dry_run: *dry_run })
         }
         Command::Where { commit } => locate::run(args, commit),
+        Command::Hotfix { version, reason, dry_run, yes } => {
+            hotfix::run(args, *version, reason, *dry_run, *yes)
+        }
+        Command::Withdraw { version, reason, dry_run, yes } => {
+            withdraw::run(args, *version, reason, *dry_run, *yes)
+        }
         Command::Rc { version, commit, yes } => act::rc(args, *version, commit.as_deref(), *yes),
         Command::Hold { version, reason, until, lift } => {
             act::hold(args, *version, reason.as_deref(), until.as_deref(), *lift)
@@ -118,6 +126,8 @@ fn asks_the_server(command: &Command) -> bool {
         Command::Cut { .. }
         | Command::Pick { .. }
         | Command::Where { .. }
+        | Command::Hotfix { .. }
+        | Command::Withdraw { .. }
         | Command::Rc { .. }
         | Command::Hold { .. }
         | Command::Promote { .. }

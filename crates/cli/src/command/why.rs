@@ -75,6 +75,11 @@ pub(super) fn run(args: &Args, about: &[String], now: &Now) -> Result<Exit, Faul
         }
         ui::out(super::status::forecast(found, &seen.project.candidates[&found.version], &zone, now));
     }
+    for offer in seen.facts.offers.iter().filter(|o| version.is_none_or(|v| v == o.version)) {
+        let develop = seen.project.develop.as_ref().map_or("develop", |d| d.as_str());
+        ui::out(format!("\n{} was withdrawn", paint(BOLD, offer.version.to_string())));
+        super::withdraw::offer(develop, &offer.archive, &offer.fixes);
+    }
     Ok(view::exit(&assessment, version))
 }
 

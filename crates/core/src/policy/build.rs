@@ -5,8 +5,8 @@ use super::keys::KEYS;
 use super::mistake::{Mistake, nearest};
 use super::words::{self, Moment};
 use super::{
-    AfterFix, ApprovalsGate, Branches, ChecksGate, Fixes, Gates, PlainGate, Policy, Preset, PromotionPolicy,
-    ReportsGate, SoakGate, Train, VersionPolicy, Waivers, forms, items,
+    AfterFix, ApprovalsGate, Branches, ChecksGate, Fixes, Gates, HotfixPolicy, PlainGate, Policy, Preset,
+    PromotionPolicy, ReportsGate, SoakGate, Train, VersionPolicy, Waivers, forms, items,
 };
 use crate::duration::Seconds;
 use crate::name::Branch;
@@ -85,6 +85,7 @@ impl<'a> Builder<'a> {
             hours: self.take("promotion.hours", |given| given.form(words::hours))?,
             merge: self.take("promotion.merge", Given::word)?,
         };
+        let hotfix = self.hotfix();
         Some(Policy {
             preset: preset.name().to_owned(),
             mode: mode?,
@@ -102,6 +103,18 @@ impl<'a> Builder<'a> {
             promotion,
             waivers: waivers?,
             trust: trust?,
+            hotfix: Some(hotfix?),
+        })
+    }
+
+    fn hotfix(&mut self) -> Option<HotfixPolicy> {
+        Some(HotfixPolicy {
+            length: self.take("hotfix.soak.for", Given::length)?,
+            after_fix: self.take("hotfix.soak.after-fix", after_fix)?,
+            settle: self.take("hotfix.settle", Given::length)?,
+            automatic: self.take("hotfix.automatic", Given::flag),
+            hours: self.take("hotfix.hours", |given| given.form(words::hours))?,
+            required: self.take("hotfix.required", items::checks),
         })
     }
 
@@ -225,15 +238,7 @@ impl<'a> Builder<'a> {
     fn soak(&mut self) -> Option<SoakGate> {
         let enforce = self.take("gates.soak.enforce", Given::flag)?;
         let length = self.take("gates.soak.for", Given::length)?;
-        let after_fix = self.take("gates.soak.after-fix", |given| match given.value.get_ref().as_str() {
-            Some("restart") => Ok(AfterFix::Restart),
-            Some(text) if nearest(text, ["restart"]).is_some() => Err(vec![
-                given
-                    .mistake(format!("`{}` is no length of time", short(text, 60)))
-                    .help("did you mean \"restart\"?"),
-            ]),
-            Some(_) | None => given.length().map(AfterFix::Serve),
-        })?;
+        let after_fix = self.take("gates.soak.after-fix", after_fix)?;
         if length < Seconds::DAY {
             let help = "7d is the usual length; people need days to try a candidate";
             self.warn(&["gates.soak.for"], "a soak of less than a day hears of little", help);
@@ -250,6 +255,19 @@ impl<'a> Builder<'a> {
             self.warn(&["gates.soak.after-fix", "gates.soak.for"], &what, help);
         }
         Some(SoakGate { enforce, length, after_fix })
+    }
+}
+
+/// Reads what a fix does to the soak.
+fn after_fix(given: &Given<'_>) -> Parsed<AfterFix> {
+    match given.value.get_ref().as_str() {
+        Some("restart") => Ok(AfterFix::Restart),
+        Some(text) if nearest(text, ["restart"]).is_some() => Err(vec![
+            given
+                .mistake(format!("`{}` is no length of time", short(text, 60)))
+                .help("did you mean \"restart\"?"),
+        ]),
+        Some(_) | None => given.length().map(AfterFix::Serve),
     }
 }
 

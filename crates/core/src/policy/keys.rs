@@ -256,6 +256,39 @@ pub(super) const KEYS: &[Key] = &[
         r#""merge""#,
         "Whether a merge commit or the soaked commit itself becomes stable.",
     ),
+    key(
+        "hotfix.settle",
+        Kind::Length,
+        r#""5m""#,
+        "How long the head of a hotfix stands still before it is an rc.",
+    ),
+    open(
+        "hotfix.automatic",
+        Kind::Flag,
+        "true",
+        "Whether a hotfix that is all clear is promoted without being asked.",
+        "as promotion.automatic",
+    ),
+    key(
+        "hotfix.hours",
+        Kind::Text,
+        r#""always""#,
+        "When an automatic promotion of a hotfix may happen; `always` is always.",
+    ),
+    open(
+        "hotfix.required",
+        Kind::Items(CHECK),
+        r#"["ci"]"#,
+        "The checks that must have passed for a hotfix.",
+        "as gates.checks.required",
+    ),
+    key("hotfix.soak.for", Kind::Length, r#""1h""#, "How long a hotfix soaks, from the cut."),
+    key(
+        "hotfix.soak.after-fix",
+        Kind::LengthOr("restart"),
+        r#""1h""#,
+        "How long the last rc of a hotfix soaks; `restart` begins the whole soak again.",
+    ),
 ];
 
 const VERSION_FILE: &[Key] = &[

@@ -1,6 +1,7 @@
 //! The policy as the rules see it: every value present, every name parsed.
 
 use crate::duration::Seconds;
+use crate::event::CutKind;
 use crate::name::Branch;
 use crate::version::{Bump, CandidateFormat, TagFormat};
 use jiff::civil;
@@ -45,6 +46,46 @@ pub struct Policy {
     /// Whose word counts.
     #[serde(default, skip_serializing_if = "is_default")]
     pub trust: Trust,
+    /// What is different for a hotfix; `None` in policies that were frozen before there were any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hotfix: Option<HotfixPolicy>,
+}
+
+/// What is different for a hotfix.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct HotfixPolicy {
+    /// How long it soaks, from the cut.
+    #[serde(rename = "for")]
+    pub length: Seconds,
+    /// How long its last rc soaks.
+    pub after_fix: AfterFix,
+    /// How long its head stands still before it is an rc.
+    pub settle: Seconds,
+    /// Whether `tick` promotes it by itself; `None` as any candidate.
+    pub automatic: Option<bool>,
+    /// When it may; `None` is always.
+    pub hours: Option<Hours>,
+    /// The checks it needs; `None` as any candidate.
+    pub required: Option<Vec<RequiredCheck>>,
+}
+
+impl Policy {
+    /// Gives the policy that a candidate of this kind is judged by.
+    pub fn of(&self, kind: CutKind) -> Self {
+        let mut policy = self.clone();
+        if let (CutKind::Hotfix, Some(hotfix)) = (kind, &self.hotfix) {
+            policy.gates.soak.length = hotfix.length;
+            policy.gates.soak.after_fix = hotfix.after_fix;
+            policy.settle = hotfix.settle;
+            policy.promotion.automatic = hotfix.automatic.unwrap_or(policy.promotion.automatic);
+            policy.promotion.hours = hotfix.hours;
+            if let Some(required) = &hotfix.required {
+                policy.gates.checks.required.clone_from(required);
+            }
+        }
+        policy
+    }
 }
 
 /// Keeps what the first policies on record did not have out of them.

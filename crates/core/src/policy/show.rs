@@ -4,7 +4,7 @@ use super::forms::{candidate_branch_text, candidate_tag_text, release_tag_text};
 use super::keys::KEYS;
 use super::read::{Effective, Origin};
 use super::words::{hours_text, length_text, period_text, zone};
-use super::{AfterFix, Freeze, Policy, RequiredCheck, Train, VersionFile};
+use super::{AfterFix, Freeze, HotfixPolicy, Policy, RequiredCheck, Train, VersionFile};
 use jiff::tz::TimeZone;
 use serde::Serialize;
 
@@ -80,10 +80,7 @@ pub(super) const FACES: &[Face] = &[
     face("candidate.settle", |p, _| length_text(p.settle)),
     face("gates.soak.enforce", |p, _| p.gates.soak.enforce.to_string()),
     face("gates.soak.for", |p, _| length_text(p.gates.soak.length)),
-    face("gates.soak.after-fix", |p, _| match p.gates.soak.after_fix {
-        AfterFix::Serve(length) => length_text(length),
-        AfterFix::Restart => "restart".to_owned(),
-    }),
+    face("gates.soak.after-fix", |p, _| after_fix_text(p.gates.soak.after_fix)),
     face("gates.fixes.enforce", |p, _| p.gates.fixes.enforce.to_string()),
     face("gates.merge-back.enforce", |p, _| p.gates.merge_back.enforce.to_string()),
     face("gates.contains-stable.enforce", |p, _| p.gates.contains_stable.enforce.to_string()),
@@ -108,7 +105,32 @@ pub(super) const FACES: &[Face] = &[
     face("promotion.automatic", |p, _| p.promotion.automatic.to_string()),
     face("promotion.hours", |p, _| p.promotion.hours.map_or_else(|| "always".to_owned(), hours_text)),
     face("promotion.merge", |p, _| word(&p.promotion.merge)),
+    face("hotfix.settle", |p, _| hotfix(p, |h| length_text(h.settle))),
+    face("hotfix.automatic", |p, _| {
+        hotfix(p, |h| h.automatic.map_or_else(|| absent("hotfix.automatic"), |flag| flag.to_string()))
+    }),
+    face("hotfix.hours", |p, _| hotfix(p, |h| h.hours.map_or_else(|| "always".to_owned(), hours_text))),
+    face("hotfix.required", |p, _| {
+        hotfix(p, |h| {
+            h.required
+                .as_ref()
+                .map_or_else(|| absent("hotfix.required"), |required| listed(required, check_text))
+        })
+    }),
+    face("hotfix.soak.for", |p, _| hotfix(p, |h| length_text(h.length))),
+    face("hotfix.soak.after-fix", |p, _| hotfix(p, |h| after_fix_text(h.after_fix))),
 ];
+
+fn hotfix(policy: &Policy, show: impl Fn(&HotfixPolicy) -> String) -> String {
+    policy.hotfix.as_ref().map_or_else(|| "(as any candidate)".to_owned(), show)
+}
+
+fn after_fix_text(after_fix: AfterFix) -> String {
+    match after_fix {
+        AfterFix::Serve(length) => length_text(length),
+        AfterFix::Restart => "restart".to_owned(),
+    }
+}
 
 /// Gives the project's time zone.
 pub(super) fn zone_of(policy: &Policy) -> TimeZone {

@@ -3,12 +3,12 @@
 
 use crate::make::{VERSION, commit, entry_id};
 use allclear_core::Version;
-use allclear_core::event::Event;
+use allclear_core::event::{CutKind, Event};
 use allclear_core::ledger::{Body, ENTRY_LIMIT, Link, RawEntry, Unreadable, VoidReason, read};
 use allclear_core::project::{Phase, Project, TroubleKind, fold};
 use std::collections::BTreeSet;
 
-const KINDS: [&str; 27] = [
+const KINDS: [&str; 29] = [
     "LedgerStarted",
     "LedgerMoved",
     "CandidateCut",
@@ -36,7 +36,11 @@ const KINDS: [&str; 27] = [
     "PromotionAborted",
     "ReleaseConfirmed",
     "Struck",
+    "StableCarried",
+    "Withdrawn",
 ];
+
+const HOTFIX: Version = Version::new(2, 9, 1);
 
 /// Without a wildcard, so that a new kind cannot be forgotten here and in the list above.
 fn kind(event: &Event) -> &'static str {
@@ -68,6 +72,8 @@ fn kind(event: &Event) -> &'static str {
         Event::PromotionAborted { .. } => "PromotionAborted",
         Event::ReleaseConfirmed { .. } => "ReleaseConfirmed",
         Event::Struck { .. } => "Struck",
+        Event::StableCarried { .. } => "StableCarried",
+        Event::Withdrawn { .. } => "Withdrawn",
         Event::Unknown => "Unknown",
     }
 }
@@ -157,6 +163,11 @@ fn together_they_tell_a_story() {
     let whole = fold(&links);
     assert_eq!(whole.releases.keys().collect::<Vec<_>>(), [&Version::new(2, 9, 0)]);
     assert!(whole.candidates.is_empty() && whole.flight().is_none());
+    let hotfix = &until("StableCarried").candidates[&HOTFIX];
+    assert_eq!((hotfix.cut.kind, hotfix.carried.clone()), (CutKind::Hotfix, Some(commit(0x31))));
+    let withdrawn = &whole.withdrawn[&HOTFIX];
+    assert_eq!(withdrawn.archives, ["refs/allclear/archive/release-2.9.1"]);
+    assert_eq!((withdrawn.kind, withdrawn.fixes.clone()), (CutKind::Hotfix, vec![commit(0x30)]));
     assert!(whole.moved_to.is_some() && whole.skipped.is_some());
     assert_eq!((whole.troubles.len(), whole.struck.len()), (0, 1));
     assert!(whole.at < "2030-01-01T00:00:00Z".parse().unwrap(), "the entry from the future is struck");

@@ -9,6 +9,7 @@
 
 mod crowd;
 mod hostile;
+mod hotfix;
 mod killed;
 mod people;
 mod pick;
@@ -16,6 +17,7 @@ mod promotion;
 mod server;
 mod story;
 mod train;
+mod withdraw;
 
 use allclear_core::{CommitId, Version};
 use allclear_testkit::World;
