@@ -5,6 +5,7 @@
 //! [`policy::Policy`]. [`assess()`] gives the verdict, [`plan::plan`] what is due, [`promotion::next`]
 //! the next step of a promotion in flight. The CLI, a cron job and a hub all call the same functions.
 
+pub mod after;
 pub mod assess;
 pub mod bump;
 pub mod duration;
@@ -15,11 +16,13 @@ pub mod gate;
 pub mod id;
 pub mod ledger;
 pub mod name;
+pub mod notice;
 pub mod plan;
 pub mod policy;
 pub mod port;
 pub mod project;
 pub mod promotion;
+pub mod recipe;
 pub mod text;
 pub mod train;
 pub mod verdict;

@@ -5,7 +5,7 @@ use crate::event::{Actor, CheckOutcome, Cut, Entry, Event, Operation};
 use crate::id::{CommitId, OperationId};
 use crate::ledger::{Body, Link, TOLERANCE, VoidReason};
 use crate::name::Branch;
-use crate::policy::Stops;
+use crate::policy::{AfterStep, Stops};
 use crate::train::SkipReason;
 use crate::version::{RcNumber, Version};
 use jiff::Timestamp;
@@ -43,6 +43,9 @@ pub struct Project {
     pub last_cut: Option<CommitId>,
     /// Freezes set by people and not lifted.
     pub freezes: Vec<LedgerFreeze>,
+    /// What the targets of notices were told, by name.
+    #[serde(default)]
+    pub told: BTreeMap<String, crate::notice::Told>,
     /// Check results by commit and name.
     pub checks: BTreeMap<CommitId, BTreeMap<String, CheckLine>>,
     /// The highest rules version that an entry needs.
@@ -159,6 +162,14 @@ pub struct Release {
     pub cut_at: Timestamp,
     /// The last rc's number.
     pub rc: RcNumber,
+    /// The branch that was promoted to.
+    pub stable_branch: Branch,
+    /// What follows it, as the candidate's policy had it.
+    #[serde(default)]
+    pub after: Vec<AfterStep>,
+    /// How far that came, by name.
+    #[serde(default)]
+    pub steps: BTreeMap<String, crate::after::Progress>,
 }
 
 /// A freeze set by a person.
@@ -426,6 +437,13 @@ impl Project {
                 }
             }
             Event::ReleaseConfirmed { operation, version, .. } => self.release(operation, *version, at),
+            Event::StepStarted { .. }
+            | Event::StepDone { .. }
+            | Event::StepFailed { .. }
+            | Event::StepRetried { .. } => crate::after::evolve(self, event, at),
+            Event::Noticed { .. } | Event::NoticeFailed { .. } => {
+                crate::notice::evolve(&mut self.told, event, at);
+            }
             Event::Struck { .. } => {}
             Event::Unknown => {
                 self.troubles.push(Trouble { entry: commit.clone(), what: TroubleKind::Unknown });
@@ -467,7 +485,11 @@ impl Project {
             operation: operation.clone(),
             cut_at: candidate.cut_at,
             rc: candidate.rcs.last().map_or(0, |rc| rc.n),
+            stable_branch: flight.plan.stable_branch.clone(),
+            after: candidate.cut.policy.after.clone(),
+            steps: BTreeMap::new(),
         };
+        crate::notice::forget(&mut self.told, version);
         for rc in &candidate.rcs {
             self.checks.remove(&rc.commit);
         }

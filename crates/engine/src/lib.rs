@@ -4,6 +4,7 @@
 //! time, any number of times, and may be killed anywhere. Every other use case is one decision made
 //! by the same steps.
 
+mod after;
 mod append;
 mod classed;
 mod cut;
@@ -12,6 +13,7 @@ mod facts;
 mod fault;
 mod found;
 mod merge_back;
+mod notify;
 mod observe;
 mod oddities;
 mod operation;
@@ -21,6 +23,7 @@ mod record;
 mod stops;
 mod tick;
 
+pub use after::StepWord;
 pub use append::Draft;
 pub use cut::{CutPlan, CutWish};
 pub use evidence::CheckResult;
@@ -59,6 +62,12 @@ pub enum Note {
     Raced,
     /// The release is on record.
     Confirmed(Version),
+    /// The run of an after-step is on record as begun, and starts now.
+    StepBegins(Version, String),
+    /// The run of an after-step ended; nothing is recorded of that yet.
+    StepEnded(Version, String),
+    /// A notice was delivered; nothing is recorded of that yet.
+    Told(String),
 }
 
 /// One person or job, at one repository, at one machine.

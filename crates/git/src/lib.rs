@@ -4,9 +4,12 @@
 //! allclear's own, whose merges see no attributes and no configuration but ours.
 
 mod clock;
+mod command;
+mod desk;
 mod loose;
 mod parse;
 mod place;
+mod post;
 mod process;
 mod push;
 mod store;

@@ -6,7 +6,7 @@ use super::mistake::{Mistake, nearest};
 use super::words::{self, Moment};
 use super::{
     AfterFix, Branches, ChecksGate, Fixes, Gates, PlainGate, Policy, Preset, PromotionPolicy, SoakGate,
-    Train, VersionPolicy, forms, items,
+    Train, VersionPolicy, after, forms, items, notify,
 };
 use crate::duration::Seconds;
 use crate::name::Branch;
@@ -82,6 +82,8 @@ impl<'a> Builder<'a> {
             hours: self.take("promotion.hours", |given| given.form(words::hours))?,
             merge: self.take("promotion.merge", Given::word)?,
         };
+        let after = self.take("after", after::steps).unwrap_or_default();
+        let notify = self.take("notify", notify::targets).unwrap_or_default();
         Some(Policy {
             preset: preset.name().to_owned(),
             mode: mode?,
@@ -96,6 +98,8 @@ impl<'a> Builder<'a> {
             gates: gates?,
             freezes,
             promotion,
+            after,
+            notify,
         })
     }
 

@@ -36,6 +36,12 @@ pub struct Policy {
     pub freezes: Vec<Freeze>,
     /// How a promotion is made.
     pub promotion: PromotionPolicy,
+    /// What follows a release.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub after: Vec<super::AfterStep>,
+    /// Who hears when somebody is needed.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub notify: Vec<super::Target>,
 }
 
 /// Whether allclear acts.

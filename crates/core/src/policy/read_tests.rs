@@ -153,7 +153,7 @@ merge = 3
         said(text),
         r#"1:10 `preset`: expected "library@1", "product@1" or "service@1", found "libary@1" | did you mean "library@1"?
 2:8 `mode`: expected "observe" or "run", found "obsreve" | did you mean "observe"?
-3:1 unknown key `colour` | at the top of the file stand `branches`, `candidate`, `fixes`, `freeze`, `gates`, `mode`, `preset`, `project`, `promotion`, `tags`, `train` and `version`
+3:1 unknown key `colour` | at the top of the file stand `after`, `branches`, `candidate`, `fixes`, `freeze`, `gates`, `mode`, `notify`, `preset`, `project`, `promotion`, `tags`, `train` and `version`
 5:1 unknown key `project.time_zone` | did you mean `time-zone`?
 6:13 `project.time-zone`: `London` is no IANA time zone | did you mean "Europe/London"?
 8:10 `branches.stable`: `-x` cannot be a branch here: it must begin with a letter or a digit
@@ -296,7 +296,7 @@ fn a_freeze_tells_all_that_is_missing() {
 fn a_broken_line_hides_no_other_and_invents_none() {
     assert_eq!(
         said("colour = 1\nmode = \n[gates.soka]\n"),
-        "1:1 unknown key `colour` | at the top of the file stand `branches`, `candidate`, `fixes`, `freeze`, `gates`, `mode`, `preset`, `project`, `promotion`, `tags`, `train` and `version`\n\
+        "1:1 unknown key `colour` | at the top of the file stand `after`, `branches`, `candidate`, `fixes`, `freeze`, `gates`, `mode`, `notify`, `preset`, `project`, `promotion`, `tags`, `train` and `version`\n\
          2:8 not TOML: string values must be quoted, expected literal string\n\
          3:8 unknown key `gates.soka` | did you mean `soak`?\n"
     );

@@ -8,7 +8,7 @@ use allclear_core::ledger::{Body, ENTRY_LIMIT, Link, RawEntry, Unreadable, VoidR
 use allclear_core::project::{Phase, Project, TroubleKind, fold};
 use std::collections::BTreeSet;
 
-const KINDS: [&str; 20] = [
+const KINDS: [&str; 26] = [
     "LedgerStarted",
     "LedgerMoved",
     "CandidateCut",
@@ -28,6 +28,12 @@ const KINDS: [&str; 20] = [
     "Fenced",
     "PromotionAborted",
     "ReleaseConfirmed",
+    "StepStarted",
+    "StepDone",
+    "StepFailed",
+    "StepRetried",
+    "Noticed",
+    "NoticeFailed",
     "Struck",
 ];
 
@@ -53,6 +59,12 @@ fn kind(event: &Event) -> &'static str {
         Event::Fenced { .. } => "Fenced",
         Event::PromotionAborted { .. } => "PromotionAborted",
         Event::ReleaseConfirmed { .. } => "ReleaseConfirmed",
+        Event::StepStarted { .. } => "StepStarted",
+        Event::StepDone { .. } => "StepDone",
+        Event::StepFailed { .. } => "StepFailed",
+        Event::StepRetried { .. } => "StepRetried",
+        Event::Noticed { .. } => "Noticed",
+        Event::NoticeFailed { .. } => "NoticeFailed",
         Event::Struck { .. } => "Struck",
         Event::Unknown => "Unknown",
     }

@@ -2,6 +2,8 @@
 //! and a table for each gate.
 
 #[cfg(test)]
+mod after;
+#[cfg(test)]
 mod gates;
 #[cfg(test)]
 mod golden;
@@ -9,5 +11,7 @@ mod golden;
 mod make;
 #[cfg(test)]
 mod model;
+#[cfg(test)]
+mod notices;
 #[cfg(test)]
 mod properties;
