@@ -119,7 +119,7 @@ fn what_is_wrong_and_where() {
         ),
         (
             "notify = [{ slack = 'https://hooks.slack.com/services/T0/B0/x' }]",
-            "1:13 unknown key `notify.slack` | did you mean `slack-env`?\n1:11 `notify`: it does not say how | add one of run, webhook, webhook-env, slack-env",
+            "1:13 unknown key `notify.slack` | did you mean `slack-env`?",
         ),
         (
             "notify = [{ webhook = 'https://hooks.slack.com/services/T0/B0/x' }]",

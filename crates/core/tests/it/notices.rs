@@ -7,6 +7,8 @@ use allclear_core::policy::{Target, Way};
 use allclear_core::project::fold;
 use allclear_core::{Project, assess};
 
+const NOTHING: [&str; 0] = [];
+
 fn target(on: &[Topic]) -> Target {
     Target { name: "ops".into(), way: Way::Run("x".into()), on: on.into() }
 }
@@ -30,7 +32,7 @@ fn told(keys: &[String]) -> Event {
 #[test]
 fn nothing_while_nobody_is_needed() {
     // It soaks, which is a matter of time.
-    assert_eq!(keys(&Scene::new(policy()), &target(&Topic::ALL), 100), [""; 0]);
+    assert_eq!(keys(&Scene::new(policy()), &target(&Topic::ALL), 100), NOTHING);
 }
 
 #[test]
@@ -41,13 +43,13 @@ fn once_for_a_candidate_a_gate_a_verdict_and_a_commit() {
     let first = keys(&scene, &all, 200);
     assert_eq!(first, [format!("2.9.0 hold failed {}", commit(2))]);
     scene.tell(200, vec![told(&first)]);
-    assert_eq!(keys(&scene, &all, 300), [""; 0]);
+    assert_eq!(keys(&scene, &all, 300), NOTHING);
     scene.tell(400, vec![Event::HoldLifted { version: VERSION }]);
     scene.tell(500, vec![held(None)]);
-    assert_eq!(keys(&scene, &all, 600), [""; 0], "the same again, for the same commit");
+    assert_eq!(keys(&scene, &all, 600), NOTHING, "the same again, for the same commit");
     let other = Target { name: "other".into(), ..all };
     assert_eq!(keys(&scene, &other, 600), first, "each target is told for itself");
-    assert_eq!(keys(&scene, &target(&[Topic::Released]), 600), [""; 0]);
+    assert_eq!(keys(&scene, &target(&[Topic::Released]), 600), NOTHING);
 }
 
 #[test]
@@ -58,11 +60,11 @@ fn a_delivery_that_failed_is_tried_again_with_a_pause() {
     let failed = |attempt| Event::NoticeFailed { to: "ops".into(), attempt, why: "503".into() };
     scene.tell(200, vec![failed(1)]);
     scene.tell(300, vec![failed(2)]);
-    assert_eq!(keys(&scene, &ops, 419), [""; 0]);
+    assert_eq!(keys(&scene, &ops, 419), NOTHING);
     let due = keys(&scene, &ops, 420);
     assert_eq!(due.len(), 1);
     scene.tell(420, vec![told(&due)]);
-    assert_eq!(keys(&scene, &ops, 999), [""; 0]);
+    assert_eq!(keys(&scene, &ops, 999), NOTHING);
 }
 
 #[test]
@@ -74,10 +76,10 @@ fn a_release_is_news_for_a_week_to_whom_asks() {
     scene.tell(900, vec![Event::PromotionPlanned(Box::new(plan(1, 2)))]);
     let confirmed = Event::ReleaseConfirmed { operation: operation(1), version: VERSION, kept: None };
     scene.tell(1000, vec![confirmed]);
-    assert_eq!(keys(&scene, &target(&Topic::USUAL), 1100), [""; 0]);
+    assert_eq!(keys(&scene, &target(&Topic::USUAL), 1100), NOTHING);
     let wants = target(&[Topic::Released, Topic::Published]);
     assert_eq!(keys(&scene, &wants, 1100), ["2.9.0 released"], "it has no steps to be through with");
-    assert_eq!(keys(&scene, &wants, 1000 + 7 * 86_400), [""; 0]);
+    assert_eq!(keys(&scene, &wants, 1000 + 7 * 86_400), NOTHING);
     assert!(fold(&scene.links).told["ops"].keys.is_empty(), "what was told of the candidate is forgotten");
 }
 

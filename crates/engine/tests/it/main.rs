@@ -7,9 +7,11 @@
     reason = "tests say where they are, and look for one event among many"
 )]
 
+mod after;
 mod crowd;
 mod hostile;
 mod killed;
+mod notices;
 mod promotion;
 mod server;
 mod story;
