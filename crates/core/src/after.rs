@@ -232,10 +232,13 @@ pub fn before_run(step: &AfterStep, progress: &Progress, answer: Option<Answer>,
         Some(Answer::Done) => Next::Done,
         Some(Answer::Unclear(why)) => Next::Later(Ill::Unclear, why),
         Some(Answer::NotDone) | None if progress.may_run(now) && step.run().is_some() => Next::Run,
-        Some(Answer::NotDone) | None if step.run().is_some() => {
-            Next::Later(Ill::Unconfirmed, "it was run and ended well, and the probe says that it is not done".into())
+        Some(Answer::NotDone) | None if step.run().is_some() => Next::Later(
+            Ill::Unconfirmed,
+            "it was run and ended well, and the probe says that it is not done".into(),
+        ),
+        Some(Answer::NotDone) | None => {
+            Next::Later(Ill::Unconfirmed, "the probe says that it is not done yet".into())
         }
-        Some(Answer::NotDone) | None => Next::Later(Ill::Unconfirmed, "the probe says that it is not done yet".into()),
     }
 }
 
@@ -258,9 +261,10 @@ pub fn after_run(ended: &Ended, answer: Option<&Answer>) -> Result<(), (Ill, Str
         (Some(Answer::Unclear(why)), End::Exit(0)) => {
             Err((Ill::Unconfirmed, format!("it ran and ended well; {why}")))
         }
-        (None, End::Killed | End::TimedOut) => {
-            Err((Ill::Lost, format!("{}, and there is no probe to find out how far it came", ended.sentence())))
-        }
+        (None, End::Killed | End::TimedOut) => Err((
+            Ill::Lost,
+            format!("{}, and there is no probe to find out how far it came", ended.sentence()),
+        )),
         (_, End::Exit(_) | End::Killed | End::TimedOut | End::NotStarted) => {
             Err((Ill::Failed, format!("the run {}", ended.sentence())))
         }
@@ -280,7 +284,9 @@ pub fn report(release: &Release, now: Timestamp) -> Vec<StepReport<'_>> {
             Mark::Begun { until } if now < TOLERANCE.after(until) => StepState::Running,
             Mark::Begun { .. } if due.is_none() => StepState::Unknown,
             Mark::Unconfirmed => StepState::Unconfirmed,
-            Mark::New | Mark::Begun { .. } | Mark::Failed if due.is_some_and(|at| at <= now) => StepState::Due,
+            Mark::New | Mark::Begun { .. } | Mark::Failed if due.is_some_and(|at| at <= now) => {
+                StepState::Due
+            }
             Mark::New | Mark::Begun { .. } | Mark::Failed => StepState::Retrying,
         };
         (progress, state, due)

@@ -94,8 +94,7 @@ pub fn news(project: &Project, assessment: &Assessment) -> Vec<News> {
         for report in found.blockers().filter(|b| b.finding.kind == Kind::Person) {
             let (gate, finding) = (report.gate.name(), &report.finding);
             let verdict = serde_json::to_value(finding.verdict).unwrap_or_default();
-            let key =
-                format!("{version} {gate} {} {}", verdict.as_str().unwrap_or_default(), found.commit);
+            let key = format!("{version} {gate} {} {}", verdict.as_str().unwrap_or_default(), found.commit);
             news.push(News {
                 key,
                 topic: Topic::Blocked,
@@ -216,9 +215,12 @@ pub fn text(project: &str, news: &[&News]) -> String {
 ///
 /// Says what is wrong, without the address.
 pub fn address(url: &str) -> Result<(), String> {
-    let (scheme, rest) = url.split_once("://").ok_or("write a whole address, such as https://example.org/hook")?;
+    let (scheme, rest) =
+        url.split_once("://").ok_or("write a whole address, such as https://example.org/hook")?;
     let host = rest.split(['/', '?', '#']).next().unwrap_or_default();
-    if url.len() > 2000 || url.chars().any(|c| !c.is_ascii_graphic() || matches!(c, '"' | '\\' | '<' | '>' | '{' | '}')) {
+    if url.len() > 2000
+        || url.chars().any(|c| !c.is_ascii_graphic() || matches!(c, '"' | '\\' | '<' | '>' | '{' | '}'))
+    {
         return Err("it has characters in it that no address has".into());
     }
     if host.contains('@') {

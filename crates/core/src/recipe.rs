@@ -120,7 +120,10 @@ impl Recipe {
         if good && !name.is_empty() {
             Ok(name)
         } else {
-            Err(format!("the name in {file}, `{}`, is none that a registry takes", crate::text::short(&name, 60)))
+            Err(format!(
+                "the name in {file}, `{}`, is none that a registry takes",
+                crate::text::short(&name, 60)
+            ))
         }
     }
 }
@@ -137,7 +140,8 @@ fn in_toml(text: &str, paths: &[&[&str]]) -> Option<String> {
 /// Finds the module's path (Go Modules Reference, "go.mod files").
 fn in_go_mod(text: &str) -> Option<String> {
     let lines = text.lines().map(|line| line.split("//").next().unwrap_or_default().trim());
-    let path = lines.filter_map(|line| line.strip_prefix("module")).find(|rest| rest.starts_with([' ', '\t']))?;
+    let path =
+        lines.filter_map(|line| line.strip_prefix("module")).find(|rest| rest.starts_with([' ', '\t']))?;
     let path = path.trim();
     let quoted = path.strip_prefix('"').and_then(|p| p.strip_suffix('"'));
     let raw = path.strip_prefix('`').and_then(|p| p.strip_suffix('`'));
@@ -158,7 +162,11 @@ mod tests {
             (Recipe::Npm, "{\"name\": \"a b\"}", Err("none that a registry takes")),
             (Recipe::Pypi, "[project]\nname = \"demo\"\n", Ok("demo")),
             (Recipe::Pypi, "[tool.poetry]\nname = \"demo\"\n", Ok("demo")),
-            (Recipe::Go, "// hello\nmodule example.org/demo/v2 // why\n\ngo 1.22\n", Ok("example.org/demo/v2")),
+            (
+                Recipe::Go,
+                "// hello\nmodule example.org/demo/v2 // why\n\ngo 1.22\n",
+                Ok("example.org/demo/v2"),
+            ),
             (Recipe::GoInstall, "module \"example.org/demo\"\n", Ok("example.org/demo")),
             (Recipe::Go, "modules x\n", Err("names no package")),
             (Recipe::Crates, "not toml", Err("names no package")),

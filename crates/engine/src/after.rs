@@ -91,7 +91,8 @@ impl Engine<'_> {
         match after::after_run(&ended, probed.as_ref().map(|(answer, _)| answer)) {
             Ok(()) => self.is_done(case, By::Ran),
             Err((how, why)) => {
-                let said = if ended.end == End::Exit(0) { probed.map(|(_, said)| said) } else { Some(ended.said) };
+                let said =
+                    if ended.end == End::Exit(0) { probed.map(|(_, said)| said) } else { Some(ended.said) };
                 self.not_done(version, step, &ours, how, why, &said.unwrap_or_default())
             }
         }
@@ -156,7 +157,9 @@ impl Engine<'_> {
             Ill::Lost => allclear_core::notice::remedy(version, &name).into_iter().fold(fault, Fault::hint),
             Ill::Failed | Ill::Unconfirmed | Ill::Unclear => {
                 let pause = after::back_off(attempt);
-                fault.hint(format!("any tick looks again in {pause}; allclear after {version} shows its last words"))
+                fault.hint(format!(
+                    "any tick looks again in {pause}; allclear after {version} shows its last words"
+                ))
             }
         })
     }
@@ -177,8 +180,10 @@ impl Engine<'_> {
         ];
         if let Some(recipe) = step.recipe {
             let path = recipe.manifest().to_owned();
-            let files = self.repo.files(&release.stable, std::slice::from_ref(&path)).map_err(|e| e.to_string())?;
-            let manifest = files.get(&path).ok_or_else(|| format!("there is no {path} at {}", release.tag))?;
+            let files =
+                self.repo.files(&release.stable, std::slice::from_ref(&path)).map_err(|e| e.to_string())?;
+            let manifest =
+                files.get(&path).ok_or_else(|| format!("there is no {path} at {}", release.tag))?;
             vars.push(("ALLCLEAR_NAME", recipe.name_in(manifest)?));
         }
         Ok(vars)
@@ -204,10 +209,14 @@ impl Engine<'_> {
             let state = report.map(|r| (r.state, r.progress.mark));
             match state {
                 Some((after::StepState::Done, _)) => {
-                    return Err(Fault::new(FaultKind::Usage, format!("step {name} of {version} is done already")));
+                    return Err(Fault::new(
+                        FaultKind::Usage,
+                        format!("step {name} of {version} is done already"),
+                    ));
                 }
                 Some((after::StepState::Running, after::Mark::Begun { until })) => {
-                    let what = format!("a machine is at step {name} of {version}, at the latest until {until}");
+                    let what =
+                        format!("a machine is at step {name} of {version}, at the latest until {until}");
                     return Err(Fault::new(FaultKind::Waiting, what));
                 }
                 Some(_) | None => {}
@@ -260,7 +269,8 @@ impl Case<'_> {
     fn is_as_before<'b>(&'b self, before: &'b Progress) -> impl Fn(&Project) -> bool + 'b {
         move |project| {
             let sound = project.troubles.is_empty() && project.needs <= allclear_core::RULES;
-            let same = project.releases.get(&self.version).is_some_and(|r| r.operation == self.release.operation);
+            let same =
+                project.releases.get(&self.version).is_some_and(|r| r.operation == self.release.operation);
             sound && same && progress(project, self.version, &self.step.name).as_ref() == Some(before)
         }
     }

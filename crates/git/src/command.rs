@@ -197,7 +197,15 @@ mod tests {
             assert_eq!(sh(script, &[], LONG), Ended { end, said: said.into() }, "{script}");
         }
         let dir = Path::new("/");
-        let nobody = Errand { program: "no-such-program", args: &[], dir, env: &[], vars: &[], stdin: b"", limit: LONG };
+        let nobody = Errand {
+            program: "no-such-program",
+            args: &[],
+            dir,
+            env: &[],
+            vars: &[],
+            stdin: b"",
+            limit: LONG,
+        };
         assert_eq!(nobody.run().end, End::NotStarted);
     }
 
@@ -235,7 +243,8 @@ mod tests {
 
     #[test]
     fn no_variable_leads_git_elsewhere() {
-        let names = ["GIT_DIR", "GIT_INDEX_FILE", "GIT_CONFIG_COUNT", "GIT_SSH_COMMAND", "GIT_AUTHOR_NAME", "PATH"];
+        let names =
+            ["GIT_DIR", "GIT_INDEX_FILE", "GIT_CONFIG_COUNT", "GIT_SSH_COMMAND", "GIT_AUTHOR_NAME", "PATH"];
         let seen: Vec<&str> = names.into_iter().filter(|name| may_see(&OsString::from(name))).collect();
         assert_eq!(seen, ["GIT_SSH_COMMAND", "GIT_AUTHOR_NAME", "PATH"]);
     }

@@ -125,7 +125,10 @@ fn lay_out(store: &Store, commit: &CommitId, dir: &Path) -> Result<(), RepoError
     let entries: Vec<Entry> = list
         .split(|&b| b == 0)
         .filter(|line| !line.is_empty())
-        .map(|line| entry(line).ok_or_else(|| RepoError::Protocol(format!("{commit} has a path that cannot be laid out"))))
+        .map(|line| {
+            entry(line)
+                .ok_or_else(|| RepoError::Protocol(format!("{commit} has a path that cannot be laid out")))
+        })
         .collect::<Result<_, _>>()?;
     let blobs: Vec<&Entry> = entries.iter().filter(|e| e.mode != "160000").collect();
     let ask: String = blobs.iter().map(|e| format!("{}\n", e.id)).collect();

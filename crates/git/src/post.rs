@@ -23,7 +23,11 @@ impl Post for Store {
         match way {
             Way::Run(script) => {
                 let ended = self.errand("sh", &["-c", script], body.as_bytes(), COMMAND)?;
-                if ended.end == End::Exit(0) { Ok(()) } else { Err(format!("its command {}", ended.sentence())) }
+                if ended.end == End::Exit(0) {
+                    Ok(())
+                } else {
+                    Err(format!("its command {}", ended.sentence()))
+                }
             }
             Way::Webhook { to, secret_env } => {
                 let url = match to {
@@ -31,7 +35,8 @@ impl Post for Store {
                     Place::Env(name) => self.variable(name)?,
                 };
                 let key = secret_env.as_ref().map(|name| self.variable(name)).transpose()?;
-                let signature = key.map(|key| format!("X-Allclear-Signature: sha256={}", signature(&key, body)));
+                let signature =
+                    key.map(|key| format!("X-Allclear-Signature: sha256={}", signature(&key, body)));
                 self.http(&url, id, body, signature.as_deref())
             }
             Way::SlackEnv(name) => {
@@ -76,9 +81,13 @@ impl Store {
         let ended = self.errand("curl", &["--disable", "--config", "-"], config.as_bytes(), limit)?;
         let code = ended.said.lines().last().unwrap_or_default().trim();
         match (&ended.end, code.len() == 3 && code.starts_with('2')) {
-            (End::NotStarted, _) => Err("curl could not be started; notices by HTTP need it on the PATH".into()),
+            (End::NotStarted, _) => {
+                Err("curl could not be started; notices by HTTP need it on the PATH".into())
+            }
             (_, true) => Ok(()),
-            (End::Exit(0), false) => Err(format!("the server answered {}", allclear_core::text::short(code, 10))),
+            (End::Exit(0), false) => {
+                Err(format!("the server answered {}", allclear_core::text::short(code, 10)))
+            }
             (End::Exit(_) | End::Killed | End::TimedOut, false) => Err(reason(&ended, url)),
         }
     }

@@ -28,7 +28,9 @@ pub(super) fn run(
         let version = place.engine().say_of_step(version, step, &word)?;
         if args.json {
             let retried = retry.is_some();
-            ui::json(&json!({"schema": "allclear.after/1", "version": version, "step": step, "retried": retried}));
+            ui::json(
+                &json!({"schema": "allclear.after/1", "version": version, "step": step, "retried": retried}),
+            );
         } else if retry.is_some() {
             ui::out(format!("step {step} of {version} is tried anew by the next tick"));
         } else {
@@ -42,7 +44,9 @@ pub(super) fn run(
     if args.json {
         let steps = view::steps(release, now);
         let state = view::word_of(release);
-        ui::json(&json!({"schema": "allclear.after/1", "version": version, "tag": release.tag, "state": state, "steps": steps}));
+        ui::json(
+            &json!({"schema": "allclear.after/1", "version": version, "tag": release.tag, "state": state, "steps": steps}),
+        );
     } else {
         show(version, release, &zone_of(&seen), now, true);
     }
@@ -78,7 +82,8 @@ fn show(version: Version, release: &Release, zone: &TimeZone, now: Timestamp, wh
         let style = if report.progress.needs_somebody(report.step, now) { BAD } else { style };
         let name = &report.step.name;
         ui::out(format!("  {} {name:width$}  {}", paint(style, sign), said(&report, zone, now)));
-        if whole && let Some(said) = report.progress.said.as_ref().filter(|_| report.state != StepState::Done) {
+        if whole && let Some(said) = report.progress.said.as_ref().filter(|_| report.state != StepState::Done)
+        {
             said.lines().for_each(|line| ui::out(paint(DIM, format!("      {line}"))));
         }
         if report.progress.needs_somebody(report.step, now) {
@@ -92,7 +97,8 @@ fn show(version: Version, release: &Release, zone: &TimeZone, now: Timestamp, wh
 fn said(report: &StepReport<'_>, zone: &TimeZone, now: Timestamp) -> String {
     let progress = &report.progress;
     let why = progress.why.as_deref().map(|why| allclear_core::text::short(why, 160)).unwrap_or_default();
-    let next = report.next_at.filter(|at| *at > now).map(|at| format!(" · again {}", when::show(at, zone, now)));
+    let next =
+        report.next_at.filter(|at| *at > now).map(|at| format!(" · again {}", when::show(at, zone, now)));
     let next = next.unwrap_or_else(|| " · at the next tick".into());
     match (report.state, progress.mark) {
         (StepState::Done, Mark::Done(By::Probed)) => "done before anything was run".into(),
@@ -102,7 +108,9 @@ fn said(report: &StepReport<'_>, zone: &TimeZone, now: Timestamp) -> String {
         (StepState::Running, Mark::Begun { until }) => {
             format!("a machine is at it, at the latest until {}", when::show(until, zone, now))
         }
-        (StepState::Unknown, _) if why.is_empty() => "begun and never ended; nobody can tell whether it happened".into(),
+        (StepState::Unknown, _) if why.is_empty() => {
+            "begun and never ended; nobody can tell whether it happened".into()
+        }
         (StepState::Unknown, _) => why,
         (StepState::Due | StepState::Running, _) if why.is_empty() => "due at the next tick".into(),
         (StepState::Due | StepState::Running | StepState::Retrying | StepState::Unconfirmed, _) => {

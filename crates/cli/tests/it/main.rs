@@ -4,6 +4,7 @@
 #![allow(clippy::print_stderr, reason = "a test that is skipped says so")]
 #![allow(clippy::disallowed_methods, reason = "tests start allclear, git and sshd, and read the clock")]
 
+mod after;
 mod bridge;
 mod checks;
 mod clones;

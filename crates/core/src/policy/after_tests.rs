@@ -61,7 +61,10 @@ fn a_policy_with_all_of_it() {
     let rows = rows(&effective);
     let row = |key: &str| rows.iter().find(|row| row.key == key).map(|row| (row.value.as_str(), row.origin));
     assert_eq!(row("after[0]"), Some((r#""crates": use crates, limit 15m"#, Origin::File { line: 2 })));
-    assert_eq!(row("notify[0]"), Some((r#""slack": Slack hook in SLACK_HOOK, on blocked failed"#, Origin::File { line: 15 })));
+    assert_eq!(
+        row("notify[0]"),
+        Some((r#""slack": Slack hook in SLACK_HOOK, on blocked failed"#, Origin::File { line: 15 }))
+    );
     // It is frozen into the record, and read back the same.
     let json = serde_json::to_string(&effective.policy).unwrap();
     assert_eq!(serde_json::from_str::<Policy>(&json).unwrap(), effective.policy);
@@ -105,10 +108,19 @@ fn what_is_wrong_and_where() {
             "after = [{ name = 'a', run = 'x' }, { name = 'a', run = 'y' }]",
             "1:37 `after`: `a` stands there twice",
         ),
-        ("after = [{ name = 'a b', run = 'x' }]", "1:19 `after.name`: `a b` is no name; write letters, digits, - and _, at most 40"),
+        (
+            "after = [{ name = 'a b', run = 'x' }]",
+            "1:19 `after.name`: `a b` is no name; write letters, digits, - and _, at most 40",
+        ),
         ("after = [{ name = 'a', run = ' ' }]", "1:30 `after.run`: it is empty"),
-        ("after = [{ name = 'a', run = 'x', limit = '2d' }]", "1:43 `after.limit`: a step runs for a day at most"),
-        ("after = [{ name = 'a', run = 'x', timeout = '2d' }]", "1:35 unknown key `after.timeout` | did you mean `limit`?"),
+        (
+            "after = [{ name = 'a', run = 'x', limit = '2d' }]",
+            "1:43 `after.limit`: a step runs for a day at most",
+        ),
+        (
+            "after = [{ name = 'a', run = 'x', timeout = '2d' }]",
+            "1:35 unknown key `after.timeout` | did you mean `limit`?",
+        ),
         (
             "notify = [{ on = ['released'] }]",
             "1:11 `notify`: it does not say how | add one of run, webhook, webhook-env, slack-env",
@@ -137,10 +149,7 @@ fn what_is_wrong_and_where() {
             "notify = [{ webhook = 'https://me:pw@example.org/' }]",
             "1:23 `notify.webhook`: an address with a login in it is a secret | a secret address goes into a variable: webhook-env = \"NAME\"",
         ),
-        (
-            "notify = [{ run = 'x', secret-env = 'S' }]",
-            "1:37 `notify.secret-env`: only a webhook is signed",
-        ),
+        ("notify = [{ run = 'x', secret-env = 'S' }]", "1:37 `notify.secret-env`: only a webhook is signed"),
         (
             "notify = [{ run = 'x', on = ['release'] }]",
             "1:30 `notify.on`: `release` is none of blocked, failed, released, published | did you mean \"released\"?",

@@ -106,7 +106,9 @@ fn hook(given: &Given<'_>) -> Parsed<String> {
     let mistake = |what: &str| given.mistake(what);
     if text.contains("hooks.slack.com") {
         let mistake = mistake("the address of a Slack hook is a secret, and this file is public");
-        return Err(vec![mistake.help("write slack-env = \"SLACK_HOOK\", the name of a variable that has it")]);
+        return Err(vec![
+            mistake.help("write slack-env = \"SLACK_HOOK\", the name of a variable that has it"),
+        ]);
     }
     address(text).map_err(|why| {
         vec![mistake(&why).help("a secret address goes into a variable: webhook-env = \"NAME\"")]
@@ -117,7 +119,11 @@ fn hook(given: &Given<'_>) -> Parsed<String> {
 /// Reads the name of a variable, and refuses what looks like the secret itself.
 fn variable(text: &str) -> Result<String, String> {
     let plain = |c: char| c.is_ascii_alphanumeric() || c == '_';
-    if text.is_empty() || text.len() > 60 || text.starts_with(|c: char| c.is_ascii_digit()) || !text.chars().all(plain) {
+    if text.is_empty()
+        || text.len() > 60
+        || text.starts_with(|c: char| c.is_ascii_digit())
+        || !text.chars().all(plain)
+    {
         // Not shown: it may be the secret.
         return Err("write the name of a variable, such as SLACK_HOOK, and never what it has".to_owned());
     }

@@ -2,7 +2,8 @@
 
 use crate::make::{Scene, VERSION, at, operation, plan, policy};
 use allclear_core::after::{
-    Answer, By, GRACE, Ill, Next, StepState, after_run, answer, back_off, before_run, due, lease, report, word,
+    Answer, By, GRACE, Ill, Next, StepState, after_run, answer, back_off, before_run, due, lease, report,
+    word,
 };
 use allclear_core::event::Event;
 use allclear_core::policy::AfterStep;
@@ -61,7 +62,11 @@ fn what_is_on_record_and_what_the_probe_says() {
     let rows: [(&str, Events, [&str; 3]); 5] = [
         ("nothing", vec![], [DONE, RUN, LATER]),
         ("the run failed", vec![begun("a", 1900, 1), failed("a", 2000, 1, Ill::Failed)], [DONE, RUN, LATER]),
-        ("it ended well", vec![begun("a", 1900, 1), failed("a", 2000, 1, Ill::Unconfirmed)], [DONE, LATER, LATER]),
+        (
+            "it ended well",
+            vec![begun("a", 1900, 1), failed("a", 2000, 1, Ill::Unconfirmed)],
+            [DONE, LATER, LATER],
+        ),
         ("begun, no end", vec![begun("a", 2000, 1)], [DONE, RUN, LATER]),
         (
             "begun, no end, and the probe could not tell",
@@ -73,10 +78,12 @@ fn what_is_on_record_and_what_the_probe_says() {
         let release = released(&events);
         let reports = report(&release, late);
         let answers = [Answer::Done, Answer::NotDone, Answer::Unclear("no line".into())];
-        let found = answers.map(|answer| match before_run(reports[0].step, &reports[0].progress, Some(answer), late) {
-            Next::Done => DONE,
-            Next::Run => RUN,
-            Next::Later(..) => LATER,
+        let found = answers.map(|answer| {
+            match before_run(reports[0].step, &reports[0].progress, Some(answer), late) {
+                Next::Done => DONE,
+                Next::Run => RUN,
+                Next::Later(..) => LATER,
+            }
         });
         assert_eq!(found, expected, "{name}");
     }

@@ -97,7 +97,13 @@ fn the_same_news_has_the_same_id() {
 
 #[test]
 fn addresses() {
-    for good in ["https://example.org/hook?a=b", "https://example.org:8443", "http://127.0.0.1:8080/x", "http://[::1]:1/", "http://localhost/"] {
+    for good in [
+        "https://example.org/hook?a=b",
+        "https://example.org:8443",
+        "http://127.0.0.1:8080/x",
+        "http://[::1]:1/",
+        "http://localhost/",
+    ] {
         assert_eq!(address(good), Ok(()), "{good}");
     }
     for bad in [

@@ -18,8 +18,8 @@ impl Registry {
     /// A project whose 1.1.0 is about to leave, with these steps behind it; `REG` in them is the registry.
     fn with(steps: &str) -> Self {
         let registry = Self::without_tick(steps);
-        let (done, _) = (registry.machine("a").engine().tick(false).unwrap(), ());
-        assert!(done.faults.is_empty(), "{done:?}");
+        let (_, faults) = registry.tick("a");
+        assert!(faults.is_empty(), "{faults:?}");
         registry
     }
 
@@ -79,7 +79,9 @@ impl Registry {
     }
 
     fn failures(&self) -> Vec<(Ill, u32)> {
-        let how = |e: Event| if let Event::StepFailed { how, attempt, .. } = e { Some((how, attempt)) } else { None };
+        let how = |e: Event| {
+            if let Event::StepFailed { how, attempt, .. } = e { Some((how, attempt)) } else { None }
+        };
         self.world.events().into_iter().filter_map(how).collect()
     }
 }
@@ -144,7 +146,10 @@ fn what_fails_holds_up_only_what_needs_it() {
     assert_eq!(done, ["released 1.1.0 as v1.1.0", "step c is done: 1.1.0 is released · publishing 1 of 3"]);
     assert_eq!(faults, ["step a of 1.1.0 is not done: the run exited with 3"]);
     assert_eq!(r.world.confirmed(), [v("1.1.0")], "the release stays");
-    assert_eq!(["a", "b", "c"].map(|s| r.state(s)), [StepState::Retrying, StepState::Waiting, StepState::Done]);
+    assert_eq!(
+        ["a", "b", "c"].map(|s| r.state(s)),
+        [StepState::Retrying, StepState::Waiting, StepState::Done]
+    );
     r.world.check_promises();
 }
 
@@ -263,7 +268,10 @@ fn a_probe_that_always_says_no_publishes_once() {
     let r = Registry::without_tick(PUBLISH);
     r.set("silent");
     let (_, faults) = r.tick("a");
-    assert!(faults[0].contains("it ran and ended well, and the probe says that it is not done"), "{faults:?}");
+    assert!(
+        faults[0].contains("it ran and ended well, and the probe says that it is not done"),
+        "{faults:?}"
+    );
     for _ in 0..20 {
         r.world.minutes(400);
         r.tick("b");
@@ -296,14 +304,17 @@ fn a_registry_that_is_down_for_a_day() {
     let r = Registry::without_tick(PUBLISH);
     r.set("down");
     let (_, faults) = r.tick("a");
-    assert_eq!(faults, ["step publish of 1.1.0 is not done: the probe cannot tell: exited with 2: connection refused"]);
-    for n in 0..24 * 12 {
-        r.world.minutes(5);
+    assert_eq!(
+        faults,
+        ["step publish of 1.1.0 is not done: the probe cannot tell: exited with 2: connection refused"]
+    );
+    for n in 0..48 {
+        r.world.minutes(30);
         r.tick(if n % 2 == 0 { "a" } else { "b" });
     }
     assert!(r.lines("published").is_empty(), "nothing is run while it cannot be told whether it is done");
     let tries = r.failures();
-    assert!(tries.len() < 16 && tries.iter().all(|(how, _)| *how == Ill::Unclear), "{tries:?}");
+    assert!((5..12).contains(&tries.len()) && tries.iter().all(|(how, _)| *how == Ill::Unclear), "{tries:?}");
     r.unset("down");
     r.world.minutes(6 * 60);
     r.tick("b");
@@ -345,7 +356,10 @@ fn what_it_said_is_kept_short_and_without_secrets() {
     });
     let said = said.unwrap();
     assert!(said.len() <= 4096 && said.contains("padding\ntoken ***\n"), "{said}");
-    assert!(said.contains("not a git repository") && said.ends_with("\n0"), "no git finds a repository: {said}");
+    assert!(
+        said.contains("not a git repository") && said.ends_with("\n0"),
+        "no git finds a repository: {said}"
+    );
     let record = r.world.git(&["log", "-p", "refs/allclear/ledger"]);
     assert!(!record.contains("s3cr3t"));
 }
@@ -381,7 +395,9 @@ fn the_checkout_is_the_tag_byte_for_byte() {
     std::os::unix::fs::symlink("dir/sub/run.sh", clone.join("link")).unwrap();
     // The index is told what the files are, without any of the attributes.
     world.git_in(&clone, &["-c", "core.attributesFile=/dev/null", "add", "dir", "hidden", "link"]);
-    for (name, mode) in [(".gitattributes", "100644"), ("a.txt", "100644"), ("b.bin", "100644"), ("dir/sub/run.sh", "100755")] {
+    for (name, mode) in
+        [(".gitattributes", "100644"), ("a.txt", "100644"), ("b.bin", "100644"), ("dir/sub/run.sh", "100755")]
+    {
         let id = world.git_in(&clone, &["hash-object", "-w", "--no-filters", name]);
         world.git_in(&clone, &["update-index", "--add", "--cacheinfo", &format!("{mode},{id},{name}")]);
     }
@@ -396,12 +412,15 @@ fn the_checkout_is_the_tag_byte_for_byte() {
     let a = r.machine("a");
     a.engine().tick(false).unwrap();
     a.engine().adopt(None).unwrap();
-    world.days(8);
+    world.days(6);
     a.engine().tick(false).unwrap();
-    world.days(8);
+    world.days(7);
     let (done, faults) = r.tick("a");
     let text = r.lines("out").join("\n");
-    assert!(text.starts_with("$Format:%H$ $Id$\nhere\npointer\nran\ndir/sub/run.sh\n.gitattributes\n"), "{text} {done:?} {faults:?}");
+    assert!(
+        text.starts_with("$Format:%H$ $Id$\nhere\npointer\nran\ndir/sub/run.sh\n.gitattributes\n"),
+        "{text} {done:?} {faults:?}"
+    );
     assert!(text.ends_with("\nv1.1.0 master") && !text.contains(".git\n"), "{text}");
     let rooms = world.environment("a").cache.join("rooms");
     assert_eq!(std::fs::read_dir(rooms).unwrap().count(), 0, "nothing is left of it");

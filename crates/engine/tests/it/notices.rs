@@ -31,8 +31,7 @@ fn tick(world: &World, name: &str) -> (Vec<String>, Vec<String>) {
     (ticked.done.into_iter().map(|d| d.0).collect(), ticked.faults.into_iter().map(|f| f.what).collect())
 }
 
-const COMMAND: &str =
-    "[[notify]]\nrun = \"test ! -e DIR/broken && cat >> DIR/box && echo >> DIR/box\"\non = [\"blocked\", \"failed\", \"released\"]\n";
+const COMMAND: &str = "[[notify]]\nrun = \"test ! -e DIR/broken && cat >> DIR/box && echo >> DIR/box\"\non = [\"blocked\", \"failed\", \"released\"]\n";
 
 #[test]
 fn told_once_and_several_things_in_one() {
@@ -48,9 +47,13 @@ fn told_once_and_several_things_in_one() {
     }
     let notices = arrived(&world);
     assert_eq!(notices.len(), 1, "{notices:?}");
-    let subjects: Vec<&str> = notices[0]["news"].as_array().unwrap().iter().filter_map(|n| n["subject"].as_str()).collect();
+    let subjects: Vec<&str> =
+        notices[0]["news"].as_array().unwrap().iter().filter_map(|n| n["subject"].as_str()).collect();
     assert_eq!(subjects, ["fixes", "hold"]);
-    assert_eq!((&notices[0]["schema"], &notices[0]["project"]), (&"allclear.notice/1".into(), &"demo".into()));
+    assert_eq!(
+        (&notices[0]["schema"], &notices[0]["project"]),
+        (&"allclear.notice/1".into(), &"demo".into())
+    );
     let told = |e: &Event| matches!(e, Event::Noticed { to, keys } if to == "command" && keys.len() == 2);
     assert_eq!(world.events().iter().filter(|e| told(e)).count(), 1);
     world.check_promises();
@@ -122,7 +125,8 @@ fn answer(listener: &TcpListener, status: &str) -> (String, String) {
     }
     let mut body = vec![0; length];
     from.read_exact(&mut body).unwrap();
-    let reply = format!("HTTP/1.1 {status}\r\nContent-Length: 2\r\nConnection: close\r\nLocation: /else\r\n\r\nok");
+    let reply =
+        format!("HTTP/1.1 {status}\r\nContent-Length: 2\r\nConnection: close\r\nLocation: /else\r\n\r\nok");
     from.get_mut().write_all(reply.as_bytes()).unwrap();
     (head, String::from_utf8(body).unwrap())
 }
@@ -138,7 +142,9 @@ fn a_webhook_hears_json_with_a_signature() {
     let (_, faults) = tick(&world, "a");
     assert_eq!(faults, ["webhook was not told: the variable HOOK_SECRET is not set here"]);
     let a = world.machine("a").with_variables(&env, &[("HOOK_SECRET", "a key of ours")]);
-    for (status, expected) in [("302 Found", "the server answered 302"), ("503 No", "the server answered 503")] {
+    for (status, expected) in
+        [("302 Found", "the server answered 302"), ("503 No", "the server answered 503")]
+    {
         world.minutes(10);
         let ticked = std::thread::scope(|scope| {
             scope.spawn(|| answer(&listener, status));
@@ -156,7 +162,8 @@ fn a_webhook_hears_json_with_a_signature() {
     assert!(head.starts_with("POST /hook?a=b HTTP/1.1\r\n"), "{head}");
     let notice: Value = serde_json::from_str(&body).unwrap();
     assert!(notice["text"].as_str().unwrap().contains("a \"quoted\" \\ reason\u{e9}"), "{body}");
-    let expected = world.try_git(world.path(), &["--version"], b"").ok.then(|| signed("a key of ours", &body)).unwrap();
+    let expected =
+        world.try_git(world.path(), &["--version"], b"").ok.then(|| signed("a key of ours", &body)).unwrap();
     assert!(head.contains(&format!("X-Allclear-Signature: sha256={expected}\r\n")), "{head}");
     assert!(head.contains(&format!("X-Allclear-Id: {}\r\n", notice["id"].as_str().unwrap())), "{head}");
     println!("{notice:#}");
