@@ -362,7 +362,10 @@ pub(crate) fn evolve(project: &mut Project, event: &Event, at: Timestamp) {
                 Ill::Unclear => p.mark,
             };
         }),
-        Event::StepRetried { version, step } => with(version, step, &|p| *p = Progress::default()),
+        Event::StepRetried { version, step } => {
+            with(version, step, &|p| *p = Progress::default());
+            crate::notice::forget(&mut project.told, &format!("{version} step {step} "));
+        }
         _ => {}
     }
 }

@@ -5,7 +5,7 @@
 //! rather than never.
 
 use crate::after::{self, StepState};
-use crate::assess::Assessment;
+use crate::assess::{Assessment, State};
 use crate::duration::Seconds;
 use crate::event::Event;
 use crate::gate::Kind;
@@ -105,18 +105,32 @@ pub fn news(project: &Project, assessment: &Assessment) -> Vec<News> {
                 remedy: finding.remedy.clone(),
             });
         }
-        let refused = project.candidates.get(&version).and_then(|c| c.refused.as_ref());
-        if let Some((commit, why)) = refused.filter(|(commit, _)| *commit == found.commit) {
-            news.push(News {
-                key: format!("{version} refused {commit}"),
-                topic: Topic::Failed,
-                version,
-                subject: None,
-                summary: format!("the server refused the promotion: {}", short(why, 200)),
-                actors: Vec::new(),
-                remedy: vec![format!("allclear promote {version} --commit {}", commit.short())],
-            });
-        }
+        let failed = |key: String, summary: String, remedy: String| News {
+            key,
+            topic: Topic::Failed,
+            version,
+            subject: None,
+            summary,
+            actors: Vec::new(),
+            remedy: vec![remedy],
+        };
+        let record = project.candidates.get(&version);
+        let refused = record.and_then(|c| c.refused.as_ref()).filter(|(commit, _)| *commit == found.commit);
+        news.extend(refused.map(|(commit, why)| {
+            failed(
+                format!("{version} refused {commit}"),
+                format!("the server refused the promotion: {}", short(why, 200)),
+                format!("allclear promote {version} --commit {}", commit.short()),
+            )
+        }));
+        let stuck = record.and_then(|c| c.operation.as_ref()).filter(|_| found.state == State::Blocked);
+        news.extend(stuck.map(|flight| {
+            failed(
+                format!("{version} stuck {}", flight.plan.id),
+                "the promotion landed in part, and something is in the way of the rest".into(),
+                "allclear tick says what".into(),
+            )
+        }));
     }
     for (version, release) in &project.releases {
         let plain = |topic: Topic, summary: String| News {
@@ -128,11 +142,12 @@ pub fn news(project: &Project, assessment: &Assessment) -> Vec<News> {
             actors: Vec::new(),
             remedy: Vec::new(),
         };
-        let fresh = FRESH.after(release.at) > now;
-        if fresh {
+        let fresh = |at| FRESH.after(at) > now;
+        if fresh(release.at) {
             news.push(plain(Topic::Released, format!("released as {}", short(&release.tag, 100))));
         }
-        if fresh && !release.after.is_empty() && after::done(release) == release.after.len() {
+        let last = release.steps.values().filter_map(|step| step.at).max();
+        if last.is_some_and(fresh) && after::done(release) == release.after.len() {
             news.push(plain(Topic::Published, "all after-steps are done".into()));
         }
         for report in after::report(release, now) {
@@ -256,10 +271,9 @@ pub(crate) fn evolve(told: &mut BTreeMap<String, Told>, event: &Event, at: Times
     }
 }
 
-/// Forgets what was told of a candidate that is one no more.
-pub(crate) fn forget(told: &mut BTreeMap<String, Told>, version: Version) {
-    let of = format!("{version} ");
+/// Forgets what was told of something that is over; what comes up again is told again.
+pub(crate) fn forget(told: &mut BTreeMap<String, Told>, of: &str) {
     for told in told.values_mut() {
-        told.keys.retain(|key| !key.starts_with(&of));
+        told.keys.retain(|key| !key.starts_with(of));
     }
 }

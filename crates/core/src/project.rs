@@ -65,6 +65,8 @@ pub struct Project {
 pub struct Candidate {
     /// The cut, with the policy in force.
     pub cut: Cut,
+    /// The commit that the policy in force was read from.
+    pub policy_from: CommitId,
     /// When it was cut.
     pub cut_at: Timestamp,
     /// Who cut it.
@@ -164,6 +166,8 @@ pub struct Release {
     pub rc: RcNumber,
     /// The branch that was promoted to.
     pub stable_branch: Branch,
+    /// The commit that the policy was read from.
+    pub policy_from: CommitId,
     /// What follows it, as the candidate's policy had it.
     #[serde(default)]
     pub after: Vec<AfterStep>,
@@ -410,7 +414,8 @@ impl Project {
                 let request = Request { commit: commit.clone(), by: entry.by.who.clone() };
                 self.with(*version, |c| (c.requested, c.refused) = (Some(request), None));
             }
-            Event::PolicyAdopted { version, policy, digest, .. } => self.with(*version, |c| {
+            Event::PolicyAdopted { version, policy, digest, from, .. } => self.with(*version, |c| {
+                c.policy_from.clone_from(from);
                 c.cut.policy = (**policy).clone();
                 c.cut.digest.clone_from(digest);
             }),
@@ -458,6 +463,7 @@ impl Project {
         let heads = BTreeMap::from([(cut.head.clone(), at)]);
         let candidate = Candidate {
             cut: cut.clone(),
+            policy_from: cut.from.clone(),
             cut_at: at,
             by: entry.by.clone(),
             rcs: Vec::new(),
@@ -486,10 +492,11 @@ impl Project {
             cut_at: candidate.cut_at,
             rc: candidate.rcs.last().map_or(0, |rc| rc.n),
             stable_branch: flight.plan.stable_branch.clone(),
+            policy_from: candidate.policy_from.clone(),
             after: candidate.cut.policy.after.clone(),
             steps: BTreeMap::new(),
         };
-        crate::notice::forget(&mut self.told, version);
+        crate::notice::forget(&mut self.told, &format!("{version} "));
         for rc in &candidate.rcs {
             self.checks.remove(&rc.commit);
         }

@@ -1,14 +1,14 @@
 //! Runs after-steps: probe, claim, run, probe again, record. What each end means is decided by
 //! [`allclear_core::after`].
 
-use crate::{Engine, Fault, FaultKind, Note, Snapshot};
-use allclear_core::after::{self, Answer, By, Ill, Next, Progress};
+use crate::{Engine, Fault, FaultKind, Note, POLICY_FILE, Snapshot};
+use allclear_core::after::{self, Answer, By, Ill, Mark, Next, Progress};
 use allclear_core::event::Event;
-use allclear_core::policy::AfterStep;
+use allclear_core::policy::{self, AfterStep};
 use allclear_core::port::steps::{Desk, End, Ended, Job};
 use allclear_core::project::{Project, Release};
 use allclear_core::text::list;
-use allclear_core::{Seconds, Version};
+use allclear_core::{CommitId, RefName, Seconds, Version};
 use std::time::Duration;
 
 /// What a person says of a step.
@@ -34,8 +34,8 @@ struct Case<'a> {
 impl Engine<'_> {
     /// Looks at a step that is due, and brings it as far as it goes now. `None` where others were first.
     pub(crate) fn step(&self, version: Version, name: &str) -> Result<Option<String>, Fault> {
-        let (project, _) = self.observe_record()?;
-        let Some(release) = project.releases.get(&version) else { return Ok(None) };
+        let snapshot = self.observe()?;
+        let Some(release) = snapshot.project.releases.get(&version) else { return Ok(None) };
         let now = self.clock.now();
         let Some(report) = after::due(release, now).find(|r| r.step.name == name) else { return Ok(None) };
         let (step, before) = (report.step, report.progress);
@@ -43,7 +43,8 @@ impl Engine<'_> {
             return Err(Fault::new(FaultKind::TryLater, "this machine runs no after-steps"));
         };
         let later = |how: Ill, why: String, said: &str| self.not_done(version, step, &before, how, why, said);
-        let vars = match self.vars(version, release, step) {
+        let vars = self.vouched(&snapshot, release, step)?.and_then(|()| self.vars(version, release, step));
+        let vars = match vars {
             Ok(vars) => vars,
             Err(why) => return later(Ill::Unclear, why, ""),
         };
@@ -64,6 +65,43 @@ impl Engine<'_> {
         }
     }
 
+    /// Finds out whether what the record would have run is the project's own: who may write to the record
+    /// need not be who may write to its branches. The script has to stand in a policy file of theirs, and
+    /// what it is run upon has to be the tag, on stable.
+    fn vouched(
+        &self,
+        snapshot: &Snapshot,
+        release: &Release,
+        step: &AfterStep,
+    ) -> Result<Result<(), String>, Fault> {
+        let facts = &snapshot.facts;
+        let branches: Vec<&CommitId> = facts.develop.iter().chain(&facts.stable).collect();
+        let mut on_branch = false;
+        for tip in &branches {
+            on_branch = on_branch || self.repo.is_ancestor(&release.policy_from, tip)?;
+        }
+        let tag = snapshot.refs.get(&RefName::tag(&release.tag));
+        let stable = facts.stable.as_ref();
+        let on_stable = match stable {
+            Some(stable) => self.repo.is_ancestor(&release.stable, stable)?,
+            None => false,
+        };
+        let leads_there = snapshot.refs.commit(&RefName::tag(&release.tag)) == Some(&release.stable);
+        if tag != Some(&release.object) || !leads_there || !on_stable {
+            let what = format!("the tag {} is not what the record says, or not on stable", release.tag);
+            return Ok(Err(allclear_core::text::short(&what, 200)));
+        }
+        let mut files = vec![release.stable.clone()];
+        files.extend(facts.develop.clone());
+        files.extend(Some(release.policy_from.clone()).filter(|_| on_branch));
+        let texts = self.repo.file_of_each(&files, POLICY_FILE)?;
+        let stands = |text: &String| policy::read(text).is_ok_and(|read| read.policy.after.contains(step));
+        if texts.iter().flatten().any(stands) {
+            return Ok(Ok(()));
+        }
+        Ok(Err(format!("it stands in no {POLICY_FILE} of the project as the record has it; nothing is run")))
+    }
+
     /// Claims a step, runs it, and records what came of it.
     fn run_step(&self, case: &Case<'_>) -> Result<Option<String>, Fault> {
         let (version, step) = (case.version, case.step);
@@ -75,7 +113,8 @@ impl Engine<'_> {
             return Ok(None);
         }
         let ours = self.observe_record()?.0;
-        let Some(ours) = progress(&ours, version, &step.name) else { return Ok(None) };
+        let ours = progress(&ours, version, &step.name).filter(|p| p.mark == Mark::Begun { until });
+        let Some(ours) = ours else { return Ok(None) };
         self.note(Note::StepBegins(version, step.name.clone()));
         let ended = case.start(step.run().unwrap_or_default(), step.limit);
         let mut probed = case.probe();
@@ -103,7 +142,7 @@ impl Engine<'_> {
         let event = Event::StepDone { version, step: name.clone(), by, reason: None };
         // That it is done is news whatever others have said meanwhile, unless they said so too.
         let news = |project: &Project| {
-            progress(project, version, &name).is_some_and(|p| !matches!(p.mark, after::Mark::Done(_)))
+            progress(project, version, &name).is_some_and(|p| !matches!(p.mark, Mark::Done(_)))
         };
         if !self.record_if(vec![event], &news)? {
             return Ok(None);
@@ -214,7 +253,7 @@ impl Engine<'_> {
                         format!("step {name} of {version} is done already"),
                     ));
                 }
-                Some((after::StepState::Running, after::Mark::Begun { until })) => {
+                Some((after::StepState::Running, Mark::Begun { until })) => {
                     let what =
                         format!("a machine is at step {name} of {version}, at the latest until {until}");
                     return Err(Fault::new(FaultKind::Waiting, what));

@@ -183,7 +183,7 @@ mod tests {
         Errand { program: "sh", args: &args, dir: dir.path(), env: &env, vars: &[], stdin, limit }.run()
     }
 
-    const LONG: Duration = Duration::from_secs(60);
+    const LONG: Duration = Duration::from_mins(1);
 
     #[test]
     fn how_it_ended_and_what_it_said() {

@@ -8,7 +8,7 @@ use crate::{view, when};
 use allclear_core::Version;
 use allclear_core::after::{self, By, Mark, StepReport, StepState};
 use allclear_core::project::Release;
-use allclear_core::text::{count, list};
+use allclear_core::text::{count, list, plain, short};
 use allclear_engine::{Fault, Snapshot, StepWord};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -80,14 +80,14 @@ fn show(version: Version, release: &Release, zone: &TimeZone, now: Timestamp, wh
             StepState::Unknown => (BAD, "✖"),
         };
         let style = if report.progress.needs_somebody(report.step, now) { BAD } else { style };
-        let name = &report.step.name;
+        let name = short(&report.step.name, 40);
         ui::out(format!("  {} {name:width$}  {}", paint(style, sign), said(&report, zone, now)));
         if whole && let Some(said) = report.progress.said.as_ref().filter(|_| report.state != StepState::Done)
         {
-            said.lines().for_each(|line| ui::out(paint(DIM, format!("      {line}"))));
+            said.lines().for_each(|line| ui::out(paint(DIM, format!("      {}", plain(line)))));
         }
         if report.progress.needs_somebody(report.step, now) {
-            for remedy in allclear_core::notice::remedy(version, name) {
+            for remedy in allclear_core::notice::remedy(version, &name) {
                 ui::out(format!("      → {remedy}"));
             }
         }
@@ -96,7 +96,7 @@ fn show(version: Version, release: &Release, zone: &TimeZone, now: Timestamp, wh
 
 fn said(report: &StepReport<'_>, zone: &TimeZone, now: Timestamp) -> String {
     let progress = &report.progress;
-    let why = progress.why.as_deref().map(|why| allclear_core::text::short(why, 160)).unwrap_or_default();
+    let why = progress.why.as_deref().map(|why| short(why, 160)).unwrap_or_default();
     let next =
         report.next_at.filter(|at| *at > now).map(|at| format!(" · again {}", when::show(at, zone, now)));
     let next = next.unwrap_or_else(|| " · at the next tick".into());
@@ -104,7 +104,7 @@ fn said(report: &StepReport<'_>, zone: &TimeZone, now: Timestamp) -> String {
         (StepState::Done, Mark::Done(By::Probed)) => "done before anything was run".into(),
         (StepState::Done, Mark::Done(By::Told)) => "done, as a person says".into(),
         (StepState::Done, _) => "done".into(),
-        (StepState::Waiting, _) => format!("waits for {}", list(&report.waits_for)),
+        (StepState::Waiting, _) => format!("waits for {}", plain(&list(&report.waits_for))),
         (StepState::Running, Mark::Begun { until }) => {
             format!("a machine is at it, at the latest until {}", when::show(until, zone, now))
         }

@@ -163,7 +163,8 @@ fn npm_tells_absent_from_down() {
     if !has("npm") {
         return;
     }
-    static MOOD: AtomicUsize = AtomicUsize::new(0);
+    let mood = std::sync::Arc::new(AtomicUsize::new(0));
+    let theirs = std::sync::Arc::clone(&mood);
     let packument = |versions: &str| {
         format!(
             "{{\"name\":\"demo-of-ours\",\"dist-tags\":{{\"latest\":\"1.0.0\"}},\"versions\":{{{versions}}}}}"
@@ -174,7 +175,7 @@ fn npm_tells_absent_from_down() {
             "\"{v}\":{{\"name\":\"demo-of-ours\",\"version\":\"{v}\",\"dist\":{{\"tarball\":\"http://127.0.0.1/x.tgz\"}}}}"
         )
     };
-    let url = serve(move |_| match MOOD.load(SeqCst) {
+    let url = serve(move |_| match theirs.load(SeqCst) {
         0 => (503, "{}".into()),
         1 => (404, "{\"error\":\"not found\"}".into()),
         2 => (200, packument(&version("1.0.0"))),
@@ -191,14 +192,14 @@ fn npm_tells_absent_from_down() {
     let (state, why) = step(&world);
     assert!(state == "retrying" && why.contains("the probe cannot tell"), "{state}: {why}");
     assert!(!world.path("home/ran").exists(), "nothing runs while the registry is down");
-    for mood in [1, 2] {
-        MOOD.store(mood, SeqCst);
+    for now in [1, 2] {
+        mood.store(now, SeqCst);
         drop(std::fs::remove_file(world.path("home/ran")));
         world.allclear(&["after", "--retry", "it"]).code(0);
         world.allclear(&["tick"]).code(75);
-        assert!(world.path("home/ran").exists(), "mood {mood}: {:?}", step(&world));
+        assert!(world.path("home/ran").exists(), "mood {now}: {:?}", step(&world));
     }
-    MOOD.store(3, SeqCst);
+    mood.store(3, SeqCst);
     world.allclear(&["after", "--retry", "it"]).code(0);
     world.allclear(&["tick"]).code(0).says("step it is done already: 1.1.0 is published");
 }

@@ -68,7 +68,7 @@ pub(super) fn steps(given: &Given<'_>) -> Parsed<Vec<AfterStep>> {
     }
     let stuck = in_circles(found.iter().map(|(step, _)| step));
     let circle = found.iter().filter(|(step, _)| stuck.contains(step.name.as_str()));
-    let first = circle.filter_map(|(_, needs)| needs.as_ref()).next().filter(|_| wrong.is_empty());
+    let first = circle.filter(|_| wrong.is_empty()).find_map(|(_, needs)| needs.as_ref());
     wrong.extend(first.map(|needs| -> Mistake {
         let names: Vec<String> = stuck.iter().map(|name| short(name, 60)).collect();
         needs

@@ -58,8 +58,7 @@ fn what_is_on_record_and_what_the_probe_says() {
     const LATER: &str = "later";
     let late = GRACE.after(Seconds(900).after(at(2000)));
     let late = Seconds(121).after(late);
-    type Events = Vec<(i64, Event)>;
-    let rows: [(&str, Events, [&str; 3]); 5] = [
+    let rows: [(&str, Vec<(i64, Event)>, [&str; 3]); 5] = [
         ("nothing", vec![], [DONE, RUN, LATER]),
         ("the run failed", vec![begun("a", 1900, 1), failed("a", 2000, 1, Ill::Failed)], [DONE, RUN, LATER]),
         (

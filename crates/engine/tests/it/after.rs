@@ -314,7 +314,7 @@ fn a_registry_that_is_down_for_a_day() {
     }
     assert!(r.lines("published").is_empty(), "nothing is run while it cannot be told whether it is done");
     let tries = r.failures();
-    assert!((5..12).contains(&tries.len()) && tries.iter().all(|(how, _)| *how == Ill::Unclear), "{tries:?}");
+    assert!((5..14).contains(&tries.len()) && tries.iter().all(|(how, _)| *how == Ill::Unclear), "{tries:?}");
     r.unset("down");
     r.world.minutes(6 * 60);
     r.tick("b");
@@ -424,6 +424,45 @@ fn the_checkout_is_the_tag_byte_for_byte() {
     assert!(text.ends_with("\nv1.1.0 master") && !text.contains(".git\n"), "{text}");
     let rooms = world.environment("a").cache.join("rooms");
     assert_eq!(std::fs::read_dir(rooms).unwrap().count(), 0, "nothing is left of it");
+}
+
+#[test]
+fn who_writes_to_the_record_alone_has_nothing_run() {
+    let r = Registry::without_tick(PUBLISH);
+    let cut = r.machine("a").engine().observe().unwrap().project.candidates[&v("1.1.0")].cut.clone();
+    let mut policy = cut.policy;
+    policy.after[0].done = None;
+    policy.after[0].run = Some(format!("echo pwned >> {}", r.path("published").display()));
+    let now = r.world.now();
+    r.world.forge_entry(
+        serde_json::json!({
+            "schema": "allclear.entry/1", "needs": 1, "id": "f".repeat(32), "claimed": now, "via": "cli",
+            "by": {"who": "mallory", "proof": "claimed"},
+            "events": [{
+                "kind": "PolicyAdopted", "version": "1.1.0", "digest": "0", "relaxed": [],
+                "from": cut.from, "policy": policy,
+            }],
+        })
+        .to_string()
+        .as_bytes(),
+    );
+    let (done, faults) = r.tick("b");
+    assert_eq!(done, ["released 1.1.0 as v1.1.0"]);
+    assert!(faults[0].contains("it stands in no allclear.toml of the project"), "{faults:?}");
+    assert!(r.lines("published").is_empty());
+}
+
+#[test]
+fn a_tag_that_was_moved_has_nothing_run() {
+    let r = Registry::without_tick(PUBLISH);
+    r.set("down");
+    r.tick("a");
+    r.unset("down");
+    r.world.git(&["tag", "-f", "-a", "-m", "other", "v1.1.0", "develop"]);
+    r.world.minutes(5);
+    let (_, faults) = r.tick("b");
+    assert!(faults.iter().any(|f| f.contains("is not what the record says")), "{faults:?}");
+    assert!(r.lines("published").is_empty());
 }
 
 #[test]
