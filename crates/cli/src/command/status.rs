@@ -224,7 +224,7 @@ fn idle(seen: &Snapshot, assessment: &Assessment, zone: &TimeZone) {
     let last = seen.project.releases.iter().next_back().map(|(v, r)| {
         format!(
             "{v}, {} {} {}",
-            if r.after.is_empty() { "released".into() } else { allclear_core::after::word(r) },
+            view::word_of(r).replace("publishing", "released"),
             when::show(r.at, zone, assessment.now),
             when::distance(r.at, assessment.now)
         )

@@ -6,6 +6,7 @@ use serde_json::Value;
 use std::io::{BufRead, BufReader, Write};
 use std::net::TcpListener;
 use std::process::Command;
+use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 
 /// Releases 1.1.0 by hand, and ticks once behind it.
 fn released(world: &World) -> Run {
@@ -134,9 +135,14 @@ fn go_asks_its_proxy() {
 }
 
 /// Serves one answer to everybody until the test ends.
-fn serve(answer: impl Fn(&str) -> (u16, String) + Send + 'static) -> String {
+fn serve(answer: impl Fn(&str) -> (u16, Vec<u8>) + Send + 'static) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
+    serve_on(listener, answer);
+    format!("http://{address}/")
+}
+
+fn serve_on(listener: TcpListener, answer: impl Fn(&str) -> (u16, Vec<u8>) + Send + 'static) {
     std::thread::spawn(move || {
         for stream in listener.incoming() {
             let mut from = BufReader::new(stream.unwrap());
@@ -147,19 +153,15 @@ fn serve(answer: impl Fn(&str) -> (u16, String) + Send + 'static) -> String {
                 line.clear();
             }
             let (code, body) = answer(first.split(' ').nth(1).unwrap_or_default());
-            let reply = format!(
-                "HTTP/1.1 {code} X\r\nContent-Type: application/json\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{body}",
-                body.len()
-            );
-            drop(from.get_mut().write_all(reply.as_bytes()));
+            let length = body.len();
+            let head = format!("HTTP/1.1 {code} X\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n");
+            drop(from.get_mut().write_all(&[head.as_bytes(), &body].concat()));
         }
     });
-    format!("http://{address}/")
 }
 
 #[test]
 fn npm_tells_absent_from_down() {
-    use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
     if !has("npm") {
         return;
     }
@@ -176,10 +178,10 @@ fn npm_tells_absent_from_down() {
         )
     };
     let url = serve(move |_| match theirs.load(SeqCst) {
-        0 => (503, "{}".into()),
-        1 => (404, "{\"error\":\"not found\"}".into()),
-        2 => (200, packument(&version("1.0.0"))),
-        _ => (200, packument(&format!("{},{}", version("1.0.0"), version("1.1.0")))),
+        0 => (503, b"{}".to_vec()),
+        1 => (404, b"{}".to_vec()),
+        2 => (200, packument(&version("1.0.0")).into()),
+        _ => (200, packument(&format!("{},{}", version("1.0.0"), version("1.1.0"))).into()),
     });
     let vars = [
         ("npm_config_registry", url.as_str()),
@@ -200,6 +202,54 @@ fn npm_tells_absent_from_down() {
         assert!(world.path("home/ran").exists(), "mood {now}: {:?}", step(&world));
     }
     mood.store(3, SeqCst);
+    world.allclear(&["after", "--retry", "it"]).code(0);
+    world.allclear(&["tick"]).code(0).says("step it is done already: 1.1.0 is published");
+}
+
+#[test]
+fn cargo_tells_absent_from_down() {
+    let manifest = "[package]\nname = \"demo-of-ours\"\nversion = \"1.1.0\"\nedition = \"2021\"\n\
+                    description = \"d\"\nlicense = \"MIT\"\n";
+    // The toolchain's own cargo: a shim of rustup would look for its toolchains in this home.
+    let bin = std::path::Path::new(env!("CARGO")).parent().unwrap();
+    let path = format!("{}:{}", bin.display(), std::env::var("PATH").unwrap());
+    let world = with_recipe("crates", "Cargo.toml", manifest, &[("PATH", &path), ("CARGO_NET_RETRY", "0")]);
+    world.write("demo/Cargo.toml", manifest);
+    world.write("demo/src/lib.rs", "//! Nothing.\n");
+    let mut package = world.command(env!("CARGO"), "demo");
+    package.args(["package", "-q", "--no-verify", "--allow-dirty"]);
+    assert!(package.env("CARGO_TARGET_DIR", world.path("packed")).status().unwrap().success());
+    let packed = std::fs::read(world.path("packed/package/demo-of-ours-1.1.0.crate")).unwrap();
+    let sum = world.command("sha256sum", "packed/package").arg("demo-of-ours-1.1.0.crate").output().unwrap();
+    let sum = String::from_utf8(sum.stdout).unwrap();
+    let line = format!(
+        "{{\"name\":\"demo-of-ours\",\"vers\":\"1.1.0\",\"deps\":[],\"cksum\":\"{}\",\"features\":{{}},\"yanked\":false}}\n",
+        sum.split(' ').next().unwrap()
+    );
+    let mood = std::sync::Arc::new(AtomicUsize::new(0));
+    let theirs = std::sync::Arc::clone(&mood);
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}/", listener.local_addr().unwrap());
+    let config = format!("{{\"dl\":\"{url}dl/{{crate}}\"}}");
+    serve_on(listener, move |path| match (theirs.load(SeqCst), path) {
+        (0, _) => (503, Vec::new()),
+        (_, "/config.json") => (200, config.clone().into()),
+        (2, "/de/mo/demo-of-ours") => (200, line.clone().into()),
+        (2, "/dl/demo-of-ours") => (200, packed.clone()),
+        (_, _) => (404, Vec::new()),
+    });
+    let config =
+        format!("[source.crates-io]\nreplace-with = \"own\"\n[source.own]\nregistry = \"sparse+{url}\"\n");
+    world.write("home/.cargo/config.toml", &config);
+    released(&world).code(75);
+    let (state, why) = step(&world);
+    assert!(state == "retrying" && why.contains("the probe cannot tell"), "{state}: {why}");
+    assert!(!world.path("home/ran").exists(), "nothing runs while the registry is down");
+    mood.store(1, SeqCst);
+    world.allclear(&["after", "--retry", "it"]).code(0);
+    world.allclear(&["tick"]).code(75);
+    assert!(world.path("home/ran").exists(), "{:?}", step(&world));
+    mood.store(2, SeqCst);
     world.allclear(&["after", "--retry", "it"]).code(0);
     world.allclear(&["tick"]).code(0).says("step it is done already: 1.1.0 is published");
 }
