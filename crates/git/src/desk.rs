@@ -11,18 +11,24 @@ use crate::process::Failure;
 use allclear_core::CommitId;
 use allclear_core::port::steps::{Desk, Ended, Job, Steps};
 use allclear_core::port::{Clock, RepoError};
+use rustix::fs::{FlockOperation, flock};
 use std::ffi::OsString;
+use std::fs::File;
 use std::io::{BufRead, Read};
 use std::os::unix::ffi::OsStrExt;
-use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 /// The longest that laying out may take.
 const LIMIT: Duration = Duration::from_mins(10);
 
-/// A temporary directory, gone with this value.
-pub(crate) struct Room(PathBuf);
+/// A temporary directory, gone with this value. It is locked as long as its process lives, whatever other
+/// processes can see of that: a cache may be shared by containers.
+pub(crate) struct Room {
+    path: PathBuf,
+    _lock: File,
+}
 
 impl Room {
     /// Makes one, and clears away what processes that are gone have left.
@@ -30,32 +36,33 @@ impl Room {
         let rooms = cache.join("rooms");
         std::fs::create_dir_all(&rooms)?;
         for old in std::fs::read_dir(&rooms)?.flatten() {
-            let name = old.file_name();
-            let owner = name.to_string_lossy().split('-').next().and_then(|pid| pid.parse().ok());
-            let lives = |pid| rustix::process::test_kill_process(pid) != Err(rustix::io::Errno::SRCH);
-            if !owner.and_then(rustix::process::Pid::from_raw).is_some_and(lives) {
-                drop(Self(old.path()));
-            }
+            drop(Self::enter(old.path()));
         }
-        let name = format!("{}-{}", std::process::id(), crate::SystemClock.fresh_id());
-        let room = Self(rooms.join(name));
-        std::fs::create_dir(&room.0)?;
-        std::fs::set_permissions(&room.0, std::fs::Permissions::from_mode(0o700))?;
-        Ok(room)
+        let path = rooms.join(crate::SystemClock.fresh_id());
+        std::fs::DirBuilder::new().mode(0o700).create(&path)?;
+        // Nobody clears it away in this very moment, but if so, that is said and tried again later.
+        Self::enter(path).ok_or_else(|| std::io::Error::other("the directory is gone"))
+    }
+
+    /// Takes a directory that nobody has.
+    fn enter(path: PathBuf) -> Option<Self> {
+        let lock = File::open(&path).ok()?;
+        flock(&lock, FlockOperation::NonBlockingLockExclusive).ok()?;
+        path.is_dir().then_some(Self { path, _lock: lock })
     }
 
     /// Gives its path.
     pub(crate) fn path(&self) -> &Path {
-        &self.0
+        &self.path
     }
 }
 
 impl Drop for Room {
     fn drop(&mut self) {
-        if std::fs::remove_dir_all(&self.0).is_err() {
+        if std::fs::remove_dir_all(&self.path).is_err() {
             // Some tools write directories that even their owner may not empty.
-            open_up(&self.0);
-            drop(std::fs::remove_dir_all(&self.0));
+            open_up(&self.path);
+            drop(std::fs::remove_dir_all(&self.path));
         }
     }
 }
@@ -191,4 +198,34 @@ fn entry(line: &[u8]) -> Option<Entry> {
         id: id.to_owned(),
         path: PathBuf::from(std::ffi::OsStr::from_bytes(path)),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_room_is_gone_with_its_process_and_not_before() {
+        let cache = tempfile::tempdir().unwrap();
+        let left = cache.path().join("rooms/left");
+        std::fs::create_dir_all(left.join("locked")).unwrap();
+        std::fs::write(left.join("locked/file"), "").unwrap();
+        std::fs::set_permissions(left.join("locked"), std::fs::Permissions::from_mode(0o500)).unwrap();
+        let one = Room::make(cache.path()).unwrap();
+        let two = Room::make(cache.path()).unwrap();
+        assert!(!left.exists() && one.path().is_dir() && two.path().is_dir());
+        drop(one);
+        drop(two);
+        assert_eq!(std::fs::read_dir(cache.path().join("rooms")).unwrap().count(), 0);
+    }
+
+    #[test]
+    fn no_path_leads_out() {
+        let id = "0".repeat(40);
+        let good = |path: &str| entry(format!("100644 blob {id}\t{path}").as_bytes()).is_some();
+        assert!(good("a/b.txt") && good("...") && good("a/.gitignore"));
+        for bad in ["../a", "a/../../b", "/etc/passwd", "a//b", ".git/config", "a/.GIT/hooks/x", "./a"] {
+            assert!(!good(bad), "{bad}");
+        }
+    }
 }

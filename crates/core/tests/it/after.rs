@@ -15,6 +15,9 @@ use jiff::Timestamp;
 const STEPS: &str = "[[after]]\nname = 'a'\nrun = 'r'\ndone = 'd'\n[[after]]\nname = 'b'\nrun = 'r'\nneeds = ['a']\n\
                      [[after]]\nname = 'c'\ndone = 'd'\n";
 
+/// Events, each with its second.
+type Events = Vec<(i64, Event)>;
+
 /// The release of [`VERSION`] at second 1000, and events behind it, each with its second.
 fn released(events: &[(i64, Event)]) -> Release {
     let mut policy = policy();
@@ -58,7 +61,7 @@ fn what_is_on_record_and_what_the_probe_says() {
     const LATER: &str = "later";
     let late = GRACE.after(Seconds(900).after(at(2000)));
     let late = Seconds(121).after(late);
-    let rows: [(&str, Vec<(i64, Event)>, [&str; 3]); 5] = [
+    let rows: [(&str, Events, [&str; 3]); 5] = [
         ("nothing", vec![], [DONE, RUN, LATER]),
         ("the run failed", vec![begun("a", 1900, 1), failed("a", 2000, 1, Ill::Failed)], [DONE, RUN, LATER]),
         (
