@@ -226,6 +226,22 @@ pub(crate) enum Command {
         #[arg(long, short = 'y')]
         yes: bool,
     },
+    /// What follows a release: how far each step is. Or try one anew, or say that it is done.
+    After {
+        #[arg(value_parser = version, value_name = "X.Y.Z")]
+        version: Option<Version>,
+        /// Try this step anew, as if nothing had been tried.
+        #[arg(long, value_name = "STEP")]
+        retry: Option<String>,
+        /// This step is done, whatever its probe says.
+        #[arg(long, value_name = "STEP", conflicts_with = "retry", requires = "reason")]
+        done: Option<String>,
+        /// How you know, for the record.
+        #[arg(long, value_name = "TEXT", requires = "done")]
+        reason: Option<String>,
+        #[command(flatten)]
+        now: Now,
+    },
     /// Record the result of a check for a commit.
     Check {
         /// The check's name.

@@ -45,6 +45,11 @@ pub(crate) fn environment() -> Environment {
     Environment { inherited, cache: cache.join("allclear") }
 }
 
+/// Gives the whole environment, for what the project itself wants run: its steps need their tokens.
+pub(crate) fn whole_environment() -> Vec<(OsString, OsString)> {
+    std::env::vars_os().collect()
+}
+
 /// Tells whether a CI system runs us.
 #[allow(clippy::disallowed_methods, reason = "the one place that reads the environment")]
 fn in_ci() -> bool {
@@ -65,7 +70,7 @@ impl Place {
     pub(crate) fn open(args: &Args) -> Result<Self, Fault> {
         let env = environment();
         let clone = open_clone(args, &env)?;
-        let store = Store::open(&clone, &env)?;
+        let store = Store::open(&clone, &env)?.with_caller(whole_environment());
         let who = args.who.clone().or_else(|| clone.person.clone()).unwrap_or_else(|| "somebody".into());
         let proof = if clone.signing_key.is_some() { Proof::Signed } else { Proof::Claimed };
         let who = allclear_core::text::short(who.trim(), 200);

@@ -2,12 +2,14 @@
 //! values.
 
 use crate::place::Place;
+use allclear_core::after;
 use allclear_core::assess::{CandidateAssessment, GateReport, State};
 use allclear_core::gate::Kind;
-use allclear_core::project::Candidate;
+use allclear_core::project::{Candidate, Release};
 use allclear_core::verdict::Verdict;
 use allclear_core::{Assessment, Version};
 use allclear_engine::{PolicySeen, Snapshot};
+use jiff::Timestamp;
 use serde_json::{Value, json};
 
 /// Gives the whole status.
@@ -23,7 +25,7 @@ pub(crate) fn status(place: &Place, seen: &Snapshot, assessment: &Assessment) ->
         "record": record(seen, assessment),
         "next_cut": assessment.next_cut,
         "next_change_at": assessment.next_change_at,
-        "releases": releases(seen),
+        "releases": releases(seen, assessment.now),
         "candidates": assessment.candidates.iter().map(|c| candidate(c, &seen.project.candidates[&c.version], seen)).collect::<Vec<_>>(),
         "withdrawn": withdrawn(seen),
         "drift": seen.facts.drift,
@@ -48,12 +50,13 @@ fn record(seen: &Snapshot, assessment: &Assessment) -> Value {
 }
 
 /// What was released, newest first: through this ledger, and the last one before it.
-fn releases(seen: &Snapshot) -> Vec<Value> {
+fn releases(seen: &Snapshot, now: Timestamp) -> Vec<Value> {
     let recorded = seen.project.releases.iter().rev().map(|(version, r)| {
-        json!({"version": version, "tag": r.tag, "commit": r.stable, "candidate": r.commit, "at": r.at, "cut_at": r.cut_at, "operation": r.operation})
+        json!({"version": version, "tag": r.tag, "commit": r.stable, "candidate": r.commit, "at": r.at, "cut_at": r.cut_at, "operation": r.operation,
+               "state": word_of(r), "steps": steps(r, now)})
     });
     let older = seen.facts.released.iter().rev().find(|(v, _)| !seen.project.releases.contains_key(v));
-    let older = older.map(|(version, commit)| json!({"version": version, "tag": seen.facts.tags.release(*version), "commit": commit, "at": null}));
+    let older = older.map(|(version, commit)| json!({"version": version, "tag": seen.facts.tags.release(*version), "commit": commit, "at": null, "state": "released", "steps": []}));
     recorded.chain(older).collect()
 }
 
@@ -70,6 +73,29 @@ fn withdrawn(seen: &Snapshot) -> Vec<Value> {
         })
     });
     each.collect()
+}
+
+/// Gives the word for a release, as programs see it.
+pub(crate) fn word_of(release: &Release) -> &'static str {
+    match (release.after.len(), after::done(release)) {
+        (0, _) => "released",
+        (all, done) if done == all => "published",
+        _ => "publishing",
+    }
+}
+
+/// Gives the after-steps of a release, in the order of the policy.
+pub(crate) fn steps(release: &Release, now: Timestamp) -> Vec<Value> {
+    let step = |r: after::StepReport<'_>| {
+        let (p, needs) = (&r.progress, &r.step.needs);
+        let by = if let after::Mark::Done(by) = p.mark { json!(by) } else { Value::Null };
+        json!({
+            "name": r.step.name, "state": r.state, "by": by, "tries": p.tries, "at": p.at, "why": p.why,
+            "said": p.said, "needs": needs, "waits_for": r.waits_for, "next_at": r.next_at,
+            "needs_somebody": p.needs_somebody(r.step, now),
+        })
+    };
+    after::report(release, now).into_iter().map(step).collect()
 }
 
 fn candidate(found: &CandidateAssessment, record: &Candidate, seen: &Snapshot) -> Value {

@@ -1,5 +1,6 @@
 //! What the ledger can say. Events are past tense and say what was decided or seen; refs say what is.
 
+use crate::after::{By, Ill};
 use crate::id::{CommitId, OperationId};
 use crate::name::Branch;
 use crate::policy::{Policy, Stops, VersionFile};
@@ -342,6 +343,68 @@ pub enum Event {
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         resolved: Vec<String>,
     },
+    /// A machine is about to run an after-step; others leave it alone until the lease is over.
+    StepStarted {
+        /// The release.
+        version: Version,
+        /// The step.
+        step: String,
+        /// Which try it is, from 1.
+        attempt: u32,
+        /// The end of the lease.
+        until: Timestamp,
+    },
+    /// An after-step is done.
+    StepDone {
+        /// The release.
+        version: Version,
+        /// The step.
+        step: String,
+        /// How that is known.
+        by: By,
+        /// How the person knows who said so.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        reason: Option<String>,
+    },
+    /// A try at an after-step did not end well.
+    StepFailed {
+        /// The release.
+        version: Version,
+        /// The step.
+        step: String,
+        /// Which try it was, from 1.
+        attempt: u32,
+        /// How it ended.
+        how: Ill,
+        /// Why, for people.
+        why: String,
+        /// The last words of what was run, with secrets masked.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        said: Option<String>,
+    },
+    /// A person asked for an after-step anew, as if nothing had been tried.
+    StepRetried {
+        /// The release.
+        version: Version,
+        /// The step.
+        step: String,
+    },
+    /// Somebody was told.
+    Noticed {
+        /// The target's name in the policy.
+        to: String,
+        /// What it was told.
+        keys: Vec<String>,
+    },
+    /// A notice did not arrive.
+    NoticeFailed {
+        /// The target's name in the policy.
+        to: String,
+        /// Which try it was, from 1.
+        attempt: u32,
+        /// Why, for people.
+        why: String,
+    },
     /// An entry that cannot be believed is skipped from here on. It stays in the chain.
     Struck {
         /// The entry's commit.
@@ -517,6 +580,27 @@ impl Event {
             Self::Withdrawn { version, reason, .. } => format!("withdraw {version}: {}", short(reason, 80)),
             Self::StableCarried { version, stable, .. } => {
                 format!("carry {} of stable into {version}", stable.short())
+            }
+            Self::StepStarted { version, step, .. } => format!("begin step {} of {version}", short(step, 40)),
+            Self::StepDone { version, step, by, .. } => {
+                let how = match by {
+                    By::Probed => "found done",
+                    By::Ran => "done",
+                    By::Told => "done, as somebody says",
+                };
+                format!("step {} of {version} is {how}", short(step, 40))
+            }
+            Self::StepFailed { version, step, why, .. } => {
+                format!("step {} of {version} is not done: {}", short(step, 40), short(why, 80))
+            }
+            Self::StepRetried { version, step } => {
+                format!("ask for step {} of {version} anew", short(step, 40))
+            }
+            Self::Noticed { to, keys } => {
+                format!("tell {} of {}", short(to, 40), crate::text::count(keys.len(), "thing"))
+            }
+            Self::NoticeFailed { to, why, .. } => {
+                format!("fail to tell {}: {}", short(to, 40), short(why, 80))
             }
             Self::Struck { entry, reason } => {
                 format!("strike entry {}: {}", entry.short(), short(reason, 60))

@@ -6,6 +6,7 @@
 //! the next step of a promotion in flight. The CLI, a cron job and a hub all call the same functions.
 
 pub mod adoption;
+pub mod after;
 pub mod assess;
 pub mod bump;
 pub mod carry;
@@ -22,6 +23,7 @@ pub mod ledger;
 pub mod lineage;
 pub mod mailmap;
 pub mod name;
+pub mod notice;
 pub mod people;
 pub mod pick;
 pub mod plan;
@@ -29,6 +31,7 @@ pub mod policy;
 pub mod port;
 pub mod project;
 pub mod promotion;
+pub mod recipe;
 pub mod text;
 pub mod train;
 pub mod trust;

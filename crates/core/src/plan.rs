@@ -54,6 +54,13 @@ pub enum Action {
         /// Why.
         reason: SkipReason,
     },
+    /// Look at an after-step of a release, and run it where it is not done.
+    Step {
+        /// The release.
+        version: Version,
+        /// The step.
+        name: String,
+    },
     /// Promote a candidate that is clear.
     Promote {
         /// The candidate.
@@ -121,6 +128,11 @@ pub fn plan(
     if let Some(policy) = policy {
         actions.extend(train(policy, project, facts, now));
     }
+    // Last, because a step may take its time.
+    for (version, release) in &project.releases {
+        let due = crate::after::due(release, now);
+        actions.extend(due.map(|r| Action::Step { version: *version, name: r.step.name.clone() }));
+    }
     actions
 }
 
@@ -168,6 +180,7 @@ impl Action {
             Self::Carry { version, stable } => format!("carry {} of stable into {version}", stable.short()),
             Self::Cut { slot } => format!("cut the candidate of the slot {slot}"),
             Self::Skip { slot, reason } => format!("skip the slot {slot}: {reason}"),
+            Self::Step { version, name } => format!("see to step {name} of {version}"),
             Self::Promote { version, commit } => format!("promote {version} at {}", commit.short()),
         }
     }

@@ -1,6 +1,8 @@
 //! What the engine needs of the world. Few traits, and narrow.
 
 pub mod history;
+pub mod post;
+pub mod steps;
 
 use crate::id::CommitId;
 use crate::ledger::RawEntry;
@@ -264,6 +266,16 @@ pub trait Repo {
     /// other; the next one goes when the answer is dropped. Only the push decides who is first: a store
     /// that knows no turns gives `None`.
     fn turn(&self) -> Option<Box<dyn std::any::Any>> {
+        None
+    }
+
+    /// Gives what runs the project's own commands on this machine; `None` where nothing may be run.
+    fn steps(&self) -> Option<&dyn steps::Steps> {
+        None
+    }
+
+    /// Gives what delivers notices from this machine; `None` where nothing is delivered.
+    fn post(&self) -> Option<&dyn post::Post> {
         None
     }
 

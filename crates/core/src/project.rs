@@ -6,7 +6,7 @@ use crate::id::{CommitId, OperationId};
 use crate::ledger::{Body, Link, TOLERANCE, VoidReason};
 use crate::name::Branch;
 use crate::people::{Acceptance, Approval, Report, Waiver};
-use crate::policy::Stops;
+use crate::policy::{AfterStep, Stops};
 use crate::train::SkipReason;
 use crate::version::{RcNumber, Version};
 use jiff::Timestamp;
@@ -46,6 +46,9 @@ pub struct Project {
     pub last_cut: Option<CommitId>,
     /// Freezes set by people and not lifted.
     pub freezes: Vec<LedgerFreeze>,
+    /// What the targets of notices were told, by name.
+    #[serde(default)]
+    pub told: BTreeMap<String, crate::notice::Told>,
     /// Check results by commit and name.
     pub checks: BTreeMap<CommitId, BTreeMap<String, CheckLine>>,
     /// Commits that a person answered for.
@@ -67,6 +70,8 @@ pub struct Project {
 pub struct Candidate {
     /// The cut, with the policy in force.
     pub cut: Cut,
+    /// The commit that the policy in force was read from.
+    pub policy_from: CommitId,
     /// When it was cut.
     pub cut_at: Timestamp,
     /// Who cut it.
@@ -172,6 +177,16 @@ pub struct Release {
     pub cut_at: Timestamp,
     /// The last rc's number.
     pub rc: RcNumber,
+    /// The branch that was promoted to.
+    pub stable_branch: Branch,
+    /// The commit that the policy was read from.
+    pub policy_from: CommitId,
+    /// What follows it, as the candidate's policy had it.
+    #[serde(default)]
+    pub after: Vec<AfterStep>,
+    /// How far that came, by name.
+    #[serde(default)]
+    pub steps: BTreeMap<String, crate::after::Progress>,
 }
 
 /// A candidate that ended without a release.
@@ -440,7 +455,8 @@ impl Project {
                 let request = Request { commit: commit.clone(), by: entry.by.who.clone() };
                 self.with(*version, |c| (c.requested, c.refused) = (Some(request), None));
             }
-            Event::PolicyAdopted { version, policy, digest, .. } => self.with(*version, |c| {
+            Event::PolicyAdopted { version, policy, digest, from, .. } => self.with(*version, |c| {
+                c.policy_from.clone_from(from);
                 c.cut.policy = (**policy).clone();
                 c.cut.digest.clone_from(digest);
             }),
@@ -481,6 +497,13 @@ impl Project {
             Event::StableCarried { version, commit, .. } => {
                 self.with(*version, |c| c.carried = Some(commit.clone()));
             }
+            Event::StepStarted { .. }
+            | Event::StepDone { .. }
+            | Event::StepFailed { .. }
+            | Event::StepRetried { .. } => crate::after::evolve(self, event, at),
+            Event::Noticed { .. } | Event::NoticeFailed { .. } => {
+                crate::notice::evolve(&mut self.told, event, at);
+            }
             Event::Struck { .. } => {}
             Event::Unknown => {
                 self.troubles.push(Trouble { entry: commit.clone(), what: TroubleKind::Unknown });
@@ -497,6 +520,7 @@ impl Project {
         let heads = BTreeMap::from([(cut.head.clone(), at)]);
         let candidate = Candidate {
             cut: cut.clone(),
+            policy_from: cut.from.clone(),
             cut_at: at,
             by: entry.by.clone(),
             rcs: Vec::new(),
@@ -528,7 +552,12 @@ impl Project {
             operation: operation.clone(),
             cut_at: candidate.cut_at,
             rc: candidate.rcs.last().map_or(0, |rc| rc.n),
+            stable_branch: flight.plan.stable_branch.clone(),
+            policy_from: candidate.policy_from.clone(),
+            after: candidate.cut.policy.after.clone(),
+            steps: BTreeMap::new(),
         };
+        crate::notice::forget(&mut self.told, &format!("{version} "));
         for rc in &candidate.rcs {
             self.checks.remove(&rc.commit);
         }

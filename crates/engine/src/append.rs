@@ -99,6 +99,15 @@ impl Engine<'_> {
     /// Appends observations. They commute, so a lost race only changes the parent; while somebody's
     /// promotion is planned they wait, so as not to fence it.
     pub(crate) fn record(&self, events: Vec<Event>) -> Result<(), Fault> {
+        self.record_if(events, &|_| true).map(drop)
+    }
+
+    /// Appends observations as long as they are `wanted` on top of what is on record; tells whether they landed.
+    pub(crate) fn record_if(
+        &self,
+        events: Vec<Event>,
+        wanted: &dyn Fn(&Project) -> bool,
+    ) -> Result<bool, Fault> {
         let deadline = DEADLINE.after(self.clock.now());
         let draft = self.draft(events);
         loop {
@@ -114,6 +123,9 @@ impl Engine<'_> {
                 return Err(Fault::new(FaultKind::Usage, "this project has no ledger yet")
                     .hint("allclear cut --yes starts it"));
             }
+            if !wanted(&project) {
+                return Ok(false);
+            }
             // Bad news does not wait: it is meant to come between a plan and its move.
             let good = draft
                 .events
@@ -121,7 +133,7 @@ impl Engine<'_> {
                 .all(|e| !matches!(e, Event::CheckRecorded { outcome: CheckOutcome::Failed, .. }));
             let open = good && allclear_core::plan::plan_is_open(&project, self.clock.now());
             if !open && let Landing::Landed(_) = self.land(&Tip::of(&project, record.place), &draft)? {
-                return Ok(());
+                return Ok(true);
             }
             drop(turn);
             if self.clock.now() >= deadline {

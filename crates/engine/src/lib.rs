@@ -5,6 +5,7 @@
 //! by the same steps.
 
 mod adoption;
+mod after;
 mod append;
 mod carry;
 mod changelog;
@@ -19,6 +20,7 @@ mod hotfix;
 mod locate;
 mod merge_back;
 mod named;
+mod notify;
 mod observe;
 mod oddities;
 mod operation;
@@ -34,6 +36,7 @@ mod tick;
 mod withdraw;
 
 pub use adoption::Adoption;
+pub use after::StepWord;
 pub use append::Draft;
 pub use changelog::{Changes, ChangesOf};
 pub use cut::{CutPlan, CutWish};
@@ -80,6 +83,12 @@ pub enum Note {
     Raced,
     /// The release is on record.
     Confirmed(Version),
+    /// The run of an after-step is on record as begun, and starts now.
+    StepBegins(Version, String),
+    /// The run of an after-step ended; nothing is recorded of that yet.
+    StepEnded(Version, String),
+    /// A notice was delivered; nothing is recorded of that yet.
+    Told(String),
 }
 
 /// One person or job, at one repository, at one machine.

@@ -7,7 +7,7 @@ use allclear_core::plan::{Action, plan};
 use allclear_core::policy::Mode;
 
 /// How often a tick looks again for what its own acts made due.
-const ROUNDS: usize = 8;
+const ROUNDS: usize = 16;
 
 /// What one tick did.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -61,6 +61,7 @@ impl Engine<'_> {
                         Err(fault) => ticked.faults.push(fault),
                     }
                 }
+                self.tell(&snapshot, dry, &mut ticked);
                 break;
             };
             tried.push(action.clone());
@@ -117,6 +118,7 @@ impl Engine<'_> {
                 })?;
                 Ok(Some(format!("skipped the slot {slot}: {reason}")))
             }
+            Action::Step { version, name } => self.step(*version, name),
             Action::Promote { version, commit } => {
                 let released = self.promote(Some(*version), Some(commit.as_str()))?;
                 Ok(Some(format!("released {} as {}", released.version, released.tag)))

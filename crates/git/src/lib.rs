@@ -5,12 +5,15 @@
 
 mod cherry;
 mod clock;
+mod command;
+mod desk;
 mod history;
 mod lineage;
 mod listing;
 mod loose;
 mod parse;
 mod place;
+mod post;
 mod process;
 mod push;
 mod range;

@@ -12,6 +12,7 @@ use allclear_core::text::plain;
 use allclear_core::{CommitId, RefName};
 use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, BTreeSet};
+use std::ffi::OsString;
 use std::io::BufRead;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -39,6 +40,8 @@ pub struct Store {
     signing_key: Option<String>,
     /// Whether small objects and private refs are written without a process each.
     plain: bool,
+    /// The environment of what the project itself wants run.
+    caller: Vec<(OsString, OsString)>,
 }
 
 pub(crate) fn unavailable(e: Failure) -> RepoError {
@@ -89,7 +92,27 @@ impl Store {
         }
         let (url, signing_key) = (clone.remote.clone(), clone.signing_key.clone());
         let plain = crate::loose::is_plain(&dir);
-        Ok(Self { dir, url, git, network, lenders, signing_key, plain })
+        let caller = env.inherited.clone();
+        Ok(Self { dir, url, git, network, lenders, signing_key, plain, caller })
+    }
+
+    /// Gives the project's own commands another environment than git's: the caller's, whose tokens they need.
+    pub fn with_caller(mut self, caller: Vec<(OsString, OsString)>) -> Self {
+        self.caller = caller;
+        self
+    }
+
+    pub(crate) fn caller(&self) -> &[(OsString, OsString)] {
+        &self.caller
+    }
+
+    pub(crate) fn git(&self) -> &Git {
+        &self.git
+    }
+
+    /// Gives the cache directory that the store is in.
+    pub(crate) fn cache(&self) -> &Path {
+        self.dir.ancestors().nth(2).unwrap_or(&self.dir)
     }
 
     /// Reads the messages of the newest `limit` commits that are no merges.
@@ -240,6 +263,14 @@ fn make(dir: &Path, git: &Git, format: &str) -> Result<(), RepoError> {
 }
 
 impl Repo for Store {
+    fn steps(&self) -> Option<&dyn allclear_core::port::steps::Steps> {
+        Some(self)
+    }
+
+    fn post(&self) -> Option<&dyn allclear_core::port::post::Post> {
+        Some(self)
+    }
+
     fn observe(&self) -> Result<Refs, RepoError> {
         let (text, refs) = self.list()?;
         let digest: Vec<u8> =

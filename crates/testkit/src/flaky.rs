@@ -146,6 +146,14 @@ impl Repo for Flaky<'_> {
         self.inner.how_to_restore(name, commit)
     }
 
+    fn steps(&self) -> Option<&dyn allclear_core::port::steps::Steps> {
+        self.inner.steps()
+    }
+
+    fn post(&self) -> Option<&dyn allclear_core::port::post::Post> {
+        self.inner.post()
+    }
+
     fn signer(&self, commit: &CommitId) -> Option<String> {
         self.inner.signer(commit)
     }

@@ -27,6 +27,13 @@ impl Machine {
         Self { store: Store::open(&clone, env).unwrap(), clock, name: name.into() }
     }
 
+    /// Gives the project's own commands on this machine more variables.
+    pub fn with_variables(mut self, env: &Environment, vars: &[(&str, &str)]) -> Self {
+        let more = vars.iter().map(|(name, value)| ((*name).into(), (*value).into()));
+        self.store = self.store.with_caller(env.inherited.iter().cloned().chain(more).collect());
+        self
+    }
+
     /// Gives its engine.
     pub fn engine(&self) -> Engine<'_> {
         self.engine_on(&self.store)

@@ -2,6 +2,7 @@
 
 mod act;
 mod adopt;
+mod after;
 mod approve;
 mod calendar;
 mod changelog;
@@ -86,6 +87,9 @@ pub(crate) fn run(args: &Args) -> Result<Exit, Fault> {
             };
             promote::run(args, &wish)
         }
+        Command::After { version, retry, done, reason, now } => {
+            after::run(args, *version, retry.as_deref(), done.as_deref(), reason.as_deref(), now)
+        }
         Command::Check { name, outcome, commit, url, from } => {
             check::run(args, name.as_deref(), *outcome, commit.as_deref(), url.as_deref(), from.as_deref())
         }
@@ -113,6 +117,7 @@ pub(crate) fn run(args: &Args) -> Result<Exit, Fault> {
 /// Tells whether a command makes no sense without the server.
 fn asks_the_server(command: &Command) -> bool {
     match command {
+        Command::After { retry, done, .. } => retry.is_some() || done.is_some(),
         Command::Status { .. }
         | Command::Why { .. }
         | Command::Calendar { .. }

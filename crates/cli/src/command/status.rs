@@ -53,6 +53,7 @@ pub(crate) fn show(name: &str, seen: &Snapshot, assessment: &Assessment, offline
         ui::out("");
         candidate(found, &seen.project.candidates[&found.version], &zone, now);
     }
+    super::after::publishing(seen, &zone, now);
     if assessment.candidates.is_empty() && assessment.stops.is_empty() {
         idle(seen, assessment, &zone);
     }
@@ -247,7 +248,8 @@ fn has(names: &[String]) -> String {
 fn idle(seen: &Snapshot, assessment: &Assessment, zone: &TimeZone) {
     let last = seen.project.releases.iter().next_back().map(|(v, r)| {
         format!(
-            "{v}, released {} {}",
+            "{v}, {} {} {}",
+            view::word_of(r).replace("publishing", "released"),
             when::show(r.at, zone, assessment.now),
             when::distance(r.at, assessment.now)
         )

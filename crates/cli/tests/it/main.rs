@@ -5,6 +5,7 @@
 #![allow(clippy::disallowed_methods, reason = "tests start allclear, git and sshd, and read the clock")]
 
 mod adoption;
+mod after;
 mod bridge;
 mod calendar;
 mod changelog;

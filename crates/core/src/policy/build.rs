@@ -6,7 +6,7 @@ use super::mistake::{Mistake, nearest};
 use super::words::{self, Moment};
 use super::{
     AfterFix, ApprovalsGate, Branches, ChecksGate, Fixes, Gates, HotfixPolicy, PlainGate, Policy, Preset,
-    PromotionPolicy, ReportsGate, SoakGate, Train, VersionPolicy, Waivers, forms, items,
+    PromotionPolicy, ReportsGate, SoakGate, Train, VersionPolicy, Waivers, after, forms, items, notify,
 };
 use crate::duration::Seconds;
 use crate::name::Branch;
@@ -86,6 +86,8 @@ impl<'a> Builder<'a> {
             merge: self.take("promotion.merge", Given::word)?,
         };
         let hotfix = self.hotfix();
+        let after = self.take("after", after::steps).unwrap_or_default();
+        let notify = self.take("notify", notify::targets).unwrap_or_default();
         Some(Policy {
             preset: preset.name().to_owned(),
             mode: mode?,
@@ -104,6 +106,8 @@ impl<'a> Builder<'a> {
             waivers: waivers?,
             trust: trust?,
             hotfix: Some(hotfix?),
+            after,
+            notify,
         })
     }
 

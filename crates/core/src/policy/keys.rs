@@ -289,6 +289,93 @@ pub(super) const KEYS: &[Key] = &[
         r#""1h""#,
         "How long the last rc of a hotfix soaks; `restart` begins the whole soak again.",
     ),
+    open(
+        "after",
+        Kind::Tables(AFTER),
+        r#"[{ name = "crates", use = "crates" }]"#,
+        "What follows a release, each step once.",
+        "nothing",
+    ),
+    open(
+        "notify",
+        Kind::Tables(NOTIFY),
+        r#"[{ slack-env = "SLACK_HOOK" }]"#,
+        "Who hears when somebody is needed.",
+        "nobody",
+    ),
+];
+
+const AFTER: &[Key] = &[
+    key("name", Kind::Text, r#""crates""#, "The step's name, on record and for people."),
+    open(
+        "use",
+        Kind::Word(&["crates", "npm", "pypi", "go", "go-install"]),
+        r#""crates""#,
+        "A recipe that brings its own `run` and `done`.",
+        "no recipe",
+    ),
+    open(
+        "run",
+        Kind::Text,
+        r#""./announce.sh""#,
+        "What does it, for sh, in a checkout of the tag.",
+        "the recipe's; without one, somebody else does it",
+    ),
+    open(
+        "done",
+        Kind::Text,
+        r#""./announced.sh""#,
+        "What finds out whether it is done, for sh: 0 it is, 1 it is not, anything else cannot tell.",
+        "the recipe's; without one, it is never run twice by itself",
+    ),
+    open("needs", Kind::Texts, r#"["crates"]"#, "The steps that must be done before.", "none"),
+    open("limit", Kind::Length, r#""15m""#, "How long `run` may take.", "15m"),
+];
+
+const NOTIFY: &[Key] = &[
+    open("name", Kind::Text, r#""captain""#, "Its name on record.", "`command`, `webhook` or `slack`"),
+    open(
+        "run",
+        Kind::Text,
+        r#""./tell.sh""#,
+        "A command for sh that reads JSON from standard input.",
+        "no command",
+    ),
+    open(
+        "webhook",
+        Kind::Text,
+        r#""https://example.org/hook""#,
+        "An address that JSON is posted to.",
+        "no webhook",
+    ),
+    open(
+        "webhook-env",
+        Kind::Text,
+        r#""HOOK""#,
+        "The variable with such an address, where that is a secret.",
+        "no webhook",
+    ),
+    open(
+        "secret-env",
+        Kind::Text,
+        r#""HOOK_SECRET""#,
+        "The variable with the key that signs what is posted (HMAC-SHA256).",
+        "not signed",
+    ),
+    open(
+        "slack-env",
+        Kind::Text,
+        r#""SLACK_HOOK""#,
+        "The variable with the address of a Slack hook.",
+        "no Slack",
+    ),
+    open(
+        "on",
+        Kind::Texts,
+        r#"["blocked", "failed", "released"]"#,
+        "What it hears of: `blocked`, `failed`, `released`, `published`.",
+        "blocked and failed",
+    ),
 ];
 
 const VERSION_FILE: &[Key] = &[
@@ -340,4 +427,17 @@ pub(super) const MEANT: &[(&str, &str)] = &[
     ("freeze.what", "stops"),
     ("freeze.to", "until"),
     ("freeze.why", "reason"),
+    ("after.command", "run"),
+    ("after.script", "run"),
+    ("after.probe", "done"),
+    ("after.check", "done"),
+    ("after.recipe", "use"),
+    ("after.registry", "use"),
+    ("after.after", "needs"),
+    ("after.timeout", "limit"),
+    ("notify.slack", "slack-env"),
+    ("notify.url", "webhook"),
+    ("notify.secret", "secret-env"),
+    ("notify.command", "run"),
+    ("notify.events", "on"),
 ];

@@ -49,6 +49,12 @@ pub struct Policy {
     /// What is different for a hotfix; `None` in policies that were frozen before there were any.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub hotfix: Option<HotfixPolicy>,
+    /// What follows a release.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub after: Vec<super::AfterStep>,
+    /// Who hears when somebody is needed.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub notify: Vec<super::Target>,
 }
 
 /// What is different for a hotfix.

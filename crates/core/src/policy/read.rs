@@ -105,9 +105,11 @@ fn origins(text: &str, file: &super::given::Layer<'_>, preset: Preset) -> BTreeM
             origins.insert(key.to_owned(), at(given.value.span().start));
         }
     }
-    let freezes = file.get("freeze").and_then(|given| given.value.get_ref().as_array());
-    for (i, freeze) in freezes.into_iter().flatten().enumerate() {
-        origins.insert(format!("freeze[{i}]"), at(freeze.span().start));
+    for key in ["freeze", "after", "notify"] {
+        let items = file.get(key).and_then(|given| given.value.get_ref().as_array());
+        for (i, item) in items.into_iter().flatten().enumerate() {
+            origins.insert(format!("{key}[{i}]"), at(item.span().start));
+        }
     }
     origins
 }

@@ -112,13 +112,13 @@ mod tests {
         let mut paths = BTreeSet::new();
         for line in text.lines() {
             let line = line.strip_prefix("# ").unwrap_or(line);
-            if line == "[[freeze]]" {
-                table = "freeze".to_owned();
-                paths.insert("freeze".to_owned());
+            if let Some(list) = line.strip_prefix("[[").and_then(|rest| rest.strip_suffix("]]")) {
+                table = list.to_owned();
+                paths.insert(table.clone());
             } else if let Some(header) = line.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) {
                 table = header.to_owned();
             } else if let Some((word, _)) = line.split_once(" = ")
-                && table != "freeze"
+                && !matches!(table.as_str(), "freeze" | "after" | "notify")
                 && word.chars().all(|c| c.is_ascii_lowercase() || c == '-')
             {
                 paths.insert(format!("{table}.{word}").trim_start_matches('.').to_owned());

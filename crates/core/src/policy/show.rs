@@ -4,7 +4,7 @@ use super::forms::{candidate_branch_text, candidate_tag_text, release_tag_text};
 use super::keys::KEYS;
 use super::read::{Effective, Origin};
 use super::words::{hours_text, length_text, period_text, zone};
-use super::{AfterFix, Freeze, HotfixPolicy, Policy, RequiredCheck, Train, VersionFile};
+use super::{AfterFix, Freeze, HotfixPolicy, Policy, RequiredCheck, Train, VersionFile, after, notify};
 use jiff::tz::TimeZone;
 use serde::Serialize;
 
@@ -19,7 +19,7 @@ pub struct Row {
     pub origin: Origin,
 }
 
-/// Gives one row for each key, in the order of the file, and one for each freeze.
+/// Gives one row for each key, in the order of the file, and one for each freeze, after-step and target.
 pub fn rows(effective: &Effective) -> Vec<Row> {
     let policy = &effective.policy;
     let zone = zone_of(policy);
@@ -29,12 +29,17 @@ pub fn rows(effective: &Effective) -> Vec<Row> {
     };
     let mut rows = Vec::with_capacity(FACES.len());
     for face in FACES {
-        if face.key == "freeze" && !policy.freezes.is_empty() {
-            let freezes = policy.freezes.iter().enumerate();
-            rows.extend(freezes.map(|(i, freeze)| row(format!("freeze[{i}]"), freeze_text(freeze, &zone))));
-        } else {
+        let items: Vec<String> = match face.key {
+            "freeze" => policy.freezes.iter().map(|freeze| freeze_text(freeze, &zone)).collect(),
+            "after" => policy.after.iter().map(after::text).collect(),
+            "notify" => policy.notify.iter().map(notify::text).collect(),
+            _ => Vec::new(),
+        };
+        if items.is_empty() {
             rows.push(row(face.key.to_owned(), (face.show)(policy, &zone)));
         }
+        let items = items.into_iter().enumerate();
+        rows.extend(items.map(|(i, item)| row(format!("{}[{i}]", face.key), item)));
     }
     rows
 }
@@ -119,6 +124,8 @@ pub(super) const FACES: &[Face] = &[
     }),
     face("hotfix.soak.for", |p, _| hotfix(p, |h| length_text(h.length))),
     face("hotfix.soak.after-fix", |p, _| hotfix(p, |h| after_fix_text(h.after_fix))),
+    face("after", |p, _| listed(&p.after, after::text)),
+    face("notify", |p, _| listed(&p.notify, notify::text)),
 ];
 
 fn hotfix(policy: &Policy, show: impl Fn(&HotfixPolicy) -> String) -> String {

@@ -8,7 +8,7 @@ use allclear_core::ledger::{Body, ENTRY_LIMIT, Link, RawEntry, Unreadable, VoidR
 use allclear_core::project::{Phase, Project, TroubleKind, fold};
 use std::collections::BTreeSet;
 
-const KINDS: [&str; 29] = [
+const KINDS: [&str; 35] = [
     "LedgerStarted",
     "LedgerMoved",
     "CandidateCut",
@@ -35,6 +35,12 @@ const KINDS: [&str; 29] = [
     "Fenced",
     "PromotionAborted",
     "ReleaseConfirmed",
+    "StepStarted",
+    "StepDone",
+    "StepFailed",
+    "StepRetried",
+    "Noticed",
+    "NoticeFailed",
     "Struck",
     "StableCarried",
     "Withdrawn",
@@ -71,6 +77,12 @@ fn kind(event: &Event) -> &'static str {
         Event::Fenced { .. } => "Fenced",
         Event::PromotionAborted { .. } => "PromotionAborted",
         Event::ReleaseConfirmed { .. } => "ReleaseConfirmed",
+        Event::StepStarted { .. } => "StepStarted",
+        Event::StepDone { .. } => "StepDone",
+        Event::StepFailed { .. } => "StepFailed",
+        Event::StepRetried { .. } => "StepRetried",
+        Event::Noticed { .. } => "Noticed",
+        Event::NoticeFailed { .. } => "NoticeFailed",
         Event::Struck { .. } => "Struck",
         Event::StableCarried { .. } => "StableCarried",
         Event::Withdrawn { .. } => "Withdrawn",

@@ -2,6 +2,8 @@
 //! and a table for each gate.
 
 #[cfg(test)]
+mod after;
+#[cfg(test)]
 mod gates;
 #[cfg(test)]
 mod golden;
@@ -11,5 +13,7 @@ mod hotfix;
 mod make;
 #[cfg(test)]
 mod model;
+#[cfg(test)]
+mod notices;
 #[cfg(test)]
 mod properties;

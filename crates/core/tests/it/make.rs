@@ -150,6 +150,10 @@ impl Scene {
         self
     }
 
+    pub(crate) fn tell(&mut self, seconds: i64, events: Vec<Event>) {
+        self.links.push(link(self.links.len(), at(seconds), events));
+    }
+
     pub(crate) fn seen(mut self, change: impl FnOnce(&mut CandidateFacts)) -> Self {
         change(self.facts.candidates.get_mut(&VERSION).unwrap());
         self

@@ -7,10 +7,12 @@
     reason = "tests say where they are, and look for one event among many"
 )]
 
+mod after;
 mod crowd;
 mod hostile;
 mod hotfix;
 mod killed;
+mod notices;
 mod people;
 mod pick;
 mod promotion;

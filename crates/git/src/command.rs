@@ -1,0 +1,251 @@
+//! Starts what a project wants run: its after-steps, and the commands of its notices. They are the project's
+//! own, from its policy, and run with the caller's own environment, since they need its tokens; but nothing of
+//! them outlives its time, what is kept of their words is bounded, and secrets in it are masked.
+
+use allclear_core::port::steps::{End, Ended};
+use allclear_core::text::plain;
+use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process_group, waitid};
+use std::ffi::OsString;
+use std::io::{Read, Write};
+use std::os::unix::process::CommandExt;
+use std::path::Path;
+use std::process::{Command, ExitStatus, Stdio};
+use std::sync::mpsc;
+use std::time::Duration;
+
+/// How much of the last words is kept, in bytes.
+const KEPT: usize = 4096;
+/// For how long somebody who holds the output open after the end is waited for.
+const STRAGGLERS: Duration = Duration::from_secs(1);
+/// Values shorter than this are no secrets, and would mask half of every text.
+const SHORTEST: usize = 6;
+/// What a variable's name has in it where its value is a secret.
+const SECRET: [&str; 7] = ["TOKEN", "SECRET", "PASSWORD", "PASSWD", "KEY", "CREDENTIAL", "HOOK"];
+/// The variables of git's that say who somebody is and how to get there; all others could lead a git that the
+/// command starts to another repository.
+const OF_GIT: [&str; 5] = ["GIT_AUTHOR_", "GIT_COMMITTER_", "GIT_SSH", "GIT_SSL_", "GIT_ASKPASS"];
+
+/// A command and its surroundings.
+pub(crate) struct Errand<'a> {
+    pub(crate) program: &'a str,
+    pub(crate) args: &'a [&'a str],
+    pub(crate) dir: &'a Path,
+    pub(crate) env: &'a [(OsString, OsString)],
+    pub(crate) vars: &'a [(&'static str, OsString)],
+    pub(crate) stdin: &'a [u8],
+    pub(crate) limit: Duration,
+}
+
+/// Tells whether a command may see a variable of the caller's.
+pub(crate) fn may_see(name: &OsString) -> bool {
+    let name = name.to_string_lossy();
+    !name.starts_with("GIT_") || OF_GIT.iter().any(|kept| name.starts_with(kept))
+}
+
+impl Errand<'_> {
+    /// Runs it to its end.
+    pub(crate) fn run(&self) -> Ended {
+        let secrets = secrets(self.env);
+        match self.start(&secrets) {
+            Ok(ended) => ended,
+            Err(error) => {
+                let said = format!("{}: {error}", self.program);
+                Ended { end: End::NotStarted, said: masked(said.into_bytes(), &secrets) }
+            }
+        }
+    }
+
+    #[allow(clippy::disallowed_methods, reason = "the one place that starts what is not git")]
+    fn start(&self, secrets: &[Vec<u8>]) -> std::io::Result<Ended> {
+        let (mut output, input) = std::io::pipe()?;
+        let mut command = Command::new(self.program);
+        let env = self.env.iter().filter(|(name, _)| may_see(name));
+        command.args(self.args).current_dir(self.dir).env_clear().envs(env.map(|(k, v)| (k, v)));
+        command.envs(self.vars.iter().map(|(k, v)| (k, v)));
+        command.stdin(Stdio::piped()).stdout(input.try_clone()?).stderr(input).process_group(0);
+        let mut child = command.spawn()?;
+        // It holds our ends of the pipe as long as it lives.
+        drop(command);
+        let group = Pid::from_child(&child);
+        let keep = KEPT + secrets.iter().map(Vec::len).max().unwrap_or(0);
+        let (tail, last) = mpsc::channel::<Vec<u8>>();
+        std::thread::spawn(move || drop(tail.send(read_tail(&mut output, keep))));
+        let (mut stdin, words) = (child.stdin.take(), self.stdin.to_vec());
+        std::thread::spawn(move || {
+            // One that does not read what it is given is free to do so.
+            if let Some(stdin) = stdin.as_mut() {
+                drop(stdin.write_all(&words));
+            }
+        });
+        let (done, ended) = mpsc::channel::<()>();
+        let limit = self.limit;
+        let watch = std::thread::spawn(move || {
+            let late = ended.recv_timeout(limit).is_err_and(|e| e == mpsc::RecvTimeoutError::Timeout);
+            if late {
+                let _gone_already = kill_process_group(group, Signal::KILL);
+            }
+            late
+        });
+        // It is left unburied until its children are gone too, so that nobody else gets its number.
+        while waitid(WaitId::Pid(group), WaitIdOptions::EXITED | WaitIdOptions::NOWAIT)
+            .is_err_and(|e| e == rustix::io::Errno::INTR)
+        {}
+        drop(done);
+        let late = watch.join().unwrap_or(false);
+        let _gone_already = kill_process_group(group, Signal::KILL);
+        let status = child.wait()?;
+        // Who left the group may hold the output open for ever.
+        let said = last.recv_timeout(STRAGGLERS).unwrap_or_default();
+        Ok(Ended { end: end(status, late), said: masked(said, secrets) })
+    }
+}
+
+fn end(status: ExitStatus, late: bool) -> End {
+    match status.code() {
+        Some(code) => End::Exit(code),
+        None if late => End::TimedOut,
+        None => End::Killed,
+    }
+}
+
+/// Reads to the end, and keeps the last `most` bytes.
+fn read_tail(from: &mut impl Read, most: usize) -> Vec<u8> {
+    let (mut kept, mut piece) = (Vec::new(), [0; 8192]);
+    while let Ok(n @ 1..) = from.read(&mut piece) {
+        kept.extend_from_slice(&piece[..n]);
+        if kept.len() > 4 * most {
+            kept.drain(..kept.len() - most);
+        }
+    }
+    kept.drain(..kept.len().saturating_sub(most));
+    kept
+}
+
+/// Lists what must not be shown: the values of variables whose names say so, line by line, and the passwords
+/// in addresses.
+fn secrets(env: &[(OsString, OsString)]) -> Vec<Vec<u8>> {
+    let mut found: Vec<Vec<u8>> = Vec::new();
+    for (name, value) in env {
+        let (name, value) = (name.to_string_lossy().to_uppercase(), value.to_string_lossy());
+        if SECRET.iter().any(|word| name.contains(word)) {
+            found.extend(value.lines().map(|line| line.trim().as_bytes().to_vec()));
+        }
+        let login = value.split_once("://").and_then(|(_, rest)| rest.split('/').next()?.rsplit_once('@'));
+        let password = login.and_then(|(login, _)| login.split_once(':')).map(|(_, password)| password);
+        found.extend(password.map(|password| password.as_bytes().to_vec()));
+    }
+    found.retain(|secret| secret.len() >= SHORTEST);
+    // A secret that begins with another one is masked whole.
+    found.sort_by_key(|secret| std::cmp::Reverse(secret.len()));
+    found
+}
+
+/// Masks secrets, also one whose beginning was cut away, and makes the rest safe to show.
+fn masked(mut said: Vec<u8>, secrets: &[Vec<u8>]) -> String {
+    let cut = secrets.iter().find_map(|secret| {
+        (1..secret.len()).find(|from| said.starts_with(&secret[*from..])).map(|from| secret.len() - from)
+    });
+    if said.len() > KEPT {
+        said.drain(..cut.unwrap_or(0));
+    }
+    for secret in secrets {
+        let mut at = 0;
+        while let Some(found) = said[at..].windows(secret.len()).position(|part| part == secret.as_slice()) {
+            said.splice(at + found..at + found + secret.len(), *b"***");
+            at += found + 3;
+        }
+    }
+    let text = String::from_utf8_lossy(&said);
+    // Of a line that was drawn again and again the last drawing counts.
+    let lines: Vec<String> = text
+        .lines()
+        .map(|line| plain(line.trim_end_matches('\r').rsplit('\r').next().unwrap_or_default()))
+        .collect();
+    let text = lines.join("\n");
+    let from = text.len().saturating_sub(KEPT);
+    text[text.ceil_char_boundary(from)..].trim_end().to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::time::Instant;
+
+    fn env(vars: &[(&str, &str)]) -> Vec<(OsString, OsString)> {
+        let path = vec![("PATH".into(), "/usr/local/bin:/usr/bin:/bin".into())];
+        path.into_iter().chain(vars.iter().map(|(k, v)| ((*k).into(), (*v).into()))).collect()
+    }
+
+    fn sh(script: &str, vars: &[(&str, &str)], limit: Duration) -> Ended {
+        let dir = tempfile::tempdir().unwrap();
+        let args = ["-c", script];
+        let (env, stdin) = (env(vars), b"hello".as_slice());
+        Errand { program: "sh", args: &args, dir: dir.path(), env: &env, vars: &[], stdin, limit }.run()
+    }
+
+    const LONG: Duration = Duration::from_mins(1);
+
+    #[test]
+    fn how_it_ended_and_what_it_said() {
+        for (script, end, said) in [
+            ("echo one; echo two >&2; exit 3", End::Exit(3), "one\ntwo"),
+            ("cat", End::Exit(0), "hello"),
+            ("kill -9 $$", End::Killed, ""),
+            ("printf '10%%\\r20%%\\r30%%\\n'", End::Exit(0), "30%"),
+            ("printf '\\033[31mred'", End::Exit(0), "\u{fffd}[31mred"),
+        ] {
+            assert_eq!(sh(script, &[], LONG), Ended { end, said: said.into() }, "{script}");
+        }
+        let dir = Path::new("/");
+        let nobody = Errand {
+            program: "no-such-program",
+            args: &[],
+            dir,
+            env: &[],
+            vars: &[],
+            stdin: b"",
+            limit: LONG,
+        };
+        assert_eq!(nobody.run().end, End::NotStarted);
+    }
+
+    #[test]
+    fn secrets_are_masked_wherever_they_stand() {
+        let vars = [
+            ("CARGO_REGISTRY_TOKEN", "cio0123456789"),
+            ("DEPLOY_KEY", "-----BEGIN-----\nabcdefgh\nijklmnop\n"),
+            ("https_proxy", "http://mira:hunter22@proxy:8080/"),
+            ("A_KEY", "1"),
+        ];
+        let script = "echo \"t=$CARGO_REGISTRY_TOKEN\"; echo \"$DEPLOY_KEY\" | head -n 3; echo $https_proxy; echo 1 left";
+        let said = sh(script, &vars, LONG).said;
+        assert_eq!(said, "t=***\n***\n***\n***\nhttp://mira:***@proxy:8080/\n1 left");
+        // Cut in the middle of a secret: its end is no less secret.
+        let script = "echo $CARGO_REGISTRY_TOKEN; head -c 4106 /dev/zero | tr '\\0' x";
+        let said = sh(script, &vars[..1], LONG).said;
+        assert!(said.bytes().all(|b| matches!(b, b'x' | b'*' | b'\n')), "{said}");
+    }
+
+    #[test]
+    fn the_last_four_kibibytes_are_kept() {
+        let said = sh("yes abcdefg | head -n 100000; echo the end", &[], LONG).said;
+        assert!(said.len() <= KEPT && said.ends_with("abcdefg\nthe end"), "{}", said.len());
+    }
+
+    #[test]
+    fn nothing_outlives_its_time() {
+        let start = Instant::now();
+        assert_eq!(sh("sleep 300 & sleep 300", &[], Duration::from_millis(200)).end, End::TimedOut);
+        // One that ends and leaves a child behind with the output open.
+        assert_eq!(sh("sleep 300 & echo $!", &[], LONG).end, End::Exit(0));
+        assert!(start.elapsed() < Duration::from_secs(50), "it was waited for what was left behind");
+    }
+
+    #[test]
+    fn no_variable_leads_git_elsewhere() {
+        let names =
+            ["GIT_DIR", "GIT_INDEX_FILE", "GIT_CONFIG_COUNT", "GIT_SSH_COMMAND", "GIT_AUTHOR_NAME", "PATH"];
+        let seen: Vec<&str> = names.into_iter().filter(|name| may_see(&OsString::from(name))).collect();
+        assert_eq!(seen, ["GIT_SSH_COMMAND", "GIT_AUTHOR_NAME", "PATH"]);
+    }
+}

@@ -1,0 +1,231 @@
+//! A commit laid out in a directory of its own, and the running of commands there.
+//!
+//! The files are written from the objects themselves, byte by byte: no index, no work tree of git's, so no
+//! attribute, filter, end of line or `export-subst` changes anything. Large files kept outside (LFS) stay the
+//! pointers that they are; a submodule is an empty directory. There is no `.git`, and a git that looks for one
+//! upwards is stopped.
+
+use crate::Store;
+use crate::command::Errand;
+use crate::process::Failure;
+use allclear_core::CommitId;
+use allclear_core::port::steps::{Desk, Ended, Job, Steps};
+use allclear_core::port::{Clock, RepoError};
+use rustix::fs::{FlockOperation, flock};
+use std::ffi::OsString;
+use std::fs::File;
+use std::io::{BufRead, Read};
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+/// The longest that laying out may take.
+const LIMIT: Duration = Duration::from_mins(10);
+
+/// A temporary directory, gone with this value. It is locked as long as its process lives, whatever other
+/// processes can see of that: a cache may be shared by containers.
+pub(crate) struct Room {
+    path: PathBuf,
+    _lock: File,
+}
+
+impl Room {
+    /// Makes one, and clears away what processes that are gone have left.
+    pub(crate) fn make(cache: &Path) -> std::io::Result<Self> {
+        let rooms = cache.join("rooms");
+        std::fs::create_dir_all(&rooms)?;
+        for old in std::fs::read_dir(&rooms)?.flatten() {
+            drop(Self::enter(old.path()));
+        }
+        let path = rooms.join(crate::SystemClock.fresh_id());
+        std::fs::DirBuilder::new().mode(0o700).create(&path)?;
+        // Nobody clears it away in this very moment, but if so, that is said and tried again later.
+        Self::enter(path).ok_or_else(|| std::io::Error::other("the directory is gone"))
+    }
+
+    /// Takes a directory that nobody has.
+    fn enter(path: PathBuf) -> Option<Self> {
+        let lock = File::open(&path).ok()?;
+        flock(&lock, FlockOperation::NonBlockingLockExclusive).ok()?;
+        path.is_dir().then_some(Self { path, _lock: lock })
+    }
+
+    /// Gives its path.
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+}
+
+impl Drop for Room {
+    fn drop(&mut self) {
+        if std::fs::remove_dir_all(&self.path).is_err() {
+            // Some tools write directories that even their owner may not empty.
+            open_up(&self.path);
+            drop(std::fs::remove_dir_all(&self.path));
+        }
+    }
+}
+
+fn open_up(dir: &Path) {
+    drop(std::fs::set_permissions(dir, std::fs::Permissions::from_mode(0o700)));
+    for entry in std::fs::read_dir(dir).into_iter().flatten().flatten() {
+        if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
+            open_up(&entry.path());
+        }
+    }
+}
+
+/// One file of a tree.
+struct Entry {
+    mode: String,
+    id: String,
+    path: PathBuf,
+}
+
+impl Steps for Store {
+    fn desk(&self, commit: &CommitId, notes: &str) -> Result<Box<dyn Desk + '_>, RepoError> {
+        let room = Room::make(self.cache()).map_err(|e| cannot("making a directory", &e))?;
+        for name in ["tag", "temp"] {
+            std::fs::create_dir(room.path().join(name)).map_err(|e| cannot("making a directory", &e))?;
+        }
+        lay_out(self, commit, &room.path().join("tag"))?;
+        let file = room.path().join("notes");
+        std::fs::write(&file, notes).map_err(|e| cannot("writing the notes", &e))?;
+        Ok(Box::new(Laid { store: self, room }))
+    }
+}
+
+struct Laid<'a> {
+    store: &'a Store,
+    room: Room,
+}
+
+impl Desk for Laid<'_> {
+    fn run(&self, job: &Job<'_>) -> Ended {
+        let path = |name: &str| self.room.path().join(name).into_os_string();
+        let mut vars: Vec<(&'static str, OsString)> =
+            job.vars.iter().map(|(name, value)| (*name, OsString::from(value))).collect();
+        vars.extend([("ALLCLEAR_NOTES", path("notes")), ("ALLCLEAR_TEMP", path("temp"))]);
+        vars.push(("GIT_CEILING_DIRECTORIES", self.room.path().into()));
+        Errand {
+            program: "sh",
+            args: &["-c", job.script],
+            dir: &self.room.path().join("tag"),
+            env: self.store.caller(),
+            vars: &vars,
+            stdin: b"",
+            limit: Duration::from_secs(job.limit.0),
+        }
+        .run()
+    }
+}
+
+fn cannot(what: &str, e: &std::io::Error) -> RepoError {
+    RepoError::Unavailable(format!("{what} for a step failed: {e}"))
+}
+
+fn lay_out(store: &Store, commit: &CommitId, dir: &Path) -> Result<(), RepoError> {
+    let git = |e: Failure| RepoError::Protocol(e.to_string());
+    let tree = format!("{commit}^{{tree}}");
+    let list = store.git().ok(&["ls-tree", "-r", "-z", "--full-tree", &tree], b"").map_err(git)?;
+    let entries: Vec<Entry> = list
+        .split(|&b| b == 0)
+        .filter(|line| !line.is_empty())
+        .map(|line| {
+            entry(line)
+                .ok_or_else(|| RepoError::Protocol(format!("{commit} has a path that cannot be laid out")))
+        })
+        .collect::<Result<_, _>>()?;
+    let blobs: Vec<&Entry> = entries.iter().filter(|e| e.mode != "160000").collect();
+    let ask: String = blobs.iter().map(|e| format!("{}\n", e.id)).collect();
+    let mut links: Vec<(PathBuf, Vec<u8>)> = Vec::new();
+    let mut write = |out: &mut dyn BufRead| -> std::io::Result<()> {
+        for entry in &blobs {
+            let mut header = String::new();
+            out.read_line(&mut header)?;
+            let size: u64 = header
+                .trim_end()
+                .rsplit_once(' ')
+                .filter(|(rest, _)| rest.ends_with(" blob"))
+                .and_then(|(_, size)| size.parse().ok())
+                .ok_or_else(|| std::io::Error::other(format!("no blob {}", entry.id)))?;
+            let to = dir.join(&entry.path);
+            if let Some(parent) = to.parent() {
+                std::fs::create_dir_all(parent)?;
+            }
+            let mut content = out.take(size);
+            if entry.mode == "120000" {
+                let mut target = Vec::new();
+                content.read_to_end(&mut target)?;
+                links.push((to, target));
+            } else {
+                let mode = if entry.mode == "100755" { 0o755 } else { 0o644 };
+                let mut options = std::fs::OpenOptions::new();
+                let mut file = options.write(true).create_new(true).mode(mode).open(&to)?;
+                std::io::copy(&mut content, &mut file)?;
+            }
+            out.read_exact(&mut [0])?;
+        }
+        Ok(())
+    };
+    let args = ["cat-file", "--batch", "--buffer"];
+    store.git().stream(&args, ask.as_bytes(), LIMIT, &mut write).map_err(git)?;
+    // Last, so that no file is ever written through one.
+    for (at, target) in links {
+        let target = std::ffi::OsStr::from_bytes(&target);
+        std::os::unix::fs::symlink(target, at).map_err(|e| cannot("writing a link", &e))?;
+    }
+    for module in entries.iter().filter(|e| e.mode == "160000") {
+        std::fs::create_dir_all(dir.join(&module.path)).map_err(|e| cannot("making a directory", &e))?;
+    }
+    Ok(())
+}
+
+/// Reads a line of `ls-tree`; `None` for a path that leads out of its directory, or into a `.git`.
+fn entry(line: &[u8]) -> Option<Entry> {
+    let tab = line.iter().position(|&b| b == b'\t')?;
+    let head = std::str::from_utf8(&line[..tab]).ok()?;
+    let mut words = head.split(' ');
+    let (mode, _, id) = (words.next()?, words.next()?, words.next()?);
+    let path = &line[tab + 1..];
+    let bad = |part: &[u8]| matches!(part, b"" | b"." | b"..") || part.eq_ignore_ascii_case(b".git");
+    if path.split(|&b| b == b'/').any(bad) {
+        return None;
+    }
+    Some(Entry {
+        mode: mode.to_owned(),
+        id: id.to_owned(),
+        path: PathBuf::from(std::ffi::OsStr::from_bytes(path)),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_room_is_gone_with_its_process_and_not_before() {
+        let cache = tempfile::tempdir().unwrap();
+        let left = cache.path().join("rooms/left");
+        std::fs::create_dir_all(left.join("locked")).unwrap();
+        std::fs::write(left.join("locked/file"), "").unwrap();
+        std::fs::set_permissions(left.join("locked"), std::fs::Permissions::from_mode(0o500)).unwrap();
+        let one = Room::make(cache.path()).unwrap();
+        let two = Room::make(cache.path()).unwrap();
+        assert!(!left.exists() && one.path().is_dir() && two.path().is_dir());
+        drop(one);
+        drop(two);
+        assert_eq!(std::fs::read_dir(cache.path().join("rooms")).unwrap().count(), 0);
+    }
+
+    #[test]
+    fn no_path_leads_out() {
+        let id = "0".repeat(40);
+        let good = |path: &str| entry(format!("100644 blob {id}\t{path}").as_bytes()).is_some();
+        assert!(good("a/b.txt") && good("...") && good("a/.gitignore"));
+        for bad in ["../a", "a/../../b", "/etc/passwd", "a//b", ".git/config", "a/.GIT/hooks/x", "./a"] {
+            assert!(!good(bad), "{bad}");
+        }
+    }
+}
