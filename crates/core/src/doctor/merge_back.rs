@@ -60,7 +60,7 @@ pub(super) fn lacking(past: &Past) -> Finding {
     finding
         .weighs(Weight::Open, summary)
         .shown_by(evidence)
-        .act(format!("allclear doctor --repair-history prepares the merge of {} into {}", names.0, names.1))
+        .act(format!("allclear doctor --repair-history prepares merging {} into {}", names.0, names.1))
 }
 
 /// Finds out whether develop was replaced with another history.
