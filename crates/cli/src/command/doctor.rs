@@ -372,6 +372,7 @@ fn view(name: &str, seen: &Examination, more: &Value) -> Value {
         "tags": past.tags.form,
         "releases": past.tags.last(),
         "findings": seen.findings,
+        "leftovers": { "refs": ground.leftovers, "delete": ground.delete },
         "open": open(&seen.findings),
     });
     if let (Some(view), Some(more)) = (view.as_object_mut(), more.as_object()) {
@@ -396,6 +397,7 @@ mod tests {
             newest: None,
             ledger: None,
             leftovers: Vec::new(),
+            delete: None,
             shallow: false,
             partial: false,
             behind: 0,

@@ -367,7 +367,7 @@ fn shallow_partial_and_cut_off_clones() {
 
     std::fs::rename(h.world.server(), h.world.path("gone.git")).unwrap();
     on_one_screen(h.world.allclear(&["doctor"]).code(1))
-        .says("all above is from this clone alone")
+        .says("from this clone alone")
         .says("develop lacks 5 commits of master");
     let report = h.world.allclear(&["doctor", "--json", "--offline"]).json();
     assert_eq!(report["server"]["asked"], false);
