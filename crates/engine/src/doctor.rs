@@ -71,13 +71,15 @@ impl Engine<'_> {
         past.refs = refs;
         past.server = server;
         read(history, &mut past)?;
+        let leftovers = leftovers(past.server.as_ref());
         let ground = Ground {
+            delete: (!leftovers.is_empty()).then(|| history.how_to_delete(&leftovers)),
             git,
             asked: ask,
             traps: traps(&past),
             newest: self.newest(&past),
             ledger: ledger(&past),
-            leftovers: leftovers(past.server.as_ref()),
+            leftovers,
             shallow,
             partial,
             behind: behind(&past, trunk.into_iter().flatten().chain(lines.iter().map(|(b, _)| *b))),

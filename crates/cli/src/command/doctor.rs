@@ -29,7 +29,7 @@ pub(super) fn run(args: &Args, probe_push: bool, repair_history: bool) -> Result
     let history = CloneHistory::open(&place.clone, &place.store, &environment());
     let engine = place.engine();
     let seen = engine.examine(&history, !args.offline)?;
-    let name = place.clone.name();
+    let name = short(&place.clone.name(), 40);
     if repair_history {
         let repair = engine.repair(&history, &seen)?;
         if args.json {
@@ -98,8 +98,12 @@ struct Row {
     spare: u8,
 }
 
-/// Draws the screen.
 fn show(name: &str, seen: &Examination, todo: &[Todo]) {
+    screen(name, seen, todo).iter().for_each(ui::out);
+}
+
+/// Draws the screen. Where it is too long, what allclear does goes first, and what was found stays.
+fn screen(name: &str, seen: &Examination, todo: &[Todo]) -> Vec<String> {
     let mut rows = vec![row(headline(name, seen), 0)];
     for (part, title) in [(Part::Past, "The last releases"), (Part::Ground, "What allclear would stand on")] {
         rows.push(row("", 0));
@@ -122,10 +126,10 @@ fn show(name: &str, seen: &Examination, todo: &[Todo]) {
         let most = rows.iter().map(|r| r.spare).max().unwrap_or(0);
         match rows.iter().rposition(|r| r.spare == most) {
             Some(at) if most > 0 => drop(rows.remove(at)),
-            _ => break,
+            Some(_) | None => break,
         }
     }
-    rows.iter().for_each(|row| ui::out(&row.text));
+    rows.into_iter().map(|row| row.text).collect()
 }
 
 fn row(text: impl Into<String>, spare: u8) -> Row {
@@ -207,17 +211,21 @@ fn sign(weight: Weight) -> (Style, &'static str) {
 }
 
 fn verdict(seen: &Examination) -> String {
+    let rest = "! is a fact that nobody has to act on.";
     match open(&seen.findings) {
-        0 => "Nothing needs a person. What is marked ! happened, and allclear keeps it from happening again."
-            .into(),
-        1 => "1 thing needs a person: it is marked ✖. What is marked ! happened and is over.".into(),
-        n => format!("{n} things need a person: they are marked ✖. What is marked ! happened and is over."),
+        0 => format!("Nothing needs a person; {rest}"),
+        1 => format!("1 thing needs a person (✖); {rest}"),
+        n => format!("{n} things need a person (✖); {rest}"),
     }
 }
 
 /// Joins as many items as fit, and counts the rest; the first one is cut where it must be.
 fn fit(items: &[&str], width: usize) -> String {
     let length = |text: &str| text.chars().count();
+    let whole = items.join(", ");
+    if length(&whole) <= width {
+        return whole;
+    }
     let mut line = short(items[0], width);
     for (n, item) in items.iter().enumerate().skip(1) {
         let rest = items.len() - n - 1;
@@ -378,10 +386,73 @@ fn view(name: &str, seen: &Examination, more: &Value) -> Value {
         "tags": past.tags.form,
         "releases": past.tags.last(),
         "findings": seen.findings,
+        "leftovers": { "refs": ground.leftovers, "delete": ground.delete },
         "open": open(&seen.findings),
     });
     if let (Some(view), Some(more)) = (view.as_object_mut(), more.as_object()) {
         view.extend(more.clone());
     }
     view
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use allclear_core::doctor::{Ground, Past};
+    use allclear_core::port::history::Reach;
+
+    fn seen(findings: Vec<Finding>) -> Examination {
+        let ground = Ground {
+            git: String::new(),
+            unreachable: None,
+            reach: Reach::NotAsked,
+            probed: None,
+            traps: Vec::new(),
+            newest: None,
+            ledger: None,
+            leftovers: Vec::new(),
+            delete: None,
+            shallow: false,
+            partial: false,
+            behind: 0,
+            asked: false,
+        };
+        Examination { past: Past::default(), ground, findings }
+    }
+
+    #[test]
+    fn the_worst_fits_one_screen_and_nothing_found_is_left_out() {
+        let long = "evidence that goes on ".repeat(20);
+        let evidence = || vec![Evidence { text: long.clone(), ..Evidence::default() }; 7];
+        let finding = |n: usize| Finding {
+            name: "doubled rcs",
+            part: if n < 10 { Part::Past } else { Part::Ground },
+            weight: Weight::Open,
+            summary: format!("finding {n}: {long}"),
+            evidence: evidence(),
+            allclear: "does what it can",
+            act: Some(long.clone()),
+        };
+        let screen = screen("name", &seen((0..18).map(finding).collect()), &[]);
+        assert_eq!(screen.len(), LINES);
+        let width = |line: &str| anstream::adapter::strip_str(line).to_string().chars().count();
+        for line in &screen {
+            assert!(width(line) <= COLUMNS, "{line}");
+        }
+        for n in 0..18 {
+            assert!(screen.iter().any(|line| line.contains(&format!("finding {n}:"))), "{n}");
+        }
+    }
+
+    #[test]
+    fn items_that_fit() {
+        assert_eq!(fit(&["one", "two", "three"], 40), "one, two, three");
+        assert_eq!(fit(&["one", "two", "three"], 15), "one, two, three");
+        assert_eq!(fit(&["one", "two", "three"], 14), "one and 2 more");
+        assert_eq!(fit(&["a long item", "two"], 14), "a … and 1 more");
+        assert_eq!(
+            [grouped(7), grouped(751), grouped(10_751), grouped(118_528)],
+            ["7", "751", "10,751", "118,528"]
+        );
+    }
 }

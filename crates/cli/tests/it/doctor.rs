@@ -128,7 +128,7 @@ fn june_2020_is_told_with_its_evidence() {
         .says("\"fix: left behind\"")
         .says("Cargo.toml says 1.0.0")
         .says("v1.1.0-rc1, v1.1.0-rc4 and v1.1.0-rc5 are all")
-        .says("3 things need a person");
+        .says("3 things need a person (✖)");
     let report = h.world.allclear(&["doctor", "--json"]).code(1).json();
     assert_eq!(report["schema"], "allclear.doctor/1");
     assert_eq!(report["open"], 3);
@@ -367,7 +367,7 @@ fn shallow_partial_and_cut_off_clones() {
 
     std::fs::rename(h.world.server(), h.world.path("gone.git")).unwrap();
     on_one_screen(h.world.allclear(&["doctor"]).code(1))
-        .says("all above is from this clone alone")
+        .says("from this clone alone")
         .says("develop lacks 5 commits of master");
     let report = h.world.allclear(&["doctor", "--json", "--offline"]).json();
     assert_eq!(report["server"]["asked"], false);

@@ -3,7 +3,7 @@
 use super::{Evidence, Finding, Ground, Part, Weight, day};
 use crate::duration::Seconds;
 use crate::port::history::Reach;
-use crate::text::{count, list, plain, short};
+use crate::text::{count, plain, short};
 use jiff::Timestamp;
 
 /// The oldest git whose merge is used: 2.38 began `merge-tree --write-tree`, 2.39 is tried.
@@ -47,11 +47,10 @@ fn git(ground: &Ground) -> Finding {
 fn server(ground: &Ground) -> Finding {
     let finding = part("server", "moves all refs of a release in one atomic push, or none");
     if let Some(why) = &ground.unreachable {
+        let why = vec![Evidence { text: short(why, 300), ..Evidence::default() }];
         return finding
-            .weighs(
-                Weight::Open,
-                format!("it cannot be read, and all above is from this clone alone: {}", short(why, 200)),
-            )
+            .weighs(Weight::Open, "it cannot be read; all that is said here is from this clone alone")
+            .shown_by(why)
             .act("check the connection, the address and the login");
     }
     match &ground.reach {
@@ -190,11 +189,16 @@ fn leftovers(ground: &Ground) -> Finding {
     if ground.leftovers.is_empty() {
         return finding.weighs(Weight::NotApplicable, "no probe left anything");
     }
-    let names: Vec<String> = ground.leftovers.iter().take(3).map(|n| short(n.as_str(), 60)).collect();
-    let summary = format!(
-        "an earlier probe left {} on the server: {}",
-        count(ground.leftovers.len(), "ref"),
-        list(&names)
-    );
-    finding.weighs(Weight::Open, summary).act("delete them; nothing else uses them")
+    let names = ground.leftovers.iter().map(|name| Evidence {
+        about: short(name.as_str(), 80),
+        text: short(name.as_str(), 80),
+        ..Evidence::default()
+    });
+    let summary = format!("an earlier probe left {} on the server", count(ground.leftovers.len(), "ref"));
+    // A command that is cut is none.
+    let command = ground.delete.clone().filter(|command| command.chars().count() <= 73);
+    finding
+        .weighs(Weight::Open, summary)
+        .shown_by(names.collect())
+        .act(command.unwrap_or_else(|| "delete them; the command is in allclear doctor --json".into()))
 }

@@ -27,13 +27,12 @@ pub(super) fn lacking(past: &Past) -> Finding {
         return finding.weighs(Weight::Clear, format!("{} contains {}", names.1, names.0));
     }
     if !(0..commits.all().len()).any(|n| on_stable[n] && on_develop[n]) {
-        let summary = if past.shallow {
-            format!("not known: no commit that {} and {} share is in this shallow clone", names.0, names.1)
-        } else {
-            format!("{} and {} share no commit: one of them was rewritten", names.0, names.1)
-        };
-        let weight = if past.shallow { Weight::Unknown } else { Weight::Open };
-        return finding.weighs(weight, summary).act(format!(
+        if past.shallow {
+            let summary = format!("not known: no commit that {} and {} share is here", names.0, names.1);
+            return finding.weighs(Weight::Unknown, summary);
+        }
+        let summary = format!("{} and {} share no commit: one of them was rewritten", names.0, names.1);
+        return finding.weighs(Weight::Open, summary).act(format!(
             "decide which one is the history: {} is at {}, {} at {}",
             names.0,
             tips.0.commit.short(),
@@ -60,7 +59,7 @@ pub(super) fn lacking(past: &Past) -> Finding {
     finding
         .weighs(Weight::Open, summary)
         .shown_by(evidence)
-        .act(format!("allclear doctor --repair-history prepares the merge of {} into {}", names.0, names.1))
+        .act(format!("allclear doctor --repair-history prepares merging {} into {}", names.0, names.1))
 }
 
 /// Finds out whether develop was replaced with another history.

@@ -139,6 +139,8 @@ pub struct Ground {
     pub ledger: Option<RefName>,
     /// What earlier probes left on the server.
     pub leftovers: Vec<RefName>,
+    /// The command that deletes it.
+    pub delete: Option<String>,
     /// Whether the clone's history is cut off.
     pub shallow: bool,
     /// Whether the clone leaves out objects.
@@ -276,7 +278,9 @@ pub fn releases(past: &Past) -> Vec<Finding> {
     let mut findings: Vec<Finding> = JUDGES.iter().map(|judge| judge(past)).collect();
     findings.push(tags::twins(past));
     for finding in findings.iter_mut().filter(|f| past.shallow && OF_THE_GRAPH.contains(&f.name)) {
-        if finding.weight == Weight::Open {
+        // That develop contains stable is certain however little is there.
+        let certain = finding.name == "merge-back" && finding.weight == Weight::Clear;
+        if matches!(finding.weight, Weight::Open | Weight::Clear) && !certain {
             finding.weight = Weight::Unknown;
             finding.summary =
                 format!("not known, the clone is shallow; as far as it goes, {}", finding.summary);

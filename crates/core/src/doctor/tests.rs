@@ -110,6 +110,11 @@ fn what_seems_to_be_missing_in_a_shallow_clone_is_unknown() {
     let past = Past { shallow: true, ..rebased() };
     assert_eq!(found(&past, "merge-back").weight, Weight::Unknown);
     assert_eq!(found(&past, "merge-back").act, None);
+    assert_eq!(
+        found(&past, "squash or rebase").weight,
+        Weight::Unknown,
+        "the doubles may be in what is cut off"
+    );
 }
 
 #[test]
@@ -292,6 +297,7 @@ fn the_ground() {
         newest: Some(time(0)),
         ledger: RefName::from_git("refs/allclear/ledger"),
         leftovers: Vec::new(),
+        delete: None,
         shallow: false,
         partial: false,
         behind: 0,

@@ -261,7 +261,7 @@ impl Engine<'_> {
         if deletes {
             told("branches", Answer::Good, "branches can be created and deleted", &gone);
         } else {
-            let meaning = "a branch cannot be deleted here; if so for candidates too, no release can land";
+            let meaning = "no branch can be deleted here; a release deletes its candidate's branch";
             told("branches", Answer::Unknown, meaning, &gone);
         }
         Ok(())
