@@ -283,7 +283,7 @@ impl Stage {
             Note::Moving(_) => "4/5 one atomic push",
             Note::ReadBack => "5/5 refs read back",
             Note::Replanning { .. } => "develop moved: nothing was changed; planning anew",
-            Note::Observed | Note::Moved(_) | Note::Raced | Note::Confirmed(_) => return,
+            Note::Observed | Note::Moved(_) | Note::Unsigned | Note::Raced | Note::Confirmed(_) => return,
         };
         ui::out(format!("  {line}"));
     }

@@ -18,6 +18,8 @@ mod operation;
 mod promote;
 mod rc;
 mod record;
+mod signers;
+mod stated;
 mod stops;
 mod tick;
 
@@ -27,6 +29,7 @@ pub use evidence::CheckResult;
 pub use fault::{Fault, FaultKind};
 pub use observe::{POLICY_FILE, PolicySeen, Snapshot};
 pub use promote::{PromotionPlan, Released};
+pub use signers::SignersChange;
 pub use tick::{Done, Ticked};
 
 use allclear_core::event::{Actor, Via};
@@ -55,6 +58,8 @@ pub enum Note {
         /// Which try this will be.
         attempt: u32,
     },
+    /// A decision goes on record without a signature, where the policy wants one.
+    Unsigned,
     /// An append lost its race and is tried again.
     Raced,
     /// The release is on record.

@@ -9,6 +9,7 @@ mod parse;
 mod place;
 mod process;
 mod push;
+mod sign;
 mod store;
 
 pub use clock::{SystemClock, VirtualClock};

@@ -36,6 +36,8 @@ pub struct Store {
     /// is another lender.
     lenders: String,
     signing_key: Option<String>,
+    /// The key under statements.
+    pub(crate) statement_key: Option<String>,
     /// Whether small objects and private refs are written without a process each.
     plain: bool,
 }
@@ -87,8 +89,9 @@ impl Store {
                 .with_config("credential.helper", "!f() { test \"$1\" = get && printf 'username=%s\\npassword=%s\\n' \"$ALLCLEAR_USER\" \"$ALLCLEAR_PASSWORD\"; }; f");
         }
         let (url, signing_key) = (clone.remote.clone(), clone.signing_key.clone());
+        let statement_key = clone.statement_key.clone();
         let plain = crate::loose::is_plain(&dir);
-        Ok(Self { dir, url, git, network, lenders, signing_key, plain })
+        Ok(Self { dir, url, git, network, lenders, signing_key, statement_key, plain })
     }
 
     /// Reads the messages of the newest `limit` commits that are no merges.
@@ -270,12 +273,13 @@ impl Repo for Store {
                 Some((ids.next()?, ids.collect()))
             })
             .collect();
-        let ask: String = links.iter().map(|(id, _)| format!("{id}:entry.json\n")).collect();
+        let ask: String = links.iter().map(|(id, _)| format!("{id}\n{id}:entry.json\n")).collect();
         let mut links = links.into_iter();
         let mut each = |out: &mut dyn BufRead| -> std::io::Result<()> {
             for (commit, parents) in links.by_ref() {
+                let signed = crate::sign::read_signed(out)?;
                 let json = read_blob(out)?;
-                take(RawEntry { commit, parents, json });
+                take(RawEntry { commit, parents, json, signed });
             }
             Ok(())
         };
@@ -610,6 +614,10 @@ impl Repo for Store {
         (matches!(state, "U" | "G") && !key.is_empty()).then(|| plain(key))
     }
 
+    fn sign(&self, text: &[u8], namespace: &str) -> Option<String> {
+        self.sign_text(text, namespace)
+    }
+
     fn recall(&self, key: &str) -> Option<Vec<u8>> {
         std::fs::read(self.dir.join("allclear").join(key)).ok()
     }
@@ -644,7 +652,11 @@ impl Store {
         Ok(file)
     }
 
-    fn scratch(&self) -> Result<PathBuf, RepoError> {
+    pub(crate) fn git(&self) -> &Git {
+        &self.git
+    }
+
+    pub(crate) fn scratch(&self) -> Result<PathBuf, RepoError> {
         use allclear_core::port::Clock;
         let dir = self.dir.join("scratch").join(crate::SystemClock.fresh_id());
         std::fs::create_dir_all(&dir).map_err(|e| io("making a scratch directory", &e))?;

@@ -8,11 +8,12 @@ mod init;
 mod log;
 mod policy;
 mod promote;
+mod signer;
 pub(crate) mod status;
 mod tick;
 mod why;
 
-use crate::args::{Args, Command, Now};
+use crate::args::{Args, Command, Now, SignerCommand};
 use crate::exit::Exit;
 use crate::place::{Place, zone_of};
 use allclear_engine::{Fault, FaultKind, Snapshot};
@@ -56,6 +57,7 @@ pub(crate) fn run(args: &Args) -> Result<Exit, Fault> {
             init::run(args, preset, *create_develop, *print, *yes)
         }
         Command::Policy { what } => policy::run(args, what),
+        Command::Signer { what } => signer::run(args, what),
         Command::Tick { dry_run } => tick::run(args, *dry_run),
         Command::Demo { fast, dir } => crate::demo::run(*fast, dir.as_deref()),
         Command::Completions { shell } => {
@@ -80,6 +82,7 @@ fn asks_the_server(command: &Command) -> bool {
         | Command::Policy { .. }
         | Command::Demo { .. }
         | Command::Completions { .. }
+        | Command::Signer { what: SignerCommand::List }
         | Command::Man => false,
         Command::Cut { .. }
         | Command::Rc { .. }
@@ -89,6 +92,7 @@ fn asks_the_server(command: &Command) -> bool {
         | Command::Init { .. }
         | Command::Freeze { .. }
         | Command::Tick { .. }
+        | Command::Signer { .. }
         | Command::Strike { .. } => true,
     }
 }

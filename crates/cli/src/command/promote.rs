@@ -68,7 +68,7 @@ fn progress(note: &Note) {
         Note::ReadBack => "5/5 refs read back over a new connection".into(),
         Note::Replanning { attempt } => format!("develop moved; planning anew (try {attempt})"),
         Note::Raced => "somebody else wrote first; looking again".into(),
-        Note::Observed | Note::Moved(_) | Note::Confirmed(_) => return,
+        Note::Observed | Note::Moved(_) | Note::Unsigned | Note::Confirmed(_) => return,
     };
     say(paint(ui::DIM, line));
 }

@@ -15,6 +15,7 @@ mod http;
 mod init;
 mod policy;
 mod promotion;
+mod signer;
 mod ssh;
 mod stops;
 mod tick;

@@ -11,3 +11,5 @@ mod make;
 mod model;
 #[cfg(test)]
 mod properties;
+#[cfg(test)]
+mod trust;
