@@ -162,6 +162,12 @@ pub(crate) enum Command {
         #[command(subcommand)]
         what: PolicyCommand,
     },
+    /// Whether the record is true: every release, its facts, its gates and its signatures.
+    Verify {
+        /// The full id of the ledger's first entry, as somebody you trust told you.
+        #[arg(long, value_name = "ID")]
+        root: Option<String>,
+    },
     /// Whose signatures count for what.
     Signer {
         #[command(subcommand)]

@@ -28,6 +28,7 @@ pub mod text;
 pub mod train;
 pub mod trust;
 pub mod verdict;
+pub mod verify;
 pub mod version;
 pub mod version_files;
 pub mod waiver;

@@ -252,8 +252,13 @@ impl Fold {
         Self { project, ..Self::default() }
     }
 
-    /// Takes the next link.
-    pub fn add(&mut self, link: &Link) {
+    /// Gives what is known so far.
+    pub(crate) fn project(&self) -> &Project {
+        &self.project
+    }
+
+    /// Takes the next link, and tells how far its entry is proven.
+    pub fn add(&mut self, link: &Link) -> Level {
         if let Body::Entry(entry) = &link.body {
             for event in &entry.events {
                 if let Event::Struck { entry: target, .. } = event {
@@ -266,7 +271,7 @@ impl Fold {
         if self.striking.get(&link.commit).is_some_and(|&by| may_strike(link, by)) {
             self.project.struck.insert(link.commit.clone());
         }
-        self.project.apply(link);
+        self.project.apply(link)
     }
 
     /// Gives the project; or, where a later entry strikes an earlier one, a fold that knows of it
@@ -332,30 +337,31 @@ impl Project {
         self.freezes.iter().filter(move |f| f.until > now)
     }
 
-    fn apply(&mut self, link: &Link) {
+    fn apply(&mut self, link: &Link) -> Level {
         if self.root.is_none() {
             self.root = Some(link.commit.clone());
         }
         keep(&mut self.head, &link.commit);
         self.entries += 1;
-        self.take(link);
+        let level = self.take(link);
         self.said.pass(&link.commit);
+        level
     }
 
-    fn take(&mut self, link: &Link) {
+    fn take(&mut self, link: &Link) -> Level {
         if self.struck.contains(&link.commit) {
             // It still stands in the chain, where the tags that name it look for it.
             if let Body::Entry(entry) = &link.body {
                 self.tag_entries.insert(entry.id.clone());
             }
-            return;
+            return Level::Claimed;
         }
         let entry = match &link.body {
             Body::Entry(entry) => entry,
             Body::Void(why) => {
                 self.troubles
                     .push(Trouble { entry: link.commit.clone(), what: TroubleKind::Void(why.clone()) });
-                return;
+                return Level::Claimed;
             }
         };
         self.at = self.at.max(entry.claimed);
@@ -372,6 +378,7 @@ impl Project {
         for event in &entry.events {
             self.evolve(event, entry, &link.commit, &level);
         }
+        level
     }
 
     fn evolve(&mut self, event: &Event, entry: &Entry, commit: &CommitId, level: &Level) {

@@ -142,6 +142,6 @@ fn is_strong(key: &KeyData) -> bool {
         Algorithm::Rsa { .. } => {
             key.rsa().and_then(|rsa| rsa.n.as_positive_bytes()).is_some_and(|n| n.len() * 8 >= RSA_BITS)
         }
-        _ => false,
+        Algorithm::Dsa | Algorithm::Other(_) | _ => false,
     }
 }

@@ -142,7 +142,7 @@ pub(crate) fn is_vouched(act: Act<'_>, level: &Level) -> bool {
 
 impl Roster {
     /// Gives a key with what is known of it here.
-    fn know(&self, fingerprint: Fingerprint) -> Key {
+    pub(crate) fn know(&self, fingerprint: Fingerprint) -> Key {
         let signer = self.signers.get(&fingerprint);
         let (name, roles) = signer.map(|s| (s.name.clone(), s.roles.clone())).unzip();
         Key { fingerprint, name, roles: roles.unwrap_or_default() }

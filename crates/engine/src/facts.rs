@@ -149,7 +149,7 @@ impl Engine<'_> {
 }
 
 /// Lists the authors of what a candidate brings to stable, each once.
-fn authors(graph: &Graph, head: &CommitId, stable: Option<&CommitId>) -> Vec<String> {
+pub(crate) fn authors(graph: &Graph, head: &CommitId, stable: Option<&CommitId>) -> Vec<String> {
     let without: Vec<&CommitId> = stable.into_iter().collect();
     let ids = graph.only(head, &without);
     let authors: BTreeSet<&str> = ids.iter().map(|id| graph.commits[id].author.as_str()).collect();

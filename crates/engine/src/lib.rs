@@ -22,6 +22,7 @@ mod signers;
 mod stated;
 mod stops;
 mod tick;
+mod verify;
 
 pub use append::Draft;
 pub use cut::{CutPlan, CutWish};
@@ -31,6 +32,7 @@ pub use observe::{POLICY_FILE, PolicySeen, Snapshot};
 pub use promote::{PromotionPlan, Released};
 pub use signers::SignersChange;
 pub use tick::{Done, Ticked};
+pub use verify::{ReleaseTruth, Verification};
 
 use allclear_core::event::{Actor, Via};
 use allclear_core::port::{Clock, Repo, Signature};

@@ -177,7 +177,7 @@ impl Git {
     }
 
     /// Starts a companion of git in its place, in the same small world.
-    pub(crate) fn as_program(self, program: &'static str) -> Self {
+    pub(crate) fn with_program(self, program: &'static str) -> Self {
         Self { program, ..self }
     }
 

@@ -65,6 +65,6 @@ impl Store {
     }
 
     fn ssh_keygen(&self, dir: &std::path::Path) -> Git {
-        self.git().clone_at(dir).as_program("ssh-keygen")
+        self.git().clone_at(dir).with_program("ssh-keygen")
     }
 }

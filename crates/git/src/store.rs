@@ -691,9 +691,9 @@ impl Store {
         let args =
             ["tag", "-f", "-a", "-s", "-u", key, "--cleanup=verbatim", "-F", "-", name, target.as_str()];
         git.ok(&args, format!("{}\n", message(text)).as_bytes()).map_err(broken)?;
-        let made = format!("refs/tags/{name}");
-        let made = git.line(&["rev-parse", "--verify", &made], b"").map_err(broken)?;
-        git.ok(&["update-ref", "-d", &made], b"").map_err(broken)?;
+        let full = format!("refs/tags/{name}");
+        let made = git.line(&["rev-parse", "--verify", &full], b"").map_err(broken)?;
+        git.ok(&["update-ref", "-d", &full], b"").map_err(broken)?;
         id(&made)
     }
 

@@ -11,6 +11,7 @@ mod promote;
 mod signer;
 pub(crate) mod status;
 mod tick;
+mod verify;
 mod why;
 
 use crate::args::{Args, Command, Now, SignerCommand};
@@ -58,6 +59,7 @@ pub(crate) fn run(args: &Args) -> Result<Exit, Fault> {
         }
         Command::Policy { what } => policy::run(args, what),
         Command::Signer { what } => signer::run(args, what),
+        Command::Verify { root } => verify::run(args, root.as_deref()),
         Command::Tick { dry_run } => tick::run(args, *dry_run),
         Command::Demo { fast, dir } => crate::demo::run(*fast, dir.as_deref()),
         Command::Completions { shell } => {
@@ -93,6 +95,7 @@ fn asks_the_server(command: &Command) -> bool {
         | Command::Freeze { .. }
         | Command::Tick { .. }
         | Command::Signer { .. }
+        | Command::Verify { .. }
         | Command::Strike { .. } => true,
     }
 }

@@ -20,4 +20,5 @@ mod ssh;
 mod stops;
 mod tick;
 mod tidy;
+mod verify;
 mod world;
