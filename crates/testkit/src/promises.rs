@@ -3,6 +3,7 @@
 use crate::World;
 use allclear_core::event::{Entry, Event, Operation};
 use allclear_core::ledger::{Body, RawEntry, Unreadable, read};
+use allclear_core::verify::Truth;
 use allclear_core::{CommitId, OperationId, Version};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -144,6 +145,20 @@ impl World {
             assert!(!ended.iter().any(|e| e.to_string() == id), "refs/allclear/op/{name} is left over");
         }
         self.tags_are_annotated(&entries, &refs);
+        if !released.is_empty() {
+            self.every_release_holds();
+        }
+    }
+
+    /// P7, by somebody who has never seen this project before.
+    fn every_release_holds(&self) {
+        let found = self.machine("auditor").engine().verify(None).expect("P7: the record can be verified");
+        let excused = !self.memory.lock().unwrap().excused.is_empty();
+        for release in found.releases.iter().filter(|r| r.at.is_some() && !excused) {
+            for claim in &release.claims {
+                assert_eq!(claim.truth, Truth::Holds, "P7: {} of {}", claim.about, release.version);
+            }
+        }
     }
 
     fn the_record_only_grew(&self, ledger: &[(CommitId, Result<Entry, String>)]) {
