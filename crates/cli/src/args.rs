@@ -295,6 +295,17 @@ pub(crate) enum Command {
         #[command(subcommand)]
         what: PolicyCommand,
     },
+    /// Whether the record is true: every release, its facts, its gates and its signatures.
+    Verify {
+        /// The full id of the ledger's first entry, as somebody you trust told you.
+        #[arg(long, value_name = "ID")]
+        root: Option<String>,
+    },
+    /// Whose signatures count for what.
+    Signer {
+        #[command(subcommand)]
+        what: SignerCommand,
+    },
     /// Stop cuts and promotions until an instant, or lift that.
     Freeze {
         /// When it ends by itself.
@@ -417,6 +428,55 @@ pub(crate) enum LedgerCommand {
     Erase {
         /// The report's id.
         report: String,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum SignerCommand {
+    /// Who is in force, and what waits for more admins.
+    List,
+    /// Propose a key, or other roles for one. In force when enough admins have stated it.
+    Add {
+        /// Whose key, as commits name them: "Mira <mira@example.org>".
+        name: String,
+        /// The public key, or its file.
+        #[arg(long, value_name = "FILE|KEY")]
+        key: String,
+        /// What it may do: admin, captain, approver, recorder, checker:NAME.
+        #[arg(long, value_name = "ROLE", required = true)]
+        role: Vec<String>,
+        /// How many admins a change takes from here on.
+        #[arg(long, value_name = "N")]
+        threshold: Option<u32>,
+        /// Why, for the record.
+        #[arg(long, value_name = "TEXT")]
+        reason: Option<String>,
+        /// Start the record where there is none, with this signer in its root.
+        #[arg(long, short = 'y')]
+        yes: bool,
+    },
+    /// Propose that a key counts for nothing from here on.
+    Revoke {
+        /// The key's fingerprint, SHA256:….
+        fingerprint: String,
+        /// Why, for the record.
+        #[arg(long, value_name = "TEXT")]
+        reason: String,
+    },
+    /// Propose how many admins a change takes.
+    Threshold {
+        /// So many.
+        #[arg(value_name = "N")]
+        admins: u32,
+        /// Why, for the record.
+        #[arg(long, value_name = "TEXT")]
+        reason: String,
+    },
+    /// Second a proposal, as an admin.
+    Second {
+        /// The entry that proposed it; the only one that waits, where absent.
+        #[arg(value_name = "ENTRY")]
+        proposal: Option<String>,
     },
 }
 

@@ -289,7 +289,8 @@ impl Stage {
             | Note::Confirmed(_)
             | Note::StepBegins(..)
             | Note::StepEnded(..)
-            | Note::Told(_) => return,
+            | Note::Told(_)
+            | Note::Unsigned => return,
         };
         ui::out(format!("  {line}"));
     }

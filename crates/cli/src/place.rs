@@ -74,7 +74,7 @@ impl Place {
         let who = args.who.clone().or_else(|| clone.person.clone()).unwrap_or_else(|| "somebody".into());
         let proof = if clone.signing_key.is_some() { Proof::Signed } else { Proof::Claimed };
         let who = allclear_core::text::short(who.trim(), 200);
-        Ok(Self { clone, store, clock: SystemClock, by: Actor { who, proof }, watch: Box::new(|_| {}) })
+        Ok(Self { clone, store, clock: SystemClock, by: Actor { who, proof }, watch: Box::new(warn) })
     }
 
     /// Hears of each step.
@@ -110,6 +110,16 @@ impl Place {
         let from_policy = seen.policy.get().and_then(|p| p.name.clone());
         let from_record = Some(seen.project.name.clone()).filter(|n| !n.is_empty());
         allclear_core::text::short(&from_policy.or(from_record).unwrap_or_else(|| self.clone.name()), 60)
+    }
+}
+
+/// Says what a person should know though it stops nothing.
+fn warn(note: &Note) {
+    if *note == Note::Unsigned {
+        crate::ui::say(
+            "warning: this goes on record as a claim, and the policy counts signatures alone (trust = \"signed\")",
+        );
+        crate::ui::say("hint: git config gpg.format ssh, git config user.signingkey FILE; then say it again");
     }
 }
 

@@ -4,6 +4,8 @@ use crate::after::{By, Ill};
 use crate::id::{CommitId, OperationId};
 use crate::name::Branch;
 use crate::policy::{Policy, Stops, VersionFile};
+use crate::signers::{Change, Signer};
+use crate::statement::Statement;
 use crate::train::SkipReason;
 use crate::version::{Bump, RcNumber, TagFormat, Version};
 use jiff::Timestamp;
@@ -33,6 +35,9 @@ pub struct Entry {
     /// The facts a decision stood on; absent from observations.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub facts: Option<serde_json::Value>,
+    /// The signature of the person who decided it, over all its events.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub statement: Option<Statement>,
     /// What happened, in order.
     pub events: Vec<Event>,
 }
@@ -111,6 +116,19 @@ pub enum Event {
         /// The branch that the policy is read from.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         develop: Option<Branch>,
+        /// The first signers.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        signers: Vec<Signer>,
+        /// How many admins a change of the signers takes.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        threshold: Option<u32>,
+    },
+    /// Somebody proposed other signers. It is in force as soon as enough admins have stated it.
+    SignersProposed(Box<Change>),
+    /// An admin seconded a proposal.
+    SignersSeconded {
+        /// The entry that proposed it.
+        proposal: CommitId,
     },
     /// The ledger goes on at another ref.
     LedgerMoved {
@@ -512,6 +530,14 @@ impl Event {
         match self {
             Self::LedgerStarted { project, .. } if project.is_empty() => "start the ledger".into(),
             Self::LedgerStarted { project, .. } => format!("start the ledger of {}", short(project, 60)),
+            Self::SignersProposed(change) => {
+                let add: Vec<String> = change.add.iter().map(|s| short(&s.name, 40)).collect();
+                let revoke = change.revoke.iter().map(|key| format!("without {key}"));
+                let threshold = change.threshold.map(|n| format!("threshold {n}"));
+                let parts: Vec<String> = add.into_iter().chain(revoke).chain(threshold).take(5).collect();
+                format!("propose signers: {}", parts.join(", "))
+            }
+            Self::SignersSeconded { proposal } => format!("second the signers of entry {}", proposal.short()),
             Self::LedgerMoved { to } => format!("move the ledger to {}", short(to, 80)),
             Self::CandidateCut(cut) if cut.kind == CutKind::Hotfix => {
                 let why = short(cut.reason.as_deref().unwrap_or_default(), 60);

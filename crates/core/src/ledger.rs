@@ -2,6 +2,7 @@
 
 use crate::event::{Entry, Event, SCHEMA};
 use crate::id::CommitId;
+use crate::sshsig::Signed;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -23,6 +24,8 @@ pub struct RawEntry {
     pub parents: Vec<CommitId>,
     /// The bytes of `entry.json`, or why there are none.
     pub json: Result<Vec<u8>, Unreadable>,
+    /// The commit's signature, good or not.
+    pub signed: Option<Signed>,
 }
 
 /// Why a commit has no usable `entry.json`.
@@ -43,6 +46,8 @@ pub struct Link {
     pub parent: Option<CommitId>,
     /// What it says.
     pub body: Body,
+    /// The commit's signature, good or not.
+    pub signed: Option<Signed>,
 }
 
 /// What a commit of the ledger says.
@@ -79,7 +84,7 @@ pub enum VoidReason {
 pub fn read(raw: RawEntry) -> Link {
     let parent = raw.parents.first().cloned();
     let body = body(&raw).unwrap_or_else(Body::Void);
-    Link { commit: raw.commit, parent, body }
+    Link { commit: raw.commit, parent, body, signed: raw.signed }
 }
 
 fn body(raw: &RawEntry) -> Result<Body, VoidReason> {
@@ -132,6 +137,7 @@ pub fn compose(
         recorded_by: None,
         via,
         facts: None,
+        statement: None,
         events,
     }
 }

@@ -1,8 +1,9 @@
 //! What people said of a candidate: acceptances, approvals, waivers and reports.
 
-use crate::event::{Actor, Answer, Entry, Event, ReportOutcome};
+use crate::event::{Answer, Entry, Event, ReportOutcome};
 use crate::id::CommitId;
 use crate::project::{Candidate, Project};
+use crate::trust::{Act, Level, Voice, is_vouched};
 use crate::version::RcNumber;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -13,7 +14,7 @@ use std::collections::BTreeMap;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Acceptance {
     /// Who.
-    pub by: Actor,
+    pub by: Voice,
     /// Why.
     pub reason: String,
 }
@@ -22,7 +23,7 @@ pub struct Acceptance {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Approval {
     /// Who.
-    pub by: Actor,
+    pub by: Voice,
     /// For exactly this commit.
     pub commit: CommitId,
     /// When.
@@ -39,7 +40,7 @@ pub struct Waiver {
     /// For exactly this commit.
     pub commit: CommitId,
     /// Who.
-    pub by: Actor,
+    pub by: Voice,
     /// Why.
     pub reason: String,
     /// When it was said.
@@ -122,15 +123,20 @@ impl Project {
         clippy::wildcard_enum_match_arm,
         reason = "`evolve` matches every kind and sends those of people here"
     )]
-    pub(crate) fn hear(&mut self, event: &Event, entry: &Entry) {
-        let (at, by) = (self.at, &entry.by);
+    pub(crate) fn hear(&mut self, event: &Event, entry: &Entry, id: &CommitId, level: &Level) {
+        let at = self.at;
+        let by = || Voice { who: entry.by.who.clone(), level: level.clone() };
         match event {
             Event::CommitAccepted { commit, reason, .. } => {
-                let acceptance = Acceptance { by: by.clone(), reason: reason.clone() };
-                self.accepted.entry(commit.clone()).or_insert(acceptance);
+                // The first word stands, unless a captain's signature comes to it.
+                let known = self.accepted.get(commit).map(|known| is_vouched(Act::Decide, &known.by.level));
+                if known.is_none_or(|vouched| !vouched && is_vouched(Act::Decide, level)) {
+                    let acceptance = Acceptance { by: by(), reason: reason.clone() };
+                    self.accepted.insert(commit.clone(), acceptance);
+                }
             }
             Event::Approved { version, commit } => {
-                let approval = Approval { by: by.clone(), commit: commit.clone(), at };
+                let approval = Approval { by: by(), commit: commit.clone(), at };
                 self.with(*version, |c| c.approvals.push(approval));
             }
             Event::Waived { version, gate, subject, commit, reason, until } => {
@@ -138,7 +144,7 @@ impl Project {
                     gate: gate.clone(),
                     subject: subject.clone(),
                     commit: commit.clone(),
-                    by: by.clone(),
+                    by: by(),
                     reason: reason.clone(),
                     at,
                     until: *until,
@@ -166,7 +172,11 @@ impl Project {
                 self.reported(report, |r| (r.confirmed, r.answer) = (true, None));
             }
             Event::ReportResolved { report, answer } => {
-                self.reported(report, |r| r.answer = Some(answer.clone()));
+                let filed = |c: &&Candidate| c.reports.iter().any(|r| r.id == *report);
+                let version = self.candidates.values().find(filed).map(|c| c.cut.version);
+                if version.is_none_or(|v| self.may_decide(v, id, "answers a report on", level)) {
+                    self.reported(report, |r| r.answer = Some(answer.clone()));
+                }
             }
             _ => {}
         }

@@ -285,6 +285,11 @@ pub trait Repo {
     /// Gives the fingerprint of the SSH key that signed a commit; `None` where no good signature is on it.
     fn signer(&self, commit: &CommitId) -> Option<String>;
 
+    /// Signs a text with the person's SSH key and gives the armored signature; `None` where there is no key.
+    fn sign(&self, _text: &[u8], _namespace: &str) -> Option<String> {
+        None
+    }
+
     /// Reads something remembered on this machine; anything may be forgotten at any time.
     fn recall(&self, key: &str) -> Option<Vec<u8>>;
 

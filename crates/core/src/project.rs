@@ -6,8 +6,11 @@ use crate::id::{CommitId, OperationId};
 use crate::ledger::{Body, Link, TOLERANCE, VoidReason};
 use crate::name::Branch;
 use crate::people::{Acceptance, Approval, Report, Waiver};
-use crate::policy::{AfterStep, Stops};
+use crate::policy::{AfterStep, Stops, Trust};
+use crate::signers::Roster;
+use crate::statement::Said;
 use crate::train::SkipReason;
+use crate::trust::{Act, Ignored, Level, is_vouched};
 use crate::version::{RcNumber, Version};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -63,6 +66,12 @@ pub struct Project {
     pub moved_to: Option<String>,
     /// The ids that entries carry, for the trailers of tags; only those that came with a tag.
     pub tag_entries: BTreeSet<String>,
+    /// Who may sign what.
+    pub roster: Roster,
+    /// What was stated last.
+    pub said: Said,
+    /// The last entries that changed nothing, or less than they say, for want of a signature.
+    pub ignored: Vec<Ignored>,
 }
 
 /// A candidate between its cut and its end.
@@ -228,13 +237,24 @@ pub struct LedgerFreeze {
 /// The results of one check on one commit.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CheckLine {
-    /// Every result: the second it was recorded, and whether it passed.
+    /// Every result, in order.
     #[serde(with = "beats")]
-    pub beats: Vec<(i64, bool)>,
+    pub beats: Vec<Told>,
     /// Who recorded the last one.
     pub by: String,
     /// Where to read more of the last one.
     pub url: Option<String>,
+}
+
+/// One result of a check.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Told {
+    /// The second it was recorded.
+    pub at: i64,
+    /// Whether it passed.
+    pub passed: bool,
+    /// Whether a checker's or a recorder's signature is on it.
+    pub vouched: bool,
 }
 
 /// An entry that stops deciding.
@@ -272,8 +292,13 @@ impl Fold {
         Self { project, ..Self::default() }
     }
 
-    /// Takes the next link.
-    pub fn add(&mut self, link: &Link) {
+    /// Gives what is known so far.
+    pub(crate) fn project(&self) -> &Project {
+        &self.project
+    }
+
+    /// Takes the next link, and tells how far its entry is proven.
+    pub fn add(&mut self, link: &Link) -> Level {
         if let Body::Entry(entry) = &link.body {
             for event in &entry.events {
                 if let Event::Struck { entry: target, .. } = event {
@@ -286,7 +311,7 @@ impl Fold {
         if self.striking.get(&link.commit).is_some_and(|&by| may_strike(link, by)) {
             self.project.struck.insert(link.commit.clone());
         }
-        self.project.apply(link);
+        self.project.apply(link)
     }
 
     /// Gives the project; or, where a later entry strikes an earlier one, a fold that knows of it
@@ -352,25 +377,31 @@ impl Project {
         self.freezes.iter().filter(move |f| f.until > now)
     }
 
-    fn apply(&mut self, link: &Link) {
+    fn apply(&mut self, link: &Link) -> Level {
         if self.root.is_none() {
             self.root = Some(link.commit.clone());
         }
         keep(&mut self.head, &link.commit);
         self.entries += 1;
+        let level = self.take(link);
+        self.said.pass(&link.commit);
+        level
+    }
+
+    fn take(&mut self, link: &Link) -> Level {
         if self.struck.contains(&link.commit) {
             // It still stands in the chain, where the tags that name it look for it.
             if let Body::Entry(entry) = &link.body {
                 self.tag_entries.insert(entry.id.clone());
             }
-            return;
+            return Level::Claimed;
         }
         let entry = match &link.body {
             Body::Entry(entry) => entry,
             Body::Void(why) => {
                 self.troubles
                     .push(Trouble { entry: link.commit.clone(), what: TroubleKind::Void(why.clone()) });
-                return;
+                return Level::Claimed;
             }
         };
         self.at = self.at.max(entry.claimed);
@@ -383,17 +414,34 @@ impl Project {
             }
             None => self.latest_claim = Some((link.commit.clone(), entry.claimed)),
         }
+        let level = self.level(link, entry);
         for event in &entry.events {
-            self.evolve(event, entry, &link.commit);
+            self.evolve(event, entry, &link.commit, &level);
         }
+        level
     }
 
-    fn evolve(&mut self, event: &Event, entry: &Entry, commit: &CommitId) {
+    fn evolve(&mut self, event: &Event, entry: &Entry, commit: &CommitId, level: &Level) {
         let at = self.at;
         match event {
-            Event::LedgerStarted { project, develop } => {
+            Event::LedgerStarted { project, develop, signers, threshold } => {
                 self.name.clone_from(project);
                 self.develop.clone_from(develop);
+                // Only the root itself is the root.
+                if self.entries == 1 && !signers.is_empty() {
+                    let ruling = self.roster.begin(signers, *threshold);
+                    self.ruled(commit, &ruling);
+                }
+            }
+            Event::SignersProposed(change) => {
+                let by = level.stated().map(|key| &key.fingerprint);
+                let ruling = self.roster.propose(commit, change, by);
+                self.ruled(commit, &ruling);
+            }
+            Event::SignersSeconded { proposal } => {
+                let by = level.stated().map(|key| &key.fingerprint);
+                let ruling = self.roster.second(proposal, by);
+                self.ruled(commit, &ruling);
             }
             Event::LedgerMoved { to } => self.moved_to = Some(to.clone()),
             Event::CandidateCut(cut) => self.cut(cut, entry, at),
@@ -427,7 +475,9 @@ impl Project {
                     Some(line) => line,
                     None => self.checks.entry(commit.clone()).or_default().entry(name.clone()).or_default(),
                 };
-                line.beats.push((at.as_second(), *outcome == CheckOutcome::Passed));
+                let passed = *outcome == CheckOutcome::Passed;
+                let vouched = is_vouched(Act::Check(name), level);
+                line.beats.push(Told { at: at.as_second(), passed, vouched });
                 line.by.clone_from(&entry.by.who);
                 line.url.clone_from(url);
             }
@@ -437,12 +487,16 @@ impl Project {
             | Event::WaiverLifted { .. }
             | Event::ReportFiled { .. }
             | Event::ReportConfirmed { .. }
-            | Event::ReportResolved { .. } => self.hear(event, entry),
+            | Event::ReportResolved { .. } => self.hear(event, entry, commit, level),
             Event::Held { version, reason, until } => {
                 let hold = Hold { reason: reason.clone(), by: entry.by.who.clone(), until: *until };
                 self.with(*version, |c| c.hold = Some(hold.or_stricter(c.hold.take())));
             }
-            Event::HoldLifted { version } => self.with(*version, |c| c.hold = None),
+            Event::HoldLifted { version } => {
+                if self.may_decide(*version, commit, "lifts the hold on", level) {
+                    self.with(*version, |c| c.hold = None);
+                }
+            }
             Event::Frozen { reason, until, stops } => self.freezes.push(LedgerFreeze {
                 reason: reason.clone(),
                 by: entry.by.who.clone(),
@@ -450,16 +504,25 @@ impl Project {
                 until: *until,
                 stops: *stops,
             }),
-            Event::FreezeLifted {} => self.freezes.clear(),
+            Event::FreezeLifted {} => {
+                let open: Vec<Version> = self.candidates.keys().copied().collect();
+                if open.into_iter().all(|v| self.may_decide(v, commit, "lifts the freeze over", level)) {
+                    self.freezes.clear();
+                }
+            }
             Event::PromotionRequested { version, commit } => {
                 let request = Request { commit: commit.clone(), by: entry.by.who.clone() };
                 self.with(*version, |c| (c.requested, c.refused) = (Some(request), None));
             }
-            Event::PolicyAdopted { version, policy, digest, from, .. } => self.with(*version, |c| {
-                c.policy_from.clone_from(from);
-                c.cut.policy = (**policy).clone();
-                c.cut.digest.clone_from(digest);
-            }),
+            Event::PolicyAdopted { version, policy, digest, from, .. } => {
+                if self.may_decide(*version, commit, "adopts a policy for", level) {
+                    self.with(*version, |c| {
+                        c.policy_from.clone_from(from);
+                        c.cut.policy = (**policy).clone();
+                        c.cut.digest.clone_from(digest);
+                    });
+                }
+            }
             Event::PromotionPlanned(plan) => {
                 let by = entry.by.who.clone();
                 let flight = Flight { plan: (**plan).clone(), phase: Phase::Planned, planned_at: at, by };
@@ -638,47 +701,51 @@ impl Candidate {
     }
 }
 
-/// Remembers beats in few bytes, since a ledger is mostly these: the seconds since the one before, twice,
-/// and one more where it passed.
+/// Remembers beats in few bytes, since a ledger is mostly these: the seconds since the one before, four
+/// times, one more where it passed, and two where it is vouched for.
 mod beats {
+    use super::Told;
     use serde::{Deserialize, Deserializer, Serializer};
 
-    pub(super) fn serialize<S: Serializer>(beats: &[(i64, bool)], s: S) -> Result<S::Ok, S::Error> {
-        let before = std::iter::once(0).chain(beats.iter().map(|(at, _)| *at));
-        s.collect_seq(
-            beats.iter().zip(before).map(|((at, passed), before)| (at - before) * 2 + i64::from(*passed)),
-        )
+    pub(super) fn serialize<S: Serializer>(beats: &[Told], s: S) -> Result<S::Ok, S::Error> {
+        let before = std::iter::once(0).chain(beats.iter().map(|told| told.at));
+        s.collect_seq(beats.iter().zip(before).map(|(told, before)| {
+            (told.at - before) * 4 + i64::from(told.passed) + 2 * i64::from(told.vouched)
+        }))
     }
 
-    pub(super) fn deserialize<'de, D: Deserializer<'de>>(d: D) -> Result<Vec<(i64, bool)>, D::Error> {
-        let mut beats: Vec<(i64, bool)> = Vec::new();
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(d: D) -> Result<Vec<Told>, D::Error> {
+        let mut beats: Vec<Told> = Vec::new();
         for step in Vec::<i64>::deserialize(d)? {
-            let before = beats.last().map_or(0, |(at, _)| *at);
-            beats.push((before.saturating_add(step.div_euclid(2)), step.rem_euclid(2) == 1));
+            let before = beats.last().map_or(0, |told| told.at);
+            let (passed, vouched) = (step & 1 == 1, step & 2 == 2);
+            beats.push(Told { at: before.saturating_add(step.div_euclid(4)), passed, vouched });
         }
         Ok(beats)
     }
 }
 
 impl CheckLine {
-    /// Tells whether the last result was a pass.
-    pub fn passed(&self) -> bool {
-        self.beats.last().is_some_and(|(_, passed)| *passed)
+    /// Gives the results that count, in order. Bad news counts whoever brings it.
+    fn counted(&self, trust: Trust) -> impl DoubleEndedIterator<Item = &Told> {
+        self.beats.iter().filter(move |told| trust == Trust::Claimed || told.vouched || !told.passed)
     }
 
-    /// Gives the start of the unbroken run of passes that ends with the last result; `None` where
-    /// the last result is a failure. A silence longer than `every` breaks the run.
-    pub fn streak(&self, every: Seconds) -> Option<(Timestamp, Timestamp)> {
-        let (last, passed) = *self.beats.last()?;
-        if !passed {
-            return None;
-        }
+    /// Tells whether the last result that counts was a pass; `None` where there is none.
+    pub fn passed(&self, trust: Trust) -> Option<bool> {
+        self.counted(trust).next_back().map(|told| told.passed)
+    }
+
+    /// Gives the start and the end of the unbroken run of passes up to the last result that counts;
+    /// `None` where that is a failure. A silence longer than `every` breaks the run.
+    pub fn streak(&self, every: Seconds, trust: Trust) -> Option<(Timestamp, Timestamp)> {
+        let last = self.counted(trust).next_back().filter(|told| told.passed)?.at;
         let mut start = last;
-        for (at, passed) in self.beats.iter().rev() {
-            if !passed || start - at > every.0 as i64 {
+        for told in self.counted(trust).rev() {
+            if !told.passed || start - told.at > every.0 as i64 {
                 break;
             }
-            start = *at;
+            start = told.at;
         }
         Some((Timestamp::from_second(start).ok()?, Timestamp::from_second(last).ok()?))
     }

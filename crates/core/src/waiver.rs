@@ -2,10 +2,11 @@
 
 use crate::gate::{Case, Finding, Gate, Kind, MARGIN, earliest};
 use crate::id::CommitId;
-use crate::people::{Waiver, is_listed, is_same};
+use crate::people::{Waiver, is_listed};
 use crate::policy::Policy;
 use crate::project::Candidate;
 use crate::text::{list, name_of, short};
+use crate::trust::{Act, counts};
 use crate::verdict::Verdict;
 use jiff::Timestamp;
 
@@ -108,19 +109,19 @@ fn in_force<'a>(case: &Case<'a>, gate: Gate) -> Vec<Force<'a>> {
     let mut forces: Vec<Force<'a>> = Vec::new();
     for waiver in &case.candidate.waivers {
         let until = ends(waiver, case.policy);
-        let counts = waiver.gate == gate.name()
+        let in_force = waiver.gate == gate.name()
             && waiver.commit == *case.commit()
             && until > MARGIN.after(now)
-            && is_listed(&policy.from, &waiver.by.who)
-            && crate::trust::counts(case.policy, &waiver.by);
-        if !counts {
+            && is_listed(&policy.from, waiver.by.name(case.policy))
+            && counts(case.policy, Act::Decide, &waiver.by.level);
+        if !in_force {
             continue;
         }
         let subject = waiver.subject.as_deref();
         match forces.iter_mut().find(|f| f.subject == subject) {
             // What one person says twice is one waiver, and lasts as the later one says.
             Some(force) => {
-                force.by.retain(|other| !is_same(&other.by.who, &waiver.by.who));
+                force.by.retain(|other| !other.by.is_same(&waiver.by));
                 force.by.push(waiver);
                 force.until = force.by.iter().map(|w| ends(w, case.policy)).min().unwrap_or(until);
             }

@@ -7,6 +7,7 @@ use allclear_core::event::{CheckOutcome, Event};
 use allclear_core::facts::Rewound;
 use allclear_core::ledger::{self, TOLERANCE};
 use allclear_core::port::{NewCommit, RefUpdate, RepoError};
+use allclear_core::statement::Statement;
 use allclear_core::{CommitId, Project, RefName, Seconds};
 use jiff::Timestamp;
 use std::collections::BTreeMap;
@@ -24,6 +25,8 @@ pub struct Draft {
     pub events: Vec<Event>,
     /// The facts that a decision stood on.
     pub facts: Option<serde_json::Value>,
+    /// The signature of the person who decides.
+    pub statement: Option<Statement>,
     /// Refs beside the ledger.
     pub refs: Vec<RefUpdate>,
 }
@@ -70,7 +73,7 @@ pub(crate) enum Landing {
 impl Engine<'_> {
     /// Starts a draft.
     pub(crate) fn draft(&self, events: Vec<Event>) -> Draft {
-        Draft { id: self.clock.fresh_id(), events, facts: None, refs: Vec::new() }
+        Draft { id: self.clock.fresh_id(), events, facts: None, statement: None, refs: Vec::new() }
     }
 
     /// Observes, decides and appends, again and again until it lands: decisions are judged anew
@@ -88,6 +91,7 @@ impl Engine<'_> {
             if draft.events.is_empty() && draft.refs.is_empty() {
                 return Ok(answer);
             }
+            let draft = self.stated(draft, &snapshot)?;
             match self.land(&snapshot.tip(), &draft)? {
                 Landing::Landed(_) => return Ok(answer),
                 Landing::Raced if self.clock.now() >= deadline => return Err(busy()),
@@ -165,6 +169,7 @@ impl Engine<'_> {
         let mut entry =
             ledger::compose(draft.id.clone(), now, self.by.clone(), self.via, draft.events.clone());
         entry.facts.clone_from(&draft.facts);
+        entry.statement.clone_from(&draft.statement);
         let json = serde_json::to_string_pretty(&entry)
             .map_err(|e| Fault::new(FaultKind::TryLater, format!("the entry cannot be written: {e}")))?;
         if json.len() > ledger::ENTRY_LIMIT {

@@ -53,7 +53,12 @@ impl Engine<'_> {
             if snapshot.project.head.is_none() {
                 let name = snapshot.policy.get().and_then(|p| p.name.clone());
                 let develop = Some(plan.cut.policy.branches.develop.clone());
-                draft.events.push(Event::LedgerStarted { project: name.unwrap_or_default(), develop });
+                draft.events.push(Event::LedgerStarted {
+                    project: name.unwrap_or_default(),
+                    develop,
+                    signers: Vec::new(),
+                    threshold: None,
+                });
             }
             draft.events.push(Event::CandidateCut(Box::new(plan.cut.clone())));
             draft.events.push(tagged);

@@ -98,6 +98,15 @@ impl Engine<'_> {
         })
     }
 
+    /// Reads who is who from a commit of develop.
+    pub(crate) fn mailmap(&self, develop: Option<&CommitId>) -> Result<Mailmap, Fault> {
+        let text = match develop {
+            Some(develop) => self.repo.files(develop, &[MAILMAP.to_owned()])?.remove(MAILMAP),
+            None => None,
+        };
+        Ok(text.map(|text| Mailmap::read(&text)).unwrap_or_default())
+    }
+
     fn candidates(
         &self,
         refs: &Refs,
@@ -117,11 +126,7 @@ impl Engine<'_> {
             .map(|d| project.candidates.iter().map(|(v, c)| (d.clone(), of(v, c))).collect())
             .unwrap_or_default();
         let merges = if pairs.is_empty() { Vec::new() } else { self.repo.merge(&pairs)? };
-        let known = match develop.filter(|_| !heads.is_empty()) {
-            Some(develop) => self.repo.files(develop, &[MAILMAP.to_owned()])?.remove(MAILMAP),
-            None => None,
-        };
-        let known = known.map(|text| Mailmap::read(&text)).unwrap_or_default();
+        let known = self.mailmap(develop.filter(|_| !heads.is_empty()))?;
         let mut ahead = self.carries(project, graph, &of, stable)?;
         let mut out = BTreeMap::new();
         for (n, (version, candidate)) in project.candidates.iter().enumerate() {
@@ -168,7 +173,7 @@ impl Engine<'_> {
 
 /// Lists the authors of what a candidate brings to stable, each once, under all names that the project's
 /// `.mailmap` knows.
-fn authors(graph: &Graph, head: &CommitId, stable: Option<&CommitId>, known: &Mailmap) -> Vec<String> {
+pub(crate) fn authors(graph: &Graph, head: &CommitId, stable: Option<&CommitId>, known: &Mailmap) -> Vec<String> {
     let without: Vec<&CommitId> = stable.into_iter().collect();
     let ids = graph.only(head, &without);
     let written: BTreeSet<&str> = ids.iter().map(|id| graph.commits[id].author.as_str()).collect();

@@ -34,6 +34,9 @@ mod reports;
 mod stops;
 mod tick;
 mod withdraw;
+mod signers;
+mod stated;
+mod verify;
 
 pub use adoption::Adoption;
 pub use after::StepWord;
@@ -52,6 +55,8 @@ pub use promote::{PromotionPlan, Released};
 pub use reports::{ReportText, ReportWish};
 pub use tick::{Done, Ticked};
 pub use withdraw::Withdrawn;
+pub use signers::SignersChange;
+pub use verify::{ReleaseTruth, Verification};
 
 use allclear_core::event::{Actor, Via};
 use allclear_core::port::{Clock, Repo, Signature};
@@ -79,6 +84,8 @@ pub enum Note {
         /// Which try this will be.
         attempt: u32,
     },
+    /// A decision goes on record without a signature, where the policy wants one.
+    Unsigned,
     /// An append lost its race and is tried again.
     Raced,
     /// The release is on record.

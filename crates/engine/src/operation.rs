@@ -4,7 +4,8 @@ use crate::Snapshot;
 use allclear_core::event::Operation;
 use allclear_core::port::{RefUpdate, Refs};
 use allclear_core::promotion::{BranchSight, Seen, Sight, Standing, TagSight, standing};
-use allclear_core::text::{list, short};
+use allclear_core::text::list;
+use allclear_core::verify::Recorded;
 use allclear_core::{CommitId, RefName, Seconds, Version};
 
 /// The refs under which a plan's objects wait on the server.
@@ -91,19 +92,15 @@ pub(crate) fn landed(sight: Sight) -> String {
 }
 
 /// The facts that a promotion stands on, for the record.
-pub(crate) fn recorded(snapshot: &Snapshot, version: Version, now: jiff::Timestamp) -> serde_json::Value {
+pub(crate) fn recorded(
+    snapshot: &Snapshot,
+    version: Version,
+    now: jiff::Timestamp,
+) -> Option<serde_json::Value> {
     let found = snapshot.assess(now).candidates.into_iter().find(|c| c.version == version);
-    let gates: Vec<serde_json::Value> = found
-        .iter()
-        .flat_map(|c| &c.gates)
-        .map(|g| serde_json::json!({"gate": g.gate, "enforced": g.enforced, "verdict": g.finding.verdict, "summary": short(&g.finding.summary, 200)}))
-        .collect();
-    let cut = &snapshot.project.candidates[&version].cut;
-    serde_json::json!({
-        "now": now, "rules": allclear_core::RULES, "policy": cut.digest,
-        "stable": snapshot.facts.stable, "develop": snapshot.facts.develop,
-        "head": found.map(|c| c.commit), "gates": gates,
-    })
+    let candidate = snapshot.project.candidates.get(&version)?;
+    let seen = snapshot.facts.candidates.get(&version)?;
+    serde_json::to_value(Recorded::of(candidate, &snapshot.facts, seen, found.as_ref(), now)).ok()
 }
 
 pub(crate) fn summary(

@@ -149,7 +149,7 @@ impl Engine<'_> {
         self.note(Note::Judged(candidate.commit().clone()));
         let (plan, mut draft) = self.build(&snapshot, version)?;
         self.note(Note::Built);
-        draft.facts = Some(recorded(&snapshot, version, self.clock.now()));
+        draft.facts = recorded(&snapshot, version, self.clock.now());
         let operation = plan.operation;
         match self.land(&snapshot.tip(), &draft)? {
             Landing::Landed(head) => {

@@ -17,6 +17,7 @@ mod post;
 mod process;
 mod push;
 mod range;
+mod sign;
 mod store;
 
 pub use clock::{SystemClock, VirtualClock};

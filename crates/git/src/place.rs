@@ -39,6 +39,8 @@ pub struct Clone {
     /// The name of its remote, under which it keeps the server's branches; `None` where it is its own server
     /// or the server was given by its address.
     pub remote_name: Option<String>,
+    /// The SSH key under a person's statements: `user.signingkey`, where git signs with SSH at all.
+    pub statement_key: Option<String>,
     pub(crate) objects: Option<PathBuf>,
     /// How objects are named: `sha1` or `sha256`.
     pub(crate) format: String,
@@ -112,8 +114,8 @@ impl Clone {
         let remote_name = remote.unwrap_or("origin").to_owned();
         let (remote, secret) = split_secret(&address);
         check(&remote)?;
-        let signs = last("commit.gpgsign").is_some_and(|v| v == "true")
-            && last("gpg.format").is_some_and(|v| v == "ssh");
+        let ssh = last("gpg.format").is_some_and(|v| v == "ssh");
+        let signs = ssh && last("commit.gpgsign").is_some_and(|v| v == "true");
         let person = last("user.email")
             .map(|email| format!("{} <{email}>", last("user.name").unwrap_or_else(|| email.clone())));
         Ok(Self {
@@ -127,6 +129,7 @@ impl Clone {
                 .filter(|name| settings.contains_key(&format!("remote.{name}.url"))),
             person,
             signing_key: last("user.signingkey").filter(|_| signs),
+            statement_key: last("user.signingkey").filter(|_| ssh).map(|key| at_home(&key, &base, env)),
             objects: (shallow == "false" && !partial).then(|| PathBuf::from(objects)),
             format: format.clone(),
             transport: transport(&settings),
@@ -141,6 +144,19 @@ impl Clone {
         let last = path.rsplit(['/', ':']).next().unwrap_or("project");
         plain(last.strip_suffix(".git").unwrap_or(last))
     }
+}
+
+/// Finds a key's file as git would: `~` is the person's home, and another path is one of the clone.
+fn at_home(key: &str, base: &Path, env: &Environment) -> String {
+    if key.starts_with("key::") || key.starts_with("ssh-") {
+        return key.to_owned();
+    }
+    let home = env.inherited.iter().find(|(name, _)| name == "HOME").map(|(_, home)| PathBuf::from(home));
+    let path = match (key.strip_prefix("~/"), home) {
+        (Some(rest), Some(home)) => home.join(rest),
+        (Some(_) | None, _) => base.join(key),
+    };
+    path.display().to_string()
 }
 
 /// Reads a person's own configuration with their own git, and runs nothing that it names.

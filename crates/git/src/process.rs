@@ -18,6 +18,7 @@ const SAID_CAP: u64 = 64 * 1024;
 /// How git is started for one repository.
 #[derive(Debug, Clone)]
 pub struct Git {
+    program: &'static str,
     dir: PathBuf,
     env: Vec<(OsString, OsString)>,
     config: Vec<(String, String)>,
@@ -155,7 +156,7 @@ impl Git {
         let mut config: Vec<(String, String)> = PROFILE.iter().map(|&(k, v)| (k.into(), v.into())).collect();
         config.push(("fetch.fsckObjects".into(), "true".into()));
         config.extend(HARMLESS.iter().map(|flaw| (format!("fetch.fsck.{flaw}"), "ignore".into())));
-        Self { dir: dir.into(), env, config }
+        Self { program: "git", dir: dir.into(), env, config }
     }
 
     /// Adds one setting.
@@ -175,6 +176,11 @@ impl Git {
         Self { dir: dir.to_path_buf(), ..self.clone() }
     }
 
+    /// Starts a companion of git in its place, in the same small world.
+    pub(crate) fn with_program(self, program: &'static str) -> Self {
+        Self { program, ..self }
+    }
+
     /// Gives the directory that git runs in.
     pub fn dir(&self) -> &Path {
         &self.dir
@@ -182,7 +188,7 @@ impl Git {
 
     #[allow(clippy::disallowed_methods, reason = "the one home of Command::new")]
     fn spawn(&self, args: &[&str]) -> Result<Child, Failure> {
-        let mut command = Command::new("git");
+        let mut command = Command::new(self.program);
         command.current_dir(&self.dir).env_clear().envs(self.env.iter().map(|(k, v)| (k, v)));
         command.env("GIT_CONFIG_COUNT", self.config.len().to_string());
         for (n, (key, value)) in self.config.iter().enumerate() {
@@ -287,6 +293,7 @@ impl Git {
         env.push(("GIT_OPTIONAL_LOCKS".into(), "0".into()));
         let config = [("core.hooksPath", "/dev/null"), ("core.fsmonitor", "false"), ("safe.directory", "*")];
         Self {
+            program: "git",
             dir: dir.to_path_buf(),
             env,
             config: config.iter().map(|&(k, v)| (k.into(), v.into())).collect(),

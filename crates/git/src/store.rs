@@ -38,6 +38,8 @@ pub struct Store {
     /// is another lender.
     lenders: String,
     signing_key: Option<String>,
+    /// The key under statements.
+    pub(crate) statement_key: Option<String>,
     /// Whether small objects and private refs are written without a process each.
     plain: bool,
     /// The environment of what the project itself wants run.
@@ -91,9 +93,10 @@ impl Store {
                 .with_config("credential.helper", "!f() { test \"$1\" = get && printf 'username=%s\\npassword=%s\\n' \"$ALLCLEAR_USER\" \"$ALLCLEAR_PASSWORD\"; }; f");
         }
         let (url, signing_key) = (clone.remote.clone(), clone.signing_key.clone());
+        let statement_key = clone.statement_key.clone();
         let plain = crate::loose::is_plain(&dir);
         let caller = env.inherited.clone();
-        Ok(Self { dir, url, git, network, lenders, signing_key, plain, caller })
+        Ok(Self { dir, url, git, network, lenders, signing_key, statement_key, plain, caller })
     }
 
     /// Gives the project's own commands another environment than git's: the caller's, whose tokens they need.
@@ -317,12 +320,13 @@ impl Repo for Store {
                 Some((ids.next()?, ids.collect()))
             })
             .collect();
-        let ask: String = links.iter().map(|(id, _)| format!("{id}:entry.json\n")).collect();
+        let ask: String = links.iter().map(|(id, _)| format!("{id}\n{id}:entry.json\n")).collect();
         let mut links = links.into_iter();
         let mut each = |out: &mut dyn BufRead| -> std::io::Result<()> {
             for (commit, parents) in links.by_ref() {
+                let signed = crate::sign::read_signed(out)?;
                 let json = read_blob(out)?;
-                take(RawEntry { commit, parents, json });
+                take(RawEntry { commit, parents, json, signed });
             }
             Ok(())
         };
@@ -686,6 +690,10 @@ impl Repo for Store {
         (matches!(state, "U" | "G") && !key.is_empty()).then(|| plain(key))
     }
 
+    fn sign(&self, text: &[u8], namespace: &str) -> Option<String> {
+        self.sign_text(text, namespace)
+    }
+
     fn recall(&self, key: &str) -> Option<Vec<u8>> {
         std::fs::read(self.dir.join("allclear").join(key)).ok()
     }
@@ -728,7 +736,7 @@ impl Store {
         Ok(file)
     }
 
-    fn scratch(&self) -> Result<PathBuf, RepoError> {
+    pub(crate) fn scratch(&self) -> Result<PathBuf, RepoError> {
         use allclear_core::port::Clock;
         let dir = self.dir.join("scratch").join(crate::SystemClock.fresh_id());
         std::fs::create_dir_all(&dir).map_err(|e| io("making a scratch directory", &e))?;
@@ -763,9 +771,9 @@ impl Store {
         let args =
             ["tag", "-f", "-a", "-s", "-u", key, "--cleanup=verbatim", "-F", "-", name, target.as_str()];
         git.ok(&args, format!("{}\n", message(text)).as_bytes()).map_err(broken)?;
-        let made = format!("refs/tags/{name}");
-        let made = git.line(&["rev-parse", "--verify", &made], b"").map_err(broken)?;
-        git.ok(&["update-ref", "-d", &made], b"").map_err(broken)?;
+        let full = format!("refs/tags/{name}");
+        let made = git.line(&["rev-parse", "--verify", &full], b"").map_err(broken)?;
+        git.ok(&["update-ref", "-d", &full], b"").map_err(broken)?;
         id(&made)
     }
 

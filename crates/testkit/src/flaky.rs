@@ -158,6 +158,10 @@ impl Repo for Flaky<'_> {
         self.inner.signer(commit)
     }
 
+    fn sign(&self, text: &[u8], namespace: &str) -> Option<String> {
+        self.inner.sign(text, namespace)
+    }
+
     fn refs(&self) -> Result<Refs, RepoError> {
         self.read()?;
         self.inner.refs()

@@ -109,6 +109,7 @@ fn pure(rounds: usize, rc: &CommitId, table: &mut Table) {
             commit: CommitId::parse(&format!("{n:040x}")).expect("40 digits"),
             parents: Vec::new(),
             json: Ok(entry(n, started, rc).into_bytes()),
+            signed: None,
         })
         .collect();
     let at = Instant::now();

@@ -8,6 +8,7 @@ use crate::when;
 use allclear_core::event::{Event, Proof};
 use allclear_core::ledger::{self, Body};
 use allclear_core::port::Repo;
+use allclear_core::sshsig::Signed;
 use allclear_core::text::name_of;
 use allclear_engine::Fault;
 use serde_json::json;
@@ -46,7 +47,7 @@ pub(super) fn run(args: &Args, limit: usize, now: &Now) -> Result<Exit, Fault> {
             Body::Entry(entry) => {
                 let proof = match entry.by.proof {
                     Proof::Claimed => String::new(),
-                    Proof::Signed => match place.store.signer(&link.commit) {
+                    Proof::Signed => match link.signed.as_ref().and_then(Signed::signer) {
                         Some(key) => format!(" (signed by {key})"),
                         None => paint(BAD, " (says it is signed, and is not)"),
                     },

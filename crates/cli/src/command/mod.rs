@@ -21,10 +21,12 @@ pub(crate) mod status;
 mod tick;
 pub(crate) mod todo;
 mod waive;
+mod signer;
+mod verify;
 mod why;
 mod withdraw;
 
-use crate::args::{Args, Command, LedgerCommand, Now};
+use crate::args::{Args, Command, LedgerCommand, Now, SignerCommand};
 use crate::exit::Exit;
 use crate::place::{Place, zone_of};
 use allclear_engine::{Fault, FaultKind, PickWish, Snapshot};
@@ -100,6 +102,8 @@ pub(crate) fn run(args: &Args) -> Result<Exit, Fault> {
         },
         Command::Doctor { probe_push, repair_history } => doctor::run(args, *probe_push, *repair_history),
         Command::Policy { what } => policy::run(args, what),
+        Command::Signer { what } => signer::run(args, what),
+        Command::Verify { root } => verify::run(args, root.as_deref()),
         Command::Tick { dry_run } => tick::run(args, *dry_run),
         Command::Demo { fast, dir } => crate::demo::run(*fast, dir.as_deref()),
         Command::Completions { shell } => {
@@ -127,6 +131,7 @@ fn asks_the_server(command: &Command) -> bool {
         | Command::Policy { .. }
         | Command::Demo { .. }
         | Command::Completions { .. }
+        | Command::Signer { what: SignerCommand::List }
         | Command::Man => false,
         Command::Cut { .. }
         | Command::Pick { .. }
@@ -145,6 +150,8 @@ fn asks_the_server(command: &Command) -> bool {
         | Command::Waive { .. }
         | Command::Report { .. }
         | Command::Ledger { .. }
+        | Command::Signer { .. }
+        | Command::Verify { .. }
         | Command::Strike { .. } => true,
     }
 }

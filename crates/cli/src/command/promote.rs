@@ -73,7 +73,8 @@ fn progress(note: &Note) {
         | Note::Confirmed(_)
         | Note::StepBegins(..)
         | Note::StepEnded(..)
-        | Note::Told(_) => return,
+        | Note::Told(_)
+        | Note::Unsigned => return,
     };
     say(paint(ui::DIM, line));
 }

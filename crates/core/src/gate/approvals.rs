@@ -1,9 +1,10 @@
 //! `approvals`: people who said yes to exactly this commit.
 
 use super::{Case, Finding, Kind, Subject};
-use crate::people::{Approval, is_listed, is_same};
+use crate::people::{Approval, is_listed};
 use crate::policy::NotThese;
 use crate::text::{count, name_of};
+use crate::trust::{Act, counts};
 use crate::verdict::Verdict;
 
 pub(super) fn judge(case: &Case<'_>) -> Finding {
@@ -49,17 +50,17 @@ pub(super) fn judge(case: &Case<'_>) -> Finding {
 /// Says why an approval does not count.
 fn fault(case: &Case<'_>, approval: &Approval, counted: &[&Approval]) -> Option<String> {
     let gate = &case.policy.gates.approvals;
-    let who = &approval.by.who;
+    let by = &approval.by;
     let authors = &case.seen.authors;
     if approval.commit != *case.commit() {
         Some(format!("it was for {}", approval.commit.short()))
-    } else if !is_listed(&gate.from, who) {
+    } else if !is_listed(&gate.from, by.name(case.policy)) {
         Some("not one of gates.approvals.from".into())
-    } else if gate.not == NotThese::Authors && authors.iter().any(|author| is_same(author, who)) {
+    } else if gate.not == NotThese::Authors && authors.iter().any(|author| by.is(author)) {
         Some("an author of the candidate".into())
-    } else if !crate::trust::counts(case.policy, &approval.by) {
-        Some("it is not signed".into())
-    } else if counted.iter().any(|other| is_same(&other.by.who, who)) {
+    } else if !counts(case.policy, Act::Approve, &by.level) {
+        Some("no approver or captain of this ledger signed it".into())
+    } else if counted.iter().any(|other| other.by.is_same(by)) {
         Some("the same person twice".into())
     } else {
         None

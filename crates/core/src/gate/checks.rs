@@ -2,7 +2,7 @@
 
 use super::{Case, Finding, Kind, MARGIN, Subject, earliest};
 use crate::Seconds;
-use crate::policy::{Beat, RequiredCheck};
+use crate::policy::{Beat, RequiredCheck, Trust};
 use crate::project::CheckLine;
 use crate::text::{list, plain};
 use crate::verdict::Verdict;
@@ -29,7 +29,7 @@ pub(super) fn judge(case: &Case<'_>) -> Finding {
     let results = case.project.checks.get(case.commit());
     let lines: Vec<(&RequiredCheck, Line)> = required
         .iter()
-        .map(|check| (check, line(check, results.and_then(|r| r.get(&check.name)), case.now)))
+        .map(|check| (check, line(case, check, results.and_then(|r| r.get(&check.name)))))
         .collect();
     let worst = lines.iter().map(|(_, l)| l.verdict).max().unwrap_or(Verdict::Passed);
     let named = |verdict: Verdict| -> Vec<String> {
@@ -87,22 +87,25 @@ pub(super) fn judge(case: &Case<'_>) -> Finding {
     finding
 }
 
-fn line(check: &RequiredCheck, results: Option<&CheckLine>, now: Timestamp) -> Line {
-    let Some(results) = results.filter(|r| !r.beats.is_empty()) else {
-        return Line::of(Verdict::Missing, "no result for this commit".into());
+fn line(case: &Case<'_>, check: &RequiredCheck, results: Option<&CheckLine>) -> Line {
+    let trust = case.policy.trust;
+    let Some((results, passed)) = results.and_then(|r| Some((r, r.passed(trust)?))) else {
+        let unsigned = results.is_some_and(|r| !r.beats.is_empty());
+        let text = if unsigned { "no result that a checker signed" } else { "no result for this commit" };
+        return Line::of(Verdict::Missing, text.into());
     };
     let by = plain(&results.by);
     let place = results.url.as_deref().map(|u| format!(" · {}", plain(u))).unwrap_or_default();
     match &check.beat {
-        _ if !results.passed() => Line::of(Verdict::Failed, format!("failed, recorded by {by}{place}")),
+        _ if !passed => Line::of(Verdict::Failed, format!("failed, recorded by {by}{place}")),
         None => Line::of(Verdict::Passed, format!("passed, recorded by {by}{place}")),
-        Some(beat) => beating(beat, results, now),
+        Some(beat) => beating(beat, results, trust, case.now),
     }
 }
 
 /// Judges a check that must keep passing: a silence longer than `at-least-every` breaks the run.
-fn beating(beat: &Beat, results: &CheckLine, now: Timestamp) -> Line {
-    let Some((start, last)) = results.streak(beat.at_least_every) else {
+fn beating(beat: &Beat, results: &CheckLine, trust: Trust, now: Timestamp) -> Line {
+    let Some((start, last)) = results.streak(beat.at_least_every, trust) else {
         return Line::of(Verdict::Failed, "failed".into());
     };
     let silent_at = beat.at_least_every.after(last);

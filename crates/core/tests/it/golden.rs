@@ -8,8 +8,10 @@ use allclear_core::ledger::{Body, ENTRY_LIMIT, Link, RawEntry, Unreadable, VoidR
 use allclear_core::project::{Phase, Project, TroubleKind, fold};
 use std::collections::BTreeSet;
 
-const KINDS: [&str; 35] = [
+const KINDS: [&str; 37] = [
     "LedgerStarted",
+    "SignersProposed",
+    "SignersSeconded",
     "LedgerMoved",
     "CandidateCut",
     "HeadSeen",
@@ -52,6 +54,8 @@ const HOTFIX: Version = Version::new(2, 9, 1);
 fn kind(event: &Event) -> &'static str {
     match event {
         Event::LedgerStarted { .. } => "LedgerStarted",
+        Event::SignersProposed(_) => "SignersProposed",
+        Event::SignersSeconded { .. } => "SignersSeconded",
         Event::LedgerMoved { .. } => "LedgerMoved",
         Event::CandidateCut(_) => "CandidateCut",
         Event::HeadSeen { .. } => "HeadSeen",
@@ -110,6 +114,7 @@ fn link(n: usize, json: &[u8]) -> Link {
         commit: entry_id(n),
         parents: n.checked_sub(1).map(entry_id).into_iter().collect(),
         json: Ok(json.to_vec()),
+        signed: None,
     })
 }
 
@@ -239,7 +244,12 @@ fn what_is_no_entry_is_void() {
         ("too large", link(0, &vec![b' '; ENTRY_LIMIT + 1]), |w| *w == VoidReason::TooLarge),
         (
             "no file",
-            read(RawEntry { commit: entry_id(0), parents: Vec::new(), json: Err(Unreadable::Absent) }),
+            read(RawEntry {
+                commit: entry_id(0),
+                parents: Vec::new(),
+                json: Err(Unreadable::Absent),
+                signed: None,
+            }),
             |w| *w == VoidReason::Absent,
         ),
     ];
@@ -248,7 +258,23 @@ fn what_is_no_entry_is_void() {
         assert_eq!(fold(&[link]).troubles.len(), 1, "{name}");
     }
     let (_, bytes) = files().remove(0);
-    let merge =
-        read(RawEntry { commit: entry_id(2), parents: vec![entry_id(0), entry_id(1)], json: Ok(bytes) });
+    let merge = read(RawEntry {
+        commit: entry_id(2),
+        parents: vec![entry_id(0), entry_id(1)],
+        json: Ok(bytes),
+        signed: None,
+    });
     assert_eq!(merge.body, Body::Void(VoidReason::Parents(2)));
+}
+
+#[test]
+fn a_statement_of_long_ago_is_still_one() {
+    let links: Vec<Link> = files().iter().map(|(_, bytes)| link(0, bytes)).collect();
+    let stated = links.iter().find_map(|link| match &link.body {
+        Body::Entry(entry) => Some((entry.statement.clone()?, entry.events.clone())),
+        Body::Void(_) => None,
+    });
+    let (statement, events) = stated.unwrap();
+    assert!(statement.signer(&entry_id(0), &events).is_some());
+    assert!(statement.signer(&entry_id(1), &events).is_none());
 }

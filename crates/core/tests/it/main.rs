@@ -17,3 +17,5 @@ mod model;
 mod notices;
 #[cfg(test)]
 mod properties;
+#[cfg(test)]
+mod trust;

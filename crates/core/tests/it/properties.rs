@@ -41,7 +41,7 @@ fn event() -> impl Strategy<Value = Event> {
     let name = select(vec!["ci", "staging"]);
     let op = || (1_u64..3).prop_map(operation);
     prop_oneof![
-        Just(Event::LedgerStarted { project: "other".into(), develop: None }),
+        Just(Event::LedgerStarted { project: "other".into(), develop: None, signers: Vec::new(), threshold: None }),
         Just(Event::LedgerMoved { to: "refs/heads/allclear/ledger".into() }),
         policies().prop_map(|policy| Event::CandidateCut(Box::new(cut(policy)))),
         head().prop_map(|n| Event::HeadSeen { version: VERSION, commit: commit(n) }),
@@ -157,7 +157,7 @@ fn links() -> impl Strategy<Value = Vec<Link>> {
                 }
                 link(n, claimed, events)
             }
-            None => read(RawEntry { commit: entry_id(n), parents: Vec::new(), json: Ok(b"{}".to_vec()) }),
+            None => read(RawEntry { commit: entry_id(n), parents: Vec::new(), json: Ok(b"{}".to_vec()), signed: None }),
         });
         each.collect()
     })
@@ -289,7 +289,7 @@ proptest! {
         let links: Vec<Link> = made
             .into_iter()
             .enumerate()
-            .map(|(n, json)| read(RawEntry { commit: entry_id(n), parents: vec![entry_id(9); parents], json: Ok(json) }))
+            .map(|(n, json)| read(RawEntry { commit: entry_id(n), parents: vec![entry_id(9); parents], json: Ok(json), signed: None }))
             .collect();
         let project = fold(&links);
         prop_assert_eq!(project.entries, 2);
@@ -424,7 +424,7 @@ proptest! {
             }
             if gates.checks.enforce {
                 for (required, beat) in gates.checks.required.iter().filter_map(|r| Some((r, r.beat?))) {
-                    let (_, last) = project.checks[candidate.commit()][&required.name].streak(beat.at_least_every).unwrap();
+                    let (_, last) = project.checks[candidate.commit()][&required.name].streak(beat.at_least_every, candidate.cut.policy.trust).unwrap();
                     prop_assert!(later < beat.at_least_every.after(last));
                 }
             }
@@ -446,7 +446,7 @@ fn a_warm_start_honours_an_earlier_strike() {
         link(1, at(DAY), vec![check("ci", true, 2)]),
         link(2, at(0), vec![strike(1)]),
         link(3, at(DAY), vec![strike(1)]),
-        read(RawEntry { commit: entry_id(4), parents: vec![entry_id(3)], json: Ok(Vec::new()) }),
+        read(RawEntry { commit: entry_id(4), parents: vec![entry_id(3)], json: Ok(Vec::new()), signed: None }),
         link(5, at(0), vec![strike(4)]),
     ];
     let whole = fold(&links);

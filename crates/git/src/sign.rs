@@ -1,0 +1,70 @@
+//! Signatures: reads those of the ledger's commits, and makes those under statements, with the person's own
+//! `ssh-keygen` and the key that git signs with.
+
+use crate::process::Git;
+use crate::store::Store;
+use allclear_core::sshsig::Signed;
+use std::io::{BufRead, Read};
+use std::time::Duration;
+
+/// The largest commit of a ledger that is looked at for a signature, in bytes.
+const COMMIT_LIMIT: u64 = 64 * 1024;
+/// For how long a person may look for the touch of their key.
+const SIGN_LIMIT: Duration = Duration::from_mins(1);
+
+/// Reads one commit out of `cat-file --batch`, and its signature out of that.
+pub(crate) fn read_signed(out: &mut dyn BufRead) -> std::io::Result<Option<Signed>> {
+    let mut head = String::new();
+    out.read_line(&mut head)?;
+    let Some(size) = head.trim_end().rsplit(' ').next().and_then(|size| size.parse::<u64>().ok()) else {
+        return Ok(None);
+    };
+    let mut take = Read::take(&mut *out, size + 1);
+    if size > COMMIT_LIMIT {
+        std::io::copy(&mut take, &mut std::io::sink())?;
+        return Ok(None);
+    }
+    let mut bytes = Vec::with_capacity(size as usize + 1);
+    take.read_to_end(&mut bytes)?;
+    bytes.pop();
+    Ok(Signed::of_commit(&bytes))
+}
+
+impl Store {
+    /// Signs a text as `ssh-keygen -Y sign` does; `None` where there is no key, or it does not answer.
+    pub(crate) fn sign_text(&self, text: &[u8], namespace: &str) -> Option<String> {
+        let key = self.statement_key.as_deref()?;
+        // git takes a key itself in place of a file; its secret half is in the agent then.
+        let literal = key.strip_prefix("key::").or_else(|| key.starts_with("ssh-").then_some(key));
+        let dir = self.scratch().ok()?;
+        let made = self.sign_in(&dir, key, literal, text, namespace);
+        drop(std::fs::remove_dir_all(&dir));
+        made
+    }
+
+    fn sign_in(
+        &self,
+        dir: &std::path::Path,
+        key: &str,
+        literal: Option<&str>,
+        text: &[u8],
+        namespace: &str,
+    ) -> Option<String> {
+        let file = match literal {
+            Some(line) => {
+                let file = dir.join("key.pub");
+                std::fs::write(&file, format!("{line}\n")).ok()?;
+                file.to_str()?.to_owned()
+            }
+            None => key.to_owned(),
+        };
+        let mut args = vec!["-Y", "sign", "-q", "-n", namespace, "-f", &file];
+        args.extend(literal.map(|_| "-U"));
+        let output = self.ssh_keygen(dir).run(&args, text, SIGN_LIMIT).ok()?;
+        (output.code == Some(0)).then(|| String::from_utf8(output.stdout).ok())?
+    }
+
+    fn ssh_keygen(&self, dir: &std::path::Path) -> Git {
+        self.git().clone_at(dir).with_program("ssh-keygen")
+    }
+}
