@@ -16,6 +16,8 @@ mod promote;
 mod record;
 #[path = "train/table.rs"]
 mod table;
+#[path = "train/verify.rs"]
+mod verify;
 #[path = "train/world.rs"]
 mod world;
 
@@ -24,8 +26,13 @@ use world::Lab;
 
 type Part = fn(&Lab, usize, &mut Table);
 
-const PARTS: [(&str, Part); 4] =
-    [("promote", promote::run), ("looks", looks::run), ("record", record::run), ("append", append::run)];
+const PARTS: [(&str, Part); 5] = [
+    ("promote", promote::run),
+    ("looks", looks::run),
+    ("record", record::run),
+    ("append", append::run),
+    ("verify", verify::run),
+];
 
 fn main() {
     // Cargo adds `--bench`.

@@ -10,6 +10,7 @@ use crate::id::CommitId;
 use crate::ledger::{Body, Link};
 use crate::policy::{Policy, digest};
 use crate::project::{Candidate, Fold, Project, Rc, Release};
+use crate::sshsig::Signed;
 use crate::trust::{Ignored, Level, Voice};
 use crate::verdict::Verdict;
 use crate::version::Version;
@@ -267,8 +268,8 @@ impl Audit {
         }
     }
 
-    #[expect(clippy::wildcard_enum_match_arm, reason = "two kinds of many matter here")]
     /// Keeps the record as it was before an entry that plans or moves.
+    #[expect(clippy::wildcard_enum_match_arm, reason = "two kinds of many matter here")]
     fn note(&self, project: &Project, entry: &Entry) -> Vec<(Version, Project)> {
         let versions = entry.events.iter().filter_map(|event| match event {
             Event::PromotionPlanned(plan) => Some(plan.version),
@@ -288,18 +289,17 @@ impl Audit {
         self.recorded += u64::from(good);
         self.stated += u64::from(matches!(level, Level::Stated(_)));
         let why = match (good, &link.signed) {
-            (true, _) => return,
             (false, Some(_)) => "its commit's signature is not good",
             (false, None) if entry.by.proof == Proof::Signed => "it says that it is signed, and is not",
-            (false, None) => return,
+            (true, _) | (false, None) => return,
         };
         if self.forged.len() < LISTED {
             self.forged.push(Ignored { entry: link.commit.clone(), why: why.into() });
         }
     }
 
-    #[expect(clippy::wildcard_enum_match_arm, reason = "an auditor follows promotions alone")]
     /// Follows candidates from their cut to their release.
+    #[expect(clippy::wildcard_enum_match_arm, reason = "an auditor follows promotions alone")]
     fn follow(
         &mut self,
         project: &Project,
@@ -320,10 +320,10 @@ impl Audit {
                         self.policies.insert(cut.version, (cut.digest.clone(), cut.from.clone()));
                     }
                 }
-                Event::PolicyAdopted { version, digest, from, .. } => {
-                    if project.candidates.get(version).is_some_and(|c| c.cut.digest == *digest) {
-                        self.policies.insert(*version, (digest.clone(), from.clone()));
-                    }
+                Event::PolicyAdopted { version, digest, from, .. }
+                    if project.candidates.get(version).is_some_and(|c| c.cut.digest == *digest) =>
+                {
+                    self.policies.insert(*version, (digest.clone(), from.clone()));
                 }
                 Event::PromotionPlanned(plan) => {
                     let flies = project.candidates.get(&plan.version).and_then(|c| c.operation.as_ref());
@@ -336,7 +336,7 @@ impl Audit {
                             id: entry.id.clone(),
                             at: project.at,
                             by: entry.by.clone(),
-                            level: self.proven(link, &level, project),
+                            level: proven(link, &level, project),
                             operation: (**plan).clone(),
                             recorded: entry.facts.clone().and_then(|f| serde_json::from_value(f).ok()),
                             policy_from: self.policies.get(&plan.version).map(|(_, from)| from.clone()),
@@ -371,13 +371,13 @@ impl Audit {
             }
         }
     }
+}
 
-    /// Gives the level of an entry that nobody states, whose signature the fold had no reason to look at.
-    fn proven(&self, link: &Link, level: &Level, project: &Project) -> Level {
-        match link.signed.as_ref().and_then(|signed| signed.signer()) {
-            Some(key) if *level == Level::Claimed => Level::Recorded(project.roster.know(key)),
-            Some(_) | None => level.clone(),
-        }
+/// Gives the level of an entry that nobody states, whose signature the fold had no reason to look at.
+fn proven(link: &Link, level: &Level, project: &Project) -> Level {
+    match link.signed.as_ref().and_then(Signed::signer) {
+        Some(key) if *level == Level::Claimed => Level::Recorded(project.roster.know(key)),
+        Some(_) | None => level.clone(),
     }
 }
 
@@ -405,6 +405,7 @@ fn excerpt(project: &Project, version: Version) -> Project {
         freezes: project.freezes.clone(),
         checks: results.into_iter().collect(),
         accepted: project.accepted.clone(),
+        releases: project.releases.last_key_value().map(|(v, r)| (*v, r.clone())).into_iter().collect(),
         needs: project.needs,
         troubles: project.troubles.clone(),
         moved_to: project.moved_to.clone(),
@@ -572,6 +573,7 @@ impl Plan {
             (None, _) => return None,
         };
         let highest = self.recorded.as_ref().and_then(|facts| facts.highest);
+        let highest = highest.max(self.before.releases.keys().next_back().copied());
         let seen = CandidateFacts {
             head: Some(op.commit.clone()),
             commits: seen.commits,

@@ -104,7 +104,7 @@ impl Engine<'_> {
             .into_iter()
             .collect();
         claims.extend(chain(&snapshot));
-        let releases = self.releases(&snapshot, &audit)?;
+        let releases = self.releases(&snapshot, &audit);
         Ok(Verification {
             pinned: root.is_some(),
             root: first,
@@ -208,7 +208,11 @@ impl Engine<'_> {
         let policy = |id: &CommitId| evidence.policies.get(id);
         let mut claims = plan.claims(plan.policy_from.as_ref().and_then(policy));
         let objects = match plan.candidate() {
+<<<<<<< HEAD
             Some(candidate) => self.shown(op, plan.before(), candidate)?,
+=======
+            Some(candidate) => self.shown(op, candidate, plan.policy_from.as_ref())?,
+>>>>>>> trust
             None => Err("no cut is on record".into()),
         };
         let shown = objects.as_ref().ok().map(|(_, shown)| shown);
@@ -232,11 +236,16 @@ impl Engine<'_> {
     fn shown(
         &self,
         op: &Operation,
+<<<<<<< HEAD
         record: &Project,
         candidate: &Candidate,
+=======
+        candidate: &Candidate,
+        policy: Option<&CommitId>,
+>>>>>>> trust
     ) -> Result<Result<(Graph, Shown), String>, Fault> {
         let cut = &candidate.cut;
-        let tips = [
+        let mut tips = vec![
             &op.old_stable,
             &op.old_develop,
             &op.commit,
@@ -245,8 +254,9 @@ impl Engine<'_> {
             &cut.from,
             &op.new_stable,
             &op.new_develop,
-        ]
-        .map(Clone::clone);
+        ];
+        tips.extend(policy);
+        let tips: Vec<CommitId> = tips.into_iter().cloned().collect();
         // A history with holes cannot be walked at all.
         let Ok(graph) = self.repo.graph(&tips) else {
             return Ok(Err("the history around it is not whole here".into()));
@@ -306,11 +316,20 @@ impl Engine<'_> {
         } else {
             Truth::DoesNotHold(format!("{} has changes that no merge makes", op.new_develop.short()))
         };
-        Ok(vec![Claim::new("release commit", released), Claim::new("merge-back", back)])
+        let foreign = [told.plan.policy_from.as_ref(), told.plan.candidate().map(|c| &c.cut.from)];
+        let foreign = foreign.into_iter().flatten().find(|from| !graph.contains(&op.old_develop, from));
+        let origin = foreign.map_or(Truth::Holds, |from| {
+            Truth::DoesNotHold(format!("it comes from {}, which develop did not have", from.short()))
+        });
+        Ok(vec![
+            Claim::new("origin", origin),
+            Claim::new("release commit", released),
+            Claim::new("merge-back", back),
+        ])
     }
 
     /// Puts beside the sealed claims what the refs show now, and adds the releases that are not on record.
-    fn releases(&self, snapshot: &Snapshot, audit: &Audit) -> Result<Vec<ReleaseTruth>, Fault> {
+    fn releases(&self, snapshot: &Snapshot, audit: &Audit) -> Vec<ReleaseTruth> {
         let (refs, facts) = (&snapshot.refs, &snapshot.facts);
         let branches = [facts.stable.clone(), facts.develop.clone()];
         let mut tips: Vec<CommitId> = branches.iter().flatten().chain(&audit.began).cloned().collect();
@@ -358,7 +377,7 @@ impl Engine<'_> {
             });
         }
         releases.sort_by_key(|release| std::cmp::Reverse(release.version));
-        Ok(releases)
+        releases
     }
 }
 

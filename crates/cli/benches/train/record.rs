@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 pub(crate) const ENTRIES: usize = 100_000;
-const LEDGER: &str = "refs/allclear/ledger";
+pub(crate) const LEDGER: &str = "refs/allclear/ledger";
 
 /// What git alone takes to read a ledger.
 const BARE: &str = "git rev-list --reverse --topo-order refs/allclear/ledger | sed 's/$/:entry.json/' | git cat-file --batch --buffer | wc -c";
@@ -141,9 +141,9 @@ fn pure(rounds: usize, rc: &CommitId, table: &mut Table) {
 }
 
 /// Forgets all folds and looks, and keeps the objects.
-fn forget(cache: &Path) {
+pub(crate) fn forget(cache: &Path) {
     for store in std::fs::read_dir(cache.join("allclear/stores")).into_iter().flatten().flatten() {
-        for what in ["fold", "look"] {
+        for what in ["fold", "look", "audit"] {
             drop(std::fs::remove_file(store.path().join("allclear").join(what)));
         }
     }

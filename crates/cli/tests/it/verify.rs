@@ -92,6 +92,7 @@ fn a_record_kept_by_the_book_holds() {
         "verdict",
         "move",
         "commits",
+        "origin",
         "release commit",
         "merge-back",
         "tag object",
@@ -259,4 +260,57 @@ fn signatures_are_shown_as_they_are() {
     assert_eq!(found["releases"][0]["by"]["proof"]["level"], "recorded");
     assert_eq!(found["releases"][0]["by"]["proof"]["key"]["name"], "Mira <mira@example.org>");
     world.allclear(&["verify"]).code(0).says("recorded by Mira's key");
+    // The last entry told once more on top of itself: its signature is not over that.
+    let head = world.git("server.git", &["rev-parse", LEDGER]);
+    let text = world.git("server.git", &["cat-file", "commit", LEDGER]);
+    let (tree, rest) = text.split_once("\nparent ").unwrap();
+    world.write("forged/commit", &format!("{tree}\nparent {head}{}\n", &rest[40..]));
+    let file = world.path("forged/commit").display().to_string();
+    let commit = world.git("server.git", &["hash-object", "-t", "commit", "-w", &file]);
+    world.git("server.git", &["update-ref", LEDGER, &commit]);
+    let run = world.allclear(&["verify"]).code(0).says("1 looked into now");
+    assert!(run.err.contains("signature is not good"), "{}", run.err);
+}
+
+#[test]
+fn what_is_not_here_cannot_be_checked() {
+    let world = released();
+    world.git("server.git", &["tag", "-d", "v1.1.0-rc.1"]);
+    let elsewhere = world.path("elsewhere").display().to_string();
+    let world = world.with_env("XDG_CACHE_HOME", &elsewhere);
+    let server = format!("file://{}", world.server().display());
+    world.git(".", &["clone", "-q", "--depth", "1", &server, "shallow"]);
+    let run = world.run("shallow", &["verify"]).code(0).says("1.1.0     cannot be checked");
+    let run = run.says("published rcs cannot be checked: v1.1.0-rc.1 was deleted");
+    run.says("rc tags cannot be checked")
+        .says("as it was published, is not here")
+        .says("2 cannot be checked");
+    let found = world.run("shallow", &["verify", "--json"]).json();
+    let claims = found["releases"][0]["claims"].as_array().unwrap();
+    let verdict = claims.iter().find(|claim| claim["about"] == "verdict").unwrap();
+    assert_eq!(verdict["truth"], "holds", "a shallow clone is no shallow record");
+}
+
+#[test]
+fn a_cut_from_elsewhere_brings_its_own_law() {
+    let world = World::new(&QUICK.replace("for = \"0s\"", "for = \"7d\""));
+    world.allclear(&["cut", "--yes"]).code(0);
+    // The candidate's policy is exchanged for one that no commit of develop has.
+    let own = world.push("master", "allclear.toml", QUICK, "chore: my own law");
+    let policy = allclear_core::policy::read(QUICK).unwrap().policy;
+    let digest = allclear_core::policy::digest(&policy);
+    let adopted = json!([{
+        "kind": "PolicyAdopted", "version": "1.1.0", "policy": policy, "digest": digest, "from": own, "relaxed": [],
+    }]);
+    forge(&world, &jiff::Timestamp::now().to_string(), &adopted, None);
+    // The candidate has to contain stable.
+    world.git("other", &["fetch", "-q", "origin"]);
+    world.git("other", &["checkout", "-q", "-B", "candidate", "origin/release-1.1.0"]);
+    world.git("other", &["merge", "-q", "-X", "theirs", "-m", "Merge stable", "origin/master"]);
+    world.git("other", &["push", "-q", "origin", "HEAD:refs/heads/release-1.1.0"]);
+    world.allclear(&["rc"]).code(0);
+    release(&world);
+    let found = broken(&world);
+    assert_eq!(found.len(), 1, "{found:?}");
+    assert!(found[0].0 == "origin" && found[0].1.contains("develop did not have"), "{found:?}");
 }
