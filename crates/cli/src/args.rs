@@ -57,8 +57,17 @@ pub(crate) enum Command {
         #[command(flatten)]
         now: Now,
     },
+    /// What changed since the last release, as Markdown.
+    Changelog {
+        /// A candidate or a release; else the open candidate, or what is on develop.
+        #[arg(value_parser = version, value_name = "X.Y.Z")]
+        version: Option<Version>,
+    },
     /// Coming cuts, ends of soaks, freezes.
     Calendar {
+        /// Print it as an iCalendar file (RFC 5545) for other calendars.
+        #[arg(long)]
+        ics: bool,
         #[command(flatten)]
         now: Now,
     },
@@ -76,6 +85,53 @@ pub(crate) enum Command {
         #[arg(long, value_name = "X.Y.Z")]
         version: Option<String>,
         /// Say what it would be, and change nothing.
+        #[arg(long)]
+        dry_run: bool,
+        /// Answer the confirmation with yes.
+        #[arg(long, short = 'y')]
+        yes: bool,
+    },
+    /// Bring fixes from develop to the candidate.
+    Pick {
+        /// Ids, beginnings of ids, or branches and tags of the server.
+        #[arg(required = true, value_name = "COMMIT")]
+        commits: Vec<String>,
+        /// The candidate; the open one where absent.
+        #[arg(long, value_parser = version, value_name = "X.Y.Z")]
+        version: Option<Version>,
+        /// Say what it would be, and change nothing.
+        #[arg(long)]
+        dry_run: bool,
+    },
+    /// On develop, in which rc, in which release; or what would bring it there.
+    Where {
+        /// An id, the beginning of one, or a branch or tag of the server.
+        #[arg(value_name = "COMMIT")]
+        commit: String,
+    },
+    /// Cut a candidate from stable, beside whatever rides.
+    Hotfix {
+        /// The version; the next patch of the last release where absent.
+        #[arg(long, value_parser = version, value_name = "X.Y.Z")]
+        version: Option<Version>,
+        /// Why, for the record.
+        #[arg(long, value_name = "TEXT")]
+        reason: String,
+        /// Say what it would be, and change nothing.
+        #[arg(long)]
+        dry_run: bool,
+        /// Answer the confirmation with yes.
+        #[arg(long, short = 'y')]
+        yes: bool,
+    },
+    /// End a candidate without a release; its commits are kept, its number is never used again.
+    Withdraw {
+        #[arg(value_parser = version, value_name = "X.Y.Z")]
+        version: Option<Version>,
+        /// Why, for the record.
+        #[arg(long, value_name = "TEXT")]
+        reason: String,
+        /// Say what it would do, and change nothing.
         #[arg(long)]
         dry_run: bool,
         /// Answer the confirmation with yes.
@@ -106,6 +162,52 @@ pub(crate) enum Command {
         /// Lift it.
         #[arg(long, conflicts_with_all = ["reason", "until"])]
         lift: bool,
+    },
+    /// Answer for a commit that is no known fix, once and for all.
+    Accept {
+        /// Commits that came on board, or any by their full ids.
+        #[arg(required = true, value_name = "COMMIT")]
+        commits: Vec<String>,
+        /// The candidate.
+        #[arg(long, value_name = "X.Y.Z", value_parser = version)]
+        version: Option<Version>,
+        /// Why, for the record.
+        #[arg(long, value_name = "TEXT")]
+        reason: String,
+    },
+    /// Approve exactly one commit of a candidate.
+    Approve {
+        #[arg(value_parser = version, value_name = "X.Y.Z")]
+        version: Option<Version>,
+        /// The candidate's commit, as allclear why approvals prints it.
+        #[arg(long, value_name = "ID")]
+        commit: String,
+    },
+    /// Set a gate aside, for exactly this commit and until an end; a new rc ends it too.
+    Waive {
+        /// [VERSION] GATE[:SUBJECT]
+        #[arg(num_args = 1..=2, required = true, value_name = "GATE[:SUBJECT]")]
+        about: Vec<String>,
+        /// Why, for the record and the release notes.
+        #[arg(long, value_name = "TEXT")]
+        reason: Option<String>,
+        /// For how long: 2d, 36h.
+        #[arg(long = "for", value_name = "DURATION")]
+        length: Option<String>,
+        /// Only if this is still the candidate's commit.
+        #[arg(long, value_name = "ID")]
+        commit: Option<String>,
+        /// After a new rc: as it was waived before.
+        #[arg(long)]
+        again: bool,
+        /// End it before its time.
+        #[arg(long, conflicts_with_all = ["reason", "length", "commit", "again"])]
+        lift: bool,
+    },
+    /// Say how an rc went for you, or answer those who said so.
+    Report {
+        #[command(subcommand)]
+        what: ReportCommand,
     },
     /// Bring a candidate that is clear to its release.
     Promote {
@@ -158,7 +260,7 @@ pub(crate) enum Command {
         #[arg(long, value_name = "FILE", conflicts_with_all = ["name", "outcome", "commit", "url"])]
         from: Option<PathBuf>,
     },
-    /// Write allclear.toml, fitted to this repository.
+    /// Write allclear.toml, fitted to this repository, and show what is left to do until the train runs.
     Init {
         /// The preset to start from.
         #[arg(long, default_value = "library@1")]
@@ -166,12 +268,27 @@ pub(crate) enum Command {
         /// Create develop on the server where it is missing.
         #[arg(long)]
         create_develop: bool,
+        /// Write what lets something run `allclear tick`: a workflow, a job, or a line for cron.
+        #[arg(long, value_enum, value_name = "WHERE", conflicts_with_all = ["preset", "create_develop", "patch_ci"])]
+        ci: Option<Scheduler>,
+        /// Print a patch for CI and Dependabot files that name master and not develop; with --yes apply it.
+        #[arg(long, conflicts_with_all = ["preset", "create_develop", "print"])]
+        patch_ci: bool,
         /// Print the file instead of writing it.
         #[arg(long)]
         print: bool,
         /// Answer the confirmation with yes.
         #[arg(long, short = 'y')]
         yes: bool,
+    },
+    /// What went wrong with the last releases, and what would stop allclear. In any clone; changes nothing.
+    Doctor {
+        /// Try on the server what a release needs of it, in names of its own that are deleted again.
+        #[arg(long, conflicts_with = "offline")]
+        probe_push: bool,
+        /// Prepare the merge that brings stable back into develop; nothing is pushed.
+        #[arg(long, conflicts_with_all = ["offline", "probe_push"])]
+        repair_history: bool,
     },
     /// Show, check and adopt the policy.
     Policy {
@@ -217,6 +334,12 @@ pub(crate) enum Command {
         #[arg(long, value_name = "TEXT")]
         reason: String,
     },
+    /// Care for the record itself.
+    #[command(hide = true)]
+    Ledger {
+        #[command(subcommand)]
+        what: LedgerCommand,
+    },
     /// Print completions for a shell.
     #[command(hide = true)]
     Completions {
@@ -252,10 +375,62 @@ pub(crate) enum PolicyCommand {
     },
 }
 
+#[derive(Debug, Subcommand)]
+pub(crate) enum ReportCommand {
+    /// It works for you.
+    Good(Tried),
+    /// It does not work for you.
+    Bad(Tried),
+    /// Say that a bad report was looked at and is the candidate's own.
+    Confirm {
+        /// The report's id.
+        id: String,
+    },
+    /// Answer a bad report.
+    #[command(group = clap::ArgGroup::new("answer").required(true))]
+    Resolve {
+        /// The report's id.
+        id: String,
+        /// The commit that fixes it, as soon as the candidate has it.
+        #[arg(long, value_name = "COMMIT", group = "answer")]
+        fixed_by: Option<String>,
+        /// Why the candidate is not at fault.
+        #[arg(long, value_name = "TEXT", group = "answer")]
+        not_ours: Option<String>,
+    },
+}
+
+/// What somebody tried.
+#[derive(Debug, Clone, ClapArgs)]
+pub(crate) struct Tried {
+    /// The rc.
+    #[arg(long, value_name = "X.Y.Z-rc.N")]
+    pub(crate) rc: String,
+    /// In your own words; they can be erased later.
+    #[arg(long, short, value_name = "TEXT")]
+    pub(crate) message: Option<String>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum LedgerCommand {
+    /// Erase the words and the name of a report; that there was one stays.
+    Erase {
+        /// The report's id.
+        report: String,
+    },
+}
+
 #[derive(Debug, Clone, Copy, ValueEnum)]
 pub(crate) enum Outcome {
     Passed,
     Failed,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(crate) enum Scheduler {
+    Github,
+    Gitlab,
+    Cron,
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]

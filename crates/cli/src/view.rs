@@ -27,6 +27,7 @@ pub(crate) fn status(place: &Place, seen: &Snapshot, assessment: &Assessment) ->
         "next_change_at": assessment.next_change_at,
         "releases": releases(seen, assessment.now),
         "candidates": assessment.candidates.iter().map(|c| candidate(c, &seen.project.candidates[&c.version], seen)).collect::<Vec<_>>(),
+        "withdrawn": withdrawn(seen),
         "drift": seen.facts.drift,
         "strangers": seen.facts.strangers,
         "traps": seen.facts.traps,
@@ -57,6 +58,21 @@ fn releases(seen: &Snapshot, now: Timestamp) -> Vec<Value> {
     let older = seen.facts.released.iter().rev().find(|(v, _)| !seen.project.releases.contains_key(v));
     let older = older.map(|(version, commit)| json!({"version": version, "tag": seen.facts.tags.release(*version), "commit": commit, "at": null, "state": "released", "steps": []}));
     recorded.chain(older).collect()
+}
+
+/// What was withdrawn, newest version first, with the fixes that develop still lacks.
+fn withdrawn(seen: &Snapshot) -> Vec<Value> {
+    let offered = |version| {
+        let fixes = seen.facts.offers.iter().filter(move |o| o.version == version).flat_map(|o| &o.fixes);
+        fixes.map(|(commit, subject)| json!({"commit": commit, "subject": subject})).collect::<Vec<_>>()
+    };
+    let each = seen.project.withdrawn.iter().rev().map(|(version, w)| {
+        json!({
+            "version": version, "kind": w.kind, "at": w.at, "by": w.by, "reason": w.reason, "head": w.head,
+            "archives": w.archives, "not_on_develop": offered(*version),
+        })
+    });
+    each.collect()
 }
 
 /// Gives the word for a release, as programs see it.
@@ -91,7 +107,8 @@ fn candidate(found: &CandidateAssessment, record: &Candidate, seen: &Snapshot) -
         "rc_commit": record.commit(),
         "branch": record.cut.branch,
         "head": facts.head,
-        "kind": "regular",
+        "kind": record.cut.kind,
+        "reason": record.cut.reason,
         "state": found.state,
         "cut_at": record.cut_at,
         "rc_at": record.rc_at(),
@@ -154,8 +171,11 @@ pub(crate) fn exit(assessment: &Assessment, about: Option<Version>) -> crate::ex
 /// Tells whether a gate is worth a line of its own where nothing is wrong.
 pub(crate) fn is_quiet(report: &GateReport) -> bool {
     let always = ["fixes", "soak", "checks", "merge-back"];
+    let said =
+        ["reports", "approvals"].contains(&report.gate.name()) && report.finding.verdict == Verdict::Passed;
     // A head that is no rc yet is said by its soak.
     let said_elsewhere = report.gate.name() == "version" && report.finding.verdict == Verdict::Pending;
     !always.contains(&report.gate.name())
+        && !said
         && (said_elsewhere || matches!(report.finding.verdict, Verdict::NotApplicable | Verdict::Passed))
 }

@@ -207,7 +207,7 @@ fn judge(
         .map(|(gate, _, judge, enforced)| GateReport {
             gate: *gate,
             enforced: enforced(&policy.gates),
-            finding: judge(&case),
+            finding: crate::waiver::apply(&case, *gate, judge(&case)),
         })
         // No policy makes a promotion possible that cannot be made.
         .map(|g| GateReport {
@@ -269,7 +269,7 @@ fn is_structural(gate: Gate) -> bool {
     matches!(gate, Gate::Version | Gate::ContainsStable | Gate::MergeBack)
 }
 
-fn after_fix(policy: &Policy) -> Seconds {
+pub(crate) fn after_fix(policy: &Policy) -> Seconds {
     match policy.gates.soak.after_fix {
         AfterFix::Serve(length) => length,
         AfterFix::Restart => policy.gates.soak.length,

@@ -34,12 +34,14 @@ pub struct Choice {
 const TYPES: [&str; 11] =
     ["feat", "fix", "build", "chore", "ci", "docs", "perf", "refactor", "revert", "style", "test"];
 
-/// Chooses the version after `last` that is above every version in `taken` (released, open and dud ones).
+/// Chooses the version after `last` that is above every version in `taken` (released and open ones) and
+/// none of `duds` (withdrawn ones).
 /// At least half of the commits that are no merges must be Conventional for their types to count.
 /// The first version of all is 0.1.0.
 pub fn choose<'a>(
     last: Option<Version>,
     taken: &[Version],
+    duds: &[Version],
     changes: impl Iterator<Item = Change<'a>>,
     default: Bump,
 ) -> Choice {
@@ -97,7 +99,28 @@ pub fn choose<'a>(
             }
         }
     };
+    let version = past(version, bump, duds, "was withdrawn", &mut reasons);
     Choice { version, bump, reasons }
+}
+
+/// Chooses the version of a hotfix: the first patch of `last` that is neither taken nor a dud.
+pub fn choose_hotfix(last: Version, taken: &[Version], duds: &[Version]) -> Choice {
+    let mut reasons = vec![format!("A hotfix is a patch of the last release {last}.")];
+    let gone: Vec<Version> = taken.iter().chain(duds).copied().collect();
+    let version = past(raised(last, Bump::Patch), Bump::Patch, &gone, "is used up", &mut reasons);
+    Choice { version, bump: Bump::Patch, reasons }
+}
+
+/// Steps over the numbers that are used up.
+fn past(mut version: Version, bump: Bump, gone: &[Version], why: &str, reasons: &mut Vec<String>) -> Version {
+    let first = version;
+    while gone.contains(&version) && raised(version, bump) > version {
+        version = raised(version, bump);
+    }
+    if version != first {
+        reasons.push(format!("{first} {why}, and no number is used twice."));
+    }
+    version
 }
 
 /// Counts the messages that are Conventional, and all of them.
@@ -167,6 +190,9 @@ pub enum BadChoice {
     /// It is out.
     #[error("{0} is already released; a released version never changes, choose a higher one")]
     Released(Version),
+    /// It was withdrawn.
+    #[error("{0} was withdrawn, and its number is never used again; choose another")]
+    Withdrawn(Version),
     /// It has a candidate.
     #[error("{0} is already open; work on that candidate, or choose a higher version")]
     Open(Version),
@@ -188,33 +214,65 @@ pub enum BadChoice {
         /// The highest of them.
         highest: Version,
     },
+    /// A hotfix that would leave open candidates behind.
+    #[error("{wanted} is higher than {}, which {} open and could never be released after it", list(&texts(.open)), are(.open.len()))]
+    Overtakes {
+        /// What was asked for.
+        wanted: Version,
+        /// The open versions below it, in order.
+        open: Vec<Version>,
+    },
+}
+
+/// The versions that a new one must not collide with.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Taken {
+    /// The last release.
+    pub last: Option<Version>,
+    /// All that are released.
+    pub released: Vec<Version>,
+    /// All that have a candidate.
+    pub open: Vec<Version>,
+    /// All that were withdrawn.
+    pub withdrawn: Vec<Version>,
 }
 
 fn texts(versions: &[Version]) -> Vec<String> {
     versions.iter().map(ToString::to_string).collect()
 }
 
-/// Checks a version that a person asked for. `released` and `open` are the versions it must not collide
-/// with; a hotfix leaves out the open candidates it is meant to overtake.
-pub fn check(
-    wanted: Version,
-    last: Option<Version>,
-    released: &[Version],
-    open: &[Version],
-) -> Result<(), BadChoice> {
-    if released.contains(&wanted) || last == Some(wanted) {
-        return Err(BadChoice::Released(wanted));
-    }
-    if open.contains(&wanted) {
-        return Err(BadChoice::Open(wanted));
-    }
-    if let Some(last) = last.filter(|&last| wanted < last) {
-        return Err(BadChoice::BelowLast { wanted, last });
-    }
-    let mut above: Vec<Version> = open.iter().copied().filter(|&other| wanted < other).collect();
+/// Checks a version that a person asked for.
+pub fn check(wanted: Version, taken: &Taken) -> Result<(), BadChoice> {
+    free(wanted, taken)?;
+    let mut above: Vec<Version> = taken.open.iter().copied().filter(|&other| wanted < other).collect();
     above.sort_unstable();
     match above.last() {
         Some(&highest) => Err(BadChoice::BelowOpen { wanted, open: above, highest }),
+        None => Ok(()),
+    }
+}
+
+/// Checks the version of a hotfix. It is released before the open candidates of the train, `riding`, and so
+/// must be below each of them.
+pub fn check_hotfix(wanted: Version, taken: &Taken, riding: &[Version]) -> Result<(), BadChoice> {
+    free(wanted, taken)?;
+    let mut open: Vec<Version> = riding.iter().copied().filter(|&other| other < wanted).collect();
+    open.sort_unstable();
+    if open.is_empty() { Ok(()) } else { Err(BadChoice::Overtakes { wanted, open }) }
+}
+
+fn free(wanted: Version, taken: &Taken) -> Result<(), BadChoice> {
+    if taken.released.contains(&wanted) || taken.last == Some(wanted) {
+        return Err(BadChoice::Released(wanted));
+    }
+    if taken.withdrawn.contains(&wanted) {
+        return Err(BadChoice::Withdrawn(wanted));
+    }
+    if taken.open.contains(&wanted) {
+        return Err(BadChoice::Open(wanted));
+    }
+    match taken.last.filter(|&last| wanted < last) {
+        Some(last) => Err(BadChoice::BelowLast { wanted, last }),
         None => Ok(()),
     }
 }
@@ -228,7 +286,7 @@ mod tests {
 
     fn chosen(last: Option<Version>, taken: &[Version], messages: &[&str]) -> Choice {
         let changes = messages.iter().map(|message| Change { message, merge: message.starts_with("Merge ") });
-        choose(last, taken, changes, Bump::Minor)
+        choose(last, taken, &[], changes, Bump::Minor)
     }
 
     #[test]
@@ -300,9 +358,9 @@ mod tests {
 
     #[test]
     fn a_wish_is_checked() {
-        let released = [V(2, 7, 0), V(2, 8, 0)];
-        let open = [V(3, 0, 0), V(2, 9, 0)];
-        let said = |wanted| check(wanted, Some(V(2, 8, 0)), &released, &open).unwrap_err().to_string();
+        let (released, open) = (vec![V(2, 7, 0), V(2, 8, 0)], vec![V(3, 0, 0), V(2, 9, 0)]);
+        let taken = Taken { last: Some(V(2, 8, 0)), released, open, withdrawn: vec![V(2, 8, 7), V(3, 1, 0)] };
+        let said = |wanted| check(wanted, &taken).unwrap_err().to_string();
         assert!(said(V(2, 7, 0)).starts_with("2.7.0 is already released"));
         assert!(said(V(2, 9, 0)).starts_with("2.9.0 is already open"));
         assert!(said(V(2, 7, 1)).starts_with("2.7.1 is lower than the last release 2.8.0"));
@@ -310,8 +368,31 @@ mod tests {
             said(V(2, 8, 1)),
             "2.8.1 is lower than 2.9.0 and 3.0.0, which are open; choose a version above 3.0.0"
         );
-        assert_eq!(check(V(3, 0, 1), Some(V(2, 8, 0)), &released, &open), Ok(()));
-        assert_eq!(check(V(0, 1, 0), None, &[], &[]), Ok(()));
+        assert!(said(V(3, 1, 0)).starts_with("3.1.0 was withdrawn, and its number is never used again"));
+        assert_eq!(check(V(3, 0, 1), &taken), Ok(()));
+        assert_eq!(check(V(0, 1, 0), &Taken::default()), Ok(()));
+
+        let hotfix = |wanted| check_hotfix(wanted, &taken, &taken.open).map_err(|e| e.to_string());
+        assert_eq!(hotfix(V(2, 8, 1)), Ok(()), "a hotfix is below what rides");
+        assert!(hotfix(V(2, 8, 7)).unwrap_err().contains("was withdrawn"));
+        assert!(hotfix(V(2, 7, 9)).unwrap_err().contains("lower than the last release"));
+        assert_eq!(
+            hotfix(V(2, 9, 1)).unwrap_err(),
+            "2.9.1 is higher than 2.9.0, which is open and could never be released after it"
+        );
+    }
+
+    #[test]
+    fn no_number_is_used_twice() {
+        let changes = || [Change { message: "feat: a", merge: false }].into_iter();
+        let choice =
+            choose(Some(V(2, 8, 1)), &[V(2, 8, 1)], &[V(2, 9, 0), V(2, 10, 0)], changes(), Bump::Minor);
+        assert_eq!(choice.version, V(2, 11, 0));
+        assert!(choice.reasons[1].starts_with("2.9.0 was withdrawn"), "{choice:?}");
+        let choice = choose(Some(V(2, 8, 1)), &[V(2, 8, 1)], &[V(3, 0, 0)], changes(), Bump::Minor);
+        assert_eq!(choice.version, V(2, 9, 0), "a dud above is stepped over, not followed");
+        assert_eq!(choose_hotfix(V(1, 0, 0), &[V(1, 1, 0)], &[]).version, V(1, 0, 1));
+        assert_eq!(choose_hotfix(V(1, 0, 0), &[V(1, 0, 1)], &[V(1, 0, 2)]).version, V(1, 0, 3));
     }
 
     fn versions() -> impl Strategy<Value = Version> {
@@ -324,13 +405,15 @@ mod tests {
         fn the_choice_is_new_and_passes_the_check(
             last in prop::option::of(versions()),
             taken in prop::collection::vec(versions(), 0..5),
+            duds in prop::collection::vec(versions(), 0..5),
             messages in prop::collection::vec("(feat|fix|x|fix!|.{0,9})(: |\n|.)\\PC{0,20}", 0..6),
         ) {
             let changes = messages.iter().map(|message| Change { message, merge: false });
-            let choice = choose(last, &taken, changes, Bump::Patch);
+            let choice = choose(last, &taken, &duds, changes, Bump::Patch);
             prop_assert!(taken.iter().chain(&last).all(|&other| other < choice.version));
             prop_assert_eq!(Version::parse(&choice.version.to_string()), Ok(choice.version));
-            prop_assert_eq!(check(choice.version, last, &taken, &taken), Ok(()));
+            let all = Taken { last, released: taken.clone(), open: taken, withdrawn: duds };
+            prop_assert_eq!(check(choice.version, &all), Ok(()));
         }
     }
 }

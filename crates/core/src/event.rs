@@ -70,6 +70,26 @@ pub enum Via {
     Forge,
 }
 
+/// How an rc went for somebody who tried it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ReportOutcome {
+    /// It works for them.
+    Good,
+    /// It does not.
+    Bad,
+}
+
+/// What ended a bad report.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Answer {
+    /// This commit fixes it, as soon as the candidate has it.
+    FixedBy(CommitId),
+    /// The candidate is not at fault, for this reason.
+    NotOurs(String),
+}
+
 /// How a check ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -125,6 +145,78 @@ pub enum Event {
         slot: Timestamp,
         /// Why nothing was cut.
         reason: SkipReason,
+    },
+    /// A person answered for a commit that is no known fix, once and for all.
+    CommitAccepted {
+        /// The candidate.
+        version: Version,
+        /// The commit.
+        commit: CommitId,
+        /// Why.
+        reason: String,
+    },
+    /// A person approved exactly this commit.
+    Approved {
+        /// The candidate.
+        version: Version,
+        /// The commit.
+        commit: CommitId,
+    },
+    /// A person set a gate aside for exactly this commit, until an instant.
+    Waived {
+        /// The candidate.
+        version: Version,
+        /// The gate's name.
+        gate: String,
+        /// The one thing that the gate looked at; all of it, where absent.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        subject: Option<String>,
+        /// The commit.
+        commit: CommitId,
+        /// Why.
+        reason: String,
+        /// When it ends.
+        until: Timestamp,
+    },
+    /// A waiver ended before its time.
+    WaiverLifted {
+        /// The candidate.
+        version: Version,
+        /// The gate's name.
+        gate: String,
+        /// The one thing it was about.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        subject: Option<String>,
+    },
+    /// Somebody who tried an rc said how it went. Who it was and the words are not in the chain.
+    ReportFiled {
+        /// The candidate.
+        version: Version,
+        /// The rc.
+        rc: RcNumber,
+        /// The rc's commit.
+        commit: CommitId,
+        /// The report's id: 8 hex digits.
+        report: String,
+        /// How it went.
+        outcome: ReportOutcome,
+        /// Pseudonyms of the person: one for the name, one for the address.
+        person: Vec<String>,
+        /// The digest of the salted text beside the chain.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        text: Option<String>,
+    },
+    /// A bad report was looked at and is the candidate's own.
+    ReportConfirmed {
+        /// The report's id.
+        report: String,
+    },
+    /// A bad report was answered.
+    ReportResolved {
+        /// The report's id.
+        report: String,
+        /// The answer.
+        answer: Answer,
     },
     /// Somebody's check ended.
     CheckRecorded {
@@ -224,6 +316,33 @@ pub enum Event {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         kept: Option<CommitId>,
     },
+    /// A candidate, or what was pushed to its branch afterwards, ended without a release.
+    Withdrawn {
+        /// The candidate; its number is never used again.
+        version: Version,
+        /// Why.
+        reason: String,
+        /// Its branch as it was seen; `None` where it was gone already.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        head: Option<CommitId>,
+        /// The full name of the ref that keeps its commits.
+        archive: String,
+        /// Its fixes that develop lacked then, oldest first.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        fixes: Vec<CommitId>,
+    },
+    /// Stable, as a release left it, was merged into a candidate that was cut before.
+    StableCarried {
+        /// The candidate.
+        version: Version,
+        /// What was merged in.
+        stable: CommitId,
+        /// The merge.
+        commit: CommitId,
+        /// Files whose version lines were resolved by rule.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        resolved: Vec<String>,
+    },
     /// A machine is about to run an after-step; others leave it alone until the lease is over.
     StepStarted {
         /// The release.
@@ -308,7 +427,13 @@ pub struct Cut {
     /// The slot it took; `None` for a cut by hand.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub slot: Option<Timestamp>,
-    /// The commit of develop it was cut from.
+    /// What it is cut for. In an entry it is `candidate`, since `kind` tells events apart.
+    #[serde(rename = "candidate", default, skip_serializing_if = "CutKind::is_regular")]
+    pub kind: CutKind,
+    /// Why, where a person had to say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// The commit it was cut from: of develop, or of stable for a hotfix.
     pub from: CommitId,
     /// The first head: `from`, or the version commit on top of it.
     pub head: CommitId,
@@ -326,6 +451,24 @@ pub struct Cut {
     pub policy: Policy,
     /// The policy's digest.
     pub digest: String,
+}
+
+/// What a candidate is cut for.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum CutKind {
+    /// The work on develop.
+    #[default]
+    Regular,
+    /// One flaw of what is released; cut from stable.
+    Hotfix,
+}
+
+impl CutKind {
+    /// Tells whether it rides with the train.
+    pub fn is_regular(&self) -> bool {
+        *self == Self::Regular
+    }
 }
 
 /// A promotion's plan: what is expected and what will be.
@@ -370,12 +513,42 @@ impl Event {
             Self::LedgerStarted { project, .. } if project.is_empty() => "start the ledger".into(),
             Self::LedgerStarted { project, .. } => format!("start the ledger of {}", short(project, 60)),
             Self::LedgerMoved { to } => format!("move the ledger to {}", short(to, 80)),
+            Self::CandidateCut(cut) if cut.kind == CutKind::Hotfix => {
+                let why = short(cut.reason.as_deref().unwrap_or_default(), 60);
+                format!("cut the hotfix {} from {}: {why}", cut.version, cut.from.short())
+            }
             Self::CandidateCut(cut) => format!("cut {} from {}", cut.version, cut.from.short()),
             Self::HeadSeen { version, commit } => format!("see {} at {}", version, commit.short()),
             Self::RcTagged { version, rc, commit, .. } => {
                 format!("tag {version}-rc.{rc} at {}", commit.short())
             }
             Self::SlotSkipped { slot, reason } => format!("skip the slot of {slot}: {reason}"),
+            Self::CommitAccepted { version, commit, reason } => {
+                format!("accept {} on {version}: {}", commit.short(), short(reason, 60))
+            }
+            Self::Approved { version, commit } => format!("approve {version} at {}", commit.short()),
+            Self::Waived { version, gate, subject, commit, reason, .. } => {
+                let subject = subject.as_ref().map(|s| format!(":{}", short(s, 40))).unwrap_or_default();
+                let gate = short(gate, 20);
+                format!("waive {gate}{subject} for {version} at {}: {}", commit.short(), short(reason, 60))
+            }
+            Self::WaiverLifted { version, gate, .. } => {
+                format!("lift the waiver of {} for {version}", short(gate, 20))
+            }
+            Self::ReportFiled { version, rc, report, outcome, .. } => {
+                let word = match outcome {
+                    ReportOutcome::Good => "good",
+                    ReportOutcome::Bad => "bad",
+                };
+                format!("report {} says {version}-rc.{rc} is {word}", short(report, 8))
+            }
+            Self::ReportConfirmed { report } => format!("confirm report {}", short(report, 8)),
+            Self::ReportResolved { report, answer: Answer::FixedBy(commit) } => {
+                format!("resolve report {}: fixed by {}", short(report, 8), commit.short())
+            }
+            Self::ReportResolved { report, answer: Answer::NotOurs(reason) } => {
+                format!("resolve report {}: not ours, {}", short(report, 8), short(reason, 60))
+            }
             Self::CheckRecorded { name, outcome, commit, .. } => {
                 let word = match outcome {
                     CheckOutcome::Passed => "passed",
@@ -404,6 +577,10 @@ impl Event {
                 format!("abort operation {operation}: {}", short(reason, 60))
             }
             Self::ReleaseConfirmed { version, .. } => format!("release {version}"),
+            Self::Withdrawn { version, reason, .. } => format!("withdraw {version}: {}", short(reason, 80)),
+            Self::StableCarried { version, stable, .. } => {
+                format!("carry {} of stable into {version}", stable.short())
+            }
             Self::StepStarted { version, step, .. } => format!("begin step {} of {version}", short(step, 40)),
             Self::StepDone { version, step, by, .. } => {
                 let how = match by {
@@ -416,11 +593,15 @@ impl Event {
             Self::StepFailed { version, step, why, .. } => {
                 format!("step {} of {version} is not done: {}", short(step, 40), short(why, 80))
             }
-            Self::StepRetried { version, step } => format!("ask for step {} of {version} anew", short(step, 40)),
+            Self::StepRetried { version, step } => {
+                format!("ask for step {} of {version} anew", short(step, 40))
+            }
             Self::Noticed { to, keys } => {
                 format!("tell {} of {}", short(to, 40), crate::text::count(keys.len(), "thing"))
             }
-            Self::NoticeFailed { to, why, .. } => format!("fail to tell {}: {}", short(to, 40), short(why, 80)),
+            Self::NoticeFailed { to, why, .. } => {
+                format!("fail to tell {}: {}", short(to, 40), short(why, 80))
+            }
             Self::Struck { entry, reason } => {
                 format!("strike entry {}: {}", entry.short(), short(reason, 60))
             }

@@ -32,6 +32,8 @@ pub struct Facts {
     pub strangers: Vec<Stranger>,
     /// Names that are traps for git.
     pub traps: Vec<Trap>,
+    /// Fixes of withdrawn candidates that develop still lacks.
+    pub offers: Vec<Offer>,
     /// What the promotions in flight look like from the refs.
     pub flights: BTreeMap<OperationId, Sight>,
     /// What the record itself looks like.
@@ -67,12 +69,20 @@ pub struct CandidateFacts {
     pub head: Option<CommitId>,
     /// The commits on the head that neither the cut nor stable has, newest first.
     pub commits: Vec<ClassedCommit>,
+    /// The authors of what it brings to stable, each once.
+    #[serde(default)]
+    pub authors: Vec<String>,
     /// Whether the head descends from the newest rc.
     pub descends: bool,
     /// How many commits of stable the head lacks; zero is right.
     pub lacks_stable: usize,
     /// The trial merge of the head into develop.
     pub merge_back: MergeBack,
+    /// The trial merge of stable into the head; `None` where the head lacks nothing of stable.
+    pub catch_up: Option<MergeBack>,
+    /// For a hotfix: the trial merges of its head into the other open candidates, which get it when it is
+    /// released.
+    pub carry: BTreeMap<Version, MergeBack>,
     /// The newest rc's tag on the server.
     pub rc_tag: TagSeen,
     /// The release tag, which must not exist yet.
@@ -88,7 +98,8 @@ pub enum MergeBack {
         /// The merged tree.
         tree: CommitId,
     },
-    /// Conflicts in declared version lines alone, resolved by rule: the higher version wins.
+    /// Conflicts in declared version lines and the changelog alone, resolved by rule: the higher version
+    /// wins, and the sections of both stay.
     Resolved {
         /// The merged tree.
         tree: CommitId,
@@ -105,6 +116,17 @@ pub enum MergeBack {
         /// Why.
         why: String,
     },
+}
+
+/// Fixes of a withdrawn candidate that develop has neither by ancestry nor by patch.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Offer {
+    /// What was withdrawn.
+    pub version: Version,
+    /// The ref that keeps the fixes.
+    pub archive: String,
+    /// The fixes with their first lines made safe to show, oldest first.
+    pub fixes: Vec<(CommitId, String)>,
 }
 
 /// A tag on the server, against the record.

@@ -15,6 +15,9 @@ pub struct ClassedCommit {
     pub subject: String,
     /// Its author as the commit claims, made safe to show.
     pub author: String,
+    /// The commit it says it was picked from, as `git cherry-pick -x` writes it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub picked: Option<CommitId>,
     /// Whether it is a merge, which `git revert` does not take back.
     pub merge: bool,
     /// Its class.

@@ -125,7 +125,7 @@ pub fn compose(
 ) -> Entry {
     Entry {
         schema: SCHEMA.into(),
-        needs: 1,
+        needs: crate::RULES,
         id,
         claimed: now,
         by,

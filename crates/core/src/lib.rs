@@ -5,18 +5,27 @@
 //! [`policy::Policy`]. [`assess()`] gives the verdict, [`plan::plan`] what is due, [`promotion::next`]
 //! the next step of a promotion in flight. The CLI, a cron job and a hub all call the same functions.
 
+pub mod adoption;
 pub mod after;
 pub mod assess;
 pub mod bump;
+pub mod carry;
+pub mod changelog;
+pub mod doctor;
 pub mod duration;
 pub mod event;
 pub mod facts;
 pub mod fixes;
 pub mod gate;
+pub mod ics;
 pub mod id;
 pub mod ledger;
+pub mod lineage;
+pub mod mailmap;
 pub mod name;
 pub mod notice;
+pub mod people;
+pub mod pick;
 pub mod plan;
 pub mod policy;
 pub mod port;
@@ -25,9 +34,12 @@ pub mod promotion;
 pub mod recipe;
 pub mod text;
 pub mod train;
+pub mod trust;
+pub mod try_it;
 pub mod verdict;
 pub mod version;
 pub mod version_files;
+pub mod waiver;
 
 pub use assess::{Assessment, CandidateAssessment, assess};
 pub use duration::Seconds;
@@ -41,4 +53,4 @@ pub use verdict::Verdict;
 pub use version::{RcNumber, TagFormat, Version};
 
 /// The version of the rules in this crate; a decision records it, and `verify` recomputes under it.
-pub const RULES: u32 = 1;
+pub const RULES: u32 = 2;

@@ -1,6 +1,7 @@
 //! What is due now. `tick` does it; `tick --dry-run` prints it.
 
 use crate::assess::{Assessment, State, is_open, zone};
+use crate::carry::{Carry, carry};
 use crate::facts::Facts;
 use crate::id::CommitId;
 use crate::policy::Policy;
@@ -33,6 +34,13 @@ pub enum Action {
         version: Version,
         /// The head.
         commit: CommitId,
+    },
+    /// Merge stable, as a release left it, into a candidate that was cut before.
+    Carry {
+        /// The candidate.
+        version: Version,
+        /// What is merged in.
+        stable: CommitId,
     },
     /// Cut a candidate for a slot.
     Cut {
@@ -104,6 +112,11 @@ pub fn plan(
                 Some(_) => {}
             }
         }
+        if carry(version, record, seen, project, facts) == Carry::Due
+            && let Some(stable) = facts.stable.clone()
+        {
+            actions.push(Action::Carry { version, stable });
+        }
         let promotion = &record.cut.policy.promotion;
         let asked = record.requested.as_ref().is_some_and(|r| r.commit == candidate.commit);
         let in_hours = promotion.hours.as_ref().is_none_or(|h| is_open(h, &zone(&record.cut.policy), now));
@@ -135,7 +148,7 @@ fn train(policy: &Policy, project: &Project, facts: &Facts, now: Timestamp) -> O
         TrainFacts {
             handled: project.slot,
             last_ended: project.last_ended,
-            busy: !project.candidates.is_empty(),
+            busy: project.candidates.values().any(|c| c.cut.kind.is_regular()),
             changes: facts.changes > 0,
             frozen_until: frozen,
         },
@@ -164,6 +177,7 @@ impl Action {
             }
             Self::See { version, commit } => format!("note the new head {} of {version}", commit.short()),
             Self::Tag { version, commit } => format!("tag {} as the next rc of {version}", commit.short()),
+            Self::Carry { version, stable } => format!("carry {} of stable into {version}", stable.short()),
             Self::Cut { slot } => format!("cut the candidate of the slot {slot}"),
             Self::Skip { slot, reason } => format!("skip the slot {slot}: {reason}"),
             Self::Step { version, name } => format!("see to step {name} of {version}"),

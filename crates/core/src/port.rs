@@ -1,10 +1,12 @@
 //! What the engine needs of the world. Few traits, and narrow.
 
+pub mod history;
 pub mod post;
 pub mod steps;
 
 use crate::id::CommitId;
 use crate::ledger::RawEntry;
+use crate::lineage::Lineage;
 use crate::name::RefName;
 use jiff::Timestamp;
 use std::collections::BTreeMap;
@@ -70,6 +72,17 @@ pub struct Graph {
     pub absent: std::collections::BTreeSet<CommitId>,
 }
 
+/// What is at a path.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum TextAt {
+    /// A file, with this text.
+    Text(String),
+    /// Nothing, and nothing but folders above it.
+    Nothing,
+    /// What must not be written over: a folder, a link, a file that is not UTF-8 or is above 4 MiB.
+    Other,
+}
+
 /// What a trial merge gives.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Merged {
@@ -88,6 +101,15 @@ pub struct Signature {
     pub at: Timestamp,
 }
 
+/// Who wrote a change first, where that is somebody else than who commits it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Author {
+    /// Name and address, `Mira <mira@example.org>`.
+    pub who: String,
+    /// When, as git writes it: `1767225600 +0100`.
+    pub date: String,
+}
+
 /// A commit to be made.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewCommit {
@@ -95,8 +117,10 @@ pub struct NewCommit {
     pub tree: CommitId,
     /// Its parents.
     pub parents: Vec<CommitId>,
-    /// Author and committer alike.
+    /// Its committer, and its author where no other is given.
     pub by: Signature,
+    /// Its author; `None` where it is who commits.
+    pub author: Option<Author>,
     /// Its message.
     pub message: String,
 }
@@ -110,6 +134,17 @@ pub struct RefUpdate {
     pub old: Option<CommitId>,
     /// What it shall be; `None` to delete it.
     pub new: Option<CommitId>,
+}
+
+/// One file in a tree.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Listed {
+    /// Its path from the top.
+    pub path: String,
+    /// Whether it is a file, and neither a link nor another repository.
+    pub regular: bool,
+    /// How long it is, in bytes.
+    pub size: u64,
 }
 
 /// What the server said to a push. It informs people; only the refs decide.
@@ -151,6 +186,10 @@ pub trait Repo {
     /// Reads the commits above the common ancestors of `tips`.
     fn graph(&self, tips: &[CommitId]) -> Result<Graph, RepoError>;
 
+    /// Reads the commits that `tip` has and none of `without` has, and no others; with nothing in `without`,
+    /// its whole history.
+    fn since(&self, tip: &CommitId, without: &[CommitId]) -> Result<Graph, RepoError>;
+
     /// Lists the paths that each commit changes against its first parent.
     fn paths(&self, commits: &[CommitId]) -> Result<BTreeMap<CommitId, Vec<String>>, RepoError>;
 
@@ -163,14 +202,34 @@ pub trait Repo {
     /// Pairs with unrelated histories give `None`.
     fn merge(&self, pairs: &[(CommitId, CommitId)]) -> Result<Vec<Option<Merged>>, RepoError>;
 
+    /// Brings what `theirs` changed against `base` onto `ours`, in memory like [`Repo::merge`]. Each is a
+    /// commit or a tree.
+    fn merge_over(&self, base: &CommitId, ours: &CommitId, theirs: &CommitId) -> Result<Merged, RepoError>;
+
+    /// Finds the commits whose ids begin with `prefix`, four hex digits or more; tags lead to theirs.
+    fn begins_with(&self, prefix: &str) -> Result<Vec<CommitId>, RepoError>;
+
+    /// Reads who descends from whom in all of `tips`, down to the parents of `commit` and without them.
+    fn lineage(&self, commit: &CommitId, tips: &[CommitId]) -> Result<Lineage, RepoError>;
+
     /// Merges three versions of a text; `None` where they conflict.
     fn merge_text(&self, base: &str, ours: &str, theirs: &str) -> Result<Option<String>, RepoError>;
 
     /// Reads files of a commit or tree; absent ones and those above 4 MiB or not UTF-8 are left out.
     fn files(&self, tree: &CommitId, paths: &[String]) -> Result<BTreeMap<String, String>, RepoError>;
 
+    /// Lists the files of a commit or tree at these paths; a path that ends with `/` stands for what lies
+    /// right below it. Names that are not UTF-8 are left out.
+    fn listing(&self, tree: &CommitId, paths: &[&str]) -> Result<Vec<Listed>, RepoError>;
+
+    /// Asks the server for the short name of its default branch; `None` where it names none.
+    fn default_branch(&self) -> Result<Option<String>, RepoError>;
+
     /// Reads the same file of many trees, in their order.
     fn file_of_each(&self, trees: &[CommitId], path: &str) -> Result<Vec<Option<String>>, RepoError>;
+
+    /// Tells what a commit or tree has at a path, to edit it or to put a file there.
+    fn text_at(&self, tree: &CommitId, path: &str) -> Result<TextAt, RepoError>;
 
     /// Reads one blob as text; `None` where it is above 4 MiB or not UTF-8.
     fn blob(&self, id: &CommitId) -> Result<Option<String>, RepoError>;

@@ -1,10 +1,11 @@
 //! Folds the ledger into what has happened. Total, and linear in the number of entries.
 
 use crate::duration::Seconds;
-use crate::event::{Actor, CheckOutcome, Cut, Entry, Event, Operation};
+use crate::event::{Actor, CheckOutcome, Cut, CutKind, Entry, Event, Operation};
 use crate::id::{CommitId, OperationId};
 use crate::ledger::{Body, Link, TOLERANCE, VoidReason};
 use crate::name::Branch;
+use crate::people::{Acceptance, Approval, Report, Waiver};
 use crate::policy::{AfterStep, Stops};
 use crate::train::SkipReason;
 use crate::version::{RcNumber, Version};
@@ -33,11 +34,13 @@ pub struct Project {
     pub candidates: BTreeMap<Version, Candidate>,
     /// What was released through this ledger.
     pub releases: BTreeMap<Version, Release>,
+    /// What was withdrawn; these numbers are never used again.
+    pub withdrawn: BTreeMap<Version, Withdrawal>,
     /// The latest slot that was taken or skipped.
     pub slot: Option<Timestamp>,
     /// The latest slot that was skipped, and why.
     pub skipped: Option<(Timestamp, SkipReason)>,
-    /// When the last candidate ended.
+    /// When the last candidate of the train ended; a hotfix holds no train up.
     pub last_ended: Option<Timestamp>,
     /// The commit of develop that the last candidate was cut from.
     pub last_cut: Option<CommitId>,
@@ -48,6 +51,8 @@ pub struct Project {
     pub told: BTreeMap<String, crate::notice::Told>,
     /// Check results by commit and name.
     pub checks: BTreeMap<CommitId, BTreeMap<String, CheckLine>>,
+    /// Commits that a person answered for.
+    pub accepted: BTreeMap<CommitId, Acceptance>,
     /// The highest rules version that an entry needs.
     pub needs: u32,
     /// Entries that stop deciding until a person strikes them.
@@ -75,6 +80,12 @@ pub struct Candidate {
     pub rcs: Vec<Rc>,
     /// Heads of its branch by the instant they were first seen.
     pub heads: BTreeMap<CommitId, Timestamp>,
+    /// People's yes, in order.
+    pub approvals: Vec<Approval>,
+    /// Gates that people set aside, in order.
+    pub waivers: Vec<Waiver>,
+    /// What users said, each person's last word on each rc.
+    pub reports: Vec<Report>,
     /// A person's stop.
     pub hold: Option<Hold>,
     /// The commit that a person asked to promote when clear.
@@ -83,6 +94,8 @@ pub struct Candidate {
     pub operation: Option<Flight>,
     /// The commit whose promotion a rule of the server refused, and what it said.
     pub refused: Option<(CommitId, String)>,
+    /// The last merge of stable into it by allclear itself.
+    pub carried: Option<CommitId>,
 }
 
 /// One rc.
@@ -174,6 +187,27 @@ pub struct Release {
     /// How far that came, by name.
     #[serde(default)]
     pub steps: BTreeMap<String, crate::after::Progress>,
+}
+
+/// A candidate that ended without a release.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Withdrawal {
+    /// What it was cut for.
+    pub kind: CutKind,
+    /// The branch it had.
+    pub branch: Branch,
+    /// Why, as it was said first.
+    pub reason: String,
+    /// Who.
+    pub by: String,
+    /// When it was last withdrawn; what is pushed to its branch later can be, too.
+    pub at: Timestamp,
+    /// Its branch as it was last seen; `None` where it was gone already.
+    pub head: Option<CommitId>,
+    /// The full names of the refs that keep its commits.
+    pub archives: Vec<String>,
+    /// Its fixes that develop lacked, oldest first.
+    pub fixes: Vec<CommitId>,
 }
 
 /// A freeze set by a person.
@@ -397,6 +431,13 @@ impl Project {
                 line.by.clone_from(&entry.by.who);
                 line.url.clone_from(url);
             }
+            Event::CommitAccepted { .. }
+            | Event::Approved { .. }
+            | Event::Waived { .. }
+            | Event::WaiverLifted { .. }
+            | Event::ReportFiled { .. }
+            | Event::ReportConfirmed { .. }
+            | Event::ReportResolved { .. } => self.hear(event, entry),
             Event::Held { version, reason, until } => {
                 let hold = Hold { reason: reason.clone(), by: entry.by.who.clone(), until: *until };
                 self.with(*version, |c| c.hold = Some(hold.or_stricter(c.hold.take())));
@@ -442,6 +483,20 @@ impl Project {
                 }
             }
             Event::ReleaseConfirmed { operation, version, .. } => self.release(operation, *version, at),
+            Event::Withdrawn { version, reason, head, archive, fixes } => {
+                if let Some(mut known) = self.ended(*version, reason, &entry.by.who) {
+                    if !known.archives.contains(archive) {
+                        known.archives.push(archive.clone());
+                    }
+                    let new: Vec<_> = fixes.iter().filter(|f| !known.fixes.contains(f)).cloned().collect();
+                    known.fixes.extend(new);
+                    (known.at, known.head) = (at, head.clone());
+                    self.withdrawn.insert(*version, known);
+                }
+            }
+            Event::StableCarried { version, commit, .. } => {
+                self.with(*version, |c| c.carried = Some(commit.clone()));
+            }
             Event::StepStarted { .. }
             | Event::StepDone { .. }
             | Event::StepFailed { .. }
@@ -458,7 +513,9 @@ impl Project {
 
     fn cut(&mut self, cut: &Cut, entry: &Entry, at: Timestamp) {
         self.slot = self.slot.max(cut.slot);
-        self.last_cut = Some(cut.from.clone());
+        if cut.kind.is_regular() {
+            self.last_cut = Some(cut.from.clone());
+        }
         self.develop = Some(cut.policy.branches.develop.clone());
         let heads = BTreeMap::from([(cut.head.clone(), at)]);
         let candidate = Candidate {
@@ -468,13 +525,17 @@ impl Project {
             by: entry.by.clone(),
             rcs: Vec::new(),
             heads,
+            approvals: Vec::new(),
+            waivers: Vec::new(),
+            reports: Vec::new(),
             hold: None,
             requested: None,
             operation: None,
             refused: None,
+            carried: None,
         };
         // A version is cut once; a second entry for it (a forged one) changes nothing.
-        if !self.releases.contains_key(&cut.version) {
+        if !self.releases.contains_key(&cut.version) && !self.withdrawn.contains_key(&cut.version) {
             self.candidates.entry(cut.version).or_insert(candidate);
         }
     }
@@ -500,12 +561,41 @@ impl Project {
         for rc in &candidate.rcs {
             self.checks.remove(&rc.commit);
         }
+        if candidate.cut.kind.is_regular() {
+            self.last_ended = Some(at);
+        }
         self.candidates.remove(&version);
         self.releases.insert(version, release);
-        self.last_ended = Some(at);
     }
 
-    fn with(&mut self, version: Version, change: impl FnOnce(&mut Candidate)) {
+    /// Ends a candidate without a release; gives what is known of one that ended so before.
+    fn ended(&mut self, version: Version, reason: &str, by: &str) -> Option<Withdrawal> {
+        let Some(candidate) = self.candidates.remove(&version) else {
+            return self.withdrawn.get(&version).cloned();
+        };
+        for rc in &candidate.rcs {
+            self.checks.remove(&rc.commit);
+        }
+        let Cut { kind, branch, .. } = candidate.cut;
+        if kind.is_regular() {
+            self.last_ended = Some(self.at);
+            // What it would have brought is new again.
+            let others = self.candidates.values().filter(|c| c.cut.kind.is_regular());
+            self.last_cut = others.max_by_key(|c| c.cut_at).map(|c| c.cut.from.clone());
+        }
+        Some(Withdrawal {
+            kind,
+            branch,
+            reason: reason.to_owned(),
+            by: by.to_owned(),
+            at: self.at,
+            head: None,
+            archives: Vec::new(),
+            fixes: Vec::new(),
+        })
+    }
+
+    pub(crate) fn with(&mut self, version: Version, change: impl FnOnce(&mut Candidate)) {
         if let Some(candidate) = self.candidates.get_mut(&version) {
             change(candidate);
         }

@@ -8,7 +8,7 @@ pub fn plain(text: &str) -> String {
         out.push(match c {
             '\t' => ' ',
             c if c.is_control() => '\u{fffd}',
-            '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}' => {
+            '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}' => {
                 '\u{fffd}'
             }
             c => c,

@@ -13,7 +13,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 /// For how long a lost race is tried again.
-const DEADLINE: Seconds = Seconds(60);
+pub(crate) const DEADLINE: Seconds = Seconds(60);
 
 /// An entry to be appended, and the refs that change in the same push.
 #[derive(Debug, Clone)]
@@ -84,6 +84,10 @@ impl Engine<'_> {
             let snapshot = self.observe()?;
             snapshot.may_decide(self.clock.now())?;
             let (draft, answer) = choose(&snapshot)?;
+            // What is on record already is not told again.
+            if draft.events.is_empty() && draft.refs.is_empty() {
+                return Ok(answer);
+            }
             match self.land(&snapshot.tip(), &draft)? {
                 Landing::Landed(_) => return Ok(answer),
                 Landing::Raced if self.clock.now() >= deadline => return Err(busy()),
@@ -139,7 +143,7 @@ impl Engine<'_> {
         }
     }
 
-    fn pause(&self) {
+    pub(crate) fn pause(&self) {
         self.note(Note::Raced);
         // Full jitter: anything up to a second, so that rivals spread out.
         let id = self.clock.fresh_id();
@@ -173,6 +177,7 @@ impl Engine<'_> {
             tree,
             parents: tip.head.iter().cloned().collect(),
             by: self.signature(now),
+            author: None,
             message: ledger::subject(&draft.events),
         };
         Ok(self.repo.write_commit(&commit)?)
@@ -253,7 +258,7 @@ fn ignored() -> Fault {
     .hint("ask the server's administrator; then try again")
 }
 
-fn planned() -> Fault {
+pub(crate) fn planned() -> Fault {
     Fault::new(FaultKind::TryLater, "a promotion is planned, and good news waits for its end")
         .hint("try again in two minutes; allclear tick brings it to its end")
 }
@@ -262,7 +267,7 @@ pub(crate) fn busy() -> Fault {
     Fault::new(FaultKind::TryLater, "others kept writing to the ledger for a minute").hint("try again")
 }
 
-fn unknown(error: RepoError, sent: bool) -> Fault {
+pub(crate) fn unknown(error: RepoError, sent: bool) -> Fault {
     let fault = Fault::from(error);
     if sent {
         return Fault { kind: FaultKind::Unknown, ..fault }

@@ -3,8 +3,9 @@
 use crate::{Engine, Fault};
 use allclear_core::CommitId;
 use allclear_core::fixes::{Class, ClassedCommit, CommitSeen, Merge, classify, revert_of};
+use allclear_core::pick::picked_from;
 use allclear_core::port::Graph;
-use allclear_core::project::Candidate;
+use allclear_core::project::{Candidate, Project};
 use allclear_core::text::short;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -14,6 +15,7 @@ impl Engine<'_> {
         &self,
         ids: &[CommitId],
         graph: &Graph,
+        project: &Project,
         candidate: &Candidate,
         (stable, develop): (Option<&CommitId>, Option<&CommitId>),
     ) -> Result<Vec<ClassedCommit>, Fault> {
@@ -38,7 +40,16 @@ impl Engine<'_> {
             let (class, why) = classify(fixes, &commit);
             let subject = short(info.message.lines().next().unwrap_or_default(), 120);
             let merge = info.parents.len() > 1;
-            ClassedCommit { id: id.clone(), subject, author: short(&info.author, 80), merge, class, why }
+            let picked = picked_from(&info.message).last();
+            ClassedCommit {
+                picked,
+                id: id.clone(),
+                subject,
+                author: short(&info.author, 80),
+                merge,
+                class,
+                why,
+            }
         };
         for id in ids {
             seen.push(class(id, None));
@@ -46,7 +57,7 @@ impl Engine<'_> {
         let open: Vec<CommitId> =
             seen.iter().filter(|c| c.class == Class::Unclassified).map(|c| c.id.clone()).collect();
         if let Some(develop) = develop.filter(|_| !open.is_empty()) {
-            let twins = self.twins(&open, graph, develop, candidate)?;
+            let twins = self.twins(&open, graph, project, develop, candidate)?;
             for commit in &mut seen {
                 if let Some(twin) = twins.get(&commit.id) {
                     *commit = class(&commit.id, Some(twin));
@@ -92,7 +103,7 @@ impl Engine<'_> {
     }
 
     /// Finds pairs of a commit and the revert that takes exactly its change back.
-    fn undone(&self, ids: &[CommitId], graph: &Graph) -> Result<BTreeSet<CommitId>, Fault> {
+    pub(crate) fn undone(&self, ids: &[CommitId], graph: &Graph) -> Result<BTreeSet<CommitId>, Fault> {
         let reverts: Vec<(CommitId, CommitId)> = ids
             .iter()
             .filter_map(|id| {
@@ -119,11 +130,12 @@ impl Engine<'_> {
         Ok(undone)
     }
 
-    /// Finds commits of develop with the same patch that are fixes there, by their subject.
+    /// Finds commits of develop with the same patch that are fixes there or were accepted, by their subject.
     fn twins(
         &self,
         open: &[CommitId],
         graph: &Graph,
+        project: &Project,
         develop: &CommitId,
         candidate: &Candidate,
     ) -> Result<BTreeMap<CommitId, String>, Fault> {
@@ -134,7 +146,8 @@ impl Engine<'_> {
             .filter(|id| {
                 let message = &graph.commits[id].message;
                 let seen = CommitSeen { message, paths: None, twin: None, merge: Merge::No, undone: false };
-                graph.commits[id].parents.len() == 1 && classify(fixes, &seen).0 == Class::Fix
+                let welcome = classify(fixes, &seen).0 == Class::Fix || project.accepted.contains_key(id);
+                graph.commits[id].parents.len() == 1 && welcome
             })
             .take(1000)
             .collect();

@@ -2,8 +2,9 @@
 
 use crate::rc::free;
 use crate::{Engine, Fault, FaultKind, Snapshot};
-use allclear_core::bump::{self, Change};
-use allclear_core::event::{Cut, Event};
+use allclear_core::bump::{self, Change, Taken};
+use allclear_core::changelog::MADE_AT_THE_CUT;
+use allclear_core::event::{Cut, CutKind, Event};
 use allclear_core::policy::{Policy, VersionFile, WhenBusy, digest};
 use allclear_core::port::{NewCommit, RefUpdate};
 use allclear_core::{CommitId, Version, version_files};
@@ -75,17 +76,11 @@ impl Engine<'_> {
     fn plan_cut(&self, snapshot: &Snapshot, wish: &CutWish, entry: &str) -> Result<(CutPlan, Event), Fault> {
         let (policy, _) = snapshot.policy()?;
         // A wrong version is the caller's own mistake, and is said before anything else.
-        let (released, open) = versions(snapshot);
         if let Some(wanted) = wish.version {
-            bump::check(wanted, released.iter().max().copied(), &released, &open)
-                .map_err(|e| Fault::new(FaultKind::Usage, e.to_string()))?;
+            bump::check(wanted, &taken(snapshot)).map_err(|e| Fault::new(FaultKind::Usage, e.to_string()))?;
         }
         self.may_cut(snapshot, policy, wish)?;
         let branches = &policy.branches;
-        let missing = |branch: &allclear_core::Branch| {
-            Fault::new(FaultKind::Usage, format!("there is no branch {branch} on the server"))
-                .hint("push it, or name the right one in allclear.toml (branches); allclear init --create-develop makes develop")
-        };
         let stable = snapshot.facts.stable.clone().ok_or_else(|| missing(&branches.stable))?;
         let from = snapshot.facts.develop.clone().ok_or_else(|| missing(&branches.develop))?;
         let choice = self.choose(snapshot, policy, wish.version, &stable, &from)?;
@@ -94,11 +89,13 @@ impl Engine<'_> {
         free(&snapshot.refs, &branch.to_ref())?;
         let tags = snapshot.facts.tags.clone();
         free(&snapshot.refs, &allclear_core::RefName::tag(&tags.release(version)))?;
-        let (head, files, changed) = self.version_commit(policy, version, &from)?;
+        let (head, files, changed) = self.version_commit(snapshot, policy, version, &from)?;
         let cut = Cut {
             version,
             branch: branch.clone(),
             slot: wish.slot,
+            kind: CutKind::Regular,
+            reason: None,
             from: from.clone(),
             head: head.clone(),
             stable,
@@ -119,24 +116,17 @@ impl Engine<'_> {
     fn may_cut(&self, snapshot: &Snapshot, policy: &Policy, wish: &CutWish) -> Result<(), Fault> {
         snapshot.may_act()?;
         let now = self.clock.now();
-        let in_policy = policy
-            .freezes
-            .iter()
-            .filter(|f| f.stops.cuts() && f.from <= now && f.until > now)
-            .map(|f| (f.until, &f.reason));
-        let on_record =
-            snapshot.project.freezes_from(now).filter(|f| f.stops.cuts()).map(|f| (f.until, &f.reason));
-        if let Some((until, why)) = in_policy.chain(on_record).max() {
-            return Err(Fault::new(
-                FaultKind::Waiting,
-                format!("cuts are frozen until {until}: {}", allclear_core::text::short(why, 100)),
-            )
-            .hint("allclear freeze --lift, where a person set it"));
+        if let Some((until, why)) = frozen(snapshot, policy, now) {
+            return Err(Fault::new(FaultKind::Waiting, format!("cuts are frozen until {until}: {why}"))
+                .hint("allclear freeze --lift, where a person set it"));
         }
         let overlap = policy.train.as_ref().is_some_and(|t| t.when_busy == WhenBusy::Overlap);
-        if let Some(open) = snapshot.project.candidates.keys().next().filter(|_| !overlap) {
+        // A hotfix holds no train up.
+        let mut riding = snapshot.project.candidates.iter().filter(|(_, c)| c.cut.kind.is_regular());
+        if let Some((open, _)) = riding.next().filter(|_| !overlap) {
             return Err(Fault::new(FaultKind::Blocked, format!("{open} is still open"))
                 .hint(format!("release it first; allclear why {open} says what it waits for"))
+                .hint(format!("or end it: allclear withdraw {open} --yes --reason TEXT"))
                 .hint("or let candidates overlap: train.when-busy = \"overlap\""));
         }
         if wish.slot.is_some() && snapshot.project.slot >= wish.slot {
@@ -151,7 +141,7 @@ impl Engine<'_> {
         Ok(())
     }
 
-    fn choose(
+    pub(crate) fn choose(
         &self,
         snapshot: &Snapshot,
         policy: &Policy,
@@ -159,15 +149,9 @@ impl Engine<'_> {
         stable: &CommitId,
         from: &CommitId,
     ) -> Result<bump::Choice, Fault> {
-        let (released, open) = versions(snapshot);
-        let last = released.iter().max().copied();
+        let Taken { last, released, open, withdrawn } = taken(snapshot);
         if let Some(version) = wanted {
-            let bump = match last {
-                Some(last) if version.major > last.major => allclear_core::version::Bump::Major,
-                Some(last) if version.minor == last.minor => allclear_core::version::Bump::Patch,
-                Some(_) | None => allclear_core::version::Bump::Minor,
-            };
-            return Ok(bump::Choice { version, bump, reasons: vec!["given by hand".into()] });
+            return Ok(by_hand(version, last));
         }
         let mut tips = vec![from.clone(), stable.clone()];
         tips.extend(snapshot.facts.released.last_key_value().map(|(_, c)| c.clone()));
@@ -179,7 +163,7 @@ impl Engine<'_> {
             Change { message: &info.message, merge: info.parents.len() > 1 }
         });
         let taken: Vec<Version> = released.iter().chain(&open).copied().collect();
-        Ok(bump::choose(last, &taken, changes, policy.version.default_bump))
+        Ok(bump::choose(last, &taken, &withdrawn, changes, policy.version.default_bump))
     }
 
     /// Finds the manifests at the root that carry a version of their own (a bare workspace carries none).
@@ -194,9 +178,11 @@ impl Engine<'_> {
         Ok(files.into_iter().filter(carries).collect())
     }
 
-    /// Makes the commit that sets the version, where files carry one; else the cut is develop itself.
-    fn version_commit(
+    /// Makes the commit that sets the version and writes the changelog, where files carry them; else the
+    /// cut is develop itself.
+    pub(crate) fn version_commit(
         &self,
+        snapshot: &Snapshot,
         policy: &Policy,
         version: Version,
         from: &CommitId,
@@ -205,20 +191,20 @@ impl Engine<'_> {
             Some(files) => files.clone(),
             None => self.detected(from)?,
         };
-        if files.is_empty() {
-            return Ok((from.clone(), files, Vec::new()));
-        }
         let mut paths: Vec<String> = files.iter().map(|f| f.path.clone()).collect();
         paths.extend(files.iter().flat_map(version_files::companions));
-        let contents = self.repo.files(from, &paths)?;
-        let changed: BTreeMap<String, String> =
+        let contents = if paths.is_empty() { BTreeMap::new() } else { self.repo.files(from, &paths)? };
+        let mut changed: BTreeMap<String, String> =
             version_files::set(&files, &contents, version).map_err(|e| {
                 Fault::new(FaultKind::Usage, e.to_string())
                     .hint("set version.files in allclear.toml to the files that carry the version")
             })?;
+        let sets_version = !changed.is_empty();
+        self.write_changelog(snapshot, policy, (version, from), &mut changed)?;
         if changed.is_empty() {
             return Ok((from.clone(), files, Vec::new()));
         }
+        let subject = if sets_version { "Set the version to" } else { "Write the changelog of" };
         let base = self
             .repo
             .trees(std::slice::from_ref(from))?
@@ -230,8 +216,9 @@ impl Engine<'_> {
             tree,
             parents: vec![from.clone()],
             by: self.signature(self.clock.now()),
+            author: None,
             message: format!(
-                "Set the version to {version}\n\nMade by allclear at the cut; it changes {} and nothing else.",
+                "{subject} {version}\n\n{MADE_AT_THE_CUT}; it changes {} and nothing else.",
                 allclear_core::text::list(&changed.keys().collect::<Vec<_>>())
             ),
         };
@@ -239,8 +226,42 @@ impl Engine<'_> {
     }
 }
 
-/// Lists the versions that are released and those that are open.
-fn versions(snapshot: &Snapshot) -> (Vec<Version>, Vec<Version>) {
-    let released = snapshot.facts.released.keys().chain(snapshot.project.releases.keys());
-    (released.copied().collect(), snapshot.project.candidates.keys().copied().collect())
+/// Lists the versions that are used up.
+pub(crate) fn taken(snapshot: &Snapshot) -> Taken {
+    let Snapshot { project, facts, .. } = snapshot;
+    let released: Vec<Version> = facts.released.keys().chain(project.releases.keys()).copied().collect();
+    Taken {
+        last: released.iter().max().copied(),
+        released,
+        open: project.candidates.keys().copied().collect(),
+        withdrawn: project.withdrawn.keys().copied().collect(),
+    }
+}
+
+/// Gives the choice that a person made.
+pub(crate) fn by_hand(version: Version, last: Option<Version>) -> bump::Choice {
+    let bump = match last {
+        Some(last) if version.major > last.major => allclear_core::version::Bump::Major,
+        Some(last) if version.minor == last.minor => allclear_core::version::Bump::Patch,
+        Some(_) | None => allclear_core::version::Bump::Minor,
+    };
+    bump::Choice { version, bump, reasons: vec!["given by hand".into()] }
+}
+
+pub(crate) fn missing(branch: &allclear_core::Branch) -> Fault {
+    Fault::new(FaultKind::Usage, format!("there is no branch {branch} on the server"))
+        .hint("push it, or name the right one in allclear.toml (branches); allclear init --create-develop makes develop")
+}
+
+/// Gives the freeze that stops cuts now: until when, and why.
+pub(crate) fn frozen(snapshot: &Snapshot, policy: &Policy, now: Timestamp) -> Option<(Timestamp, String)> {
+    let in_policy = policy
+        .freezes
+        .iter()
+        .filter(|f| f.stops.cuts() && f.from <= now && f.until > now)
+        .map(|f| (f.until, &f.reason));
+    let on_record =
+        snapshot.project.freezes_from(now).filter(|f| f.stops.cuts()).map(|f| (f.until, &f.reason));
+    let (until, why) = in_policy.chain(on_record).max()?;
+    Some((until, allclear_core::text::short(why, 100)))
 }

@@ -5,12 +5,18 @@ use crate::oddities::{drift, strangers, traps};
 use crate::{Engine, Fault};
 use allclear_core::event::Operation;
 use allclear_core::facts::{CandidateFacts, Facts, MergeBack, RecordFacts, TagSeen};
+use allclear_core::mailmap::Mailmap;
+use allclear_core::people::address_of;
 use allclear_core::policy::{self, Policy};
 use allclear_core::port::{Graph, Refs};
 use allclear_core::project::{Candidate, Project};
 use allclear_core::promotion::{BranchSight, Seen, Sight, TagSight};
+use allclear_core::text::plain;
 use allclear_core::{CommitId, RefName, TagFormat, Version};
 use std::collections::{BTreeMap, BTreeSet};
+
+/// Who is who, on develop.
+const MAILMAP: &str = ".mailmap";
 
 impl Engine<'_> {
     pub(crate) fn facts(
@@ -73,6 +79,7 @@ impl Engine<'_> {
             .filter_map(|c| c.operation.as_ref())
             .map(|flight| (flight.plan.id.clone(), sight(refs, &graph, &flight.plan)))
             .collect();
+        let offers = self.offers(refs, project, develop.as_ref())?;
         let drift = drift(refs, project, &graph, stable.as_ref().zip(develop.as_ref()), branches);
         Ok(Facts {
             observed_at: self.clock.now(),
@@ -85,6 +92,7 @@ impl Engine<'_> {
             drift,
             strangers: strangers(refs, project, branches),
             traps: traps(refs, branches),
+            offers,
             flights,
             record,
         })
@@ -109,6 +117,12 @@ impl Engine<'_> {
             .map(|d| project.candidates.iter().map(|(v, c)| (d.clone(), of(v, c))).collect())
             .unwrap_or_default();
         let merges = if pairs.is_empty() { Vec::new() } else { self.repo.merge(&pairs)? };
+        let known = match develop.filter(|_| !heads.is_empty()) {
+            Some(develop) => self.repo.files(develop, &[MAILMAP.to_owned()])?.remove(MAILMAP),
+            None => None,
+        };
+        let known = known.map(|text| Mailmap::read(&text)).unwrap_or_default();
+        let mut ahead = self.carries(project, graph, &of, stable)?;
         let mut out = BTreeMap::new();
         for (n, (version, candidate)) in project.candidates.iter().enumerate() {
             let head = of(version, candidate);
@@ -118,7 +132,9 @@ impl Engine<'_> {
             let merge_back = match (develop, merges.get(n)) {
                 (Some(develop), Some(merged)) => {
                     let (base, files) = (&candidate.cut.from, &candidate.cut.version_files);
-                    let trial = Trial { base, ours: develop, theirs: &head, files, version: *version };
+                    let changelog = candidate.cut.policy.changelog_file.as_deref();
+                    let trial =
+                        Trial { base, ours: develop, theirs: &head, files, changelog, version: *version };
                     merge_back::outcome(self.repo, merged.as_ref(), &trial)?
                 }
                 _ => MergeBack::Impossible { why: "there is no develop branch on the server".into() },
@@ -129,14 +145,18 @@ impl Engine<'_> {
                     Some(object) => TagSeen::Moved { to: object.clone() },
                     None => TagSeen::Gone,
                 });
+            let (catch_up, carry) = ahead.remove(version).unwrap_or_default();
             out.insert(
                 *version,
                 CandidateFacts {
                     head: heads.get(version).cloned(),
-                    commits: self.classed(&ids, graph, candidate, (stable, develop))?,
+                    commits: self.classed(&ids, graph, project, candidate, (stable, develop))?,
+                    authors: authors(graph, &head, stable, &known),
                     descends: graph.contains(&head, candidate.commit()),
                     lacks_stable: stable.map_or(0, |stable| graph.only(stable, &[&head]).len()),
                     merge_back,
+                    catch_up,
+                    carry,
                     rc_tag,
                     release_tag: refs.commit(&RefName::tag(&candidate.cut.tags.release(*version))).cloned(),
                 },
@@ -144,6 +164,17 @@ impl Engine<'_> {
         }
         Ok(out)
     }
+}
+
+/// Lists the authors of what a candidate brings to stable, each once, under all names that the project's
+/// `.mailmap` knows.
+fn authors(graph: &Graph, head: &CommitId, stable: Option<&CommitId>, known: &Mailmap) -> Vec<String> {
+    let without: Vec<&CommitId> = stable.into_iter().collect();
+    let ids = graph.only(head, &without);
+    let written: BTreeSet<&str> = ids.iter().map(|id| graph.commits[id].author.as_str()).collect();
+    let others = written.iter().filter_map(|who| address_of(who)).flat_map(|address| known.others(&address));
+    let all: BTreeSet<String> = others.map(|address| format!("<{address}>")).collect();
+    written.into_iter().map(plain).chain(all.iter().map(|who| plain(who))).collect()
 }
 
 /// Gives the form of tags: the policy's, else the history's, else `v`.

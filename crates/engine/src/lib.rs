@@ -4,33 +4,54 @@
 //! time, any number of times, and may be killed anywhere. Every other use case is one decision made
 //! by the same steps.
 
+mod adoption;
 mod after;
 mod append;
+mod carry;
+mod changelog;
 mod classed;
 mod cut;
+mod doctor;
 mod evidence;
 mod facts;
 mod fault;
 mod found;
+mod hotfix;
+mod locate;
 mod merge_back;
+mod named;
 mod notify;
 mod observe;
 mod oddities;
 mod operation;
+mod people;
+mod pick;
+mod picked;
 mod promote;
 mod rc;
 mod record;
+mod reports;
 mod stops;
 mod tick;
+mod withdraw;
 
+pub use adoption::Adoption;
 pub use after::StepWord;
 pub use append::Draft;
+pub use changelog::{Changes, ChangesOf};
 pub use cut::{CutPlan, CutWish};
+pub use doctor::{Answer, Examination, How, Outcome, Probe, Repair};
 pub use evidence::CheckResult;
 pub use fault::{Fault, FaultKind};
+pub use hotfix::{HotfixPlan, HotfixWish};
+pub use locate::{InRc, InRelease, Likeness, OnCandidate, OnDevelop, Twin, Way, Whereabouts};
 pub use observe::{POLICY_FILE, PolicySeen, Snapshot};
+pub use people::{WaiverMade, WaiverWish};
+pub use picked::{Clash, ClashFile, Idle, Idleness, OnePick, PickWish, Picked, Picking};
 pub use promote::{PromotionPlan, Released};
+pub use reports::{ReportText, ReportWish};
 pub use tick::{Done, Ticked};
+pub use withdraw::Withdrawn;
 
 use allclear_core::event::{Actor, Via};
 use allclear_core::port::{Clock, Repo, Signature};

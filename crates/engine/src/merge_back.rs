@@ -1,22 +1,24 @@
-//! The trial merge of a candidate into develop, with the one rule that resolves conflicts by itself:
-//! in declared version lines the higher version wins.
+//! Trial merges, such as of a candidate into develop, with the two rules that resolve conflicts by themselves:
+//! in declared version lines the higher version wins, and a changelog keeps the sections of both.
 
 use allclear_core::facts::MergeBack;
 use allclear_core::policy::VersionFile;
 use allclear_core::port::{Merged, Repo, RepoError};
-use allclear_core::{CommitId, Version, version_files};
+use allclear_core::{CommitId, Version, changelog, version_files};
 use std::collections::BTreeMap;
 
-/// What is merged: a candidate (theirs) into develop (ours).
+/// What is merged: a candidate (theirs) into develop (ours), or stable into a candidate.
 pub(crate) struct Trial<'a> {
-    /// The commit that the candidate was cut from.
+    /// A commit that both have, such as the one that the candidate was cut from.
     pub(crate) base: &'a CommitId,
-    /// Develop.
+    /// What it is merged into.
     pub(crate) ours: &'a CommitId,
-    /// The candidate.
+    /// What is merged in.
     pub(crate) theirs: &'a CommitId,
     /// The files that carry the version.
     pub(crate) files: &'a [VersionFile],
+    /// The file that cuts add their sections to.
+    pub(crate) changelog: Option<&'a str>,
     /// The candidate's version.
     pub(crate) version: Version,
 }
@@ -28,7 +30,7 @@ pub(crate) fn outcome(
     trial: &Trial<'_>,
 ) -> Result<MergeBack, RepoError> {
     let Some(merged) = merged else {
-        return Ok(MergeBack::Impossible { why: "the candidate and develop have no common history".into() });
+        return Ok(MergeBack::Impossible { why: "the two have no common history".into() });
     };
     if merged.conflicts.is_empty() {
         return Ok(MergeBack::Clean { tree: merged.tree.clone() });
@@ -43,22 +45,52 @@ pub(crate) fn outcome(
     }
 }
 
-/// Sets the version lines of base, ours and theirs to the higher version and merges again. What still
-/// conflicts then is more than a version line.
+/// Resolves each file by its rule; `None` where one has none, or more than its rule covers differs.
 fn resolve(
     repo: &dyn Repo,
     merged: &Merged,
     trial: &Trial<'_>,
 ) -> Result<Option<BTreeMap<String, String>>, RepoError> {
+    let mut rest = merged.conflicts.clone();
+    let mut resolved = BTreeMap::new();
+    if let Some(path) = trial.changelog
+        && let Some(stages) = rest.remove(path)
+    {
+        let Some(text) = sections(repo, &stages)? else { return Ok(None) };
+        resolved.insert(path.to_owned(), text);
+    }
+    if !rest.is_empty() {
+        let Some(texts) = version_lines(repo, &rest, trial)? else { return Ok(None) };
+        resolved.extend(texts);
+    }
+    Ok(Some(resolved))
+}
+
+/// Keeps the sections of both sides of a changelog. A file that the base lacks was begun on both.
+fn sections(repo: &dyn Repo, stages: &BTreeMap<u8, CommitId>) -> Result<Option<String>, RepoError> {
+    let text = |stage: u8| stages.get(&stage).map_or(Ok(None), |id| repo.blob(id));
+    let (base, ours, theirs) = (text(1)?, text(2)?, text(3)?);
+    let base = if stages.contains_key(&1) { base } else { Some(String::new()) };
+    let (Some(base), Some(ours), Some(theirs)) = (base, ours, theirs) else { return Ok(None) };
+    Ok(changelog::union(&base, &ours, &theirs))
+}
+
+/// Sets the version lines of base, ours and theirs to the higher version and merges again. What still
+/// conflicts then is more than a version line.
+fn version_lines(
+    repo: &dyn Repo,
+    conflicts: &BTreeMap<String, BTreeMap<u8, CommitId>>,
+    trial: &Trial<'_>,
+) -> Result<Option<BTreeMap<String, String>>, RepoError> {
     let mut paths: Vec<String> = trial.files.iter().map(|f| f.path.clone()).collect();
     paths.extend(trial.files.iter().flat_map(version_files::companions));
-    if !merged.conflicts.keys().all(|path| paths.contains(path)) {
+    if !conflicts.keys().all(|path| paths.contains(path)) {
         return Ok(None);
     }
     let mut sides = [trial.base, trial.ours, trial.theirs].map(|_| BTreeMap::new());
     for ((side, commit), stage) in sides.iter_mut().zip([trial.base, trial.ours, trial.theirs]).zip(1..) {
         *side = repo.files(commit, &paths)?;
-        for (path, stages) in &merged.conflicts {
+        for (path, stages) in conflicts {
             let Some(id) = stages.get(&stage) else { return Ok(None) };
             let Some(text) = repo.blob(id)? else { return Ok(None) };
             side.insert(path.clone(), text);
@@ -66,7 +98,7 @@ fn resolve(
     }
     let winner = winner(&sides[1], trial);
     let mut resolved = BTreeMap::new();
-    for path in merged.conflicts.keys() {
+    for path in conflicts.keys() {
         let neutral =
             |side: &BTreeMap<String, String>| version_files::neutral(path, trial.files, side, &winner);
         let [base, ours, theirs] = &sides;

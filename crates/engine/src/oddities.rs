@@ -34,6 +34,17 @@ pub(crate) fn drift(
         })
         .take(20)
         .collect();
+    let gone = |name: &&String| RefName::from_git(name).is_none_or(|name| refs.get(&name).is_none());
+    drift.extend(
+        project
+            .withdrawn
+            .iter()
+            .flat_map(|(version, w)| w.archives.iter().filter(gone).map(move |name| (version, name)))
+            .map(|(version, name)| {
+                format!("{name}, which keeps the withdrawn {version}, is not on the server")
+            })
+            .take(5),
+    );
     let Some((stable, develop)) = long_lived else { return drift };
     let (stable_name, develop_name) = (&branches.stable, &branches.develop);
     if let Some((version, release)) = project.releases.iter().max_by_key(|(_, r)| r.at) {
@@ -72,6 +83,13 @@ pub(crate) fn strangers(refs: &Refs, project: &Project, branches: &Branches) -> 
         .filter(|name| !known.contains(name))
         .filter_map(|name| {
             let branch = name.as_str().strip_prefix("refs/heads/")?;
+            let dud = branches.candidate.parse(name).filter(|v| project.withdrawn.contains_key(v));
+            if let Some(version) = dud {
+                let why = format!(
+                    "{version} was withdrawn, and nothing carries this on; keep its commits elsewhere, or allclear withdraw {version} --yes --reason TEXT archives and deletes it"
+                );
+                return Some(Stranger { name: name.clone(), why });
+            }
             let why = if branches.candidate.parse(name).is_some() {
                 "looks like a candidate, but allclear did not cut it"
             } else if !prefix.is_empty() && folded(branch).starts_with(&folded(prefix)) {

@@ -113,8 +113,8 @@ pub(crate) fn summary(
 ) -> String {
     let soaked = Seconds::between(candidate.cut_at, now);
     let fixes = allclear_core::text::count(seen.commits.len(), "commit");
-    format!(
-        "Soaked {soaked} as {}, with {fixes} since the cut.",
-        list(&candidate.rcs.iter().map(|rc| format!("rc.{}", rc.n)).collect::<Vec<_>>())
-    )
+    let rcs: Vec<String> = candidate.rcs.iter().map(|rc| format!("rc.{}", rc.n)).collect();
+    let soaked = format!("Soaked {soaked} as {}, with {fixes} since the cut.", list(&rcs));
+    let waived = allclear_core::waiver::sentences(candidate, candidate.commit(), now);
+    std::iter::once(soaked).chain(waived).collect::<Vec<_>>().join("\n")
 }

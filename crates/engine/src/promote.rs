@@ -3,7 +3,7 @@
 
 use crate::append::{Landing, Tip};
 use crate::merge_back::{self, Trial};
-use crate::operation::{at_a_glance, clean_up, four_refs, landed, objects, recorded, spent, stale, summary};
+use crate::operation::{at_a_glance, clean_up, four_refs, landed, objects, recorded, spent, stale};
 use crate::{Draft, Engine, Fault, FaultKind, Note, Snapshot};
 use allclear_core::event::{Event, Operation};
 use allclear_core::ledger::TRAILER;
@@ -378,13 +378,14 @@ impl Engine<'_> {
                     tree,
                     parents: vec![stable.clone(), commit.clone()],
                     by: self.signature(now),
+                    author: None,
                     message,
                 })?
             }
         };
         let message = format!(
             "{tag}\n\n{}\n\n{TRAILER}: {}\n{trailer}",
-            summary(candidate, &snapshot.facts.candidates[&version], now),
+            self.release_notes(snapshot, version, now)?,
             draft.id
         );
         let new_tag = self.repo.write_tag(&tag, &new_stable, &self.signature(now), &message)?;
@@ -393,6 +394,7 @@ impl Engine<'_> {
             tree: back,
             parents: vec![develop.clone(), new_stable.clone()],
             by: self.signature(now),
+            author: None,
             message,
         };
         let new_develop = self.repo.write_commit(&merge)?;
@@ -511,6 +513,7 @@ impl Engine<'_> {
             ours: develop,
             theirs: &op.new_stable,
             files: &cut.version_files,
+            changelog: cut.policy.changelog_file.as_deref(),
             version: op.version,
         };
         let back = merge_back::outcome(self.repo, merged.first().and_then(Option::as_ref), &trial)?;
@@ -522,6 +525,7 @@ impl Engine<'_> {
             tree,
             parents,
             by: self.signature(self.clock.now()),
+            author: None,
             message,
         })?))
     }
@@ -558,7 +562,13 @@ impl Engine<'_> {
         })
     }
 
-    fn abortion(&self, snapshot: &Snapshot, op: &Operation, reason: String, refused: bool) -> Draft {
+    pub(crate) fn abortion(
+        &self,
+        snapshot: &Snapshot,
+        op: &Operation,
+        reason: String,
+        refused: bool,
+    ) -> Draft {
         let operation = op.id.clone();
         let events = vec![
             Event::Fenced { operation: operation.clone() },

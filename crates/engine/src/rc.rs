@@ -102,6 +102,17 @@ impl Engine<'_> {
                     new: Some(rc.commit.clone()),
                 });
             }
+            // Where stable was carried in, the branch moves with the tag.
+            if candidate.carried.as_ref() == Some(&rc.commit)
+                && let Some(head) = seen.head.as_ref().filter(|_| !seen.descends)
+                && self.repo.is_ancestor(head, &rc.commit)?
+            {
+                updates.push(RefUpdate {
+                    name: candidate.cut.branch.to_ref(),
+                    old: Some(head.clone()),
+                    new: Some(rc.commit.clone()),
+                });
+            }
             let answer = self.repo.push(&updates)?;
             if !answer.ok {
                 return Err(Fault::refused(&answer, &format!("the tag {}", rc.tag)));

@@ -110,7 +110,7 @@ impl Engine<'_> {
         let snapshot = self.observe()?;
         let (policy, _) = snapshot.policy()?;
         let (version, candidate) = snapshot.pick(version)?;
-        Ok((version, differences(&candidate.cut.policy, policy)))
+        Ok((version, differences(&candidate.cut.policy, &policy.of(candidate.cut.kind))))
     }
 
     /// Judges a candidate by the policy that is on develop now. Every gate that this relaxes is recorded as such.
@@ -118,6 +118,7 @@ impl Engine<'_> {
         self.decide(|snapshot| {
             let (policy, from) = snapshot.policy()?;
             let (version, candidate) = snapshot.pick(version)?;
+            let policy = &policy.of(candidate.cut.kind);
             let changes = differences(&candidate.cut.policy, policy);
             let branches = &candidate.cut.policy.branches;
             if policy.branches != *branches {

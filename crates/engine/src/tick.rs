@@ -73,7 +73,10 @@ impl Engine<'_> {
                     return Ok(ticked);
                 }
                 Err(fault)
-                    if matches!(action, Action::Cut { .. } | Action::Skip { .. } | Action::Tag { .. }) =>
+                    if matches!(
+                        action,
+                        Action::Cut { .. } | Action::Skip { .. } | Action::Tag { .. } | Action::Carry { .. }
+                    ) =>
                 {
                     lost = Some((action, fault));
                 }
@@ -96,6 +99,10 @@ impl Engine<'_> {
             Action::Tag { version, commit } => {
                 let (version, n, commit) = self.rc(Some(*version), Some(commit.as_str()), false)?;
                 Ok(Some(format!("tagged {version}-rc.{n} at {}", commit.short())))
+            }
+            Action::Carry { version, stable } => {
+                let (n, commit) = self.carry(*version, stable)?;
+                Ok(Some(format!("carried stable into {version}: rc.{n} is {}", commit.short())))
             }
             Action::Cut { slot } => {
                 let plan = self.cut(&CutWish { slot: Some(*slot), ..CutWish::default() })?;

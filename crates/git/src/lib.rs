@@ -3,18 +3,24 @@
 //! **No work tree, ever, and nothing in the user's clone.** All objects are built in a store of
 //! allclear's own, whose merges see no attributes and no configuration but ours.
 
+mod cherry;
 mod clock;
 mod command;
 mod desk;
+mod history;
+mod lineage;
+mod listing;
 mod loose;
 mod parse;
 mod place;
 mod post;
 mod process;
 mod push;
+mod range;
 mod store;
 
 pub use clock::{SystemClock, VirtualClock};
+pub use history::CloneHistory;
 pub use place::{Clone, Environment, PlaceError};
 pub use process::{Failure, Git};
 pub use store::Store;

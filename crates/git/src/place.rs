@@ -32,6 +32,13 @@ pub struct Clone {
     pub person: Option<String>,
     /// The key that signs entries and tags, where the person signs with SSH.
     pub signing_key: Option<String>,
+    /// Whether its history is cut off.
+    pub shallow: bool,
+    /// Whether it leaves out objects until they are asked for.
+    pub partial: bool,
+    /// The name of its remote, under which it keeps the server's branches; `None` where it is its own server
+    /// or the server was given by its address.
+    pub remote_name: Option<String>,
     pub(crate) objects: Option<PathBuf>,
     /// How objects are named: `sha1` or `sha256`.
     pub(crate) format: String,
@@ -102,6 +109,7 @@ impl Clone {
         });
         let base = work_tree.as_ref().map_or_else(|| PathBuf::from(common), PathBuf::from);
         let (address, own_server) = address(&settings, remote, &base, Path::new(common))?;
+        let remote_name = remote.unwrap_or("origin").to_owned();
         let (remote, secret) = split_secret(&address);
         check(&remote)?;
         let signs = last("commit.gpgsign").is_some_and(|v| v == "true")
@@ -113,6 +121,10 @@ impl Clone {
             work_tree: work_tree.map(PathBuf::from),
             remote,
             own_server,
+            shallow: shallow != "false",
+            partial,
+            remote_name: Some(remote_name)
+                .filter(|name| settings.contains_key(&format!("remote.{name}.url"))),
             person,
             signing_key: last("user.signingkey").filter(|_| signs),
             objects: (shallow == "false" && !partial).then(|| PathBuf::from(objects)),

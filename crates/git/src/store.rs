@@ -1,11 +1,12 @@
 //! The private bare store of one server's objects, and the [`Repo`] port over it.
 
-use crate::parse;
 use crate::place::{Clone, Environment};
 use crate::process::{Failure, Git};
+use crate::{parse, range};
 use allclear_core::ledger::{ENTRY_LIMIT, RawEntry, Unreadable};
+use allclear_core::lineage::Lineage;
 use allclear_core::port::{
-    Graph, Merged, NewCommit, PushAnswer, RefUpdate, Refs, Repo, RepoError, Signature,
+    Graph, Listed, Merged, NewCommit, PushAnswer, RefUpdate, Refs, Repo, RepoError, Signature, TextAt,
 };
 use allclear_core::text::plain;
 use allclear_core::{CommitId, RefName};
@@ -19,7 +20,7 @@ use std::time::Duration;
 /// Shorter than the two minutes for which what was judged clear stays clear.
 pub(crate) const PUSH_LIMIT: Duration = Duration::from_secs(110);
 const LIST_LIMIT: Duration = Duration::from_mins(1);
-const FETCH_LIMIT: Duration = Duration::from_mins(30);
+pub(crate) const FETCH_LIMIT: Duration = Duration::from_mins(30);
 /// How long a process waits for its turn before it goes without.
 const TURN_LIMIT: Duration = Duration::from_secs(5);
 const TURN_PAUSE: Duration = Duration::from_millis(10);
@@ -27,11 +28,11 @@ const TURN_PAUSE: Duration = Duration::from_millis(10);
 const TEXT_LIMIT: usize = 4 << 20;
 
 /// A private bare store and its server.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Store {
     dir: PathBuf,
     url: String,
-    git: Git,
+    pub(crate) git: Git,
     network: Git,
     /// The object directories that the store borrows from, by identity: another clone at the same path
     /// is another lender.
@@ -51,7 +52,7 @@ pub(crate) fn unavailable(e: Failure) -> RepoError {
     }
 }
 
-fn broken(e: Failure) -> RepoError {
+pub(crate) fn broken(e: Failure) -> RepoError {
     match e {
         Failure::Start(_) => RepoError::NotFound(e.to_string()),
         Failure::TimedOut { .. } | Failure::Failed { .. } | Failure::Odd { .. } => {
@@ -60,7 +61,7 @@ fn broken(e: Failure) -> RepoError {
     }
 }
 
-fn id(text: &str) -> Result<CommitId, RepoError> {
+pub(crate) fn id(text: &str) -> Result<CommitId, RepoError> {
     CommitId::parse(text).map_err(|e| RepoError::Protocol(e.to_string()))
 }
 
@@ -132,9 +133,23 @@ impl Store {
         &self.dir
     }
 
+    /// Gives a store that reads the objects of another repository.
+    pub(crate) fn reading(&self, git: Git) -> Self {
+        Self { git, ..self.clone() }
+    }
+
+    /// Gives the git that connects to the server, and the server's address.
+    pub(crate) fn network(&self) -> (&Git, &str) {
+        (&self.network, &self.url)
+    }
+
     fn list(&self) -> Result<(Vec<u8>, Refs), RepoError> {
+        self.list_within(LIST_LIMIT)
+    }
+
+    pub(crate) fn list_within(&self, limit: Duration) -> Result<(Vec<u8>, Refs), RepoError> {
         let output =
-            self.network.run(&["ls-remote", "-q", "--", &self.url], b"", LIST_LIMIT).map_err(unavailable)?;
+            self.network.run(&["ls-remote", "-q", "--", &self.url], b"", limit).map_err(unavailable)?;
         if output.code != Some(0) {
             let why = output
                 .said
@@ -184,7 +199,7 @@ impl Store {
         Err(RepoError::Unavailable(format!("fetching from {} failed: {why}", plain(&self.url))))
     }
 
-    fn hash(&self, kind: &str, bytes: &[u8]) -> Result<CommitId, RepoError> {
+    pub(crate) fn hash(&self, kind: &str, bytes: &[u8]) -> Result<CommitId, RepoError> {
         use allclear_core::port::Clock;
         if self.plain {
             let unique = crate::SystemClock.fresh_id();
@@ -274,6 +289,7 @@ impl Repo for Store {
 
     fn forget(&self) -> Result<(), RepoError> {
         self.remember("fetched", b"");
+        crate::lineage::forget(&self.dir);
         let names =
             self.git.ok(&["for-each-ref", "--format=delete %(refname)", "refs/in"], b"").map_err(broken)?;
         self.git.ok(&["update-ref", "--stdin"], &names).map(drop).map_err(broken)
@@ -339,20 +355,18 @@ impl Repo for Store {
         let common = self.git.run(&args, b"", LIST_LIMIT).map_err(broken)?;
         let mut input: String = tips.iter().map(|t| format!("{t}\n")).collect();
         input.extend(String::from_utf8_lossy(&common.stdout).lines().map(|id| format!("^{id}\n")));
-        let args = [
-            "log",
-            "--stdin",
-            "-z",
-            "--topo-order",
-            "--no-show-signature",
-            "--no-decorate",
-            "--no-notes",
-            "--no-color",
-            "--no-mailmap",
-            "--format=tformat:%H%x00%P%x00%an <%ae>%x00%B",
-        ];
-        let out = self.git.ok(&args, input.as_bytes()).map_err(broken)?;
+        let out = self.git.ok(range::LOG, input.as_bytes()).map_err(broken)?;
         Ok(Graph { absent: wanted.difference(&present).cloned().collect(), ..parse::graph(&out) })
+    }
+
+    fn since(&self, tip: &CommitId, without: &[CommitId]) -> Result<Graph, RepoError> {
+        let tips: Vec<CommitId> = [tip].into_iter().chain(without).cloned().collect();
+        let present = self.present(&tips)?;
+        if !present.contains(tip) {
+            return Err(RepoError::NotFound(format!("the commit {tip} is not in the store")));
+        }
+        let hidden = without.iter().filter(|id| present.contains(*id));
+        range::since(&self.git, tip, hidden).map_err(broken)
     }
 
     fn paths(&self, commits: &[CommitId]) -> Result<BTreeMap<CommitId, Vec<String>>, RepoError> {
@@ -440,6 +454,18 @@ impl Repo for Store {
         Ok(results)
     }
 
+    fn merge_over(&self, base: &CommitId, ours: &CommitId, theirs: &CommitId) -> Result<Merged, RepoError> {
+        crate::cherry::merge_over(self, [base, ours, theirs])
+    }
+
+    fn begins_with(&self, prefix: &str) -> Result<Vec<CommitId>, RepoError> {
+        crate::lineage::begins_with(&self.git, prefix)
+    }
+
+    fn lineage(&self, commit: &CommitId, tips: &[CommitId]) -> Result<Lineage, RepoError> {
+        crate::lineage::lineage(&self.git, commit, &self.present(tips)?)
+    }
+
     fn merge_text(&self, base: &str, ours: &str, theirs: &str) -> Result<Option<String>, RepoError> {
         let dir = self.scratch()?;
         let write = |name: &str, text: &str| {
@@ -475,6 +501,14 @@ impl Repo for Store {
         Ok(files)
     }
 
+    fn listing(&self, tree: &CommitId, paths: &[&str]) -> Result<Vec<Listed>, RepoError> {
+        crate::listing::files(&self.git, tree, paths).map_err(broken)
+    }
+
+    fn default_branch(&self) -> Result<Option<String>, RepoError> {
+        crate::listing::default_branch(&self.network, &self.url).map_err(unavailable)
+    }
+
     fn file_of_each(&self, trees: &[CommitId], path: &str) -> Result<Vec<Option<String>>, RepoError> {
         let ask: String = trees.iter().map(|tree| format!("{tree}:{path}\n")).collect();
         let mut files = Vec::new();
@@ -486,6 +520,17 @@ impl Repo for Store {
         };
         self.git.stream(&["cat-file", "--batch"], ask.as_bytes(), LIST_LIMIT, &mut each).map_err(broken)?;
         Ok(files)
+    }
+
+    fn text_at(&self, tree: &CommitId, path: &str) -> Result<TextAt, RepoError> {
+        Ok(match range::slot(&self.git, tree, path).map_err(broken)? {
+            range::Slot::Free => TextAt::Nothing,
+            range::Slot::Taken => TextAt::Other,
+            range::Slot::File => {
+                let text = self.files(tree, &[path.to_owned()])?.remove(path);
+                text.map_or(TextAt::Other, TextAt::Text)
+            }
+        })
     }
 
     fn blob(&self, id: &CommitId) -> Result<Option<String>, RepoError> {
@@ -576,7 +621,7 @@ impl Repo for Store {
     }
 
     fn write_commit(&self, commit: &NewCommit) -> Result<CommitId, RepoError> {
-        let by = ident(&commit.by);
+        let (author, by) = (author(commit), ident(&commit.by));
         if let Some(key) = &self.signing_key {
             return self.write_signed(commit, key);
         }
@@ -584,7 +629,7 @@ impl Repo for Store {
         for parent in &commit.parents {
             text.push_str(&format!("parent {parent}\n"));
         }
-        text.push_str(&format!("author {by}\ncommitter {by}\n\n{}\n", message(&commit.message)));
+        text.push_str(&format!("author {author}\ncommitter {by}\n\n{}\n", message(&commit.message)));
         self.hash("commit", text.as_bytes())
     }
 
@@ -668,6 +713,14 @@ impl Store {
         let _unpacked = git.run(&["gc", "--auto", "-q"], b"", FETCH_LIMIT);
     }
 
+    /// Makes the next walks through a long history quick.
+    pub fn index(&self) {
+        let fetched = self.recall("fetched");
+        if fetched != self.recall("indexed") && crate::lineage::index(&self.git).is_ok() {
+            self.remember("indexed", &fetched.unwrap_or_default());
+        }
+    }
+
     fn lock(&self) -> Result<std::fs::File, RepoError> {
         let file =
             std::fs::File::create(self.dir.join("allclear.lock")).map_err(|e| io("locking the store", &e))?;
@@ -717,7 +770,13 @@ impl Store {
     }
 
     fn write_signed(&self, commit: &NewCommit, key: &str) -> Result<CommitId, RepoError> {
-        let git = self.signing(&commit.by);
+        let mut git = self.signing(&commit.by);
+        if let Some(author) = &commit.author {
+            let (name, email) = name_and_email(&author.who);
+            let date = format!("@{}", author.date);
+            git = git.with_env("GIT_AUTHOR_NAME", &name).with_env("GIT_AUTHOR_EMAIL", &email);
+            git = git.with_env("GIT_AUTHOR_DATE", &date);
+        }
         let sign = format!("-S{key}");
         let mut args = vec!["commit-tree", commit.tree.as_str(), &sign];
         for parent in &commit.parents {
@@ -763,6 +822,12 @@ fn name_and_email(who: &str) -> (String, String) {
 fn ident(by: &Signature) -> String {
     let (name, email) = name_and_email(&by.who);
     format!("{name} <{email}> {} +0000", by.at.as_second())
+}
+
+fn author(commit: &NewCommit) -> String {
+    let Some(author) = &commit.author else { return ident(&commit.by) };
+    let (name, email) = name_and_email(&author.who);
+    format!("{name} <{email}> {}", author.date)
 }
 
 fn message(text: &str) -> String {

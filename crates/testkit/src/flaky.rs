@@ -1,8 +1,9 @@
 //! A network that misbehaves on cue. Calls are counted from 1, pushes and reads apart.
 
 use allclear_core::ledger::RawEntry;
+use allclear_core::lineage::Lineage;
 use allclear_core::port::{
-    Graph, Merged, NewCommit, PushAnswer, RefUpdate, Refs, Repo, RepoError, Signature,
+    Graph, Listed, Merged, NewCommit, PushAnswer, RefUpdate, Refs, Repo, RepoError, Signature, TextAt,
 };
 use allclear_core::{CommitId, RefName};
 use std::cell::{Cell, RefCell};
@@ -132,6 +133,15 @@ impl Repo for Flaky<'_> {
         self.inner.file_of_each(trees, path)
     }
 
+    fn listing(&self, tree: &CommitId, paths: &[&str]) -> Result<Vec<Listed>, RepoError> {
+        self.inner.listing(tree, paths)
+    }
+
+    fn default_branch(&self) -> Result<Option<String>, RepoError> {
+        self.read()?;
+        self.inner.default_branch()
+    }
+
     fn how_to_restore(&self, name: &RefName, commit: &CommitId) -> String {
         self.inner.how_to_restore(name, commit)
     }
@@ -216,6 +226,10 @@ impl Repo for Flaky<'_> {
         self.inner.graph(tips)
     }
 
+    fn since(&self, tip: &CommitId, without: &[CommitId]) -> Result<Graph, RepoError> {
+        self.inner.since(tip, without)
+    }
+
     fn paths(&self, commits: &[CommitId]) -> Result<BTreeMap<CommitId, Vec<String>>, RepoError> {
         self.inner.paths(commits)
     }
@@ -232,12 +246,28 @@ impl Repo for Flaky<'_> {
         self.inner.merge(pairs)
     }
 
+    fn merge_over(&self, base: &CommitId, ours: &CommitId, theirs: &CommitId) -> Result<Merged, RepoError> {
+        self.inner.merge_over(base, ours, theirs)
+    }
+
+    fn begins_with(&self, prefix: &str) -> Result<Vec<CommitId>, RepoError> {
+        self.inner.begins_with(prefix)
+    }
+
+    fn lineage(&self, commit: &CommitId, tips: &[CommitId]) -> Result<Lineage, RepoError> {
+        self.inner.lineage(commit, tips)
+    }
+
     fn merge_text(&self, base: &str, ours: &str, theirs: &str) -> Result<Option<String>, RepoError> {
         self.inner.merge_text(base, ours, theirs)
     }
 
     fn files(&self, tree: &CommitId, paths: &[String]) -> Result<BTreeMap<String, String>, RepoError> {
         self.inner.files(tree, paths)
+    }
+
+    fn text_at(&self, tree: &CommitId, path: &str) -> Result<TextAt, RepoError> {
+        self.inner.text_at(tree, path)
     }
 
     fn blob(&self, id: &CommitId) -> Result<Option<String>, RepoError> {

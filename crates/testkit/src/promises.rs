@@ -144,6 +144,26 @@ impl World {
             assert!(!ended.iter().any(|e| e.to_string() == id), "refs/allclear/op/{name} is left over");
         }
         self.tags_are_annotated(&entries, &refs);
+        self.withdrawn_is_kept(&entries, &refs);
+    }
+
+    /// P8 and P7: what was withdrawn is kept, and its number is not used again.
+    fn withdrawn_is_kept(&self, entries: &[&Entry], refs: &BTreeMap<String, CommitId>) {
+        let mut duds: BTreeSet<Version> = BTreeSet::new();
+        for event in entries.iter().flat_map(|e| &e.events) {
+            if let Event::Withdrawn { version, head, archive, .. } = event {
+                assert!(refs.contains_key(archive), "P8: {archive} keeps {version}");
+                if let Some(head) = head {
+                    let args = ["merge-base", "--is-ancestor", head.as_str(), archive.as_str()];
+                    assert!(self.try_git(&self.server(), &args, b"").ok, "P8: {archive} lacks {head}");
+                }
+                duds.insert(*version);
+            } else if let Event::CandidateCut(cut) = event {
+                assert!(!duds.contains(&cut.version), "P7: {} was cut after it was withdrawn", cut.version);
+            } else if let Event::ReleaseConfirmed { version, .. } = event {
+                assert!(!duds.contains(version), "P7: {version} was released after it was withdrawn");
+            }
+        }
     }
 
     fn the_record_only_grew(&self, ledger: &[(CommitId, Result<Entry, String>)]) {

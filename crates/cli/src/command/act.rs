@@ -10,7 +10,7 @@ use allclear_core::{CommitId, Version};
 use allclear_engine::{Fault, FaultKind};
 use serde_json::json;
 
-fn done(args: &Args, text: String, value: serde_json::Value) -> Exit {
+pub(super) fn done(args: &Args, text: String, value: serde_json::Value) -> Exit {
     if args.json {
         ui::json(&value);
     } else {
@@ -28,7 +28,15 @@ pub(super) fn rc(
     let place = Place::open(args)?;
     let (version, n, commit) = place.engine().rc(version, commit, yes)?;
     let text = format!("{version}-rc.{n} is {}; its soak starts now", commit.short());
-    Ok(done(args, text, json!({"schema": "allclear.rc/1", "version": version, "rc": n, "commit": commit})))
+    let exit =
+        done(args, text, json!({"schema": "allclear.rc/1", "version": version, "rc": n, "commit": commit}));
+    if !args.json
+        && let Some(seen) = place.engine().recall()
+        && let Some(candidate) = seen.project.candidates.get(&version)
+    {
+        super::changelog::say_how_to_try(&place, &commit, &candidate.cut.tags.candidate(version, n));
+    }
+    Ok(exit)
 }
 
 pub(super) fn hold(

@@ -25,7 +25,11 @@ pub(super) fn run(args: &Args, version: Option<&str>, dry_run: bool, yes: bool) 
         }
         ui::confirm(&format!("Cut {}?", plan.cut.version), false)?;
     }
-    show(&place.engine().cut(&wish)?, args, false);
+    let plan = place.engine().cut(&wish)?;
+    show(&plan, args, false);
+    if !args.json {
+        super::changelog::say_how_to_try(&place, &plan.cut.head, &plan.tag);
+    }
     Ok(Exit::Done)
 }
 
@@ -51,7 +55,12 @@ fn show(plan: &CutPlan, args: &Args, dry: bool) {
     }
     ui::out(format!("  branch {}, tag {} at {}", cut.branch, plan.tag, cut.head.short()));
     if !plan.changed.is_empty() {
-        ui::out(format!("  one commit on top sets the version in {}", list(&plan.changed)));
+        let written = |path: &String| Some(path) == cut.policy.changelog_file.as_ref();
+        let (logs, files): (Vec<&String>, Vec<&String>) = plan.changed.iter().partition(|path| written(path));
+        let sets = (!files.is_empty()).then(|| format!("sets the version in {}", list(&files)));
+        let writes = logs.first().map(|path| format!("writes {path}"));
+        let does: Vec<String> = sets.into_iter().chain(writes).collect();
+        ui::out(format!("  one commit on top {}", list(&does)));
     }
     if plan.lacks_stable > 0 {
         let stable = &cut.policy.branches.stable;

@@ -1,13 +1,14 @@
-//! `init`: a short policy file, fitted to the repository; then whatever else is missing to start.
+//! `init`: a short policy file, fitted to the repository; then the list of what is left to do until the train runs.
 
 use crate::args::Args;
 use crate::exit::Exit;
 use crate::place::Place;
 use crate::ui;
-use allclear_core::policy::{self, Preset};
+use allclear_core::adoption;
+use allclear_core::policy::{self, Branches, Preset};
 use allclear_core::port::{Refs, Repo};
 use allclear_core::text::short;
-use allclear_core::{Branch, CommitId, RefName, TagFormat, bump};
+use allclear_core::{Branch, CommitId, TagFormat, bump};
 use allclear_engine::{Fault, FaultKind, POLICY_FILE};
 use jiff::{ToSpan, civil};
 use serde_json::json;
@@ -75,8 +76,9 @@ pub(super) fn run(
     if yes && place.engine().found()? {
         done.push("started the record; ticks run the train from here on".into());
     }
-    let todo = todo(&place, &traits, create_develop)?;
+    let todo = super::adopt::todo(&place)?.todo;
     if args.json {
+        let todo = super::todo::view(&todo);
         ui::json(&json!({"schema": "allclear.init/1", "file": path, "done": done, "todo": todo}));
         return Ok(Exit::Done);
     }
@@ -84,10 +86,7 @@ pub(super) fn run(
         ui::out(format!("{} exists already; nothing was changed", path.display()));
     }
     done.iter().for_each(ui::out);
-    if !todo.is_empty() {
-        ui::out("Still to do:");
-        todo.iter().enumerate().for_each(|(n, t)| ui::out(format!("  {}. {t}", n + 1)));
-    }
+    super::todo::show(&todo);
     Ok(Exit::Done)
 }
 
@@ -104,44 +103,10 @@ fn write(path: &std::path::Path, text: &str) -> Result<(), Fault> {
     })
 }
 
-fn todo(place: &Place, traits: &Traits, created: bool) -> Result<Vec<String>, Fault> {
-    let seen = place.engine().observe()?;
-    let mut todo = Vec::new();
-    if !traits.has_develop && !created {
-        todo.push(format!(
-            "create {} from {}: allclear init --create-develop",
-            traits.develop, traits.stable
-        ));
-    }
-    match seen.policy.get() {
-        None => todo.push(format!("read {POLICY_FILE}, commit it to {} and push", traits.develop)),
-        Some(policy) if policy.mode == policy::Mode::Observe => {
-            todo.push(format!(
-                "set mode = \"run\" in {POLICY_FILE} on {} when the team is ready",
-                traits.develop
-            ));
-        }
-        Some(_) if seen.project.head.is_none() => todo.push("cut the first candidate: allclear cut".into()),
-        Some(_) => {}
-    }
-    if seen.project.head.is_none() {
-        todo.push(
-            "let something run allclear tick every quarter of an hour: cron, or a scheduled CI job".into(),
-        );
-    }
-    Ok(todo)
-}
-
 fn look(place: &Place) -> Result<Traits, Fault> {
     let refs = place.store.observe()?;
-    let has =
-        |name: &str| RefName::from_git(&format!("refs/heads/{name}")).is_some_and(|n| refs.get(&n).is_some());
-    let named = |name: &str| Branch::parse(name).map_err(|e| Fault::new(FaultKind::Usage, e.to_string()));
-    let stable = ["master", "main", "trunk", "stable"].into_iter().find(|n| has(n)).unwrap_or("master");
-    let develop = ["develop", "dev", "development", "next"].into_iter().find(|n| has(n));
-    let tip = [develop.unwrap_or(stable), stable]
-        .iter()
-        .find_map(|n| refs.get(&RefName::from_git(&format!("refs/heads/{n}"))?).cloned());
+    let Branches { stable, develop, .. } = adoption::names(&refs);
+    let tip = [&develop, &stable].into_iter().find_map(|branch| refs.get(&branch.to_ref()).cloned());
     let now = place.now();
     let zone = jiff::tz::TimeZone::try_system()
         .ok()
@@ -156,9 +121,9 @@ fn look(place: &Place) -> Result<Traits, Fault> {
     let anchor = local.date().checked_add(days.days()).unwrap_or(local.date()).at(10, 0, 0, 0);
     Ok(Traits {
         name: place.clone.name(),
-        stable: named(stable)?,
-        develop: named(develop.unwrap_or("develop"))?,
-        has_develop: develop.is_some(),
+        has_develop: refs.get(&develop.to_ref()).is_some(),
+        stable,
+        develop,
         prefix: prefix(&refs),
         language: language(place, tip.as_ref())?,
         conventional: conventional(place, tip.as_ref())?,

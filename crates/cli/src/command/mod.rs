@@ -1,22 +1,33 @@
 //! One file per command.
 
 mod act;
+mod adopt;
 mod after;
+mod approve;
 mod calendar;
+mod changelog;
 mod check;
 mod cut;
+mod doctor;
+mod hotfix;
 mod init;
+mod locate;
 mod log;
+mod pick;
 mod policy;
 mod promote;
+mod report;
 pub(crate) mod status;
 mod tick;
+pub(crate) mod todo;
+mod waive;
 mod why;
+mod withdraw;
 
-use crate::args::{Args, Command, Now};
+use crate::args::{Args, Command, LedgerCommand, Now};
 use crate::exit::Exit;
 use crate::place::{Place, zone_of};
-use allclear_engine::{Fault, FaultKind, Snapshot};
+use allclear_engine::{Fault, FaultKind, PickWish, Snapshot};
 use clap::CommandFactory;
 use jiff::Timestamp;
 
@@ -24,14 +35,25 @@ use jiff::Timestamp;
 pub(crate) fn run(args: &Args) -> Result<Exit, Fault> {
     if args.offline && args.command.as_ref().is_some_and(asks_the_server) {
         return Err(Fault::new(FaultKind::Usage, "this command asks the server, and --offline says not to")
-            .hint("status, why, calendar, log and policy show can look at what was seen last"));
+            .hint("status, why, calendar, changelog, log and policy show can look at what was seen last"));
     }
     match args.command.as_ref().unwrap_or(&Command::Status { now: Now::default() }) {
         Command::Status { now } => status::run(args, now),
         Command::Why { about, now } => why::run(args, about, now),
-        Command::Calendar { now } => calendar::run(args, now),
+        Command::Changelog { version } => changelog::run(args, *version),
+        Command::Calendar { ics, now } => calendar::run(args, *ics, now),
         Command::Log { limit, now } => log::run(args, *limit, now),
         Command::Cut { version, dry_run, yes } => cut::run(args, version.as_deref(), *dry_run, *yes),
+        Command::Pick { commits, version, dry_run } => {
+            pick::run(args, &PickWish { commits: commits.clone(), version: *version, dry_run: *dry_run })
+        }
+        Command::Where { commit } => locate::run(args, commit),
+        Command::Hotfix { version, reason, dry_run, yes } => {
+            hotfix::run(args, *version, reason, *dry_run, *yes)
+        }
+        Command::Withdraw { version, reason, dry_run, yes } => {
+            withdraw::run(args, *version, reason, *dry_run, *yes)
+        }
         Command::Rc { version, commit, yes } => act::rc(args, *version, commit.as_deref(), *yes),
         Command::Hold { version, reason, until, lift } => {
             act::hold(args, *version, reason.as_deref(), until.as_deref(), *lift)
@@ -39,6 +61,21 @@ pub(crate) fn run(args: &Args) -> Result<Exit, Fault> {
         Command::Freeze { until, reason, stops, lift } => {
             act::freeze(args, until.as_deref(), reason.as_deref(), *stops, *lift)
         }
+        Command::Accept { commits, version, reason } => approve::accept(args, *version, commits, reason),
+        Command::Approve { version, commit } => approve::approve(args, *version, commit),
+        Command::Waive { about, reason, length, commit, again, lift } => {
+            let wish = waive::Asked {
+                about,
+                reason: reason.as_deref(),
+                length: length.as_deref(),
+                commit: commit.as_deref(),
+                again: *again,
+                lift: *lift,
+            };
+            waive::run(args, &wish)
+        }
+        Command::Report { what } => report::run(args, what),
+        Command::Ledger { what: LedgerCommand::Erase { report } } => report::erase(args, report),
         Command::Strike { entry, reason } => act::strike(args, entry, reason),
         Command::Promote { version, commit, dry_run, when_clear, yes } => {
             let wish = promote::Wish {
@@ -56,9 +93,12 @@ pub(crate) fn run(args: &Args) -> Result<Exit, Fault> {
         Command::Check { name, outcome, commit, url, from } => {
             check::run(args, name.as_deref(), *outcome, commit.as_deref(), url.as_deref(), from.as_deref())
         }
-        Command::Init { preset, create_develop, print, yes } => {
-            init::run(args, preset, *create_develop, *print, *yes)
-        }
+        Command::Init { preset, create_develop, ci, patch_ci, print, yes } => match ci {
+            Some(by) => adopt::schedule(args, *by, *print, *yes),
+            None if *patch_ci => adopt::patch(args, *yes),
+            None => init::run(args, preset, *create_develop, *print, *yes),
+        },
+        Command::Doctor { probe_push, repair_history } => doctor::run(args, *probe_push, *repair_history),
         Command::Policy { what } => policy::run(args, what),
         Command::Tick { dry_run } => tick::run(args, *dry_run),
         Command::Demo { fast, dir } => crate::demo::run(*fast, dir.as_deref()),
@@ -81,12 +121,18 @@ fn asks_the_server(command: &Command) -> bool {
         Command::Status { .. }
         | Command::Why { .. }
         | Command::Calendar { .. }
+        | Command::Changelog { .. }
         | Command::Log { .. }
+        | Command::Doctor { .. }
         | Command::Policy { .. }
         | Command::Demo { .. }
         | Command::Completions { .. }
         | Command::Man => false,
         Command::Cut { .. }
+        | Command::Pick { .. }
+        | Command::Where { .. }
+        | Command::Hotfix { .. }
+        | Command::Withdraw { .. }
         | Command::Rc { .. }
         | Command::Hold { .. }
         | Command::Promote { .. }
@@ -94,6 +140,11 @@ fn asks_the_server(command: &Command) -> bool {
         | Command::Init { .. }
         | Command::Freeze { .. }
         | Command::Tick { .. }
+        | Command::Accept { .. }
+        | Command::Approve { .. }
+        | Command::Waive { .. }
+        | Command::Report { .. }
+        | Command::Ledger { .. }
         | Command::Strike { .. } => true,
     }
 }

@@ -121,7 +121,7 @@ fn show(plan: &PromotionPlan, args: &Args) {
         ));
     }
     if !op.resolved.is_empty() {
-        ui::out(format!("  in {} the higher version wins", allclear_core::text::list(&op.resolved)));
+        ui::out(format!("  conflicts in {} are resolved by rule", allclear_core::text::list(&op.resolved)));
     }
     ui::out("  one atomic push, each ref only if it is what is shown here");
 }

@@ -6,6 +6,7 @@ use crate::place::{Place, zone_of};
 use crate::ui::{self, BAD, BOLD, DIM, GOOD, WAIT, paint, say};
 use crate::{view, when};
 use allclear_core::assess::{CandidateAssessment, State};
+use allclear_core::event::CutKind;
 use allclear_core::gate::Kind;
 use allclear_core::policy::{Mode, Period};
 use allclear_core::project::Candidate;
@@ -56,7 +57,30 @@ pub(crate) fn show(name: &str, seen: &Snapshot, assessment: &Assessment, offline
     if assessment.candidates.is_empty() && assessment.stops.is_empty() {
         idle(seen, assessment, &zone);
     }
+    offers(seen, now);
     notes(seen);
+}
+
+/// Says which fixes of withdrawn candidates are about to be forgotten.
+fn offers(seen: &Snapshot, now: Timestamp) {
+    for offer in &seen.facts.offers {
+        let Some(withdrawal) = seen.project.withdrawn.get(&offer.version) else { continue };
+        let ids: Vec<&str> = offer.fixes.iter().take(4).map(|(id, _)| id.short()).collect();
+        let more = if offer.fixes.len() > ids.len() { ", …" } else { "" };
+        ui::out(format!(
+            "{} {} was withdrawn {}: {} not on develop: {}{more} (allclear why shows how to bring them)",
+            paint(WAIT, "note:"),
+            offer.version,
+            when::distance(withdrawal.at, now),
+            are(offer.fixes.len()),
+            ids.join(", "),
+        ));
+    }
+}
+
+/// Counts fixes, with their verb.
+pub(super) fn are(fixes: usize) -> String {
+    if fixes == 1 { "1 fix is".into() } else { format!("{fixes} fixes are") }
 }
 
 fn headline(name: &str, seen: &Snapshot, assessment: &Assessment, zone: &TimeZone) -> String {
@@ -102,8 +126,9 @@ fn candidate(found: &CandidateAssessment, record: &Candidate, zone: &TimeZone, n
         State::Clear => GOOD,
         State::Waiting | State::Promoting | State::Unknown => WAIT,
     };
+    let kind = if record.cut.kind == CutKind::Hotfix { " hotfix" } else { "" };
     ui::out(format!(
-        "{}   {}   rc.{} {} · cut {}, {}",
+        "{}{kind}   {}   rc.{} {} · cut {}, {}",
         paint(BOLD, found.version.to_string()),
         paint(style, view::word(found)),
         record.rc_number(),

@@ -6,13 +6,17 @@ use crate::place::{Place, zone_of};
 use crate::ui::{self, BOLD, DIM, paint};
 use crate::{view, when};
 use allclear_core::assess::{CandidateAssessment, GateReport};
-use allclear_core::gate::{GATES, Kind};
+use allclear_core::gate::{GATES, Gate, Kind};
 use allclear_core::text::short;
 use allclear_core::{CommitId, Version};
-use allclear_engine::{Fault, FaultKind};
+use allclear_engine::{Fault, FaultKind, ReportText, Snapshot};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use serde_json::json;
+use std::collections::BTreeMap;
+
+/// How many things a gate looked at are shown.
+const SHOWN: usize = 20;
 
 pub(super) fn run(args: &Args, about: &[String], now: &Now) -> Result<Exit, Fault> {
     let (version, topic) = parse(about)?;
@@ -62,13 +66,19 @@ pub(super) fn run(args: &Args, about: &[String], now: &Now) -> Result<Exit, Faul
         };
         let mut reports: Vec<&GateReport> = found.gates.iter().filter(wanted).collect();
         reports.sort_by_key(|g| std::cmp::Reverse(g.finding.verdict));
+        let words = words(&place, &seen, &reports)?;
         for report in &reports {
-            gate(report, topic.as_ref().and_then(|(_, s)| s.as_deref()), &zone, now);
+            gate(report, &words, topic.as_ref().and_then(|(_, s)| s.as_deref()), &zone, now);
         }
         if reports.is_empty() {
             ui::out("  all enforced gates are clear");
         }
         ui::out(super::status::forecast(found, &seen.project.candidates[&found.version], &zone, now));
+    }
+    for offer in seen.facts.offers.iter().filter(|o| version.is_none_or(|v| v == o.version)) {
+        let develop = seen.project.develop.as_ref().map_or("develop", |d| d.as_str());
+        ui::out(format!("\n{} was withdrawn", paint(BOLD, offer.version.to_string())));
+        super::withdraw::offer(develop, &offer.archive, &offer.fixes);
     }
     Ok(view::exit(&assessment, version))
 }
@@ -94,7 +104,20 @@ fn parse(about: &[String]) -> Result<(Option<Version>, Topic), Fault> {
     Ok((version, Some((gate.to_owned(), subject))))
 }
 
-fn gate(report: &GateReport, subject: Option<&str>, zone: &TimeZone, now: Timestamp) {
+/// What reporters said, by the report's id.
+type Words = BTreeMap<String, ReportText>;
+
+/// Reads the words behind what the gate `reports` shows.
+fn words(place: &Place, seen: &Snapshot, reports: &[&GateReport]) -> Result<Words, Fault> {
+    let ids: Vec<String> = reports
+        .iter()
+        .filter(|r| r.gate == Gate::Reports)
+        .flat_map(|r| r.finding.subjects.iter().take(SHOWN).map(|s| s.name.clone()))
+        .collect();
+    if ids.is_empty() { Ok(Words::new()) } else { place.engine().report_texts(seen, &ids) }
+}
+
+fn gate(report: &GateReport, words: &Words, subject: Option<&str>, zone: &TimeZone, now: Timestamp) {
     let finding = &report.finding;
     let advice = if report.enforced { "" } else { " (advice, not counted)" };
     ui::out(format!(
@@ -105,9 +128,15 @@ fn gate(report: &GateReport, subject: Option<&str>, zone: &TimeZone, now: Timest
     ui::out(format!("    {}", finding.summary));
     let subjects =
         finding.subjects.iter().filter(|s| subject.is_none_or(|wanted| s.name.starts_with(wanted)));
-    for item in subjects.take(20) {
+    for item in subjects.take(SHOWN) {
         let name = if CommitId::parse(&item.name).is_ok() { &item.name[..12] } else { item.name.as_str() };
         ui::out(format!("      {} {}  {}", ui::sign(item.verdict, report.enforced), name, item.detail));
+        if let Some(text) = words.get(&item.name).filter(|_| report.gate == Gate::Reports) {
+            let who = text.who.as_deref().map_or("(erased)".into(), |who| short(who, 60));
+            let said =
+                text.words.as_deref().map(|words| format!(": {}", short(words, 200))).unwrap_or_default();
+            ui::out(format!("          {}", paint(DIM, format!("{who}{said}"))));
+        }
     }
     if finding.verdict.is_clear() {
         return;

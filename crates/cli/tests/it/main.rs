@@ -4,20 +4,29 @@
 #![allow(clippy::print_stderr, reason = "a test that is skipped says so")]
 #![allow(clippy::disallowed_methods, reason = "tests start allclear, git and sshd, and read the clock")]
 
+mod adoption;
 mod after;
 mod bridge;
+mod calendar;
+mod changelog;
 mod checks;
 mod clones;
 mod contract;
 mod cut;
+mod doctor;
 mod faults;
 mod hostile;
+mod hotfix;
 mod http;
 mod init;
+mod locate;
+mod people;
+mod pick;
 mod policy;
 mod promotion;
 mod ssh;
 mod stops;
 mod tick;
 mod tidy;
+mod withdraw;
 mod world;

@@ -1,31 +1,38 @@
 //! `fixes`: only fixes came on board after the cut (promise P4).
 
 use super::{Case, Finding, Subject};
-use crate::fixes::Class;
-use crate::policy::Unclassified;
+use crate::fixes::{Class, ClassedCommit};
+use crate::people::Acceptance;
+use crate::pick::is_welcome;
 use crate::text::{count, name_of, short};
 use crate::verdict::Verdict;
 
 pub(super) fn judge(case: &Case<'_>) -> Finding {
     let commits = &case.seen.commits;
-    let blocks = |class: Class| match class {
-        Class::Fix => false,
-        Class::NotAFix => true,
-        Class::Unclassified => case.policy.fixes.unclassified == Unclassified::Block,
-    };
-    let offenders: Vec<_> = commits.iter().filter(|c| blocks(c.class)).collect();
+    let blocks = |class: Class| !is_welcome(class, &case.policy.fixes);
+    let accepted = |c: &ClassedCommit| case.project.accepted.get(&c.id);
+    let offends = |c: &ClassedCommit| blocks(c.class) && accepted(c).is_none();
+    let offenders: Vec<_> = commits.iter().filter(|c| offends(c)).collect();
     let subjects: Vec<Subject> = commits
         .iter()
         .map(|c| Subject {
             name: c.id.to_string(),
-            verdict: if blocks(c.class) { Verdict::Failed } else { Verdict::Passed },
-            detail: format!("\"{}\" by {}: {}", short(&c.subject, 60), short(&c.author, 40), c.why),
+            verdict: if offends(c) { Verdict::Failed } else { Verdict::Passed },
+            detail: format!(
+                "\"{}\" by {}: {}",
+                short(&c.subject, 60),
+                short(&c.author, 40),
+                why(c, accepted(c))
+            ),
         })
         .collect();
     if offenders.is_empty() {
         let text = match commits.len() {
             0 => "nothing came on board since the cut".to_owned(),
-            n => format!("{}, all fixes", count(n, "commit")),
+            n => match commits.iter().filter(|c| blocks(c.class)).count() {
+                0 => format!("{}, all fixes", count(n, "commit")),
+                taken => format!("{}, {taken} accepted", count(n, "commit")),
+            },
         };
         return Finding { subjects, ..Finding::passed(text) };
     }
@@ -53,9 +60,23 @@ pub(super) fn judge(case: &Case<'_>) -> Finding {
                     c.id.short()
                 )
             } else {
-                format!("git revert {} on {branch}; it can ride with the next train", c.id.short())
+                format!(
+                    "git revert {} on {branch}; it can ride with the next train. Or answer for it: allclear accept {} --reason TEXT",
+                    c.id.short(),
+                    c.id
+                )
             }
         })
         .collect();
     Finding { subjects, needs_commit: true, ..Finding::failed(text, actors, remedy) }
+}
+
+/// Says why a commit is what it is, and who answered for it.
+fn why(commit: &ClassedCommit, accepted: Option<&Acceptance>) -> String {
+    match accepted {
+        Some(acceptance) => {
+            format!("accepted by {}: {}", name_of(&acceptance.by.who), short(&acceptance.reason, 80))
+        }
+        None => commit.why.clone(),
+    }
 }

@@ -6,12 +6,28 @@ use crate::text::{count, list, plain};
 use crate::verdict::Verdict;
 
 pub(super) fn judge(case: &Case<'_>) -> Finding {
+    let mut finding = into_develop(case);
+    for (other, trial) in &case.seen.carry {
+        finding.summary.push_str(&match trial {
+            MergeBack::Clean { .. } | MergeBack::Resolved { .. } => format!("; clean into {other}"),
+            MergeBack::Conflict { files } => {
+                let files: Vec<String> = files.iter().take(3).map(|f| plain(f)).collect();
+                format!("; will conflict with {other} in {}", list(&files))
+            }
+            MergeBack::Impossible { why } => format!("; not into {other}: {}", plain(why)),
+        });
+    }
+    finding
+}
+
+fn into_develop(case: &Case<'_>) -> Finding {
     let develop = &case.policy.branches.develop;
     match &case.seen.merge_back {
         MergeBack::Clean { .. } => Finding::passed(format!("clean into {develop}")),
-        MergeBack::Resolved { files, .. } => {
-            Finding::passed(format!("clean into {develop}; the higher version wins in {}", list(files)))
-        }
+        MergeBack::Resolved { files, .. } => Finding::passed(format!(
+            "clean into {develop}; conflicts in {} are resolved by rule",
+            list(files)
+        )),
         MergeBack::Conflict { files } => {
             let subjects = files
                 .iter()

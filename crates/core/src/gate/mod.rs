@@ -1,5 +1,6 @@
 //! The gates: one file each, all of one shape, one line each in [`GATES`].
 
+mod approvals;
 mod checks;
 mod clock;
 mod contains_stable;
@@ -7,6 +8,7 @@ mod fixes;
 mod freeze;
 mod hold;
 mod merge_back;
+mod reports;
 mod soak;
 mod version;
 
@@ -65,6 +67,10 @@ pub enum Gate {
     ContainsStable,
     /// Version, branch and tags are as recorded.
     Version,
+    /// What users said of the candidate.
+    Reports,
+    /// People who approve.
+    Approvals,
     /// A person's stop.
     Hold,
     /// The calendar's stop.
@@ -84,12 +90,33 @@ pub const GATES: &[(Gate, &str, Judge, Enforced)] = &[
     (Gate::MergeBack, "merge-back", merge_back::judge, |g| g.merge_back.enforce),
     (Gate::ContainsStable, "contains-stable", contains_stable::judge, |g| g.contains_stable.enforce),
     (Gate::Version, "version", version::judge, |g| g.version.enforce),
+    (Gate::Reports, "reports", reports::judge, |g| g.reports.enforce),
+    (Gate::Approvals, "approvals", approvals::judge, |g| g.approvals.enforce),
     (Gate::Hold, "hold", hold::judge, |g| g.hold.enforce),
     (Gate::Freeze, "freeze", freeze::judge, |g| g.freeze.enforce),
     (Gate::Clock, "clock", clock::judge, |g| g.clock.enforce),
 ];
 
 impl Gate {
+    /// Finds a gate by the name that people type.
+    pub fn find(name: &str) -> Option<Self> {
+        GATES.iter().find(|(_, known, ..)| *known == name).map(|(gate, ..)| *gate)
+    }
+
+    /// Tells whether a person can set it aside: not what says that a promotion can be made at all, and
+    /// not what a person can lift or strike.
+    pub fn is_waivable(self) -> bool {
+        match self {
+            Self::Fixes | Self::Soak | Self::Checks | Self::Reports | Self::Approvals | Self::Freeze => true,
+            Self::MergeBack | Self::ContainsStable | Self::Version | Self::Hold | Self::Clock => false,
+        }
+    }
+
+    /// Names the gates that a person can set aside.
+    pub fn waivable() -> impl Iterator<Item = &'static str> {
+        GATES.iter().filter(|(gate, ..)| gate.is_waivable()).map(|(_, name, ..)| *name)
+    }
+
     /// Gives the name that people type.
     pub fn name(self) -> &'static str {
         GATES.iter().find(|(gate, ..)| *gate == self).map_or("", |(_, name, ..)| name)

@@ -1,8 +1,9 @@
 //! `version`: the version, the branch and the tags are what the record says. Anything else is drift.
 
 use super::{Case, Finding};
+use crate::event::CutKind;
 use crate::facts::TagSeen;
-use crate::text::plain;
+use crate::text::{name_of, plain};
 
 pub(super) fn judge(case: &Case<'_>) -> Finding {
     let (version, cut) = (case.version, &case.candidate.cut);
@@ -23,7 +24,9 @@ pub(super) fn judge(case: &Case<'_>) -> Finding {
         return Finding::failed(
             format!("{highest} is released already, and {version} is lower"),
             maintainer(),
-            vec!["cut a new candidate with a higher version".into()],
+            vec![format!(
+                "allclear withdraw {version} --yes --reason TEXT; then cut one with a higher version"
+            )],
         );
     }
     match &case.seen.rc_tag {
@@ -47,11 +50,14 @@ pub(super) fn judge(case: &Case<'_>) -> Finding {
         None => Finding::failed(
             format!("the branch {} is gone from the server", cut.branch),
             maintainer(),
-            vec![format!(
-                "push it again: git push origin {}:refs/heads/{}",
-                case.candidate.commit(),
-                cut.branch
-            )],
+            vec![
+                format!(
+                    "push it again: git push origin {}:refs/heads/{}",
+                    case.candidate.commit(),
+                    cut.branch
+                ),
+                format!("or end it: allclear withdraw {version} --yes --reason TEXT"),
+            ],
         ),
         Some(head) if !case.seen.descends => Finding {
             needs_commit: true,
@@ -72,6 +78,15 @@ pub(super) fn judge(case: &Case<'_>) -> Finding {
             let settles = case.candidate.heads.get(head).map(|seen| case.policy.settle.after(*seen));
             Finding::pending(format!("{} is no rc yet", head.short()), settles.filter(|at| *at > case.now))
         }
+        // By the commit, not by what it brings: a half-applied promotion has brought that to stable already.
+        Some(head) if cut.kind == CutKind::Hotfix && *head == cut.head => Finding {
+            needs_commit: true,
+            ..Finding::failed(
+                format!("{version} fixes nothing yet: {} is what it was cut from", cut.branch),
+                vec![name_of(&case.candidate.by.who)],
+                vec![format!("push the fix to {}", cut.branch)],
+            )
+        },
         Some(_) => Finding::passed(format!("{version} is above all released versions")),
     }
 }

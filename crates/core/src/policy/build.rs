@@ -5,8 +5,8 @@ use super::keys::KEYS;
 use super::mistake::{Mistake, nearest};
 use super::words::{self, Moment};
 use super::{
-    AfterFix, Branches, ChecksGate, Fixes, Gates, PlainGate, Policy, Preset, PromotionPolicy, SoakGate,
-    Train, VersionPolicy, after, forms, items, notify,
+    AfterFix, ApprovalsGate, Branches, ChecksGate, Fixes, Gates, HotfixPolicy, PlainGate, Policy, Preset,
+    PromotionPolicy, ReportsGate, SoakGate, Train, VersionPolicy, Waivers, after, forms, items, notify,
 };
 use crate::duration::Seconds;
 use crate::name::Branch;
@@ -73,15 +73,19 @@ impl<'a> Builder<'a> {
             files: self.take("version.files", items::version_files),
             default_bump: self.take("version.default-bump", Given::word)?,
         };
+        let changelog_file = self.take("changelog.file", |given| given.form(items::repository_path));
         let fixes = self.fixes();
         let settle = self.take("candidate.settle", Given::length);
         let gates = self.gates();
         let freezes = self.take("freeze", |given| items::freezes(given, &zone)).unwrap_or_default();
+        let waivers = self.waivers();
+        let trust = self.take("trust", Given::word);
         let promotion = PromotionPolicy {
             automatic: self.take("promotion.automatic", Given::flag)?,
             hours: self.take("promotion.hours", |given| given.form(words::hours))?,
             merge: self.take("promotion.merge", Given::word)?,
         };
+        let hotfix = self.hotfix();
         let after = self.take("after", after::steps).unwrap_or_default();
         let notify = self.take("notify", notify::targets).unwrap_or_default();
         Some(Policy {
@@ -93,13 +97,28 @@ impl<'a> Builder<'a> {
             tags,
             train,
             version,
+            changelog_file,
             fixes: fixes?,
             settle: settle?,
             gates: gates?,
             freezes,
             promotion,
+            waivers: waivers?,
+            trust: trust?,
+            hotfix: Some(hotfix?),
             after,
             notify,
+        })
+    }
+
+    fn hotfix(&mut self) -> Option<HotfixPolicy> {
+        Some(HotfixPolicy {
+            length: self.take("hotfix.soak.for", Given::length)?,
+            after_fix: self.take("hotfix.soak.after-fix", after_fix)?,
+            settle: self.take("hotfix.settle", Given::length)?,
+            automatic: self.take("hotfix.automatic", Given::flag),
+            hours: self.take("hotfix.hours", |given| given.form(words::hours))?,
+            required: self.take("hotfix.required", items::checks),
         })
     }
 
@@ -169,6 +188,8 @@ impl<'a> Builder<'a> {
         let clock = plain("gates.clock.enforce");
         let enforce = self.take("gates.checks.enforce", Given::flag);
         let required = self.take("gates.checks.required", items::checks);
+        let reports = self.reports();
+        let approvals = self.approvals();
         Some(Gates {
             soak: soak?,
             fixes: fixes?,
@@ -176,24 +197,52 @@ impl<'a> Builder<'a> {
             contains_stable: contains_stable?,
             version: version?,
             checks: ChecksGate { enforce: enforce?, required: required? },
+            reports: reports?,
+            approvals: approvals?,
             hold: hold?,
             freeze: freeze?,
             clock: clock?,
         })
     }
 
+    fn reports(&mut self) -> Option<ReportsGate> {
+        Some(ReportsGate {
+            enforce: self.take("gates.reports.enforce", Given::flag)?,
+            min_good: self.take("gates.reports.min-good", Given::number)?,
+            triage: self.take("gates.reports.triage", Given::length)?,
+        })
+    }
+
+    fn approvals(&mut self) -> Option<ApprovalsGate> {
+        let gate = ApprovalsGate {
+            enforce: self.take("gates.approvals.enforce", Given::flag)?,
+            count: self.take("gates.approvals.count", Given::number)?,
+            from: self.take("gates.approvals.from", items::people)?,
+            not: self.take("gates.approvals.not", Given::word)?,
+        };
+        if !gate.from.is_empty() && (gate.from.len() as u32) < gate.count {
+            let what = format!("{} can never come from {} people", gate.count, gate.from.len());
+            self.warn(
+                &["gates.approvals.from", "gates.approvals.count"],
+                &what,
+                "name more people, or ask fewer",
+            );
+        }
+        Some(gate)
+    }
+
+    fn waivers(&mut self) -> Option<Waivers> {
+        Some(Waivers {
+            second_person: self.take("waivers.second-person", |given| given.list(items::waivable))?,
+            from: self.take("waivers.from", items::people)?,
+            longest: self.take("waivers.longest", Given::length)?,
+        })
+    }
+
     fn soak(&mut self) -> Option<SoakGate> {
         let enforce = self.take("gates.soak.enforce", Given::flag)?;
         let length = self.take("gates.soak.for", Given::length)?;
-        let after_fix = self.take("gates.soak.after-fix", |given| match given.value.get_ref().as_str() {
-            Some("restart") => Ok(AfterFix::Restart),
-            Some(text) if nearest(text, ["restart"]).is_some() => Err(vec![
-                given
-                    .mistake(format!("`{}` is no length of time", short(text, 60)))
-                    .help("did you mean \"restart\"?"),
-            ]),
-            Some(_) | None => given.length().map(AfterFix::Serve),
-        })?;
+        let after_fix = self.take("gates.soak.after-fix", after_fix)?;
         if length < Seconds::DAY {
             let help = "7d is the usual length; people need days to try a candidate";
             self.warn(&["gates.soak.for"], "a soak of less than a day hears of little", help);
@@ -210,6 +259,19 @@ impl<'a> Builder<'a> {
             self.warn(&["gates.soak.after-fix", "gates.soak.for"], &what, help);
         }
         Some(SoakGate { enforce, length, after_fix })
+    }
+}
+
+/// Reads what a fix does to the soak.
+fn after_fix(given: &Given<'_>) -> Parsed<AfterFix> {
+    match given.value.get_ref().as_str() {
+        Some("restart") => Ok(AfterFix::Restart),
+        Some(text) if nearest(text, ["restart"]).is_some() => Err(vec![
+            given
+                .mistake(format!("`{}` is no length of time", short(text, 60)))
+                .help("did you mean \"restart\"?"),
+        ]),
+        Some(_) | None => given.length().map(AfterFix::Serve),
     }
 }
 

@@ -1,7 +1,7 @@
 //! What changed between two policies, and which change makes a gate weaker.
 
 use super::show::{FACES, zone_of};
-use super::{AfterFix, Hours, Policy, Unclassified};
+use super::{AfterFix, Hours, NotThese, Policy, Trust, Unclassified};
 use jiff::Timestamp;
 use serde::Serialize;
 
@@ -54,6 +54,19 @@ const WEAKER: &[(&str, Rule)] = &[
     ("gates.version.enforce", |old, new| lifted(old.gates.version.enforce, new.gates.version.enforce)),
     ("gates.checks.enforce", |old, new| lifted(old.gates.checks.enforce, new.gates.checks.enforce)),
     ("gates.checks.required", fewer_checks),
+    ("gates.reports.enforce", |old, new| lifted(old.gates.reports.enforce, new.gates.reports.enforce)),
+    ("gates.reports.min-good", |old, new| new.gates.reports.min_good < old.gates.reports.min_good),
+    ("gates.reports.triage", |old, new| new.gates.reports.triage > old.gates.reports.triage),
+    ("gates.approvals.enforce", |old, new| lifted(old.gates.approvals.enforce, new.gates.approvals.enforce)),
+    ("gates.approvals.count", |old, new| new.gates.approvals.count < old.gates.approvals.count),
+    ("gates.approvals.from", |old, new| more(&old.gates.approvals.from, &new.gates.approvals.from)),
+    ("gates.approvals.not", |old, new| {
+        old.gates.approvals.not == NotThese::Authors && new.gates.approvals.not == NotThese::Nobody
+    }),
+    ("waivers.second-person", |old, new| gained(&new.waivers.second_person, &old.waivers.second_person)),
+    ("waivers.from", |old, new| more(&old.waivers.from, &new.waivers.from)),
+    ("waivers.longest", |old, new| new.waivers.longest > old.waivers.longest),
+    ("trust", |old, new| old.trust == Trust::Signed && new.trust == Trust::Claimed),
     ("gates.hold.enforce", |old, new| lifted(old.gates.hold.enforce, new.gates.hold.enforce)),
     ("gates.freeze.enforce", |old, new| lifted(old.gates.freeze.enforce, new.gates.freeze.enforce)),
     ("gates.clock.enforce", |old, new| lifted(old.gates.clock.enforce, new.gates.clock.enforce)),
@@ -71,6 +84,11 @@ fn lifted(old: bool, new: bool) -> bool {
 
 fn gained(old: &[String], new: &[String]) -> bool {
     new.iter().any(|item| !old.contains(item))
+}
+
+/// Tells whether more people count; an empty list is everybody.
+fn more(old: &[String], new: &[String]) -> bool {
+    !old.is_empty() && (new.is_empty() || gained(old, new))
 }
 
 fn shorter_after_fix(old: &Policy, new: &Policy) -> bool {
@@ -147,6 +165,8 @@ mod tests {
             "contains-stable",
             "version",
             "checks",
+            "reports",
+            "approvals",
             "hold",
             "freeze",
             "clock",
@@ -172,6 +192,16 @@ mod tests {
                 "gates.checks.required = [{ name = 'a', for = '3d', at-least-every = '3h' }]",
             ),
             ("", "fixes.types = ['fix', 'revert', 'docs', 'test', 'chore']"),
+            ("gates.reports.min-good = 2", "gates.reports.min-good = 1"),
+            ("", "gates.reports.triage = '3d'"),
+            ("gates.approvals.count = 2", "gates.approvals.count = 1"),
+            ("gates.approvals.from = ['ada', 'mira']", "gates.approvals.from = ['ada', 'mira', 'ben']"),
+            ("gates.approvals.from = ['ada']", ""),
+            ("", "gates.approvals.not = 'nobody'"),
+            ("waivers.second-person = ['soak']", ""),
+            ("waivers.from = ['ada']", ""),
+            ("", "waivers.longest = '15d'"),
+            ("trust = 'signed'", ""),
             ("", "fixes.paths = ['docs/**']"),
             ("", "fixes.unclassified = 'allow'"),
             ("", "candidate.settle = '29m'"),
@@ -216,6 +246,7 @@ mod tests {
             ("", "tags.release = 'v{version}'", &["tags.release", "tags.candidate"]),
             ("", "train.anchor = 2026-11-03", &["train.every", "train.anchor", "train.when-busy"]),
             ("", "version.files = []", &["version.files"]),
+            ("", "changelog.file = 'CHANGELOG.md'", &["changelog.file"]),
             ("", "promotion.merge = 'ff'", &["promotion.merge"]),
             (SUMMER, "freeze = [{ reason = 'other', from = 2026-07-01, until = 2026-07-31 }]", &["freeze"]),
             ("promotion.hours = 'always'", "promotion.hours = 'Mon-Sun 0-24'", &["promotion.hours"]),

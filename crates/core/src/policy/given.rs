@@ -180,6 +180,23 @@ impl<'a> Given<'a> {
         self.value.get_ref().as_bool().map_or_else(|| self.wrong_kind("true or false, without quotes"), Ok)
     }
 
+    /// Takes a whole number from 0 to 1000.
+    pub(super) fn number(&self) -> Parsed<u32> {
+        let number = match self.value.get_ref() {
+            DeValue::Integer(number) => i64::from_str_radix(number.as_str(), number.radix()).ok(),
+            DeValue::String(_)
+            | DeValue::Float(_)
+            | DeValue::Boolean(_)
+            | DeValue::Datetime(_)
+            | DeValue::Array(_)
+            | DeValue::Table(_) => return self.wrong_kind("a whole number, without quotes"),
+        };
+        match number.and_then(|number| u32::try_from(number).ok()).filter(|number| *number <= 1000) {
+            Some(number) => Ok(number),
+            None => self.refuse("it must be a whole number from 0 to 1000"),
+        }
+    }
+
     /// Takes one of the key's words.
     pub(super) fn word<T: DeserializeOwned>(&self) -> Parsed<T> {
         let Kind::Word(words) = self.key.kind else { return self.refuse("no words are known for this key") };
@@ -261,6 +278,7 @@ impl<'a> Given<'a> {
             | Kind::Length
             | Kind::LengthOr(_)
             | Kind::Moment
+            | Kind::Number
             | Kind::Texts => {
                 return self.refuse("no items are known for this key");
             }

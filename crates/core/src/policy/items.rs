@@ -51,7 +51,7 @@ fn version_file(layer: &Layer<'_>) -> Parsed<VersionFile> {
 }
 
 /// Reads a path from the root of the repository.
-fn repository_path(text: &str) -> Result<String, String> {
+pub(super) fn repository_path(text: &str) -> Result<String, String> {
     let shown = short(text, 60);
     if text.is_empty() || text.len() > 400 || crate::text::plain(text) != text {
         Err(format!("`{shown}` is no path of a file"))
@@ -117,6 +117,22 @@ fn check(layer: &Layer<'_>) -> Parsed<RequiredCheck> {
         Some(name) if wrong.is_empty() => Ok(RequiredCheck { name, beat }),
         Some(_) | None => Err(wrong),
     }
+}
+
+/// Reads names or addresses of people.
+pub(super) fn people(given: &Given<'_>) -> Parsed<Vec<String>> {
+    given.list_by(|item| item.line(200), |who| Some(who.to_lowercase()))
+}
+
+/// Reads the name of a gate that can be set aside.
+pub(super) fn waivable(given: &Given<'_>) -> Parsed<String> {
+    let text = given.text()?;
+    if crate::gate::Gate::find(text).is_some_and(crate::gate::Gate::is_waivable) {
+        return Ok(text.to_owned());
+    }
+    let names: Vec<&str> = crate::gate::Gate::waivable().collect();
+    let mistake = given.mistake(format!("`{}` is no gate that can be set aside", short(text, 60)));
+    Err(vec![mistake.help(format!("it is one of {}", crate::text::list(&names)))])
 }
 
 /// Reads the freezes.

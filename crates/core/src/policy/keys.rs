@@ -30,6 +30,8 @@ pub(super) enum Kind {
     LengthOr(&'static str),
     /// A date, perhaps with a time of day.
     Moment,
+    /// A whole number, from zero.
+    Number,
     /// A list of texts.
     Texts,
     /// A list of texts and tables; a text is short for a table with nothing but the first key.
@@ -135,6 +137,13 @@ pub(super) const KEYS: &[Key] = &[
         r#""minor""#,
         "The bump where the history does not speak Conventional Commits.",
     ),
+    open(
+        "changelog.file",
+        Kind::Text,
+        r#""CHANGELOG.md""#,
+        "The file that each cut adds a section to.",
+        "none is written",
+    ),
     key(
         "fixes.types",
         Kind::Texts,
@@ -173,9 +182,55 @@ pub(super) const KEYS: &[Key] = &[
         r#"["ci", { name = "staging", for = "72h", at-least-every = "2h" }]"#,
         "The checks that must have passed for the rc's commit.",
     ),
+    key("gates.reports.enforce", Kind::Flag, "true", ENFORCE),
+    key(
+        "gates.reports.min-good",
+        Kind::Number,
+        "2",
+        "How many people, authors apart, must have said that this very rc works for them.",
+    ),
+    key(
+        "gates.reports.triage",
+        Kind::Length,
+        r#""48h""#,
+        "How long a bad report waits for somebody to look at it before it blocks.",
+    ),
+    key("gates.approvals.enforce", Kind::Flag, "true", ENFORCE),
+    key("gates.approvals.count", Kind::Number, "1", "How many people must have approved this very commit."),
+    key(
+        "gates.approvals.from",
+        Kind::Texts,
+        r#"["mira@example.org"]"#,
+        "Names or addresses of those whose approval counts; empty is anybody's.",
+    ),
+    key(
+        "gates.approvals.not",
+        Kind::Word(&["authors", "nobody"]),
+        r#""authors""#,
+        "Whose approval does not count: that of the authors of the candidate's commits, or nobody's.",
+    ),
     key("gates.hold.enforce", Kind::Flag, "true", ENFORCE),
     key("gates.freeze.enforce", Kind::Flag, "true", ENFORCE),
     key("gates.clock.enforce", Kind::Flag, "true", ENFORCE),
+    key(
+        "waivers.second-person",
+        Kind::Texts,
+        r#"["soak", "fixes"]"#,
+        "Gates that two people must set aside together.",
+    ),
+    key(
+        "waivers.from",
+        Kind::Texts,
+        r#"["mira@example.org"]"#,
+        "Names or addresses of those who may set a gate aside; empty is anybody.",
+    ),
+    key("waivers.longest", Kind::Length, r#""14d""#, "The longest time for which a gate can be set aside."),
+    key(
+        "trust",
+        Kind::Word(&["claimed", "signed"]),
+        r#""claimed""#,
+        "Whether checks, approvals and waivers count by the name they claim, or only by a signature on record.",
+    ),
     open(
         "freeze",
         Kind::Tables(FREEZE),
@@ -200,6 +255,39 @@ pub(super) const KEYS: &[Key] = &[
         Kind::Word(&["merge", "ff"]),
         r#""merge""#,
         "Whether a merge commit or the soaked commit itself becomes stable.",
+    ),
+    key(
+        "hotfix.settle",
+        Kind::Length,
+        r#""5m""#,
+        "How long the head of a hotfix stands still before it is an rc.",
+    ),
+    open(
+        "hotfix.automatic",
+        Kind::Flag,
+        "true",
+        "Whether a hotfix that is all clear is promoted without being asked.",
+        "as promotion.automatic",
+    ),
+    key(
+        "hotfix.hours",
+        Kind::Text,
+        r#""always""#,
+        "When an automatic promotion of a hotfix may happen; `always` is always.",
+    ),
+    open(
+        "hotfix.required",
+        Kind::Items(CHECK),
+        r#"["ci"]"#,
+        "The checks that must have passed for a hotfix.",
+        "as gates.checks.required",
+    ),
+    key("hotfix.soak.for", Kind::Length, r#""1h""#, "How long a hotfix soaks, from the cut."),
+    key(
+        "hotfix.soak.after-fix",
+        Kind::LengthOr("restart"),
+        r#""1h""#,
+        "How long the last rc of a hotfix soaks; `restart` begins the whole soak again.",
     ),
     open(
         "after",
@@ -246,8 +334,20 @@ const AFTER: &[Key] = &[
 
 const NOTIFY: &[Key] = &[
     open("name", Kind::Text, r#""captain""#, "Its name on record.", "`command`, `webhook` or `slack`"),
-    open("run", Kind::Text, r#""./tell.sh""#, "A command for sh that reads JSON from standard input.", "no command"),
-    open("webhook", Kind::Text, r#""https://example.org/hook""#, "An address that JSON is posted to.", "no webhook"),
+    open(
+        "run",
+        Kind::Text,
+        r#""./tell.sh""#,
+        "A command for sh that reads JSON from standard input.",
+        "no command",
+    ),
+    open(
+        "webhook",
+        Kind::Text,
+        r#""https://example.org/hook""#,
+        "An address that JSON is posted to.",
+        "no webhook",
+    ),
     open(
         "webhook-env",
         Kind::Text,
@@ -262,7 +362,13 @@ const NOTIFY: &[Key] = &[
         "The variable with the key that signs what is posted (HMAC-SHA256).",
         "not signed",
     ),
-    open("slack-env", Kind::Text, r#""SLACK_HOOK""#, "The variable with the address of a Slack hook.", "no Slack"),
+    open(
+        "slack-env",
+        Kind::Text,
+        r#""SLACK_HOOK""#,
+        "The variable with the address of a Slack hook.",
+        "no Slack",
+    ),
     open(
         "on",
         Kind::Texts,

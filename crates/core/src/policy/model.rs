@@ -1,6 +1,7 @@
 //! The policy as the rules see it: every value present, every name parsed.
 
 use crate::duration::Seconds;
+use crate::event::CutKind;
 use crate::name::Branch;
 use crate::version::{Bump, CandidateFormat, TagFormat};
 use jiff::civil;
@@ -26,6 +27,9 @@ pub struct Policy {
     pub train: Option<Train>,
     /// How versions are chosen and written.
     pub version: VersionPolicy,
+    /// The file that each cut adds a section to, from the root of the repository; `None` writes none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub changelog_file: Option<String>,
     /// What counts as a fix.
     pub fixes: Fixes,
     /// How long a head stands still before it is an rc.
@@ -36,12 +40,63 @@ pub struct Policy {
     pub freezes: Vec<Freeze>,
     /// How a promotion is made.
     pub promotion: PromotionPolicy,
+    /// Who may set a gate aside, and how.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub waivers: Waivers,
+    /// Whose word counts.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub trust: Trust,
+    /// What is different for a hotfix; `None` in policies that were frozen before there were any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hotfix: Option<HotfixPolicy>,
     /// What follows a release.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub after: Vec<super::AfterStep>,
     /// Who hears when somebody is needed.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub notify: Vec<super::Target>,
+}
+
+/// What is different for a hotfix.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct HotfixPolicy {
+    /// How long it soaks, from the cut.
+    #[serde(rename = "for")]
+    pub length: Seconds,
+    /// How long its last rc soaks.
+    pub after_fix: AfterFix,
+    /// How long its head stands still before it is an rc.
+    pub settle: Seconds,
+    /// Whether `tick` promotes it by itself; `None` as any candidate.
+    pub automatic: Option<bool>,
+    /// When it may; `None` is always.
+    pub hours: Option<Hours>,
+    /// The checks it needs; `None` as any candidate.
+    pub required: Option<Vec<RequiredCheck>>,
+}
+
+impl Policy {
+    /// Gives the policy that a candidate of this kind is judged by.
+    pub fn of(&self, kind: CutKind) -> Self {
+        let mut policy = self.clone();
+        if let (CutKind::Hotfix, Some(hotfix)) = (kind, &self.hotfix) {
+            policy.gates.soak.length = hotfix.length;
+            policy.gates.soak.after_fix = hotfix.after_fix;
+            policy.settle = hotfix.settle;
+            policy.promotion.automatic = hotfix.automatic.unwrap_or(policy.promotion.automatic);
+            policy.promotion.hours = hotfix.hours;
+            if let Some(required) = &hotfix.required {
+                policy.gates.checks.required.clone_from(required);
+            }
+        }
+        policy
+    }
+}
+
+/// Keeps what the first policies on record did not have out of them.
+fn is_default<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
 }
 
 /// Whether allclear acts.
@@ -160,6 +215,12 @@ pub struct Gates {
     pub version: PlainGate,
     /// Results that others recorded.
     pub checks: ChecksGate,
+    /// What users said of the candidate.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub reports: ReportsGate,
+    /// People who approve.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub approvals: ApprovalsGate,
     /// A person's stop.
     pub hold: PlainGate,
     /// The calendar's stop.
@@ -226,6 +287,83 @@ pub struct Beat {
     pub length: Seconds,
     /// The longest silence between two passes.
     pub at_least_every: Seconds,
+}
+
+/// What users said.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct ReportsGate {
+    /// Whether it counts.
+    pub enforce: bool,
+    /// How many people must have said that this very rc works for them.
+    pub min_good: u32,
+    /// How long a bad report waits for somebody to look at it before it blocks.
+    pub triage: Seconds,
+}
+
+impl Default for ReportsGate {
+    fn default() -> Self {
+        Self { enforce: true, min_good: 0, triage: Seconds(48 * 3600) }
+    }
+}
+
+/// People who approve.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct ApprovalsGate {
+    /// Whether it counts.
+    pub enforce: bool,
+    /// How many must have approved this very commit.
+    pub count: u32,
+    /// Names or addresses of those whose approval counts; empty is anybody's.
+    pub from: Vec<String>,
+    /// Whose approval does not count.
+    pub not: NotThese,
+}
+
+impl Default for ApprovalsGate {
+    fn default() -> Self {
+        Self { enforce: true, count: 0, from: Vec::new(), not: NotThese::Authors }
+    }
+}
+
+/// Whose approval does not count.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum NotThese {
+    /// That of the authors of the candidate's commits.
+    Authors,
+    /// Everybody's counts.
+    Nobody,
+}
+
+/// Who may set a gate aside, and how.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Waivers {
+    /// Gates that two people must set aside together.
+    pub second_person: Vec<String>,
+    /// Names or addresses of those who may; empty is anybody.
+    pub from: Vec<String>,
+    /// The longest time.
+    pub longest: Seconds,
+}
+
+impl Default for Waivers {
+    fn default() -> Self {
+        Self { second_person: Vec::new(), from: Vec::new(), longest: Seconds(14 * 86_400) }
+    }
+}
+
+/// Whose word counts in checks, approvals and waivers.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Trust {
+    /// Whoever may push, by the name they claim.
+    #[default]
+    Claimed,
+    /// Only people whose signature is on record.
+    Signed,
 }
 
 /// A time written into the policy at which nothing is cut or promoted.

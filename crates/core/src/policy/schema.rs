@@ -66,6 +66,7 @@ fn kind(kind: Kind) -> Value {
     match kind {
         Kind::Text | Kind::Moment => json!({ "type": "string" }),
         Kind::Flag => json!({ "type": "boolean" }),
+        Kind::Number => json!({ "type": "integer", "minimum": 0, "maximum": 1000 }),
         Kind::Word(words) => json!({ "type": "string", "enum": words }),
         Kind::Length => json!({ "type": "string", "pattern": LENGTH }),
         Kind::LengthOr(word) => {

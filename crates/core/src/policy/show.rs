@@ -4,7 +4,7 @@ use super::forms::{candidate_branch_text, candidate_tag_text, release_tag_text};
 use super::keys::KEYS;
 use super::read::{Effective, Origin};
 use super::words::{hours_text, length_text, period_text, zone};
-use super::{AfterFix, Freeze, Policy, RequiredCheck, Train, VersionFile, after, notify};
+use super::{AfterFix, Freeze, HotfixPolicy, Policy, RequiredCheck, Train, VersionFile, after, notify};
 use jiff::tz::TimeZone;
 use serde::Serialize;
 
@@ -78,32 +78,66 @@ pub(super) const FACES: &[Face] = &[
             .map_or_else(|| absent("version.files"), |files| listed(files, version_file_text))
     }),
     face("version.default-bump", |p, _| word(&p.version.default_bump)),
+    face("changelog.file", |p, _| p.changelog_file.clone().unwrap_or_else(|| absent("changelog.file"))),
     face("fixes.types", |p, _| listed(&p.fixes.types, String::clone)),
     face("fixes.paths", |p, _| listed(&p.fixes.paths, |text| format!("{text:?}"))),
     face("fixes.unclassified", |p, _| word(&p.fixes.unclassified)),
     face("candidate.settle", |p, _| length_text(p.settle)),
     face("gates.soak.enforce", |p, _| p.gates.soak.enforce.to_string()),
     face("gates.soak.for", |p, _| length_text(p.gates.soak.length)),
-    face("gates.soak.after-fix", |p, _| match p.gates.soak.after_fix {
-        AfterFix::Serve(length) => length_text(length),
-        AfterFix::Restart => "restart".to_owned(),
-    }),
+    face("gates.soak.after-fix", |p, _| after_fix_text(p.gates.soak.after_fix)),
     face("gates.fixes.enforce", |p, _| p.gates.fixes.enforce.to_string()),
     face("gates.merge-back.enforce", |p, _| p.gates.merge_back.enforce.to_string()),
     face("gates.contains-stable.enforce", |p, _| p.gates.contains_stable.enforce.to_string()),
     face("gates.version.enforce", |p, _| p.gates.version.enforce.to_string()),
     face("gates.checks.enforce", |p, _| p.gates.checks.enforce.to_string()),
     face("gates.checks.required", |p, _| listed(&p.gates.checks.required, check_text)),
+    face("gates.reports.enforce", |p, _| p.gates.reports.enforce.to_string()),
+    face("gates.reports.min-good", |p, _| p.gates.reports.min_good.to_string()),
+    face("gates.reports.triage", |p, _| length_text(p.gates.reports.triage)),
+    face("gates.approvals.enforce", |p, _| p.gates.approvals.enforce.to_string()),
+    face("gates.approvals.count", |p, _| p.gates.approvals.count.to_string()),
+    face("gates.approvals.from", |p, _| listed(&p.gates.approvals.from, |who| format!("{who:?}"))),
+    face("gates.approvals.not", |p, _| word(&p.gates.approvals.not)),
     face("gates.hold.enforce", |p, _| p.gates.hold.enforce.to_string()),
     face("gates.freeze.enforce", |p, _| p.gates.freeze.enforce.to_string()),
     face("gates.clock.enforce", |p, _| p.gates.clock.enforce.to_string()),
+    face("waivers.second-person", |p, _| listed(&p.waivers.second_person, String::clone)),
+    face("waivers.from", |p, _| listed(&p.waivers.from, |who| format!("{who:?}"))),
+    face("waivers.longest", |p, _| length_text(p.waivers.longest)),
+    face("trust", |p, _| word(&p.trust)),
     face("freeze", |p, zone| listed(&p.freezes, |freeze| freeze_text(freeze, zone))),
     face("promotion.automatic", |p, _| p.promotion.automatic.to_string()),
     face("promotion.hours", |p, _| p.promotion.hours.map_or_else(|| "always".to_owned(), hours_text)),
     face("promotion.merge", |p, _| word(&p.promotion.merge)),
+    face("hotfix.settle", |p, _| hotfix(p, |h| length_text(h.settle))),
+    face("hotfix.automatic", |p, _| {
+        hotfix(p, |h| h.automatic.map_or_else(|| absent("hotfix.automatic"), |flag| flag.to_string()))
+    }),
+    face("hotfix.hours", |p, _| hotfix(p, |h| h.hours.map_or_else(|| "always".to_owned(), hours_text))),
+    face("hotfix.required", |p, _| {
+        hotfix(p, |h| {
+            h.required
+                .as_ref()
+                .map_or_else(|| absent("hotfix.required"), |required| listed(required, check_text))
+        })
+    }),
+    face("hotfix.soak.for", |p, _| hotfix(p, |h| length_text(h.length))),
+    face("hotfix.soak.after-fix", |p, _| hotfix(p, |h| after_fix_text(h.after_fix))),
     face("after", |p, _| listed(&p.after, after::text)),
     face("notify", |p, _| listed(&p.notify, notify::text)),
 ];
+
+fn hotfix(policy: &Policy, show: impl Fn(&HotfixPolicy) -> String) -> String {
+    policy.hotfix.as_ref().map_or_else(|| "(as any candidate)".to_owned(), show)
+}
+
+fn after_fix_text(after_fix: AfterFix) -> String {
+    match after_fix {
+        AfterFix::Serve(length) => length_text(length),
+        AfterFix::Restart => "restart".to_owned(),
+    }
+}
 
 /// Gives the project's time zone.
 pub(super) fn zone_of(policy: &Policy) -> TimeZone {

@@ -244,6 +244,7 @@ fn only_fixes_ride_along() {
     use Class::{Fix, NotAFix, Unclassified as Silent};
     let aboard = |unclassified, classes: &[Class]| {
         let line = |(n, class): (usize, &Class)| ClassedCommit {
+            picked: None,
             merge: false,
             id: commit(n as u64 + 40),
             subject: "something".into(),

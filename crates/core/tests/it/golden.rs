@@ -1,14 +1,14 @@
-//! Entries as version 1 wrote them. A file here is never changed: ledgers in the world have the same
+//! Entries as each version of the rules wrote them. A file here is never changed: ledgers in the world have the same
 //! bytes, and every later version must read them.
 
 use crate::make::{VERSION, commit, entry_id};
 use allclear_core::Version;
-use allclear_core::event::Event;
+use allclear_core::event::{CutKind, Event};
 use allclear_core::ledger::{Body, ENTRY_LIMIT, Link, RawEntry, Unreadable, VoidReason, read};
 use allclear_core::project::{Phase, Project, TroubleKind, fold};
 use std::collections::BTreeSet;
 
-const KINDS: [&str; 26] = [
+const KINDS: [&str; 35] = [
     "LedgerStarted",
     "LedgerMoved",
     "CandidateCut",
@@ -16,6 +16,13 @@ const KINDS: [&str; 26] = [
     "RcTagged",
     "SlotSkipped",
     "CheckRecorded",
+    "CommitAccepted",
+    "Approved",
+    "Waived",
+    "WaiverLifted",
+    "ReportFiled",
+    "ReportConfirmed",
+    "ReportResolved",
     "Held",
     "HoldLifted",
     "Frozen",
@@ -35,7 +42,11 @@ const KINDS: [&str; 26] = [
     "Noticed",
     "NoticeFailed",
     "Struck",
+    "StableCarried",
+    "Withdrawn",
 ];
+
+const HOTFIX: Version = Version::new(2, 9, 1);
 
 /// Without a wildcard, so that a new kind cannot be forgotten here and in the list above.
 fn kind(event: &Event) -> &'static str {
@@ -47,6 +58,13 @@ fn kind(event: &Event) -> &'static str {
         Event::RcTagged { .. } => "RcTagged",
         Event::SlotSkipped { .. } => "SlotSkipped",
         Event::CheckRecorded { .. } => "CheckRecorded",
+        Event::CommitAccepted { .. } => "CommitAccepted",
+        Event::Approved { .. } => "Approved",
+        Event::Waived { .. } => "Waived",
+        Event::WaiverLifted { .. } => "WaiverLifted",
+        Event::ReportFiled { .. } => "ReportFiled",
+        Event::ReportConfirmed { .. } => "ReportConfirmed",
+        Event::ReportResolved { .. } => "ReportResolved",
         Event::Held { .. } => "Held",
         Event::HoldLifted { .. } => "HoldLifted",
         Event::Frozen { .. } => "Frozen",
@@ -66,15 +84,18 @@ fn kind(event: &Event) -> &'static str {
         Event::Noticed { .. } => "Noticed",
         Event::NoticeFailed { .. } => "NoticeFailed",
         Event::Struck { .. } => "Struck",
+        Event::StableCarried { .. } => "StableCarried",
+        Event::Withdrawn { .. } => "Withdrawn",
         Event::Unknown => "Unknown",
     }
 }
 
 /// The files in the order of their names, which tell one story.
 fn files() -> Vec<(String, Vec<u8>)> {
-    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/golden/v1");
-    let mut files: Vec<(String, Vec<u8>)> = std::fs::read_dir(folder)
-        .unwrap()
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/golden");
+    let mut files: Vec<(String, Vec<u8>)> = ["v1", "v2"]
+        .into_iter()
+        .flat_map(|version| std::fs::read_dir(format!("{folder}/{version}")).unwrap())
         .map(|file| {
             let file = file.unwrap();
             (file.file_name().into_string().unwrap(), std::fs::read(file.path()).unwrap())
@@ -117,7 +138,14 @@ fn each_reads_and_is_written_the_same() {
 
 #[test]
 fn together_they_tell_a_story() {
-    let links: Vec<Link> = files().iter().enumerate().map(|(n, (_, bytes))| link(n, bytes)).collect();
+    // The first version's entries keep their ids whatever later ones are told between them: `24` strikes `23`.
+    let number = |n: usize, name: &str| match name.split_once('-').map(|(number, _)| number.parse::<usize>())
+    {
+        Some(Ok(number)) => number - 1,
+        Some(Err(_)) | None => 1000 + n,
+    };
+    let links: Vec<Link> =
+        files().iter().enumerate().map(|(n, (name, bytes))| link(number(n, name), bytes)).collect();
     let until = |last: &str| -> Project {
         let n = links.iter().rposition(|link| events(link).iter().any(|e| kind(e) == last)).unwrap();
         fold(&links[..=n])
@@ -128,6 +156,12 @@ fn together_they_tell_a_story() {
     assert_eq!(until("Frozen").freezes.len(), 1);
     assert_eq!(until("FreezeLifted").freezes.len(), 0);
     assert!(until("PromotionRequested").candidates[&VERSION].requested.is_some());
+    let heard = until("ReportResolved");
+    let candidate = &heard.candidates[&VERSION];
+    assert_eq!((heard.accepted.len(), candidate.approvals.len(), candidate.waivers.len()), (1, 1, 1));
+    assert_eq!(candidate.reports.len(), 3);
+    assert_eq!(candidate.standing_reports().filter(|r| r.answer.is_some()).count(), 2);
+    assert!(candidate.standing_reports().any(|r| r.confirmed));
     let aborted = until("PromotionAborted");
     assert!(aborted.flight().is_none() && aborted.candidates[&VERSION].refused.is_some());
     let phase = |last| until(last).flight().map(|(_, flight)| flight.phase);
@@ -141,6 +175,11 @@ fn together_they_tell_a_story() {
     let whole = fold(&links);
     assert_eq!(whole.releases.keys().collect::<Vec<_>>(), [&Version::new(2, 9, 0)]);
     assert!(whole.candidates.is_empty() && whole.flight().is_none());
+    let hotfix = &until("StableCarried").candidates[&HOTFIX];
+    assert_eq!((hotfix.cut.kind, hotfix.carried.clone()), (CutKind::Hotfix, Some(commit(0x31))));
+    let withdrawn = &whole.withdrawn[&HOTFIX];
+    assert_eq!(withdrawn.archives, ["refs/allclear/archive/release-2.9.1"]);
+    assert_eq!((withdrawn.kind, withdrawn.fixes.clone()), (CutKind::Hotfix, vec![commit(0x30)]));
     assert!(whole.moved_to.is_some() && whole.skipped.is_some());
     assert_eq!((whole.troubles.len(), whole.struck.len()), (0, 1));
     assert!(whole.at < "2030-01-01T00:00:00Z".parse().unwrap(), "the entry from the future is struck");
@@ -168,8 +207,8 @@ fn changed(change: impl FnOnce(&mut serde_json::Value)) -> Link {
 #[test]
 fn a_kind_that_is_not_known_is_trouble() {
     for event in [
-        serde_json::json!({"kind": "Waived"}),
-        serde_json::json!({"kind": "Waived", "gate": ["soak"], "kind2": null}),
+        serde_json::json!({"kind": "Enchanted"}),
+        serde_json::json!({"kind": "Enchanted", "gate": ["soak"], "kind2": null}),
     ] {
         let link = changed(|v| v["events"][0] = event);
         assert_eq!(events(&link), [Event::Unknown]);

@@ -8,6 +8,8 @@ mod gates;
 #[cfg(test)]
 mod golden;
 #[cfg(test)]
+mod hotfix;
+#[cfg(test)]
 mod make;
 #[cfg(test)]
 mod model;

@@ -1,7 +1,7 @@
 //! A project with one candidate, made the way a real one is: by folding a ledger.
 
 use allclear_core::assess::CandidateAssessment;
-use allclear_core::event::{Actor, CheckOutcome, Cut, Entry, Event, Operation, Proof, Via};
+use allclear_core::event::{Actor, CheckOutcome, Cut, CutKind, Entry, Event, Operation, Proof, Via};
 use allclear_core::facts::{CandidateFacts, Facts, MergeBack, RecordFacts, TagSeen};
 use allclear_core::gate::{Finding, Gate};
 use allclear_core::ledger::{Body, Link, compose};
@@ -50,6 +50,8 @@ pub(crate) fn cut(policy: Policy) -> Cut {
         version: VERSION,
         branch: Branch::parse("release-2.9.0").unwrap(),
         slot: Some(at(0)),
+        kind: CutKind::Regular,
+        reason: None,
         from: commit(1),
         head: commit(2),
         stable: commit(3),
@@ -112,11 +114,14 @@ impl Scene {
     /// A candidate whose rc.1, commit 2, was tagged with the cut at second 0.
     pub(crate) fn new(policy: Policy) -> Self {
         let seen = CandidateFacts {
+            authors: Vec::new(),
             head: Some(commit(2)),
             commits: Vec::new(),
             descends: true,
             lacks_stable: 0,
             merge_back: MergeBack::Clean { tree: commit(9) },
+            catch_up: None,
+            carry: BTreeMap::new(),
             rc_tag: TagSeen::Intact,
             release_tag: None,
         };
@@ -130,6 +135,7 @@ impl Scene {
             changes: 0,
             strangers: Vec::new(),
             traps: Vec::new(),
+            offers: Vec::new(),
             flights: BTreeMap::new(),
             record: RecordFacts { place: None, rewound: None, second: None, signer: None },
             drift: Vec::new(),

@@ -77,6 +77,19 @@ fn event() -> impl Strategy<Value = Event> {
             refused
         }),
         op().prop_map(|operation| Event::ReleaseConfirmed { operation, version: VERSION, kept: None }),
+        head().prop_map(|n| Event::Withdrawn {
+            version: VERSION,
+            reason: "no".into(),
+            head: Some(commit(n)),
+            archive: "refs/allclear/archive/release-2.9.0".into(),
+            fixes: vec![commit(n)],
+        }),
+        head().prop_map(|n| Event::StableCarried {
+            version: VERSION,
+            stable: commit(3),
+            commit: commit(n),
+            resolved: Vec::new(),
+        }),
         Just(Event::Unknown),
     ]
 }
@@ -165,7 +178,7 @@ fn quiet_event() -> impl Strategy<Value = Event> {
     let check = (prop::bool::weighted(0.8), head()).prop_map(|(passed, head)| check("ci", passed, head));
     prop_oneof![
         6 => check,
-        1 => event().prop_filter("the candidate stays open", |e| !matches!(e, Event::PromotionPlanned(_) | Event::Unknown)),
+        1 => event().prop_filter("the candidate stays open", |e| !matches!(e, Event::PromotionPlanned(_) | Event::Withdrawn { .. } | Event::Unknown)),
     ]
 }
 
@@ -182,6 +195,7 @@ fn facts() -> impl Strategy<Value = CandidateFacts> {
     (class, back, tag, head, any::<bool>(), 0_usize..2).prop_map(
         |(class, back, tag, head, descends, lacks)| {
             let line = ClassedCommit {
+                picked: None,
                 merge: false,
                 id: commit(40),
                 subject: "x".into(),
@@ -190,10 +204,13 @@ fn facts() -> impl Strategy<Value = CandidateFacts> {
                 why: "z".into(),
             };
             CandidateFacts {
+                authors: Vec::new(),
                 head: head.map(commit),
                 commits: vec![line],
                 descends,
                 lacks_stable: lacks,
+                catch_up: (lacks > 0).then(|| back.clone()),
+                carry: std::collections::BTreeMap::new(),
                 merge_back: back,
                 rc_tag: tag,
                 release_tag: None,
@@ -370,6 +387,20 @@ proptest! {
         let length = (end - 1 - now) as f64;
         for later in samples.into_iter().map(|s| now + (length * s) as i64).chain([end - 1]) {
             prop_assert_eq!(states(&first), states(&look(later)), "{} s later", later - now);
+        }
+    }
+}
+
+proptest! {
+    #[test]
+    fn what_was_withdrawn_never_comes_back(links in links(), more in links()) {
+        let chain: Vec<Link> = links.iter().chain(&more).cloned().collect();
+        let (before, after) = (fold(&links), fold(&chain));
+        prop_assert!(after.withdrawn.keys().all(|v| !after.candidates.contains_key(v)));
+        prop_assert!(after.withdrawn.keys().all(|v| !after.releases.contains_key(v)));
+        // Unless the entry that said so was struck.
+        if after.struck == before.struck {
+            prop_assert!(before.withdrawn.keys().all(|v| after.withdrawn.contains_key(v)));
         }
     }
 }

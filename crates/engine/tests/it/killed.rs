@@ -1,8 +1,9 @@
 //! Processes that are killed: allclear itself at each of its steps, and the server in the middle of a push.
 
 use crate::released_in_the_end;
+use allclear_core::Version;
 use allclear_core::port::Clock;
-use allclear_engine::{CutWish, Note};
+use allclear_engine::{CutWish, HotfixWish, Note};
 use allclear_git::VirtualClock;
 use allclear_testkit::{Flaky, Machine, Push, World, die, environment};
 use std::cell::Cell;
@@ -42,6 +43,9 @@ fn the_one_that_is_killed() {
     let engine = machine.engine_with(&flaky, &watch);
     match verb {
         "promote" => drop(engine.promote(None, None).unwrap()),
+        "withdraw" => drop(engine.withdraw(None, "a flaw").unwrap()),
+        "hotfix" => drop(engine.hotfix(&hotfix()).unwrap()),
+        "tick" => drop(engine.tick(false).unwrap()),
         "cut" => drop(engine.cut(&CutWish { may_found: true, ..CutWish::default() }).unwrap()),
         other => panic!("{other}"),
     }
@@ -74,6 +78,49 @@ fn killed(world: &World, verb: &str, how: &str, n: u32) -> bool {
     let was = output.status.signal() == Some(9);
     assert!(was || output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     was
+}
+
+fn hotfix() -> HotfixWish {
+    HotfixWish { reason: "logins fail".into(), may_found: true, ..HotfixWish::default() }
+}
+
+#[test]
+fn p2_withdraw_and_hotfix_killed_anywhere_are_made_once() {
+    for (how, n) in [("note", 1), ("before", 1), ("after", 1)] {
+        let world = World::soaked();
+        assert!(killed(&world, "hotfix", how, n));
+        let landed = how == "after";
+        assert_eq!(world.has("refs/heads/release-1.0.1"), landed, "{how}");
+        assert_eq!(world.machine("a").engine().hotfix(&hotfix()).is_ok(), !landed);
+        world.commit("release-1.0.1", "fix: logins", &[("login.txt", "in\n")]);
+
+        assert!(killed(&world, "tick", how, n), "the one that sees the head");
+        let b = world.machine("b");
+        let version = Some(Version::new(1, 0, 1));
+        let before = b.engine().withdraw(version, "a flaw").unwrap();
+        assert_eq!((before.before, before.fixes.len()), (false, 1));
+        world.check_promises();
+
+        assert!(killed(&world, "withdraw", how, n));
+        assert_eq!(world.has("refs/heads/release-1.1.0"), !landed, "{how}");
+        assert_eq!(b.engine().withdraw(Some(Version::new(1, 1, 0)), "a flaw").unwrap().before, landed);
+        assert!(world.has("refs/allclear/archive/release-1.1.0") && !world.has("refs/heads/release-1.1.0"));
+        world.check_promises();
+    }
+}
+
+#[test]
+fn p2_an_open_plan_and_its_withdrawal_killed_anywhere_end_in_one() {
+    for (how, n) in [("note", 1), ("before", 1), ("after", 1)] {
+        let world = World::soaked();
+        assert!(killed(&world, "promote", "before", 2), "the plan is on record, the move is not sent");
+        assert!(killed(&world, "withdraw", how, n));
+        let b = world.machine("b");
+        b.engine().withdraw(Some(Version::new(1, 1, 0)), "a flaw").unwrap();
+        assert!(world.until_quiet(&b).0.is_empty() && world.confirmed().is_empty());
+        assert!(!world.has("refs/heads/release-1.1.0"));
+        world.check_promises();
+    }
 }
 
 fn promote_killed(how: &str, most: u32) {
@@ -124,7 +171,7 @@ fn p2_cut_killed_anywhere_is_made_once() {
 /// of push `push` that is number `n`. Tells whether that was ever reached.
 fn server_killed(verb: &str, push: u32, n: u32) -> bool {
     let world = World::new();
-    if verb == "promote" {
+    if verb != "cut" {
         world.cut();
         world.days(8);
     }
@@ -153,10 +200,10 @@ strace -f -qq -o '{dead}' -e trace=rename,renameat,renameat2 -e inject=rename,re
     world.git_in(&far, &["config", "ssh.variant", "simple"]);
     let a = world.machine_at("far", &far);
     let wish = CutWish { may_found: true, ..CutWish::default() };
-    let outcome = if verb == "cut" {
-        a.engine().cut(&wish).map(drop)
-    } else {
-        a.engine().promote(None, None).map(drop)
+    let outcome = match verb {
+        "cut" => a.engine().cut(&wish).map(drop),
+        "withdraw" => a.engine().withdraw(None, "a flaw").map(drop),
+        _ => a.engine().promote(None, None).map(drop),
     };
     let hit = std::fs::read_to_string(&dead).is_ok_and(|t| t.contains("killed by SIGKILL"));
     let locks = world.unlock();
@@ -168,6 +215,14 @@ strace -f -qq -o '{dead}' -e trace=rename,renameat,renameat2 -e inject=rename,re
     world.clock.wait(std::time::Duration::from_secs(1));
     if verb == "cut" {
         cut_in_the_end(&world, &a);
+        return hit;
+    }
+    if verb == "withdraw" {
+        let b = world.machine("b");
+        b.engine().withdraw(Some(Version::new(1, 1, 0)), "a flaw").unwrap();
+        assert!(world.until_quiet(&b).0.is_empty() && world.confirmed().is_empty());
+        assert!(!world.has("refs/heads/release-1.1.0"));
+        world.check_promises();
         return hit;
     }
     released_in_the_end(&world);
@@ -218,6 +273,11 @@ fn p2_a_server_killed_in_the_middle_of_the_move_is_recovered_from() {
 #[test]
 fn p2_a_server_killed_in_the_middle_of_the_confirmation_is_recovered_from() {
     every_rename("promote", 3, 1);
+}
+
+#[test]
+fn p8_a_server_killed_in_the_middle_of_a_withdrawal_is_recovered_from() {
+    every_rename("withdraw", 1, 2);
 }
 
 #[test]

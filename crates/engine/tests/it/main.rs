@@ -10,12 +10,16 @@
 mod after;
 mod crowd;
 mod hostile;
+mod hotfix;
 mod killed;
 mod notices;
+mod people;
+mod pick;
 mod promotion;
 mod server;
 mod story;
 mod train;
+mod withdraw;
 
 use allclear_core::{CommitId, Version};
 use allclear_testkit::World;

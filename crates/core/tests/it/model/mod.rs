@@ -43,6 +43,8 @@ enum Mistake {
     AbortWhatLanded,
     MoveUnclear,
     NeverFinish,
+    WithdrawWhatLanded,
+    WithdrawSharesNoRefWithTheMove,
 }
 
 #[derive(Debug, Clone)]
@@ -57,12 +59,16 @@ struct Promotion {
     network: usize,
     /// How many operations may be planned.
     plans: u8,
+    /// Whether somebody may withdraw the candidate.
+    withdraws: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 enum Act {
     /// Somebody's tick looks, decides and sends.
     Tick,
+    /// Somebody looks, and sends what withdraws the candidate.
+    Withdraw,
     /// A push arrives and is applied whole, or refused.
     Land(Push),
     /// A push arrives, and the server is slow.
@@ -103,7 +109,7 @@ impl Promotion {
     fn decide(&self, world: &World) -> Decision {
         let (ledger, head) = (&world.ledger, world.ledger.head);
         let Some(flight) = ledger.flight else {
-            if ledger.released != 0 || ledger.planned >= self.plans || !world.is_clear() {
+            if ledger.released != 0 || ledger.withdrawn || ledger.planned >= self.plans || !world.is_clear() {
                 return Decision::Rest;
             }
             let op = ledger.planned + 1;
@@ -177,6 +183,41 @@ impl Promotion {
             waiting: self.clean_up(world, op),
             ..Push::entry(op, world.ledger.head, Entry::Moving)
         }
+    }
+
+    /// The engine's `withdraw`, without its IO: refuses what has moved, and fences a move first.
+    fn withdraw(&self, world: &World) -> Decision {
+        let (ledger, head) = (&world.ledger, world.ledger.head);
+        if ledger.withdrawn || ledger.released != 0 {
+            return Decision::Rest;
+        }
+        let candidate = match world.refs.candidate {
+            Branch::At(n) => Some(Change { old: Some(Branch::At(n)), new: Branch::Gone }),
+            Branch::Gone => None,
+        };
+        let (op, waiting) = match ledger.flight {
+            None => (0, None),
+            Some(flight) => {
+                let landed =
+                    !matches!(standing(world.sight(&flight)), Standing::NotApplied | Standing::Overtaken(_));
+                if landed && self.mistake != Mistake::WithdrawWhatLanded {
+                    return Decision::Rest;
+                }
+                if !landed && flight.phase == Phase::Moving {
+                    return Decision::Send(Push::entry(flight.op, head, Entry::Fenced));
+                }
+                let shared = self.mistake != Mistake::WithdrawSharesNoRefWithTheMove;
+                (flight.op, self.clean_up(world, flight.op).filter(|_| shared))
+            }
+        };
+        // Without the ref of the plan, the branch that both end would still stand between the two.
+        let candidate = candidate.filter(|_| self.mistake != Mistake::WithdrawSharesNoRefWithTheMove);
+        Decision::Send(Push {
+            candidate,
+            waiting,
+            withdraws: true,
+            ..Push::entry(op, head, Entry::Withdrawn)
+        })
     }
 
     fn clean_up(&self, world: &World, op: Op) -> Option<Change<Op>> {
@@ -262,6 +303,9 @@ impl Model for Promotion {
     fn actions(&self, world: &World, acts: &mut Vec<Act>) {
         if world.network.len() < self.network {
             acts.push(Act::Tick);
+            if self.withdraws {
+                acts.push(Act::Withdraw);
+            }
         }
         for push in &world.network {
             acts.push(Act::Land(*push));
@@ -288,10 +332,13 @@ impl Model for Promotion {
     fn next_state(&self, last: &World, act: Act) -> Option<World> {
         let mut world = last.clone();
         match act {
-            Act::Tick => match self.decide(last) {
-                Decision::Send(push) => drop(world.network.insert(push)),
-                Decision::Rest => return None,
-            },
+            Act::Tick | Act::Withdraw => {
+                let decision = if act == Act::Tick { self.decide(last) } else { self.withdraw(last) };
+                match decision {
+                    Decision::Send(push) => drop(world.network.insert(push)),
+                    Decision::Rest => return None,
+                }
+            }
             Act::Lose(push) => drop(world.network.remove(&push)),
             Act::Land(push) => {
                 world.network.remove(&push);
@@ -383,6 +430,9 @@ impl Model for Promotion {
             Property::always("aborted means that nothing moved, ever", |_, w: &World| {
                 w.aborted.is_disjoint(&w.moved)
             }),
+            Property::always("what is withdrawn is never released", |_, w: &World| {
+                !w.ledger.withdrawn || (w.ledger.released == 0 && w.refs.stable.op == 0)
+            }),
             Property::always("ticks alone bring it to an end", |model: &Self, w| model.settles(w)),
         ];
         if self.mistake == Mistake::None {
@@ -393,6 +443,16 @@ impl Model for Promotion {
                     w.ledger.released != 0 && w.refs.develop.human > 0
                 }),
                 Property::sometimes("an abort", |_, w: &World| !w.aborted.is_empty()),
+            ]);
+        }
+        if self.mistake == Mistake::None && self.withdraws {
+            all.extend([
+                Property::sometimes("a withdrawal", |_, w: &World| {
+                    w.ledger.withdrawn && w.ledger.planned == 0
+                }),
+                Property::sometimes("a withdrawal of an open plan", |_, w: &World| {
+                    w.ledger.withdrawn && !w.aborted.is_empty() && w.refs.candidate == Branch::Gone
+                }),
             ]);
         }
         if self.mistake == Mistake::None && self.server != Server::Atomic {
@@ -434,6 +494,7 @@ fn a_promotion_on_an_atomic_server() {
         deaths: 0,
         network: 3,
         plans: 3,
+        withdraws: false,
     });
 }
 
@@ -446,6 +507,7 @@ fn a_promotion_on_a_server_that_dies_half_way() {
         deaths: 1,
         network: 2,
         plans: 2,
+        withdraws: false,
     });
 }
 
@@ -458,7 +520,36 @@ fn a_promotion_on_a_server_that_applies_refs_in_any_order() {
         deaths: 1,
         network: 2,
         plans: 2,
+        withdraws: false,
     });
+}
+
+#[test]
+fn a_promotion_and_a_withdrawal_on_an_atomic_server() {
+    explore(Promotion {
+        server: Server::Atomic,
+        mistake: Mistake::None,
+        deeds: 2,
+        deaths: 0,
+        network: 2,
+        plans: 2,
+        withdraws: true,
+    });
+}
+
+#[test]
+fn a_promotion_and_a_withdrawal_on_a_server_that_dies_half_way() {
+    for ledger_first in [true, false] {
+        explore(Promotion {
+            server: Server::Files { ledger_first },
+            mistake: Mistake::None,
+            deeds: 2,
+            deaths: 1,
+            network: 2,
+            plans: 2,
+            withdraws: true,
+        });
+    }
 }
 
 #[test]
@@ -477,8 +568,12 @@ fn every_mistake_is_found() {
         (Mistake::AbortWhatLanded, files, "aborted means that nothing moved, ever"),
         (Mistake::MoveUnclear, Server::Atomic, "nothing moves that is not clear"),
         (Mistake::NeverFinish, Server::Atomic, "ticks alone bring it to an end"),
+        (Mistake::WithdrawWhatLanded, files, "what is withdrawn is never released"),
+        (Mistake::WithdrawSharesNoRefWithTheMove, files, "what is withdrawn is never released"),
     ] {
-        let model = Promotion { server, mistake, deeds: 2, deaths: 1, network: 2, plans: 2 };
+        let withdraws =
+            matches!(mistake, Mistake::WithdrawWhatLanded | Mistake::WithdrawSharesNoRefWithTheMove);
+        let model = Promotion { server, mistake, deeds: 2, deaths: 1, network: 2, plans: 2, withdraws };
         let wanted = HasDiscoveries::AllOf([broken].into());
         let checker = model.checker().finish_when(wanted).spawn_bfs().join();
         assert!(checker.discovery(broken).is_some(), "{mistake:?} must break: {broken}");

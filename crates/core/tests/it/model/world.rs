@@ -62,6 +62,7 @@ pub(super) struct Ledger {
     pub(super) rc: u8,
     pub(super) planned: u8,
     pub(super) released: Op,
+    pub(super) withdrawn: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -81,6 +82,7 @@ pub(super) enum Entry {
     Fenced,
     Aborted,
     Confirmed,
+    Withdrawn,
 }
 
 /// A change of one ref: what must be there, and what shall be. Without `old` it is forced.
@@ -102,6 +104,8 @@ pub(super) struct Push {
     pub(super) tag: Option<Change<Tag>>,
     pub(super) candidate: Option<Change<Branch>>,
     pub(super) waiting: Option<Change<Op>>,
+    /// Whether it ends the branch without a release, and keeps its commits elsewhere.
+    pub(super) withdraws: bool,
 }
 
 impl Push {
@@ -119,6 +123,7 @@ impl Push {
             tag: None,
             candidate: None,
             waiting: None,
+            withdraws: false,
         }
     }
 
@@ -209,7 +214,15 @@ impl World {
                 candidate: Branch::At(0),
                 waiting: 0,
             },
-            ledger: Ledger { head: 0, flight: None, held: false, rc: 0, planned: 0, released: 0 },
+            ledger: Ledger {
+                head: 0,
+                flight: None,
+                held: false,
+                rc: 0,
+                planned: 0,
+                released: 0,
+                withdrawn: false,
+            },
             network: BTreeSet::new(),
             transaction: None,
             deeds,
@@ -353,7 +366,12 @@ impl World {
                 }
             }
             Part::Deletions => {
-                if rest.candidate.take().is_some() {
+                if let Some(change) = rest.candidate.take_if(|_| rest.withdraws) {
+                    if change.old != Some(self.refs.candidate) {
+                        self.wrong.insert(Wrong::LostFix);
+                    }
+                    self.refs.candidate = Branch::Gone;
+                } else if rest.candidate.take().is_some() {
                     if self
                         .ledger
                         .flight
@@ -389,6 +407,13 @@ impl World {
             (Entry::Moving, Some(flight)) => flight.phase = Phase::Moving,
             (Entry::Fenced, Some(flight)) => flight.phase = Phase::Fenced,
             (Entry::Continued { develop: Some(develop) }, Some(flight)) => flight.new_develop = develop,
+            (Entry::Withdrawn, flight) => {
+                if flight.is_some() {
+                    self.aborted.insert(op);
+                }
+                ledger.flight = None;
+                ledger.withdrawn = true;
+            }
             (Entry::Aborted, _) => {
                 self.aborted.insert(op);
                 ledger.flight = ledger.flight.filter(|f| f.op != op);

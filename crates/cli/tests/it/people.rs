@@ -1,0 +1,97 @@
+//! `accept`, `approve`, `waive` and `report`, as people type them.
+
+use crate::world::{QUICK, World};
+
+#[test]
+fn an_approval_is_asked_for_by_full_id() {
+    let world = World::new(&format!("{QUICK}[gates.approvals]\ncount = 1\n"));
+    world.allclear(&["cut", "--yes"]).code(0);
+    world.allclear(&["approve", "--commit", &"0".repeat(40), "--as", "Vera"]).code(5).talks("is at");
+    let head = world.at("release-1.1.0");
+    world.allclear(&["status"]).code(1).says("0 of 1 approval").says("anybody who did not write it");
+    world.allclear(&["why", "approvals"]).code(1).says(&format!("allclear approve 1.1.0 --commit {head}"));
+    world.allclear(&["approve", "--commit", &head]).code(3).talks("is an author");
+    world.allclear(&["approve", "1.1.0", "--commit", &head, "--as", "Vera"]).code(0).says("is approved at");
+    world.until("clear");
+    world.allclear(&["why", "approvals"]).code(0).says("Vera");
+    world.allclear(&["log"]).code(0).says("approve 1.1.0");
+}
+
+#[test]
+fn a_waiver_lives_and_is_told_everywhere() {
+    let world = World::new(&format!("{QUICK}[gates.checks]\nrequired = [\"ci\"]\n"));
+    world.allclear(&["cut", "--yes"]).code(0);
+    world.allclear(&["waive", "checks", "--as", "Vera"]).code(2).talks("--reason TEXT --for DURATION");
+    world
+        .allclear(&["waive", "version", "--reason", "because", "--for", "1d"])
+        .code(3)
+        .talks("cannot be waived");
+    let head = world.at("release-1.1.0");
+    let args =
+        ["waive", "1.1.0", "checks:ci", "--reason", "the runner is down", "--for", "2d", "--commit", &head];
+    let made = world.allclear(&[&args[..], &["--as", "Vera", "--json"]].concat()).code(0).json();
+    assert_eq!((&made["schema"], &made["subject"]), (&"allclear.waive/1".into(), &"ci".into()));
+    let seen = world.until("clear");
+    let checks =
+        seen["candidates"][0]["gates"].as_array().unwrap().iter().find(|g| g["gate"] == "checks").unwrap();
+    assert_eq!(checks["verdict"], "waived");
+    world.allclear(&["status"]).code(0).says("waived by Vera: the runner is down");
+    world.allclear(&["status", "--now", "3d"]).code(8).says("no result of ci");
+    world.allclear(&["log"]).code(0).says("waive checks:ci for 1.1.0");
+    world.allclear(&["waive", "checks", "--lift"]).code(0).says("1 waiver of checks lifted");
+    world.allclear(&["status"]).code(8);
+    world
+        .allclear(&["waive", "checks", "--reason", "the runner is down", "--for", "2d"])
+        .code(0)
+        .says("checks:ci");
+    world.allclear(&["promote", "--yes"]).code(0);
+    let tag = world.git("server.git", &["cat-file", "-p", "v1.1.0"]);
+    assert!(tag.contains("checks:ci waived by Mira: the runner is down"), "{tag}");
+}
+
+#[test]
+fn a_user_reports_and_a_captain_answers() {
+    let world = World::new(QUICK);
+    world.allclear(&["cut", "--yes"]).code(0);
+    world.until("clear");
+    let bad = [
+        "report",
+        "bad",
+        "--rc",
+        "1.1.0-rc.1",
+        "--as",
+        "Ada",
+        "--message",
+        "panics at start\u{1b}[2J",
+        "--json",
+    ];
+    let id = world.allclear(&bad).code(0).json()["report"].as_str().unwrap().to_owned();
+    world.allclear(&["status"]).code(1).says("to be looked at").plainly();
+    world.allclear(&["why", "reports"]).code(1).says("Ada: panics at start").says("report confirm").plainly();
+    world.allclear(&["report", "bad", "--rc", "1.1.0"]).code(2).talks("is no rc");
+    world.allclear(&["report", "good", "--rc", "1.1.0-rc.2", "--as", "Ben"]).code(2).talks("has no rc.2");
+    world.allclear(&["report", "resolve", &id]).code(2);
+    world.allclear(&["report", "resolve", "ffffffff", "--not-ours", "no such"]).code(2).talks("no report");
+    world.allclear(&["report", "confirm", &id]).code(0);
+    world.allclear(&["promote", "--yes"]).code(1).talks("confirmed, not fixed");
+    world.allclear(&["report", "resolve", &id, "--not-ours", "an old plugin of theirs"]).code(0);
+    world.allclear(&["status"]).code(0).says("reports").says("0 good, 0 bad");
+    world.allclear(&["report", "good", "--rc", "v1.1.0-rc.1", "--as", "Ben"]).code(0).says("counts for rc.1");
+    world.allclear(&["status"]).code(0).says("1 good, 0 bad");
+    world.allclear(&["ledger", "erase", &id]).code(0);
+    world.allclear(&["why", "reports"]).code(0).says("(erased)");
+}
+
+#[test]
+fn a_commit_of_no_known_class_is_answered_for() {
+    let world = World::new(QUICK);
+    world.allclear(&["cut", "--yes"]).code(0);
+    let odd = world.push("release-1.1.0", "tidy.txt", "tidy\n", "tidy up");
+    world.allclear(&["rc"]).code(0);
+    world.allclear(&["why", "fixes"]).code(1).says(&format!("allclear accept {odd} --reason TEXT"));
+    world.allclear(&["accept", &odd, "--reason", "?"]).code(2).talks("a reason is needed");
+    world.allclear(&["accept", &odd[..9], "--reason", "only spaces"]).code(0).says("once and for all");
+    world.allclear(&["accept", &odd, "--reason", "only spaces"]).code(0).says("accepted already");
+    world.allclear(&["why", "fixes"]).code(0).says("accepted by Mira: only spaces");
+    world.until("clear");
+}

@@ -1,0 +1,65 @@
+//! Tags whose tree says another version.
+
+use super::{Evidence, FILES, Finding, Part, Past, Weight, absent};
+use crate::policy::VersionFile;
+use crate::text::short;
+use crate::version::Version;
+use crate::version_files;
+
+/// Finds releases whose files carry another version than their tag.
+pub(super) fn other(past: &Past) -> Finding {
+    let finding =
+        Finding::new(Part::Past, "version files", "sets the version at the cut, so that tag and files agree");
+    let mut evidence = Vec::new();
+    let (mut read, mut carriers) = (0, 0);
+    for path in FILES {
+        let file = VersionFile { path: path.into(), pattern: None };
+        let says: Vec<_> = past
+            .tags
+            .last()
+            .iter()
+            .filter_map(|release| {
+                let text = past.files.get(&release.commit)?.get(path)?;
+                Some((release, version_files::read(&file, text).ok()?))
+            })
+            .collect();
+        read += says.len();
+        // A file that says one thing for ever, and never the version, does not carry it.
+        let agrees = says.iter().any(|(release, said)| agree(said, release.version));
+        let same = says.windows(2).all(|pair| pair[0].1 == pair[1].1);
+        if says.is_empty() || (!agrees && same && (says.len() > 2 || said_nothing(&says[0].1))) {
+            continue;
+        }
+        carriers += 1;
+        for (release, said) in says.iter().filter(|(release, said)| !agree(said, release.version)) {
+            let tag = short(&release.tag, 40);
+            evidence.push(Evidence {
+                text: format!("{tag} ({}): {path} says {}", release.commit.short(), short(said, 24)),
+                about: tag,
+                commits: vec![release.commit.clone()],
+                at: Some(release.at),
+            });
+        }
+    }
+    if carriers == 0 {
+        let why =
+            if read == 0 { "no file at the tags carries a version" } else { "no file follows the version" };
+        return absent(finding, why);
+    }
+    if evidence.is_empty() {
+        return finding.weighs(Weight::Clear, "the files at each tag say the tag's version");
+    }
+    evidence.sort_by_key(|e| std::cmp::Reverse(e.at));
+    let tags: std::collections::BTreeSet<&str> = evidence.iter().map(|e| e.about.as_str()).collect();
+    let summary = format!("{} of {} say another version than their tag", tags.len(), past.tags.last().len());
+    finding.weighs(Weight::Past, summary).shown_by(evidence)
+}
+
+/// Tells whether a file's version is the tag's; build metadata makes no other version.
+fn agree(said: &str, version: Version) -> bool {
+    Version::parse(said.split('+').next().unwrap_or_default()).is_ok_and(|said| said == version)
+}
+
+fn said_nothing(said: &str) -> bool {
+    said.starts_with("0.0.0")
+}

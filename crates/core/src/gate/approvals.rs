@@ -1,0 +1,67 @@
+//! `approvals`: people who said yes to exactly this commit.
+
+use super::{Case, Finding, Kind, Subject};
+use crate::people::{Approval, is_listed, is_same};
+use crate::policy::NotThese;
+use crate::text::{count, name_of};
+use crate::verdict::Verdict;
+
+pub(super) fn judge(case: &Case<'_>) -> Finding {
+    let gate = &case.policy.gates.approvals;
+    if gate.count == 0 {
+        return Finding::not_applicable("none asked for");
+    }
+    let mut counted: Vec<&Approval> = Vec::new();
+    let mut subjects: Vec<Subject> = Vec::new();
+    for approval in &case.candidate.approvals {
+        let fault = fault(case, approval, &counted);
+        if fault.is_none() {
+            counted.push(approval);
+        }
+        subjects.push(Subject {
+            name: name_of(&approval.by.who),
+            verdict: if fault.is_none() { Verdict::Passed } else { Verdict::NotApplicable },
+            detail: fault.map_or_else(
+                || format!("approved {}", approval.commit.short()),
+                |why| format!("does not count: {why}"),
+            ),
+        });
+    }
+    let text = format!("{} of {}", counted.len(), count(gate.count as usize, "approval"));
+    if counted.len() >= gate.count as usize {
+        return Finding { subjects, ..Finding::passed(text) };
+    }
+    let actors = if gate.from.is_empty() {
+        vec!["anybody who did not write it".to_owned()]
+    } else {
+        gate.from.iter().map(|who| name_of(who)).collect()
+    };
+    Finding {
+        verdict: Verdict::Missing,
+        kind: Kind::Person,
+        actors,
+        subjects,
+        remedy: vec![format!("allclear approve {} --commit {}", case.version, case.commit())],
+        ..Finding::passed(format!("{text} for {}", case.commit().short()))
+    }
+}
+
+/// Says why an approval does not count.
+fn fault(case: &Case<'_>, approval: &Approval, counted: &[&Approval]) -> Option<String> {
+    let gate = &case.policy.gates.approvals;
+    let who = &approval.by.who;
+    let authors = &case.seen.authors;
+    if approval.commit != *case.commit() {
+        Some(format!("it was for {}", approval.commit.short()))
+    } else if !is_listed(&gate.from, who) {
+        Some("not one of gates.approvals.from".into())
+    } else if gate.not == NotThese::Authors && authors.iter().any(|author| is_same(author, who)) {
+        Some("an author of the candidate".into())
+    } else if !crate::trust::counts(case.policy, &approval.by) {
+        Some("it is not signed".into())
+    } else if counted.iter().any(|other| is_same(&other.by.who, who)) {
+        Some("the same person twice".into())
+    } else {
+        None
+    }
+}

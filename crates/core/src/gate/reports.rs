@@ -1,0 +1,127 @@
+//! `reports`: what users said. Good news dies with its rc; bad news stands until it is answered
+//! (promise P5).
+
+use super::{Case, Finding, Kind, Subject, earliest};
+use crate::duration::Seconds;
+use crate::event::Answer;
+use crate::people::{Report, pseudonyms};
+use crate::text::{count, short};
+use crate::verdict::Verdict;
+use jiff::Timestamp;
+
+/// How many reports are shown one by one.
+const SHOWN: usize = 50;
+
+pub(super) fn judge(case: &Case<'_>) -> Finding {
+    let bad: Vec<(&Report, Line)> =
+        case.candidate.standing_reports().map(|report| (report, line(case, report))).collect();
+    let open: Vec<&(&Report, Line)> = bad.iter().filter(|(_, line)| !line.verdict.is_clear()).collect();
+    let mut finding = if open.is_empty() { good(case) } else { blocked(case, &open) };
+    finding.subjects = bad
+        .iter()
+        .take(SHOWN)
+        .map(|(report, line)| Subject {
+            name: report.id.clone(),
+            verdict: line.verdict,
+            detail: format!("bad for rc.{}: {}", report.rc, line.detail),
+        })
+        .collect();
+    finding
+}
+
+/// What the gate says of one bad report.
+struct Line {
+    verdict: Verdict,
+    detail: String,
+    turns_at: Option<Timestamp>,
+    remedy: Option<String>,
+}
+
+fn line(case: &Case<'_>, report: &Report) -> Line {
+    let id = &report.id;
+    let of = |verdict, detail: String| Line { verdict, detail, turns_at: None, remedy: None };
+    match &report.answer {
+        Some(Answer::NotOurs(reason)) => of(Verdict::Passed, format!("not ours: {}", short(reason, 80))),
+        Some(Answer::FixedBy(fix)) => {
+            let aboard = |c: &crate::fixes::ClassedCommit| c.id == *fix || c.picked.as_ref() == Some(fix);
+            if case.seen.commits.iter().any(aboard) {
+                of(Verdict::Passed, format!("fixed by {}", fix.short()))
+            } else {
+                Line {
+                    remedy: Some(format!("allclear pick {fix} --version {}", case.version)),
+                    ..of(Verdict::Failed, format!("fixed by {}, which is not on board", fix.short()))
+                }
+            }
+        }
+        None => {
+            let remedy = Some(format!(
+                "allclear report resolve {id} --fixed-by COMMIT | --not-ours REASON; or their own good word"
+            ));
+            let due = case.policy.gates.reports.triage.after(report.at);
+            if report.confirmed {
+                Line { remedy, ..of(Verdict::Failed, "confirmed, not fixed".into()) }
+            } else if due <= case.now {
+                let waited = Seconds::between(report.at, case.now);
+                Line { remedy, ..of(Verdict::Failed, format!("nobody has looked at it for {waited}")) }
+            } else {
+                let left = Seconds::between(case.now, due);
+                let remedy = Some(format!(
+                    "look at it: allclear why reports:{id}; then allclear report confirm {id}, or resolve it"
+                ));
+                let detail = format!("to be looked at, {left} left");
+                Line { remedy, turns_at: Some(due), ..of(Verdict::Pending, detail) }
+            }
+        }
+    }
+}
+
+fn blocked(case: &Case<'_>, open: &[&(&Report, Line)]) -> Finding {
+    let worst = open.iter().map(|(_, l)| l.verdict).max().unwrap_or(Verdict::Failed);
+    let text = match open {
+        [(report, line)] => format!("{} is bad for rc.{}: {}", report.id, report.rc, line.detail),
+        many => {
+            format!("{} stand, first {}: {}", count(many.len(), "bad report"), many[0].0.id, many[0].1.detail)
+        }
+    };
+    let remedy = open.iter().take(5).filter_map(|(_, l)| l.remedy.clone()).collect();
+    Finding {
+        verdict: worst,
+        kind: Kind::Person,
+        turns_at: earliest(open.iter().map(|(_, l)| l.turns_at)),
+        ..Finding::failed(format!("{text}{}", tally(case)), vec!["a captain".into()], remedy)
+    }
+}
+
+/// Counts the good ones beside the bad.
+fn tally(case: &Case<'_>) -> String {
+    match good_ones(case) {
+        0 => String::new(),
+        n => format!(" · {n} good"),
+    }
+}
+
+fn good_ones(case: &Case<'_>) -> usize {
+    let root = case.project.root.as_ref();
+    let authors: Vec<String> = root
+        .map(|root| case.seen.authors.iter().flat_map(|author| pseudonyms(root, author)).collect())
+        .unwrap_or_default();
+    case.candidate.good_reports(case.commit(), &authors).len()
+}
+
+fn good(case: &Case<'_>) -> Finding {
+    let (n, wanted) = (good_ones(case), case.policy.gates.reports.min_good as usize);
+    let rc = case.candidate.rc_number();
+    if n >= wanted {
+        return match (n, case.candidate.reports.is_empty()) {
+            (0, true) => Finding::not_applicable("none"),
+            (n, _) => Finding::passed(format!("{n} good, 0 bad")),
+        };
+    }
+    Finding {
+        verdict: Verdict::Missing,
+        kind: Kind::Person,
+        actors: vec![format!("users who try rc.{rc}")],
+        remedy: vec![format!("allclear report good --rc {}-rc.{rc} --as NAME", case.version)],
+        ..Finding::passed(format!("{n} of {} for rc.{rc}", count(wanted, "good report")))
+    }
+}

@@ -1,0 +1,370 @@
+//! Reads a clone's own past, with our git and our settings, and writes nothing into it.
+//!
+//! The private store would do as well, but it has to fetch first: ten thousand refs take longer than
+//! all that is read here. What the clone does not have is said to be unknown.
+
+use crate::place::{Clone, Environment};
+use crate::process::Git;
+use crate::store::{Store, unavailable};
+use allclear_core::port::history::{CloneRef, Commit, Commits, Forced, History, Look, Reach, Read};
+use allclear_core::port::{Refs, Repo, RepoError};
+use allclear_core::text::plain;
+use allclear_core::{CommitId, RefName};
+use jiff::Timestamp;
+use std::collections::BTreeMap;
+use std::hash::{DefaultHasher, Hasher};
+use std::io::BufRead;
+use std::path::Path;
+use std::time::Duration;
+
+/// How long a server may take, so that one that is away does not hold up the rest.
+const SERVER_LIMIT: Duration = Duration::from_secs(20);
+const READ_LIMIT: Duration = Duration::from_mins(10);
+/// How many changes of a branch are read from the reflog.
+const REFLOG: &str = "--max-count=1000";
+/// An object that every git knows without having it: the empty tree, by the length of ids.
+const NOTHING: [(&str, &str); 2] = [
+    ("sha1", "4b825dc642cb6eb9a060e54bf8d69288fbee4904"),
+    ("sha256", "6ef19b41225c5369f1c104d45d8d85efa9b057b53b14b4b9b939dd74decc5321"),
+];
+
+/// A clone's past, and the private store beside it.
+#[derive(Debug)]
+pub struct CloneHistory<'a> {
+    clone: &'a Clone,
+    store: &'a Store,
+    git: Git,
+    /// Reads the clone's objects as the store reads its own.
+    objects: Store,
+}
+
+impl<'a> CloneHistory<'a> {
+    /// Opens the past of a clone.
+    pub fn open(clone: &'a Clone, store: &'a Store, env: &Environment) -> Self {
+        // Nothing that the clone lacks is fetched, and no history but the real one is seen.
+        let git = Git::new(&clone.dir, &env.inherited)
+            .with_env("GIT_ALLOW_PROTOCOL", "none")
+            .with_env("GIT_GRAFT_FILE", "/dev/null");
+        Self { clone, store, objects: store.reading(git.clone()), git }
+    }
+
+    fn version(&self) -> String {
+        self.git.line(&["version"], b"").unwrap_or_default()
+    }
+
+    fn refs(&self) -> Result<(Option<RefName>, Vec<CloneRef>), RepoError> {
+        let remote = self.clone.remote_name.as_ref().map(|name| format!("refs/remotes/{name}/"));
+        let mut args = vec![
+            "for-each-ref",
+            "--format=%(objectname) %(*objectname) %(creatordate:unix) %(symref) %(refname)",
+            "refs/tags/",
+            "refs/heads/",
+        ];
+        args.extend(remote.as_deref());
+        let out = self.git.ok(&args, b"").map_err(unavailable)?;
+        let (mut head, mut tags, mut own, mut fetched) = (None, Vec::new(), Vec::new(), Vec::new());
+        for line in out.split(|&b| b == b'\n') {
+            let Ok(line) = std::str::from_utf8(line) else { continue };
+            let mut fields = line.splitn(5, ' ');
+            let mut next = || fields.next().unwrap_or_default();
+            let (object, peeled, at, leads, name) = (next(), next(), next(), next(), next());
+            let theirs = remote.as_ref().and_then(|r| name.strip_prefix(r.as_str()));
+            if !leads.is_empty() {
+                let branch = remote.as_ref().and_then(|r| leads.strip_prefix(r.as_str()));
+                if theirs == Some("HEAD") {
+                    head = branch.and_then(|b| RefName::from_git(&format!("refs/heads/{b}")));
+                }
+                continue;
+            }
+            let list = match (theirs, name.starts_with("refs/tags/")) {
+                (Some(_), _) => &mut fetched,
+                (None, true) => &mut tags,
+                (None, false) => &mut own,
+            };
+            let full = theirs.map_or_else(|| name.to_owned(), |branch| format!("refs/heads/{branch}"));
+            if let (Some(name), Ok(object)) = (RefName::from_git(&full), CommitId::parse(object)) {
+                let at = at.parse().ok().and_then(|s| Timestamp::from_second(s).ok());
+                list.push(CloneRef { name, object, peeled: CommitId::parse(peeled).ok(), at });
+            }
+        }
+        // Branches of one's own count where there are no others: a bare repository, or one without a server.
+        tags.extend(if fetched.is_empty() { own } else { fetched });
+        Ok((head, tags))
+    }
+
+    /// Gives the branch that the repository itself names, which a bare one or one without a server has.
+    fn own_head(&self) -> Option<RefName> {
+        RefName::from_git(&self.git.line(&["symbolic-ref", "-q", "HEAD"], b"").ok()?)
+    }
+
+    fn server(&self) -> Result<Refs, RepoError> {
+        self.store.list_within(SERVER_LIMIT).map(|(_, refs)| refs)
+    }
+
+    /// Finds out how far a push would come: to the server's answer, and nothing is sent.
+    fn reach(&self) -> Reach {
+        let (git, url) = self.store.network();
+        let nothing = NOTHING.iter().find(|(format, _)| *format == self.clone.format);
+        let Some((_, nothing)) = nothing else { return Reach::NothingToPush };
+        let refspec = format!("{nothing}:refs/allclear/probe/none");
+        let dry = |atomic: &[&str]| {
+            let mut args = vec!["push", "--dry-run", "--porcelain", "--no-verify", "--no-follow-tags"];
+            args.extend(atomic);
+            args.extend(["--recurse-submodules=no", "--no-signed", "--", url, &refspec]);
+            git.run(&args, b"", SERVER_LIMIT)
+        };
+        match dry(&["--atomic"]) {
+            Ok(output) if output.code == Some(0) => return Reach::Open { atomic: true },
+            Ok(_) => {}
+            Err(e) => return Reach::Closed(e.to_string()),
+        }
+        match dry(&[]) {
+            Ok(output) if output.code == Some(0) => Reach::Open { atomic: false },
+            Ok(output) => {
+                let lines = || output.said.iter().map(|l| l.trim_start_matches("remote:").trim());
+                let why = lines()
+                    .find(|l| l.starts_with("fatal:") || l.starts_with("ERROR"))
+                    .or(lines().next_back());
+                Reach::Closed(why.unwrap_or("it did not say why").trim_start_matches("fatal: ").to_owned())
+            }
+            Err(e) => Reach::Closed(e.to_string()),
+        }
+    }
+}
+
+impl History for CloneHistory<'_> {
+    fn look(&self, ask: bool) -> Result<Look, RepoError> {
+        // Four programs that wait for disks and servers: at the same time, not one after the other.
+        std::thread::scope(|scope| {
+            let server = ask.then(|| scope.spawn(|| self.server()));
+            let reach = ask.then(|| scope.spawn(|| self.reach()));
+            let git = scope.spawn(|| (self.version(), self.own_head()));
+            let (head, refs) = self.refs()?;
+            let (git, own_head) = git.join().unwrap_or_default();
+            let lost = || Err(RepoError::Unavailable("the server was not read to the end".into()));
+            Ok(Look {
+                git,
+                shallow: self.clone.shallow,
+                partial: self.clone.partial,
+                head: head.or(own_head),
+                refs,
+                server: server.map(|thread| thread.join().unwrap_or_else(|_| lost())),
+                reach: reach.map_or(Reach::NotAsked, |thread| thread.join().unwrap_or(Reach::NotAsked)),
+            })
+        })
+    }
+
+    fn commits(&self, tips: &[CommitId]) -> Result<Commits, RepoError> {
+        if tips.is_empty() {
+            return Ok(Commits::default());
+        }
+        let input: String = tips.iter().map(|tip| format!("{tip}\n")).collect();
+        let args = [
+            "log",
+            "--stdin",
+            "--ignore-missing",
+            "--no-show-signature",
+            "--no-decorate",
+            "--no-notes",
+            "--no-color",
+            "--no-mailmap",
+            "--format=tformat:%H %T %ct %at %P%x00%s",
+        ];
+        let mut read: Vec<Read> = Vec::new();
+        let mut line = Vec::new();
+        let mut each = |out: &mut dyn BufRead| -> std::io::Result<()> {
+            while out.read_until(b'\n', &mut line)? > 0 {
+                read.extend(commit(&line));
+                line.clear();
+            }
+            Ok(())
+        };
+        let (code, said) =
+            self.git.stream(&args, input.as_bytes(), READ_LIMIT, &mut each).map_err(unavailable)?;
+        if code != Some(0) {
+            let why = said.last().map_or("it did not say why", String::as_str);
+            return Err(RepoError::Protocol(format!("this clone's history cannot be read: {why}")));
+        }
+        Ok(Commits::new(read))
+    }
+
+    fn patch_ids(&self, commits: &[CommitId]) -> Result<BTreeMap<CommitId, String>, RepoError> {
+        if commits.is_empty() {
+            return Ok(BTreeMap::new());
+        }
+        let input: String = commits.iter().map(|id| format!("{id}\n")).collect();
+        // A merge counts by what it brought to its first parent: that is what a pick of it repeats.
+        let args = [
+            "diff-tree",
+            "--stdin",
+            "-p",
+            "-m",
+            "--first-parent",
+            "--no-color",
+            "--no-ext-diff",
+            "--no-textconv",
+            "--no-renames",
+            "--full-index",
+            "--no-prefix",
+        ];
+        let patches = self.git.ok(&args, input.as_bytes()).map_err(unavailable)?;
+        let out = self.git.ok(&["patch-id", "--verbatim"], &patches).map_err(unavailable)?;
+        let out = String::from_utf8_lossy(&out).into_owned();
+        let lines = out.lines().filter_map(|line| line.split_once(' '));
+        Ok(lines.filter_map(|(patch, id)| Some((CommitId::parse(id).ok()?, patch.to_owned()))).collect())
+    }
+
+    fn subjects(&self, commits: &[CommitId]) -> Result<BTreeMap<CommitId, String>, RepoError> {
+        if commits.is_empty() {
+            return Ok(BTreeMap::new());
+        }
+        let input: String = commits.iter().map(|id| format!("{id}\n")).collect();
+        let args = [
+            "log",
+            "--stdin",
+            "--no-walk=unsorted",
+            "--ignore-missing",
+            "--no-show-signature",
+            "--format=tformat:%H %s",
+        ];
+        let out = self.git.ok(&args, input.as_bytes()).map_err(unavailable)?;
+        let lines = String::from_utf8_lossy(&out).into_owned();
+        let each = lines.lines().filter_map(|line| line.split_once(' '));
+        Ok(each.filter_map(|(id, subject)| Some((CommitId::parse(id).ok()?, plain(subject)))).collect())
+    }
+
+    fn files(
+        &self,
+        commits: &[CommitId],
+        paths: &[&str],
+    ) -> Result<BTreeMap<CommitId, BTreeMap<String, String>>, RepoError> {
+        let mut files: BTreeMap<CommitId, BTreeMap<String, String>> = BTreeMap::new();
+        if commits.is_empty() {
+            return Ok(files);
+        }
+        for path in paths {
+            for (commit, text) in commits.iter().zip(self.objects.file_of_each(commits, path)?) {
+                if let Some(text) = text {
+                    files.entry(commit.clone()).or_default().insert((*path).to_owned(), text);
+                }
+            }
+        }
+        Ok(files)
+    }
+
+    fn forced(&self, branch: &RefName) -> Result<Vec<Forced>, RepoError> {
+        let Some(remote) = &self.clone.remote_name else { return Ok(Vec::new()) };
+        let own = format!("refs/remotes/{remote}/{}", branch.short());
+        let args = [
+            "log",
+            "-g",
+            REFLOG,
+            "--date=unix",
+            "--no-show-signature",
+            "--format=tformat:%H %gd %gs",
+            &own,
+            "--",
+        ];
+        // A clone that keeps no reflog, or has no such branch, tells nothing.
+        let Ok(out) = self.git.ok(&args, b"") else { return Ok(Vec::new()) };
+        Ok(forced(&String::from_utf8_lossy(&out)))
+    }
+
+    fn keep(&self, commit: &CommitId, branch: &RefName) -> Result<Vec<String>, RepoError> {
+        let kept = format!("refs/repair/{}", branch.short());
+        let git = Git::clone_at(&self.git, self.store.dir());
+        git.ok(&["update-ref", &kept, commit.as_str()], b"").map_err(unavailable)?;
+        let server = self.clone.remote_name.as_deref().unwrap_or(&self.clone.remote);
+        Ok(vec![
+            format!("git fetch {} {}", quoted(&self.store.dir().display().to_string()), quoted(&kept)),
+            format!("git show {commit}"),
+            format!("git push {} {commit}:{}", quoted(server), quoted(branch.as_str())),
+        ])
+    }
+
+    fn how_to_delete(&self, names: &[RefName]) -> String {
+        let server = self.clone.remote_name.as_deref().unwrap_or(&self.clone.remote);
+        let names: Vec<String> = names.iter().map(|n| quoted(n.as_str())).collect();
+        let dir = if self.clone.dir == Path::new(".") {
+            String::new()
+        } else {
+            format!("-C {} ", quoted(&self.clone.dir.display().to_string()))
+        };
+        format!("git {dir}push {} --delete {}", quoted(server), names.join(" "))
+    }
+}
+
+/// Reads one line of `log --format='%H %T %ct %at %P%x00%s'`.
+fn commit(line: &[u8]) -> Option<Read> {
+    let end = line.iter().position(|&b| b == 0)?;
+    let (head, subject) = (std::str::from_utf8(&line[..end]).ok()?, &line[end + 1..]);
+    let mut fields = head.splitn(5, ' ');
+    let (id, tree) = (CommitId::parse(fields.next()?).ok()?, CommitId::parse(fields.next()?).ok()?);
+    let mut seconds = || fields.next().and_then(|s| s.parse().ok()).unwrap_or(0);
+    let (at, authored) = (seconds(), seconds());
+    let parents = fields.next().unwrap_or_default();
+    let parents = parents.split_ascii_whitespace().filter_map(|p| CommitId::parse(p).ok()).collect();
+    let mut digest = DefaultHasher::new();
+    digest.write(subject);
+    Some((Commit { id, parents: Vec::new(), fan: 0, tree, at, authored, subject: digest.finish() }, parents))
+}
+
+/// Reads a reflog, newest first: a line that says `forced-update` replaced what the next line has.
+fn forced(text: &str) -> Vec<Forced> {
+    let lines: Vec<(CommitId, Timestamp, &str)> = text
+        .lines()
+        .filter_map(|line| {
+            let (id, rest) = line.split_once(' ')?;
+            let (name, said) = rest.split_once(' ').unwrap_or((rest, ""));
+            let at = name.rsplit_once("@{")?.1.strip_suffix('}')?.parse().ok()?;
+            Some((CommitId::parse(id).ok()?, Timestamp::from_second(at).ok()?, said))
+        })
+        .collect();
+    let replaced = lines.windows(2).filter(|pair| pair[0].2.ends_with("forced-update"));
+    replaced.map(|p| Forced { from: p[1].0.clone(), to: p[0].0.clone(), at: p[0].1 }).collect()
+}
+
+/// Quotes a word for a shell where it needs that.
+fn quoted(word: &str) -> String {
+    let plain = |b: u8| b.is_ascii_alphanumeric() || b"/._-:@+~".contains(&b);
+    if !word.is_empty() && word.bytes().all(plain) && !word.starts_with('~') {
+        word.to_owned()
+    } else {
+        format!("'{}'", allclear_core::text::plain(word).replace('\'', "'\\''"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_reflog_tells_of_replaced_branches() {
+        let id = |c: &str| c.repeat(40);
+        let text = format!(
+            "{} origin/develop@{{1700000200}} fetch origin: forced-update\n{} origin/develop@{{1700000100}} fetch origin: fast-forward\nrubbish\n",
+            id("b"),
+            id("a")
+        );
+        let found = forced(&text);
+        assert_eq!(found.len(), 1);
+        assert_eq!((found[0].from.short(), found[0].to.short()), ("aaaaaaa", "bbbbbbb"));
+        assert_eq!(found[0].at.as_second(), 1_700_000_200);
+    }
+
+    #[test]
+    fn nothing_in_a_log_panics() {
+        let id = "1".repeat(40);
+        for line in [&b""[..], b"\0", b"x y z\0s\n", b"\xff\0\xff"] {
+            assert!(commit(line).is_none());
+        }
+        let (read, parents) = commit(format!("{id} {id}   {id} {id}\0\n").as_bytes()).unwrap();
+        assert_eq!((read.at, read.authored, parents.len()), (0, 0, 2));
+    }
+
+    #[test]
+    fn words_for_a_shell() {
+        assert_eq!(quoted("refs/heads/develop"), "refs/heads/develop");
+        assert_eq!(quoted("a b$(x)'"), "'a b$(x)'\\'''");
+    }
+}
