@@ -144,7 +144,7 @@ impl Engine<'_> {
         let news = |project: &Project| {
             progress(project, version, &name).is_some_and(|p| !matches!(p.mark, Mark::Done(_)))
         };
-        if !self.record_if(vec![event], &news)? {
+        if !self.keep_step(&event, &news)? {
             return Ok(None);
         }
         let how = match by {
@@ -153,6 +153,21 @@ impl Engine<'_> {
         };
         let step = how.replace("{}", &name);
         Ok(Some(format!("{step}: {version} is {}", self.word(version)?)))
+    }
+
+    /// Records what became of a step, and does not give up at once: without a probe, nobody could tell later.
+    fn keep_step(&self, event: &Event, wanted: &dyn Fn(&Project) -> bool) -> Result<bool, Fault> {
+        let mut answer = self.record_if(vec![event.clone()], wanted);
+        for pause in after::SETTLING {
+            let again =
+                answer.as_ref().is_err_and(|f| matches!(f.kind, FaultKind::TryLater | FaultKind::Unknown));
+            if !again {
+                break;
+            }
+            self.clock.wait(Duration::from_secs(pause.0));
+            answer = self.record_if(vec![event.clone()], wanted);
+        }
+        answer
     }
 
     fn word(&self, version: Version) -> Result<String, Fault> {
@@ -182,7 +197,7 @@ impl Engine<'_> {
             said: Some(said.to_owned()).filter(|said| !said.is_empty()),
         };
         let unchanged = |project: &Project| progress(project, version, &name).as_ref() == Some(before);
-        if !self.record_if(vec![event], &unchanged)? {
+        if !self.keep_step(&event, &unchanged)? {
             return Ok(None);
         }
         if step.run().is_none() && how == Ill::Unconfirmed {

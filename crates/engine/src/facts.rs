@@ -173,7 +173,12 @@ impl Engine<'_> {
 
 /// Lists the authors of what a candidate brings to stable, each once, under all names that the project's
 /// `.mailmap` knows.
-pub(crate) fn authors(graph: &Graph, head: &CommitId, stable: Option<&CommitId>, known: &Mailmap) -> Vec<String> {
+pub(crate) fn authors(
+    graph: &Graph,
+    head: &CommitId,
+    stable: Option<&CommitId>,
+    known: &Mailmap,
+) -> Vec<String> {
     let without: Vec<&CommitId> = stable.into_iter().collect();
     let ids = graph.only(head, &without);
     let written: BTreeSet<&str> = ids.iter().map(|id| graph.commits[id].author.as_str()).collect();

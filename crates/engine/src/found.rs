@@ -20,7 +20,15 @@ impl Engine<'_> {
         let develop = snapshot.policy.get().map(|p| p.branches.develop.clone());
         let project = snapshot.policy.get().and_then(|p| p.name.clone()).unwrap_or_default();
         Ok(matches!(
-            self.land(&snapshot.tip(), &self.draft(vec![Event::LedgerStarted { project, develop, signers: Vec::new(), threshold: None }]))?,
+            self.land(
+                &snapshot.tip(),
+                &self.draft(vec![Event::LedgerStarted {
+                    project,
+                    develop,
+                    signers: Vec::new(),
+                    threshold: None
+                }])
+            )?,
             Landing::Landed(_)
         ))
     }

@@ -50,7 +50,12 @@ impl Engine<'_> {
             if snapshot.project.head.is_none() {
                 let name = snapshot.policy.get().and_then(|p| p.name.clone());
                 let develop = Some(cut.policy.branches.develop.clone());
-                draft.events.push(Event::LedgerStarted { project: name.unwrap_or_default(), develop, signers: Vec::new(), threshold: None });
+                draft.events.push(Event::LedgerStarted {
+                    project: name.unwrap_or_default(),
+                    develop,
+                    signers: Vec::new(),
+                    threshold: None,
+                });
             }
             draft.events.extend([Event::CandidateCut(Box::new(cut.clone())), tagged]);
             draft.refs.clone_from(&hotfix.plan.refs);

@@ -31,12 +31,12 @@ mod promote;
 mod rc;
 mod record;
 mod reports;
-mod stops;
-mod tick;
-mod withdraw;
 mod signers;
 mod stated;
+mod stops;
+mod tick;
 mod verify;
+mod withdraw;
 
 pub use adoption::Adoption;
 pub use after::StepWord;
@@ -53,10 +53,10 @@ pub use people::{WaiverMade, WaiverWish};
 pub use picked::{Clash, ClashFile, Idle, Idleness, OnePick, PickWish, Picked, Picking};
 pub use promote::{PromotionPlan, Released};
 pub use reports::{ReportText, ReportWish};
-pub use tick::{Done, Ticked};
-pub use withdraw::Withdrawn;
 pub use signers::SignersChange;
+pub use tick::{Done, Ticked};
 pub use verify::{ReleaseTruth, Verification};
+pub use withdraw::Withdrawn;
 
 use allclear_core::event::{Actor, Via};
 use allclear_core::port::{Clock, Repo, Signature};

@@ -208,11 +208,7 @@ impl Engine<'_> {
         let policy = |id: &CommitId| evidence.policies.get(id);
         let mut claims = plan.claims(plan.policy_from.as_ref().and_then(policy));
         let objects = match plan.candidate() {
-<<<<<<< HEAD
-            Some(candidate) => self.shown(op, plan.before(), candidate)?,
-=======
-            Some(candidate) => self.shown(op, candidate, plan.policy_from.as_ref())?,
->>>>>>> trust
+            Some(candidate) => self.shown(op, plan.before(), candidate, plan.policy_from.as_ref())?,
             None => Err("no cut is on record".into()),
         };
         let shown = objects.as_ref().ok().map(|(_, shown)| shown);
@@ -236,13 +232,9 @@ impl Engine<'_> {
     fn shown(
         &self,
         op: &Operation,
-<<<<<<< HEAD
         record: &Project,
         candidate: &Candidate,
-=======
-        candidate: &Candidate,
         policy: Option<&CommitId>,
->>>>>>> trust
     ) -> Result<Result<(Graph, Shown), String>, Fault> {
         let cut = &candidate.cut;
         let mut tips = vec![

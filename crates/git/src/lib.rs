@@ -11,6 +11,7 @@ mod history;
 mod lineage;
 mod listing;
 mod loose;
+mod making;
 mod parse;
 mod place;
 mod post;

@@ -1,5 +1,6 @@
 //! The private bare store of one server's objects, and the [`Repo`] port over it.
 
+use crate::making::{lenders, make};
 use crate::place::{Clone, Environment};
 use crate::process::{Failure, Git};
 use crate::{parse, range};
@@ -67,7 +68,7 @@ pub(crate) fn id(text: &str) -> Result<CommitId, RepoError> {
     CommitId::parse(text).map_err(|e| RepoError::Protocol(e.to_string()))
 }
 
-fn io(what: &str, e: &std::io::Error) -> RepoError {
+pub(crate) fn io(what: &str, e: &std::io::Error) -> RepoError {
     RepoError::Protocol(format!("{what}: {e}"))
 }
 
@@ -221,47 +222,6 @@ impl Store {
             .map_err(broken)?;
         let out = String::from_utf8_lossy(&out);
         Ok(out.lines().filter_map(|l| CommitId::parse(l.strip_suffix(" commit")?).ok()).collect())
-    }
-}
-
-/// Lets the store borrow the objects of every clone it was used from, as long as the clone is there.
-fn lenders(dir: &Path, own: Option<&Path>) -> Result<String, RepoError> {
-    use std::os::unix::fs::MetadataExt;
-    let file = dir.join("objects/info/alternates");
-    let before = std::fs::read_to_string(&file).unwrap_or_default();
-    let mut paths: Vec<PathBuf> = before.lines().map(PathBuf::from).filter(|p| p.is_dir()).collect();
-    paths.extend(own.filter(|own| !paths.iter().any(|p| p == own)).map(Path::to_path_buf));
-    let after: String = paths.iter().map(|p| format!("{}\n", p.display())).collect();
-    if after != before {
-        std::fs::write(&file, &after).map_err(|e| io("writing the store's alternates", &e))?;
-    }
-    let identity = |p: &PathBuf| p.metadata().map(|m| format!("{}:{}", m.dev(), m.ino())).unwrap_or_default();
-    Ok(paths.iter().map(identity).collect::<Vec<_>>().join(" "))
-}
-
-fn make(dir: &Path, git: &Git, format: &str) -> Result<(), RepoError> {
-    let parent = dir.parent().unwrap_or(dir);
-    std::fs::create_dir_all(parent).map_err(|e| io("making the cache directory", &e))?;
-    // Made aside and moved into place, so that two processes never share a half-made store.
-    let mut unique = dir.as_os_str().to_owned();
-    unique.push(format!(".{}", std::process::id()));
-    let fresh = PathBuf::from(unique);
-    std::fs::create_dir_all(&fresh).map_err(|e| io("making the store", &e))?;
-    git.clone_at(&fresh)
-        .ok(
-            &["init", "-q", "--bare", "--template=", "-b", "none", &format!("--object-format={format}"), "."],
-            b"",
-        )
-        .map_err(broken)?;
-    std::fs::create_dir_all(fresh.join("objects/info")).map_err(|e| io("making the store", &e))?;
-    if std::fs::rename(&fresh, dir).is_err() {
-        // Somebody else was first; theirs serves.
-        drop(std::fs::remove_dir_all(&fresh));
-    }
-    if dir.join("HEAD").is_file() {
-        Ok(())
-    } else {
-        Err(RepoError::Protocol(format!("{} cannot be made", dir.display())))
     }
 }
 

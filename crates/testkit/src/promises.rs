@@ -73,7 +73,8 @@ impl World {
                 }
                 Err(_) => Err(Unreadable::Absent),
             };
-            let link = read(RawEntry { commit: ids[0].clone(), parents: ids[1..].to_vec(), json, signed: None });
+            let link =
+                read(RawEntry { commit: ids[0].clone(), parents: ids[1..].to_vec(), json, signed: None });
             match link.body {
                 Body::Entry(entry) => (link.commit, Ok(*entry)),
                 Body::Void(why) => (link.commit, Err(why.to_string())),

@@ -17,12 +17,12 @@ mod pick;
 mod policy;
 mod promote;
 mod report;
+mod signer;
 pub(crate) mod status;
 mod tick;
 pub(crate) mod todo;
-mod waive;
-mod signer;
 mod verify;
+mod waive;
 mod why;
 mod withdraw;
 

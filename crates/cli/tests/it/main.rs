@@ -29,6 +29,6 @@ mod ssh;
 mod stops;
 mod tick;
 mod tidy;
-mod withdraw;
 mod verify;
+mod withdraw;
 mod world;

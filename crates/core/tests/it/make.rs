@@ -38,7 +38,12 @@ pub(crate) fn entry_id(n: usize) -> CommitId {
 
 pub(crate) fn link(n: usize, claimed: Timestamp, events: Vec<Event>) -> Link {
     let entry: Entry = compose(format!("{n:032x}"), claimed, actor(), Via::Cli, events);
-    Link { commit: entry_id(n), parent: n.checked_sub(1).map(entry_id), body: Body::Entry(Box::new(entry)), signed: None }
+    Link {
+        commit: entry_id(n),
+        parent: n.checked_sub(1).map(entry_id),
+        body: Body::Entry(Box::new(entry)),
+        signed: None,
+    }
 }
 
 pub(crate) fn policy() -> Policy {
@@ -140,7 +145,12 @@ impl Scene {
             record: RecordFacts { place: None, rewound: None, second: None, signer: None },
             drift: Vec::new(),
         };
-        let start = Event::LedgerStarted { project: "go-micro".into(), develop: None, signers: Vec::new(), threshold: None };
+        let start = Event::LedgerStarted {
+            project: "go-micro".into(),
+            develop: None,
+            signers: Vec::new(),
+            threshold: None,
+        };
         let cut = Event::CandidateCut(Box::new(cut(policy)));
         Self { links: vec![link(0, at(0), vec![start, cut, rc(1, 2)])], facts }
     }

@@ -41,7 +41,12 @@ fn event() -> impl Strategy<Value = Event> {
     let name = select(vec!["ci", "staging"]);
     let op = || (1_u64..3).prop_map(operation);
     prop_oneof![
-        Just(Event::LedgerStarted { project: "other".into(), develop: None, signers: Vec::new(), threshold: None }),
+        Just(Event::LedgerStarted {
+            project: "other".into(),
+            develop: None,
+            signers: Vec::new(),
+            threshold: None
+        }),
         Just(Event::LedgerMoved { to: "refs/heads/allclear/ledger".into() }),
         policies().prop_map(|policy| Event::CandidateCut(Box::new(cut(policy)))),
         head().prop_map(|n| Event::HeadSeen { version: VERSION, commit: commit(n) }),
@@ -157,7 +162,12 @@ fn links() -> impl Strategy<Value = Vec<Link>> {
                 }
                 link(n, claimed, events)
             }
-            None => read(RawEntry { commit: entry_id(n), parents: Vec::new(), json: Ok(b"{}".to_vec()), signed: None }),
+            None => read(RawEntry {
+                commit: entry_id(n),
+                parents: Vec::new(),
+                json: Ok(b"{}".to_vec()),
+                signed: None,
+            }),
         });
         each.collect()
     })
@@ -446,7 +456,12 @@ fn a_warm_start_honours_an_earlier_strike() {
         link(1, at(DAY), vec![check("ci", true, 2)]),
         link(2, at(0), vec![strike(1)]),
         link(3, at(DAY), vec![strike(1)]),
-        read(RawEntry { commit: entry_id(4), parents: vec![entry_id(3)], json: Ok(Vec::new()), signed: None }),
+        read(RawEntry {
+            commit: entry_id(4),
+            parents: vec![entry_id(3)],
+            json: Ok(Vec::new()),
+            signed: None,
+        }),
         link(5, at(0), vec![strike(4)]),
     ];
     let whole = fold(&links);

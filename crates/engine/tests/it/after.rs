@@ -4,7 +4,7 @@ use crate::v;
 use allclear_core::Event;
 use allclear_core::after::{By, Ill, StepState, report, word};
 use allclear_engine::{FaultKind, Note, StepWord};
-use allclear_testkit::{Flaky, Machine, World};
+use allclear_testkit::{Flaky, Machine, Push, World};
 use std::cell::Cell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
@@ -248,6 +248,18 @@ fn killed_without_a_probe_a_person_must_say() {
     b.engine().say_of_step(None, "mail", &StepWord::Done("I got it".into())).unwrap();
     assert_eq!((r.word(), r.how_done()), ("published".into(), vec![By::Told]));
     assert!(b.engine().say_of_step(None, "mail", &StepWord::Retry).is_err(), "done is done");
+}
+
+#[test]
+fn what_became_of_it_is_recorded_when_the_server_is_back() {
+    let r = Registry::without_tick("[[after]]\nname = \"mail\"\nrun = \"echo out >> REG/mails\"\n");
+    r.machine("a").engine().promote(None, None).unwrap();
+    let b = r.machine("b");
+    // The first push begins it; then the line is dead for a while.
+    let flaky = (2..6).fold(Flaky::new(&b.store), |flaky, n| flaky.push_is(n, Push::Lose));
+    let ticked = b.engine_on(&flaky).tick(false).unwrap();
+    assert_eq!(ticked.done.len(), 1, "{ticked:?}");
+    assert_eq!((r.lines("mails").len(), r.word()), (1, "published".into()));
 }
 
 #[test]
