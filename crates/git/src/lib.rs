@@ -12,6 +12,7 @@ mod lineage;
 mod listing;
 mod loose;
 mod making;
+mod objects;
 mod parse;
 mod place;
 mod post;

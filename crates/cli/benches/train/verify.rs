@@ -93,7 +93,7 @@ fn step(lab: &Lab, server: &Path, n: usize, files: Vec<(String, String)>) {
 /// Appends signed checks to the ledger, all objects of a kind with one git.
 fn append(lab: &Lab, server: &Path, key: &PrivateKey, n: usize) {
     let mut parent = lab.git(server, &["rev-parse", LEDGER]);
-    let now = jiff::Timestamp::now();
+    let now = allclear_core::port::Clock::now(&allclear_git::SystemClock);
     let (mut blobs, mut trees, mut commits) = (Vec::new(), Vec::new(), Vec::new());
     for n in 0..n {
         let commit = CommitId::parse(&format!("{:040x}", n % 1000)).expect("40 digits");
