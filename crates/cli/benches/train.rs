@@ -8,6 +8,8 @@
 
 #[path = "train/append.rs"]
 mod append;
+#[path = "train/history.rs"]
+mod history;
 #[path = "train/looks.rs"]
 mod looks;
 #[path = "train/promote.rs"]
@@ -26,12 +28,13 @@ use world::Lab;
 
 type Part = fn(&Lab, usize, &mut Table);
 
-const PARTS: [(&str, Part); 5] = [
+const PARTS: [(&str, Part); 6] = [
     ("promote", promote::run),
     ("looks", looks::run),
     ("record", record::run),
     ("append", append::run),
     ("verify", verify::run),
+    ("history", history::run),
 ];
 
 fn main() {

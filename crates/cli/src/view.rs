@@ -22,7 +22,7 @@ pub(crate) fn status(place: &Place, seen: &Snapshot, assessment: &Assessment) ->
         "policy": match &seen.policy { PolicySeen::Read { .. } => "ok", PolicySeen::Wrong { .. } => "wrong", PolicySeen::Absent => "absent" },
         "observed_at": seen.facts.observed_at,
         "now": assessment.now,
-        "record": record(seen, assessment),
+        "record": record(place, seen, assessment),
         "next_cut": assessment.next_cut,
         "next_change_at": assessment.next_change_at,
         "releases": releases(seen, assessment.now),
@@ -34,19 +34,26 @@ pub(crate) fn status(place: &Place, seen: &Snapshot, assessment: &Assessment) ->
     })
 }
 
-fn record(seen: &Snapshot, assessment: &Assessment) -> Value {
-    let place = seen.facts.record.place.as_ref();
+fn record(place: &Place, seen: &Snapshot, assessment: &Assessment) -> Value {
     json!({
-        "place": place,
+        "place": seen.facts.record.place,
         "root": seen.project.root,
         "head": seen.project.head,
         "entries": seen.project.entries,
         "level": if seen.facts.record.signer.is_some() { "recorded" } else { "claimed" },
         "signer": seen.facts.record.signer,
-        "protection": "not probed",
+        "protection": protection(place, seen).unwrap_or("not probed"),
         "intact": seen.facts.record.rewound.is_none(),
         "stops": assessment.stops.iter().map(|s| json!({"why": s.why, "remedy": s.remedy, "clears_at": s.clears_at})).collect::<Vec<_>>(),
     })
+}
+
+/// Says whether the server keeps the record from being rewound, as the last probe of this machine found out.
+pub(crate) fn protection(place: &Place, seen: &Snapshot) -> Option<&'static str> {
+    let probed = place.engine().probed()?;
+    let is_branch = seen.facts.record.place.as_ref()?.as_str().starts_with("refs/heads/");
+    let protected = if is_branch { probed.branch } else { probed.custom };
+    Some(if protected { "protected" } else { "unprotected (a rewind is detected, not prevented)" })
 }
 
 /// What was released, newest first: through this ledger, and the last one before it.

@@ -25,6 +25,9 @@ pub(super) fn run(args: &Args, now: &Now) -> Result<Exit, Fault> {
         ui::json(&view::status(&place, &seen, &assessment));
     } else {
         show(&place.name(&seen), &seen, &assessment, args.offline.then(|| place.now()));
+        if let Some(weak) = view::protection(&place, &seen).filter(|word| *word != "protected") {
+            ui::out(paint(DIM, format!("record: {weak}")));
+        }
     }
     Ok(view::exit(&assessment, None))
 }
