@@ -3,7 +3,7 @@
 //! to is for the ledger to say.
 
 use serde::{Deserialize, Serialize};
-use ssh_key::{Algorithm, EcdsaCurve, HashAlg, PublicKey, SshSig, public::KeyData};
+use ssh_key::{Algorithm, EcdsaCurve, HashAlg, LineEnding, PublicKey, SshSig, public::KeyData};
 use std::fmt;
 
 /// The namespace in which git signs commits and tags.
@@ -131,7 +131,12 @@ fn open(armor: &str) -> Option<SshSig> {
     if armor.len() > ARMOR_LIMIT {
         return None;
     }
-    SshSig::from_pem(armor.trim_end()).ok().filter(|signature| is_strong(signature.public_key()))
+    let signature = SshSig::from_pem(armor.trim_end()).ok()?;
+    // What frames the signature is not under it: only the one true form of it is taken.
+    let written = signature.to_pem(LineEnding::LF).ok()?;
+    let dense = |text: &str| -> Vec<u8> { text.bytes().filter(|b| !b.is_ascii_whitespace()).collect() };
+    let exact = signature.version() == SshSig::VERSION && dense(&written) == dense(armor);
+    (exact && is_strong(signature.public_key())).then_some(signature)
 }
 
 /// Tells whether a key is of a kind that proves something today.
@@ -143,5 +148,66 @@ fn is_strong(key: &KeyData) -> bool {
             key.rsa().and_then(|rsa| rsa.n.as_positive_bytes()).is_some_and(|n| n.len() * 8 >= RSA_BITS)
         }
         Algorithm::Dsa | Algorithm::Other(_) | _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_commit_is_taken_apart_as_git_does() {
+        let tree = |digits: usize| format!("tree {}\n", "1".repeat(digits));
+        let who = "author A <a> 1 +0000\ncommitter A <a> 1 +0000\n";
+        let cases = [
+            ("none", format!("{}{who}\ntext\ngpgsig no\n", tree(40)), None),
+            (
+                "one",
+                format!("{}{who}gpgsig -----A\n b\n \n -----Z\n\ntext\n", tree(40)),
+                Some(("-----A\nb\n\n-----Z\n", format!("{}{who}\ntext\n", tree(40)))),
+            ),
+            (
+                "another header behind it",
+                format!("{}{who}gpgsig A\n Z\nencoding x\n y\n\ntext", tree(40)),
+                Some(("A\nZ\n", format!("{}{who}encoding x\n y\n\ntext", tree(40)))),
+            ),
+            (
+                "that of the other format is not under it",
+                format!("{}{who}gpgsig-sha256 X\n Y\ngpgsig A\n Z\n\n", tree(40)),
+                Some(("A\nZ\n", format!("{}{who}\n", tree(40)))),
+            ),
+            (
+                "SHA-256",
+                format!("{}{who}gpgsig-sha256 A\n Z\n\n", tree(64)),
+                Some(("A\nZ\n", format!("{}{who}\n", tree(64)))),
+            ),
+            ("only that of the other format", format!("{}{who}gpgsig A\n Z\n\n", tree(64)), None),
+            ("too long", format!("{}gpgsig {}\n\n", tree(40), "A".repeat(ARMOR_LIMIT)), None),
+            ("nothing", String::new(), None),
+        ];
+        for (name, commit, expected) in cases {
+            let found = Signed::of_commit(commit.as_bytes());
+            let expected = expected.map(|(armor, payload): (&str, String)| Signed {
+                armor: armor.into(),
+                payload: payload.into_bytes(),
+            });
+            assert_eq!(found, expected, "{name}");
+        }
+    }
+
+    #[test]
+    fn nothing_that_can_be_pushed_panics() {
+        for bytes in [&b"gpgsig "[..], b"\xff\xfe", b"gpgsig \xff\n\n", b" \n \n", b"tree \n"] {
+            assert_eq!(Signed::of_commit(bytes).and_then(|signed| signed.signer()), None);
+        }
+        let begin = "-----BEGIN SSH SIGNATURE-----\n";
+        let end = "\n-----END SSH SIGNATURE-----";
+        for armor in
+            ["", begin, "U1NIU0lH", &format!("{begin}U1NIU0lHAAAAAQ=={end}"), &format!("{begin}////{end}")]
+        {
+            assert_eq!((verify(armor, GIT, b""), key_in(armor)), (None, None));
+            assert_eq!(read_key(armor), None);
+        }
+        assert_eq!(Fingerprint::parse("SHA256:short"), None);
     }
 }

@@ -236,7 +236,8 @@ pub struct Audit {
     /// Stable, as the first cut saw it: what was released before is not on record.
     pub began: Option<CommitId>,
     plans: Vec<Plan>,
-    policies: BTreeMap<Version, (String, CommitId)>,
+    /// Where the policy of each candidate was read from.
+    policies: BTreeMap<Version, CommitId>,
     #[serde(skip)]
     fold: Option<Fold>,
 }
@@ -317,13 +318,17 @@ impl Audit {
                     self.began.get_or_insert_with(|| cut.stable.clone());
                     let open = project.candidates.get(&cut.version).is_some_and(|c| c.cut == **cut);
                     if open {
-                        self.policies.insert(cut.version, (cut.digest.clone(), cut.from.clone()));
+                        // A hotfix leaves stable, and is judged by the policy on develop.
+                        let seen = entry.facts.as_ref().and_then(|facts| facts["develop"].as_str());
+                        let develop = seen.and_then(|id| CommitId::parse(id).ok());
+                        let from = if cut.kind.is_regular() { Some(cut.from.clone()) } else { develop };
+                        from.map(|from| self.policies.insert(cut.version, from));
                     }
                 }
                 Event::PolicyAdopted { version, digest, from, .. }
                     if project.candidates.get(version).is_some_and(|c| c.cut.digest == *digest) =>
                 {
-                    self.policies.insert(*version, (digest.clone(), from.clone()));
+                    self.policies.insert(*version, from.clone());
                 }
                 Event::PromotionPlanned(plan) => {
                     let flies = project.candidates.get(&plan.version).and_then(|c| c.operation.as_ref());
@@ -339,7 +344,7 @@ impl Audit {
                             level: proven(link, &level, project),
                             operation: (**plan).clone(),
                             recorded: entry.facts.clone().and_then(|f| serde_json::from_value(f).ok()),
-                            policy_from: self.policies.get(&plan.version).map(|(_, from)| from.clone()),
+                            policy_from: self.policies.get(&plan.version).cloned(),
                             before,
                             moved: None,
                         });
@@ -424,6 +429,11 @@ impl Plan {
         &self.before
     }
 
+    /// Gives the digest of a policy as it is for this kind of candidate.
+    fn digest(&self, policy: &Policy) -> String {
+        self.candidate().map_or_else(|| digest(policy), |c| digest(&policy.of(c.cut.kind)))
+    }
+
     /// Forgets what nobody asks again once all is found out.
     pub fn shed(&mut self) {
         (self.before, self.moved) = (Project::default(), None);
@@ -461,7 +471,7 @@ impl Plan {
                 "the policy on record is not the one it names ({})",
                 &named[..named.len().min(12)]
             )),
-            (Some(read), Some(named)) if digest(read) == *named => Truth::Holds,
+            (Some(read), Some(named)) if self.digest(read) == *named => Truth::Holds,
             (Some(_), _) if facts.rules != crate::RULES => other_rules(facts.rules),
             (Some(_), _) => Truth::DoesNotHold(format!(
                 "the policy it was judged by is not the one in {}",

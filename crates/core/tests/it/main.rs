@@ -18,4 +18,6 @@ mod notices;
 #[cfg(test)]
 mod properties;
 #[cfg(test)]
+mod signatures;
+#[cfg(test)]
 mod trust;
