@@ -50,9 +50,7 @@ fn record(place: &Place, seen: &Snapshot, assessment: &Assessment) -> Value {
 
 /// Says whether the server keeps the record from being rewound, as the last probe of this machine found out.
 pub(crate) fn protection(place: &Place, seen: &Snapshot) -> Option<&'static str> {
-    let probed = place.engine().probed()?;
-    let is_branch = seen.facts.record.place.as_ref()?.as_str().starts_with("refs/heads/");
-    let protected = if is_branch { probed.branch } else { probed.custom };
+    let protected = place.engine().protects(seen.facts.record.place.as_ref()?)?;
     Some(if protected { "protected" } else { "unprotected (a rewind is detected, not prevented)" })
 }
 

@@ -2,8 +2,9 @@
 
 use crate::event::{Answer, Entry, Event, ReportOutcome};
 use crate::id::CommitId;
+use crate::policy::Policy;
 use crate::project::{Candidate, Project};
-use crate::trust::{Act, Level, Voice, is_vouched};
+use crate::trust::{Act, Level, Voice, counts, is_vouched};
 use crate::version::RcNumber;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -118,6 +119,11 @@ fn overlap(one: &[String], other: &[String]) -> bool {
 }
 
 impl Project {
+    /// Gives the word by which a commit was accepted, where it counts under a candidate's policy.
+    pub fn acceptance(&self, policy: &Policy, commit: &CommitId) -> Option<&Acceptance> {
+        self.accepted.get(commit).filter(|word| counts(policy, Act::Decide, &word.by.level))
+    }
+
     /// Takes what a person said; any other event is passed over.
     #[expect(
         clippy::wildcard_enum_match_arm,

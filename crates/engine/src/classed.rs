@@ -146,7 +146,8 @@ impl Engine<'_> {
             .filter(|id| {
                 let message = &graph.commits[id].message;
                 let seen = CommitSeen { message, paths: None, twin: None, merge: Merge::No, undone: false };
-                let welcome = classify(fixes, &seen).0 == Class::Fix || project.accepted.contains_key(id);
+                let welcome = classify(fixes, &seen).0 == Class::Fix
+                    || project.acceptance(&candidate.cut.policy, id).is_some();
                 graph.commits[id].parents.len() == 1 && welcome
             })
             .take(1000)

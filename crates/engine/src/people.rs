@@ -56,11 +56,12 @@ impl Engine<'_> {
     ) -> Result<(Version, Vec<CommitId>), Fault> {
         let why = reason(why)?;
         self.decide(|snapshot| {
-            let (version, _) = snapshot.pick(version)?;
+            let (version, candidate) = snapshot.pick(version)?;
             let mut open = Vec::new();
             for wanted in commits {
                 let id = self.named(snapshot, wanted)?;
-                if !snapshot.project.accepted.contains_key(&id) && !open.contains(&id) {
+                let known = snapshot.project.acceptance(&candidate.cut.policy, &id);
+                if known.is_none() && !open.contains(&id) {
                     open.push(id);
                 }
             }

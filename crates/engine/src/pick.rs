@@ -253,7 +253,7 @@ impl Engine<'_> {
         let mut classes =
             self.classed(&newest_first, &onto.graph, &snapshot.project, onto.candidate, branches)?;
         for commit in &mut classes {
-            if let Some(acceptance) = snapshot.project.accepted.get(&commit.id) {
+            if let Some(acceptance) = snapshot.project.acceptance(&onto.candidate.cut.policy, &commit.id) {
                 commit.class = Class::Fix;
                 commit.why = format!("accepted: {}", short(&acceptance.reason, 80));
             }

@@ -120,7 +120,7 @@ impl Engine<'_> {
             stated: audit.stated,
             claims,
             releases,
-            notes: notes(&audit, snapshot.facts.record.place.as_ref()),
+            notes: notes(&audit, snapshot.facts.record.place.as_ref().map(|p| (p, self.protects(p)))),
         })
     }
 
@@ -496,7 +496,7 @@ fn chain(snapshot: &Snapshot) -> Vec<Claim> {
 }
 
 /// Says what proves less than it seems to.
-fn notes(audit: &Audit, place: Option<&RefName>) -> Vec<String> {
+fn notes(audit: &Audit, place: Option<(&RefName, Option<bool>)>) -> Vec<String> {
     let project = &audit.project;
     let mut notes = Vec::new();
     if let Some(Founding::Claim(entry)) = &project.roster.founded {
@@ -530,10 +530,14 @@ fn notes(audit: &Audit, place: Option<&RefName>) -> Vec<String> {
     }
     let odd = |ignored: &Ignored| format!("entry {}: {}", ignored.entry.short(), plain(&ignored.why));
     notes.extend(audit.forged.iter().chain(&project.ignored).map(odd));
-    if let Some(place) = place {
-        notes.push(format!(
-            "nothing here tells whether the server guards {place}: a rewind is detected, not prevented"
-        ));
+    match place {
+        None | Some((_, Some(true))) => {}
+        Some((place, Some(false))) => {
+            notes.push(format!("{place} is unprotected: a rewind is detected, not prevented"));
+        }
+        Some((place, None)) => notes.push(format!(
+            "whether the server guards {place} is not known: allclear doctor --probe-push finds out"
+        )),
     }
     notes
 }

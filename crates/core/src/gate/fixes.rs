@@ -5,15 +5,12 @@ use crate::fixes::{Class, ClassedCommit};
 use crate::people::Acceptance;
 use crate::pick::is_welcome;
 use crate::text::{count, name_of, short};
-use crate::trust::{Act, counts};
 use crate::verdict::Verdict;
 
 pub(super) fn judge(case: &Case<'_>) -> Finding {
     let commits = &case.seen.commits;
     let blocks = |class: Class| !is_welcome(class, &case.policy.fixes);
-    let accepted = |c: &ClassedCommit| {
-        case.project.accepted.get(&c.id).filter(|a| counts(case.policy, Act::Decide, &a.by.level))
-    };
+    let accepted = |c: &ClassedCommit| case.project.acceptance(case.policy, &c.id);
     let offends = |c: &ClassedCommit| blocks(c.class) && accepted(c).is_none();
     let offenders: Vec<_> = commits.iter().filter(|c| offends(c)).collect();
     let subjects: Vec<Subject> = commits

@@ -148,6 +148,13 @@ impl Engine<'_> {
         serde_json::from_slice(&self.repo.recall("probe")?).ok()
     }
 
+    /// Tells whether the server keeps a record at this place from being rewound and deleted, as the last
+    /// probe of this machine found out; `None` where there was none.
+    pub fn protects(&self, place: &RefName) -> Option<bool> {
+        let probed = self.probed()?;
+        Some(if place.as_str().starts_with("refs/heads/") { probed.branch } else { probed.custom })
+    }
+
     fn keep_probe(&self, probe: &Probe) {
         let is_good = |name: &str| probe.outcomes.iter().any(|o| o.name == name && o.answer == Answer::Good);
         let probed = Probed {
