@@ -13,7 +13,10 @@ use clap::Parser;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    let args = args::Args::parse();
+    let args = match args::Args::try_parse() {
+        Ok(args) => args,
+        Err(wrong) => return ui::mistake(&wrong, std::env::args_os().any(|arg| arg == "--json")).into(),
+    };
     match command::run(&args) {
         Ok(code) => code.into(),
         Err(fault) => {
