@@ -70,10 +70,7 @@ fn show(hotfix: &HotfixPlan, args: &Args, dry: bool) {
     } else {
         let them = list(&riding);
         let version = cut.version;
-        ui::out(format!(
-            "  when it is released, {} gets it, and {them} with a new rc",
-            branches.develop
-        ));
+        ui::out(format!("  when it is released, {} gets it, and {them} with a new rc", branches.develop));
         ui::out(format!(
             "  if {them} left first, {version} would be too late: allclear hold {} --reason TEXT",
             riding[0]

@@ -35,11 +35,7 @@ fn a_waiver_lives_and_is_told_everywhere() {
     let checks =
         seen["candidates"][0]["gates"].as_array().unwrap().iter().find(|g| g["gate"] == "checks").unwrap();
     assert_eq!(checks["verdict"], "waived");
-    world
-        .allclear(&["status"])
-        .code(0)
-        .says("waived by Vera: the runner is down")
-        .says(" · until ");
+    world.allclear(&["status"]).code(0).says("waived by Vera: the runner is down").says(" · until ");
     world.allclear(&["why", "checks"]).code(0).says("allclear waive 1.1.0 checks --lift");
     world.allclear(&["status", "--now", "3d"]).code(8).says("no result of ci");
     world.allclear(&["log"]).code(0).says("waive checks:ci for 1.1.0");
