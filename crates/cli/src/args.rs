@@ -1,7 +1,7 @@
 //! The command line: `VERB [VERSION] [SUBJECT] [--commit C] [--reason …]`.
 
 use allclear_core::Version;
-use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
+use clap::{Args as ClapArgs, CommandFactory, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
 
 /// Runs a project's releases as a train.
@@ -32,6 +32,33 @@ pub(crate) struct Args {
     pub(crate) who: Option<String>,
     #[command(subcommand)]
     pub(crate) command: Option<Command>,
+}
+
+/// The verbs as the help lists them: by what they are about.
+const GROUPS: [(&str, &[&str]); 4] = [
+    ("Look", &["status", "why", "where", "calendar", "log", "changelog"]),
+    ("Candidate", &["cut", "pick", "accept", "rc", "hold", "withdraw", "hotfix", "promote", "after"]),
+    ("Evidence", &["check", "report", "approve", "waive", "verify"]),
+    ("Project", &["init", "doctor", "policy", "signer", "freeze", "tick", "demo"]),
+];
+
+/// Gives the command line, with its verbs in groups.
+pub(crate) fn grouped() -> clap::Command {
+    let command = Args::command();
+    let about = |verb: &str| command.find_subcommand(verb).and_then(clap::Command::get_about);
+    let mut verbs = String::new();
+    for (group, names) in GROUPS {
+        verbs.push_str(&format!("{group}:\n"));
+        for name in names {
+            verbs.push_str(&format!(
+                "  {name:10} {}\n",
+                about(name).map(ToString::to_string).unwrap_or_default()
+            ));
+        }
+        verbs.push('\n');
+    }
+    let template = "{about-with-newline}\n{usage-heading} {usage}\n\n{verbs}Options:\n{options}{after-help}";
+    command.help_template(template.replace("{verbs}", &verbs))
 }
 
 /// A reading command's instant.
@@ -103,7 +130,7 @@ pub(crate) enum Command {
         #[arg(long)]
         dry_run: bool,
     },
-    /// On develop, in which rc, in which release; or what would bring it there.
+    /// In which rc and release a commit is, or what would bring it there.
     Where {
         /// An id, the beginning of one, or a branch or tag of the server.
         #[arg(value_name = "COMMIT")]
@@ -124,7 +151,9 @@ pub(crate) enum Command {
         #[arg(long, short = 'y')]
         yes: bool,
     },
-    /// End a candidate without a release; its commits are kept, its number is never used again.
+    /// End a candidate without a release.
+    ///
+    /// Its commits are kept, its number is never used again.
     Withdraw {
         #[arg(value_parser = version, value_name = "X.Y.Z")]
         version: Option<Version>,
@@ -183,7 +212,9 @@ pub(crate) enum Command {
         #[arg(long, value_name = "ID")]
         commit: String,
     },
-    /// Set a gate aside, for exactly this commit and until an end; a new rc ends it too.
+    /// Set a gate aside, for exactly this commit and until an end.
+    ///
+    /// A new rc ends it too.
     Waive {
         /// [VERSION] GATE[:SUBJECT]
         #[arg(num_args = 1..=2, required = true, value_name = "GATE[:SUBJECT]")]
@@ -226,7 +257,9 @@ pub(crate) enum Command {
         #[arg(long, short = 'y')]
         yes: bool,
     },
-    /// What follows a release: how far each step is. Or try one anew, or say that it is done.
+    /// What follows a release: how far each step is.
+    ///
+    /// Or try one anew, or say that it is done.
     After {
         #[arg(value_parser = version, value_name = "X.Y.Z")]
         version: Option<Version>,
@@ -260,7 +293,7 @@ pub(crate) enum Command {
         #[arg(long, value_name = "FILE", conflicts_with_all = ["name", "outcome", "commit", "url"])]
         from: Option<PathBuf>,
     },
-    /// Write allclear.toml, fitted to this repository, and show what is left to do until the train runs.
+    /// Write allclear.toml, and show what is left until the train runs.
     Init {
         /// The preset to start from.
         #[arg(long, default_value = "library@1")]
@@ -281,7 +314,9 @@ pub(crate) enum Command {
         #[arg(long, short = 'y')]
         yes: bool,
     },
-    /// What went wrong with the last releases, and what would stop allclear. In any clone; changes nothing.
+    /// What went wrong with releases, and what would stop allclear.
+    ///
+    /// In any clone; changes nothing.
     Doctor {
         /// Try on the server what a release needs of it, in names of its own that are deleted again.
         #[arg(long, conflicts_with = "offline")]
@@ -295,7 +330,9 @@ pub(crate) enum Command {
         #[command(subcommand)]
         what: PolicyCommand,
     },
-    /// Whether the record is true: every release, its facts, its gates and its signatures.
+    /// Whether the record is true.
+    ///
+    /// Every release, its facts, its gates and its signatures.
     Verify {
         /// The full id of the ledger's first entry, as somebody you trust told you.
         #[arg(long, value_name = "ID")]
@@ -321,13 +358,17 @@ pub(crate) enum Command {
         #[arg(long, conflicts_with_all = ["reason", "until"])]
         lift: bool,
     },
-    /// Do what is due. May be run by anyone, at any time, any number of times.
+    /// Do what is due.
+    ///
+    /// May be run by anyone, at any time, any number of times.
     Tick {
         /// Say what is due, and do nothing.
         #[arg(long)]
         dry_run: bool,
     },
-    /// Two weeks of a train in a minute: a library, a blocked promotion, a fix, a rival.
+    /// Two weeks of a train in a minute.
+    ///
+    /// A library, a blocked promotion, a fix, a rival.
     Demo {
         /// Without pauses.
         #[arg(long)]
@@ -503,4 +544,24 @@ pub(crate) enum StopsArg {
 /// Reads a version given by hand.
 pub(crate) fn version(text: &str) -> Result<Version, String> {
     Version::parse(text).map_err(|e| e.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_verb_is_in_one_group_and_on_one_line_of_80_columns() {
+        let mut listed: Vec<&str> = GROUPS.iter().flat_map(|(_, names)| names.iter().copied()).collect();
+        let command = Args::command();
+        let mut shown: Vec<&str> =
+            command.get_subcommands().filter(|c| !c.is_hide_set()).map(clap::Command::get_name).collect();
+        listed.sort_unstable();
+        shown.sort_unstable();
+        assert_eq!(listed, shown);
+        for verb in command.get_subcommands().filter(|c| !c.is_hide_set()) {
+            let about = verb.get_about().unwrap().to_string();
+            assert!(about.chars().count() <= 67, "{}: {about}", verb.get_name());
+        }
+    }
 }

@@ -9,11 +9,15 @@ mod ui;
 mod view;
 mod when;
 
-use clap::Parser;
+use clap::FromArgMatches;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    let args = args::Args::parse();
+    let args = match args::grouped().try_get_matches().and_then(|found| args::Args::from_arg_matches(&found))
+    {
+        Ok(args) => args,
+        Err(wrong) => return ui::mistake(&wrong, std::env::args_os().any(|arg| arg == "--json")).into(),
+    };
     match command::run(&args) {
         Ok(code) => code.into(),
         Err(fault) => {

@@ -61,6 +61,22 @@ pub(crate) fn fault(fault: &Fault, as_json: bool) {
     }
 }
 
+/// Prints a mistake on the command line, or the help that was asked for.
+pub(crate) fn mistake(wrong: &clap::Error, as_json: bool) -> crate::exit::Exit {
+    use allclear_engine::FaultKind;
+    if !wrong.use_stderr() || !as_json {
+        let _gone = wrong.print();
+        return if wrong.use_stderr() { crate::exit::Exit::Usage } else { crate::exit::Exit::Done };
+    }
+    let text = wrong.to_string();
+    let what = text.split("\n\n").next().unwrap_or_default().trim_start_matches("error: ");
+    let what = what.split_whitespace().collect::<Vec<_>>().join(" ");
+    let usage = text.lines().find_map(|line| line.strip_prefix("Usage: ")).map(str::to_owned);
+    let mistake = Fault::new(FaultKind::Usage, what);
+    fault(&usage.into_iter().fold(mistake, Fault::hint), true);
+    crate::exit::Exit::Usage
+}
+
 /// Gives the sign of a verdict: shape and colour.
 pub(crate) fn sign(verdict: Verdict, enforced: bool) -> String {
     let (style, sign) = match verdict {

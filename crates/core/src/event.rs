@@ -558,8 +558,9 @@ impl Event {
                 let gate = short(gate, 20);
                 format!("waive {gate}{subject} for {version} at {}: {}", commit.short(), short(reason, 60))
             }
-            Self::WaiverLifted { version, gate, .. } => {
-                format!("lift the waiver of {} for {version}", short(gate, 20))
+            Self::WaiverLifted { version, gate, subject } => {
+                let subject = subject.as_ref().map(|s| format!(":{}", short(s, 40))).unwrap_or_default();
+                format!("lift the waiver of {}{subject} for {version}", short(gate, 20))
             }
             Self::ReportFiled { version, rc, report, outcome, .. } => {
                 let word = match outcome {

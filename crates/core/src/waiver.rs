@@ -34,6 +34,17 @@ pub fn ends(waiver: &Waiver, policy: &Policy) -> Timestamp {
     waiver.until.min(policy.waivers.longest.after(waiver.at))
 }
 
+/// Gives the instant at which the first waiver of a gate that counts now ends, and with it the gate's yes.
+pub fn until(candidate: &Candidate, gate: &str, commit: &CommitId, now: Timestamp) -> Option<Timestamp> {
+    let mut last: Vec<(&Waiver, Timestamp)> = Vec::new();
+    for waiver in candidate.waivers.iter().filter(|w| w.gate == gate && w.commit == *commit) {
+        // What one person says twice lasts as the later one says.
+        last.retain(|(other, _)| other.subject != waiver.subject || !other.by.is_same(&waiver.by));
+        last.push((waiver, ends(waiver, &candidate.cut.policy)));
+    }
+    last.into_iter().map(|(_, end)| end).filter(|end| *end > now).min()
+}
+
 /// Says which gates are set aside for a commit at an instant, a line each: for the release notes.
 pub fn sentences(candidate: &Candidate, commit: &CommitId, now: Timestamp) -> Vec<String> {
     let counts = |w: &&Waiver| w.commit == *commit && ends(w, &candidate.cut.policy) > now;

@@ -300,7 +300,8 @@ impl Snapshot {
                 let has = if open.is_empty() {
                     "none is".into()
                 } else {
-                    format!("{} is", allclear_core::text::list(&open))
+                    let are = if open.len() == 1 { "is" } else { "are" };
+                    format!("{} {are}", allclear_core::text::list(&open))
                 };
                 Fault::new(FaultKind::Usage, format!("there is no open candidate {version}; {has} open"))
             }),
@@ -318,7 +319,10 @@ impl Snapshot {
                     FaultKind::Usage,
                     format!("{} are open", allclear_core::text::list(&open)),
                 )
-                .hint("name the version")),
+                .hint(format!(
+                    "say which, such as {one}; with accept and pick: --version {one}",
+                    one = open[0]
+                ))),
             },
         }
     }

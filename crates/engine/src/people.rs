@@ -5,7 +5,7 @@ use crate::{Engine, Fault, FaultKind, Snapshot};
 use allclear_core::assess::GateReport;
 use allclear_core::event::Event;
 use allclear_core::gate::{Gate, MARGIN};
-use allclear_core::people::{is_listed, is_same};
+use allclear_core::people::{Waiver, is_listed, is_same};
 use allclear_core::policy::NotThese;
 use allclear_core::text::{count, list, short};
 use allclear_core::waiver;
@@ -123,14 +123,19 @@ impl Engine<'_> {
             crate::promote::only_this(&found.commit, wish.only_if.as_deref())?;
             let report = found.gates.iter().find(|g| g.gate == gate);
             let subject = report.map_or(Ok(None), |report| subject_of(report, subject))?;
-            let earlier = candidate.waivers.iter().rev().find(|w| {
+            let renewable = |w: &&Waiver| {
                 w.gate == gate.name() && w.subject == subject && w.commit != found.commit && wish.again
-            });
+            };
+            // One's own words before another's.
+            let mut before = candidate.waivers.iter().rev().filter(renewable);
+            let mine = before.clone().find(|w| is_same(&w.by.who, &self.by.who));
+            let earlier = mine.or_else(|| before.next());
             if wish.again && earlier.is_none() {
                 return Err(Fault::new(
                     FaultKind::Usage,
-                    format!("{gate} was never waived for an earlier rc of {version}", gate = gate.name()),
-                ));
+                    format!("no waiver of {} is on record for an earlier rc of {version}", wish.topic),
+                )
+                .hint("--reason TEXT --for DURATION, such as --for 2d"));
             }
             let reason = why.clone().or_else(|| earlier.map(|w| w.reason.clone()));
             let length = wish.length.or_else(|| earlier.map(|w| Seconds::between(w.at, w.until)));
@@ -182,12 +187,15 @@ impl Engine<'_> {
     pub fn lift_waiver(&self, version: Option<Version>, topic: &str) -> Result<(Version, usize), Fault> {
         let (name, subject) = topic.split_once(':').map_or((topic, None), |(g, s)| (g, Some(s.to_owned())));
         let gate = waivable(name)?;
-        let lifted = self.observe()?;
+        let (lifted, now) = (self.observe()?, self.clock.now());
         let (version, candidate) = lifted.pick(version)?;
+        let commit = found(&lifted, version, now)?.commit;
         let theirs = candidate
             .waivers
             .iter()
             .filter(|w| w.gate == gate.name() && (subject.is_none() || w.subject == subject))
+            // What ended by itself needs no lifting, and stays for `--again`.
+            .filter(|w| w.commit == commit && waiver::ends(w, &candidate.cut.policy) > now)
             .count();
         if theirs == 0 {
             return Ok((version, 0));

@@ -46,7 +46,11 @@ impl Engine<'_> {
     pub fn report(&self, wish: &ReportWish) -> Result<String, Fault> {
         let who = plain(wish.who.trim());
         if who.chars().filter(|c| c.is_alphanumeric()).count() < 2 {
-            return Err(Fault::new(FaultKind::Usage, "a report says whose it is").hint("--as NAME"));
+            return Err(Fault::new(
+                FaultKind::Usage,
+                "a report says whose it is, by a name of two letters or more",
+            )
+            .hint("--as NAME"));
         }
         let words = wish.words.as_deref().map(str::trim).filter(|words| !words.is_empty());
         if words.is_some_and(|words| words.len() > TEXT_LIMIT) {

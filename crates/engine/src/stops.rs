@@ -13,8 +13,11 @@ use jiff::Timestamp;
 pub(crate) fn reason(text: &str) -> Result<String, Fault> {
     let text = text.trim();
     if text.chars().filter(|c| c.is_alphanumeric()).count() < 2 {
-        return Err(Fault::new(FaultKind::Usage, "a reason is needed, for those who read the record later")
-            .hint("--reason TEXT"));
+        let mut what = "a reason is needed, for those who read the record later".to_owned();
+        if !text.is_empty() {
+            what.push_str(&format!("; `{}` says too little", allclear_core::text::short(text, 20)));
+        }
+        return Err(Fault::new(FaultKind::Usage, what).hint("--reason TEXT"));
     }
     Ok(text.chars().take(2000).collect())
 }

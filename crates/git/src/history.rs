@@ -161,8 +161,9 @@ impl History for CloneHistory<'_> {
         let input: String = tips.iter().map(|tip| format!("{tip}\n")).collect();
         let args = [
             "log",
-            "--stdin",
+            // Before --stdin: git reads that where it stands, and dies of an id that the clone lacks.
             "--ignore-missing",
+            "--stdin",
             "--no-show-signature",
             "--no-decorate",
             "--no-notes",

@@ -7,7 +7,7 @@ use crate::ui;
 use allclear_core::CommitId;
 use allclear_core::event::CheckOutcome;
 use allclear_core::text::count;
-use allclear_engine::{CheckResult, Fault, FaultKind};
+use allclear_engine::{CheckResult, Fault, FaultKind, Snapshot};
 use serde::Deserialize;
 use serde_json::json;
 use std::io::Read;
@@ -53,12 +53,14 @@ pub(super) fn run(
     let n = results.len();
     let commits: Vec<CommitId> = results.iter().map(|r| r.commit.clone()).collect();
     place.engine().check(results)?;
-    if let Some(seen) = place.engine().recall() {
-        let open = |id: &CommitId| {
-            seen.facts.candidates.values().any(|c| c.head.as_ref() == Some(id))
-                || seen.project.candidates.values().any(|c| c.commit() == id)
-        };
-        for commit in commits.iter().filter(|id| !open(id)).take(3) {
+    let open = |seen: &Snapshot, id: &CommitId| {
+        seen.facts.candidates.values().any(|c| c.head.as_ref() == Some(id))
+            || seen.project.candidates.values().any(|c| c.commit() == id)
+    };
+    let known = place.engine().recall().is_some_and(|seen| commits.iter().all(|id| open(&seen, id)));
+    // The last look may be older than the candidate; a result that is recorded is not undone by a server that went away.
+    if let Some(seen) = if known { None } else { place.engine().observe().ok() } {
+        for commit in commits.iter().filter(|id| !open(&seen, id)).take(3) {
             ui::say(format!(
                 "note: {} is not the commit of an open candidate; the result is recorded all the same",
                 commit.short()

@@ -116,8 +116,10 @@ fn screen(name: &str, seen: &Examination, todo: &[Todo]) -> Vec<String> {
         let title = format!("Until a train runs, {} to do", count(left.len(), "thing"));
         rows.push(row(format!("{}  {}", paint(BOLD, title), paint(DIM, "allclear init shows how")), 0));
         for item in left {
-            let text = short(&item.title, COLUMNS - INDENT);
-            rows.push(row(format!("  {} {:18}{text}", paint(WAIT, "…"), item.key), 1));
+            let key = INDENT - 4;
+            let text = short(&item.title, COLUMNS - INDENT.max(item.key.len() + 6));
+            let gap = if item.key.len() < key { "" } else { "  " };
+            rows.push(row(format!("  {} {:key$}{gap}{text}", paint(WAIT, "…"), item.key), 1));
         }
     }
     rows.push(row("", 1));

@@ -70,9 +70,10 @@ fn show(hotfix: &HotfixPlan, args: &Args, dry: bool) {
     } else {
         let them = list(&riding);
         let version = cut.version;
+        ui::out(format!("  when it is released, {} gets it, and {them} with a new rc", branches.develop));
         ui::out(format!(
-            "  when it is released, {} gets it, and {them} with a new rc; if {them} left first, {version} would be too late: allclear hold {} --reason TEXT",
-            branches.develop, riding[0]
+            "  if {them} left first, {version} would be too late: allclear hold {} --reason TEXT",
+            riding[0]
         ));
     }
     if !dry {

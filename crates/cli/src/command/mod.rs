@@ -29,6 +29,7 @@ mod withdraw;
 use crate::args::{Args, Command, LedgerCommand, Now, SignerCommand};
 use crate::exit::Exit;
 use crate::place::{Place, zone_of};
+use crate::ui;
 use allclear_engine::{Fault, FaultKind, PickWish, Snapshot};
 use clap::CommandFactory;
 use jiff::Timestamp;
@@ -37,7 +38,7 @@ use jiff::Timestamp;
 pub(crate) fn run(args: &Args) -> Result<Exit, Fault> {
     if args.offline && args.command.as_ref().is_some_and(asks_the_server) {
         return Err(Fault::new(FaultKind::Usage, "this command asks the server, and --offline says not to")
-            .hint("status, why, calendar, changelog, log and policy show can look at what was seen last"));
+            .hint("status, why, calendar, changelog, log, after, doctor, signer list and policy show need no server"));
     }
     match args.command.as_ref().unwrap_or(&Command::Status { now: Now::default() }) {
         Command::Status { now } => status::run(args, now),
@@ -107,7 +108,10 @@ pub(crate) fn run(args: &Args) -> Result<Exit, Fault> {
         Command::Tick { dry_run } => tick::run(args, *dry_run),
         Command::Demo { fast, dir } => crate::demo::run(*fast, dir.as_deref()),
         Command::Completions { shell } => {
-            clap_complete::generate(*shell, &mut Args::command(), "allclear", &mut anstream::stdout());
+            // Into memory first: a reader that went away is no error.
+            let mut script = Vec::new();
+            clap_complete::generate(*shell, &mut Args::command(), "allclear", &mut script);
+            ui::file(&String::from_utf8_lossy(&script));
             Ok(Exit::Done)
         }
         Command::Man => {

@@ -5,13 +5,14 @@ use crate::exit::Exit;
 use crate::place::{Place, zone_of};
 use crate::ui::{self, BAD, BOLD, DIM, GOOD, WAIT, paint, say};
 use crate::{view, when};
-use allclear_core::assess::{CandidateAssessment, State};
+use allclear_core::assess::{CandidateAssessment, GateReport, State};
 use allclear_core::event::CutKind;
 use allclear_core::gate::Kind;
 use allclear_core::policy::{Mode, Period};
 use allclear_core::project::Candidate;
 use allclear_core::text::{count, list, plain};
-use allclear_core::{Assessment, Seconds};
+use allclear_core::verdict::Verdict;
+use allclear_core::{Assessment, Seconds, waiver};
 use allclear_engine::{Fault, PolicySeen, Snapshot};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -152,6 +153,9 @@ fn candidate(found: &CandidateAssessment, record: &Candidate, zone: &TimeZone, n
         if let Some(at) = finding.clears_at.filter(|_| !finding.verdict.is_clear()) {
             line.push_str(&format!(" · ends {}", when::show(at, zone, now)));
         }
+        if let Some(end) = waived_until(report, found, record, now) {
+            line.push_str(&format!(" · until {}", when::show(end, zone, now)));
+        }
         if !report.enforced {
             line.push_str(&paint(DIM, " (advice)"));
         }
@@ -159,6 +163,17 @@ fn candidate(found: &CandidateAssessment, record: &Candidate, zone: &TimeZone, n
     }
     acts(found, zone, now);
     ui::out(forecast(found, record, zone, now));
+}
+
+/// Tells until when a gate is set aside, where it is.
+pub(super) fn waived_until(
+    report: &GateReport,
+    found: &CandidateAssessment,
+    record: &Candidate,
+    now: Timestamp,
+) -> Option<Timestamp> {
+    let waived = report.finding.verdict == Verdict::Waived;
+    if waived { waiver::until(record, report.gate.name(), &found.commit, now) } else { None }
 }
 
 /// Says who has to do what; time comes last.
@@ -259,12 +274,30 @@ fn idle(seen: &Snapshot, assessment: &Assessment, zone: &TimeZone) {
     });
     let last = last.or_else(|| seen.facts.released.keys().next_back().map(ToString::to_string));
     ui::out(format!("\nNo candidate is open. Last release: {}.", last.unwrap_or_else(|| "none yet".into())));
-    ui::out(format!("{} on develop since.", count(seen.facts.changes, "commit")));
+    match &seen.policy {
+        PolicySeen::Absent => ui::out("allclear init writes the policy, and shows what is left to do."),
+        PolicySeen::Read { .. } | PolicySeen::Wrong { .. } => {
+            ui::out(format!("{} on develop since.", count(seen.facts.changes, "commit")));
+        }
+    }
     if seen.project.head.is_none() {
-        ui::out(paint(DIM, "Not started: allclear cut starts the record."));
+        ui::out(paint(DIM, not_started(&seen.policy)));
     }
     if let Some((slot, why)) = seen.project.skipped.filter(|(slot, _)| seen.project.slot == Some(*slot)) {
         ui::out(format!("The slot of {} was skipped. {why}", when::show(slot, zone, assessment.now)));
+    }
+}
+
+/// Says what would start the record.
+pub(super) fn not_started(policy: &PolicySeen) -> &'static str {
+    match policy {
+        PolicySeen::Read { effective, .. } if effective.policy.mode == Mode::Observe => {
+            "Not started: once mode = \"run\" is on develop, allclear cut --yes starts the record."
+        }
+        PolicySeen::Absent => "Not started: without a policy nothing is cut.",
+        PolicySeen::Read { .. } | PolicySeen::Wrong { .. } => {
+            "Not started: allclear cut --yes starts the record; a tick never does."
+        }
     }
 }
 

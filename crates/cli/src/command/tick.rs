@@ -4,7 +4,7 @@ use crate::args::Args;
 use crate::exit::{self, Exit};
 use crate::place::Place;
 use crate::ui::{self, DIM, paint};
-use allclear_engine::Fault;
+use allclear_engine::{Fault, PolicySeen};
 use serde_json::json;
 
 pub(super) fn run(args: &Args, dry: bool) -> Result<Exit, Fault> {
@@ -23,7 +23,8 @@ pub(super) fn run(args: &Args, dry: bool) -> Result<Exit, Fault> {
         );
     } else {
         if !ticked.started {
-            ui::out("Not started: allclear cut --yes starts the record; a tick never does.");
+            let policy = place.engine().recall().map_or(PolicySeen::Absent, |seen| seen.policy);
+            ui::out(super::status::not_started(&policy));
         }
         ticked.done.iter().for_each(|d| ui::out(&d.0));
         ticked.due.iter().for_each(|d| ui::out(format!("due: {d}")));

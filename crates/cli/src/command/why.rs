@@ -53,7 +53,11 @@ pub(super) fn run(args: &Args, about: &[String], now: &Now) -> Result<Exit, Faul
     if chosen.is_empty() && assessment.stops.is_empty() {
         ui::out("No candidate is open; nothing stands in the way of anything.");
     }
-    for found in chosen {
+    for (nth, found) in chosen.into_iter().enumerate() {
+        if nth > 0 {
+            ui::out("");
+        }
+        let record = &seen.project.candidates[&found.version];
         ui::out(format!(
             "{}   {}   {}",
             paint(BOLD, found.version.to_string()),
@@ -69,11 +73,15 @@ pub(super) fn run(args: &Args, about: &[String], now: &Now) -> Result<Exit, Faul
         let words = words(&place, &seen, &reports)?;
         for report in &reports {
             gate(report, &words, topic.as_ref().and_then(|(_, s)| s.as_deref()), &zone, now);
+            if let Some(end) = super::status::waived_until(report, found, record, now) {
+                ui::out(format!("    the waiver ends {}, or with the next rc", when::show(end, &zone, now)));
+                ui::out(format!("    → allclear waive {} {} --lift", found.version, report.gate.name()));
+            }
         }
         if reports.is_empty() {
             ui::out("  all enforced gates are clear");
         }
-        ui::out(super::status::forecast(found, &seen.project.candidates[&found.version], &zone, now));
+        ui::out(super::status::forecast(found, record, &zone, now));
     }
     for offer in seen.facts.offers.iter().filter(|o| version.is_none_or(|v| v == o.version)) {
         let develop = seen.project.develop.as_ref().map_or("develop", |d| d.as_str());

@@ -153,6 +153,9 @@ fn usage_is_2_and_help_is_0() {
 
 #[test]
 fn an_error_is_json_where_json_was_asked_for() {
+    let typed = World::bare().run(".", &["freeze", "--until", "1d", "--json"]).code(2).json();
+    assert_eq!((&typed["schema"], &typed["exit"]), (&"allclear.error/1".into(), &2.into()));
+    assert!(typed["what"].as_str().unwrap().contains("--reason <TEXT>"), "{typed}");
     let world = World::new(QUICK);
     let error = world.allclear(&["promote", "9.9.9", "--yes", "--json"]).code(2).json();
     assert_eq!(error["schema"], "allclear.error/1");

@@ -516,3 +516,16 @@ fn a_probe_that_is_interrupted_cleans_up() {
     assert_eq!(output.status.code(), Some(1));
     assert_eq!(probes(&world), Vec::<String>::new());
 }
+
+#[test]
+fn a_tag_whose_commit_the_clone_has_not_fetched() {
+    let h = june();
+    h.world.git(".", &["clone", "-q", "server.git", "other"]);
+    h.world.git("other", &["commit", "-q", "--allow-empty", "-m", "fix: elsewhere"]);
+    h.world.git("other", &["tag", "-a", "-m", "rc", "v9.9.9-rc.1"]);
+    h.world.git("other", &["push", "-q", "origin", "HEAD:refs/heads/release-9.9.9", "v9.9.9-rc.1"]);
+    // The clone has the names, and not the commit.
+    let report = h.world.allclear(&["doctor", "--json"]).code(1).json();
+    assert_eq!(report["schema"], "allclear.doctor/1");
+    assert_eq!(weight(&report, "clone"), "unknown");
+}

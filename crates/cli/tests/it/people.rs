@@ -35,7 +35,8 @@ fn a_waiver_lives_and_is_told_everywhere() {
     let checks =
         seen["candidates"][0]["gates"].as_array().unwrap().iter().find(|g| g["gate"] == "checks").unwrap();
     assert_eq!(checks["verdict"], "waived");
-    world.allclear(&["status"]).code(0).says("waived by Vera: the runner is down");
+    world.allclear(&["status"]).code(0).says("waived by Vera: the runner is down").says(" · until ");
+    world.allclear(&["why", "checks"]).code(0).says("allclear waive 1.1.0 checks --lift");
     world.allclear(&["status", "--now", "3d"]).code(8).says("no result of ci");
     world.allclear(&["log"]).code(0).says("waive checks:ci for 1.1.0");
     world.allclear(&["waive", "checks", "--lift"]).code(0).says("1 waiver of checks lifted");
@@ -94,4 +95,35 @@ fn a_commit_of_no_known_class_is_answered_for() {
     world.allclear(&["accept", &odd, "--reason", "only spaces"]).code(0).says("accepted already");
     world.allclear(&["why", "fixes"]).code(0).says("accepted by Mira: only spaces");
     world.until("clear");
+}
+
+#[test]
+fn what_ended_with_its_rc_needs_no_lifting_and_can_be_renewed() {
+    let world = World::new(&format!("{QUICK}[gates.checks]\nrequired = [\"ci\"]\n"));
+    world.allclear(&["cut", "--yes"]).code(0);
+    let head = world.at("release-1.1.0");
+    let cut = world.allclear(&["check", "ci", "failed", "--commit", &head]).code(0);
+    assert!(!cut.err.contains("not the commit of an open candidate"), "{}", cut.err);
+    world.allclear(&["status"]).code(1).says("allclear check ci passed --commit");
+    world.allclear(&["waive", "checks", "--again"]).code(2).talks("no waiver of checks is on record");
+    world.allclear(&["waive", "checks:ci", "--reason", "the runner is down", "--for", "2d"]).code(0);
+    let ann = ["waive", "checks:ci", "--reason", "ops are on it", "--for", "2d", "--as", "Ann"];
+    world.allclear(&ann).code(0);
+    world.push("release-1.1.0", "fix.txt", "1", "fix: one");
+    world.allclear(&["rc"]).code(0);
+    world.allclear(&["waive", "checks", "--lift"]).code(0).says("checks is not waived for 1.1.0");
+    world.allclear(&["waive", "checks:ci", "--again"]).code(0).says("is waived for 1.1.0");
+    world.allclear(&["log", "-n", "1"]).code(0).says("the runner is down").says("by Mira");
+    world.allclear(&["waive", "checks:ci", "--lift"]).code(0).says("1 waiver of checks:ci lifted");
+    world.allclear(&["log"]).code(0).says("lift the waiver of checks:ci for 1.1.0");
+}
+
+#[test]
+fn with_two_candidates_open_one_is_asked_for() {
+    let world = World::new(QUICK);
+    world.allclear(&["cut", "--yes"]).code(0);
+    world.allclear(&["hotfix", "--yes", "--reason", "it leaks"]).code(0);
+    world.allclear(&["rc"]).code(2).talks("1.0.1 and 1.1.0 are open").talks("such as 1.0.1");
+    world.allclear(&["rc", "9.9.9"]).code(2).talks("1.0.1 and 1.1.0 are open");
+    world.allclear(&["hold", "1.1.0", "--reason", "x"]).code(2).talks("`x` says too little");
 }

@@ -44,8 +44,9 @@ pub(super) fn judge(case: &Case<'_>) -> Finding {
             format!("{} failed for {}", list(&named(Verdict::Failed)), case.commit().short()),
             vec!["whoever owns the check".into()],
             vec![format!(
-                "fix it on {}, or record a new result: allclear check NAME passed --commit {}",
+                "fix it on {}, or record a new result: allclear check {} passed --commit {}",
                 case.candidate.cut.branch,
+                named(Verdict::Failed)[0],
                 case.commit()
             )],
         ),

@@ -55,7 +55,7 @@ fn line(case: &Case<'_>, report: &Report) -> Line {
         }
         None => {
             let remedy = Some(format!(
-                "allclear report resolve {id} --fixed-by COMMIT | --not-ours REASON; or their own good word"
+                "allclear report resolve {id} --fixed-by COMMIT | --not-ours TEXT; or their own good word"
             ));
             let due = case.policy.gates.reports.triage.after(report.at);
             if report.confirmed {

@@ -36,7 +36,9 @@ pub(super) fn judge(case: &Case<'_>) -> Finding {
     let clocks = Clocks::of(case);
     let rc = case.candidate.rc_number();
     if let Some(head) = case.seen.head.as_ref().filter(|head| *head != case.candidate.commit()) {
-        let settles = case.candidate.heads.get(head).map_or(case.now, |&seen| case.policy.settle.after(seen));
+        // A head that no tick has seen yet has all of its time to stand still before it.
+        let seen = case.candidate.heads.get(head);
+        let settles = case.policy.settle.after(seen.copied().unwrap_or(case.now));
         let ends = clocks.length.after(clocks.start).max(clocks.fix_length.after(settles.max(case.now)));
         let when = if settles > case.now {
             format!("becomes rc.{} when it has stood still", rc + 1)
@@ -45,7 +47,7 @@ pub(super) fn judge(case: &Case<'_>) -> Finding {
         };
         let mut finding =
             Finding::pending(format!("new head {} {when}; its soak starts then", head.short()), Some(ends));
-        finding.turns_at = Some(settles).filter(|s| *s > case.now);
+        finding.turns_at = Some(settles).filter(|s| seen.is_some() && *s > case.now);
         return finding;
     }
     let ends = clocks.ends();
