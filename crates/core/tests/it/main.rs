@@ -18,4 +18,6 @@ mod notices;
 #[cfg(test)]
 mod properties;
 #[cfg(test)]
+mod set_aside;
+#[cfg(test)]
 mod trust;
