@@ -585,7 +585,9 @@ impl Event {
             }
             Self::Held { version, reason, .. } => format!("hold {version}: {}", short(reason, 80)),
             Self::HoldLifted { version } => format!("lift the hold on {version}"),
-            Self::Frozen { reason, until, .. } => format!("freeze until {until}: {}", short(reason, 60)),
+            Self::Frozen { reason, until, .. } => {
+                format!("freeze until {}: {}", until.strftime("%F %R UTC"), short(reason, 60))
+            }
             Self::FreezeLifted {} => "lift the freeze".into(),
             Self::PromotionRequested { version, commit } => {
                 format!("ask to promote {version} when {} is clear", commit.short())

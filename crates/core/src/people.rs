@@ -3,7 +3,7 @@
 use crate::event::{Answer, Entry, Event, ReportOutcome};
 use crate::id::CommitId;
 use crate::policy::Policy;
-use crate::project::{Candidate, Project};
+use crate::project::{Candidate, Project, Rc};
 use crate::trust::{Act, Level, Voice, counts, is_vouched};
 use crate::version::RcNumber;
 use jiff::Timestamp;
@@ -113,9 +113,15 @@ pub fn pseudonyms(root: &CommitId, who: &str) -> Vec<String> {
     name.into_iter().chain(address).map(hidden).collect()
 }
 
-/// Tells whether two sets of pseudonyms may be one person's.
+/// Tells whether two sets of pseudonyms may be one person's: good news of both counts once.
 fn overlap(one: &[String], other: &[String]) -> bool {
     one.iter().any(|pseudonym| other.contains(pseudonym))
+}
+
+/// Tells whether somebody may take back what `one` said: by the address, where there was one, since two
+/// people may have one name.
+fn may_answer_for(one: &[String], other: &[String]) -> bool {
+    one.last().is_some_and(|pseudonym| other.contains(pseudonym))
 }
 
 impl Project {
@@ -200,8 +206,17 @@ impl Candidate {
     /// Takes a report in place of what the same person said of the same rc. Who says the same bad thing
     /// again has said it since the first time.
     fn file(&mut self, mut report: Report) {
+        let known = |rc: &Rc| rc.n == report.rc && rc.commit == report.commit;
+        // Good news is about an rc that there is; bad news is heard whatever it is about.
+        if report.outcome == ReportOutcome::Good && !self.rcs.iter().any(known) {
+            return;
+        }
         self.reports.retain(|old| {
-            let replaced = old.rc == report.rc && overlap(&old.person, &report.person);
+            let same = match old.outcome {
+                ReportOutcome::Good => overlap,
+                ReportOutcome::Bad => may_answer_for,
+            };
+            let replaced = old.rc == report.rc && same(&old.person, &report.person);
             if replaced && old.outcome == report.outcome {
                 report.at = report.at.min(old.at);
             }
@@ -221,9 +236,8 @@ impl Candidate {
             }
         }
         self.reports.iter().filter(move |bad| {
-            let taken_back =
-                |pseudonym: &String| good.get(pseudonym.as_str()).is_some_and(|rc| *rc >= bad.rc);
-            bad.outcome == ReportOutcome::Bad && !bad.person.iter().any(taken_back)
+            let last_word = bad.person.last().and_then(|pseudonym| good.get(pseudonym.as_str()));
+            bad.outcome == ReportOutcome::Bad && last_word.is_none_or(|rc| *rc < bad.rc)
         })
     }
 

@@ -112,6 +112,11 @@ impl Voice {
         is_same(&self.who, who) || signer.is_some_and(|name| is_same(name, who))
     }
 
+    /// Tells whether anybody's name is on it: of those without one nobody can say that they are two.
+    pub fn is_somebody(&self) -> bool {
+        is_same(&self.who, &self.who) || self.level.stated().is_some()
+    }
+
     /// Tells whether two may be one person: by the claimed name, the signer's, or the key.
     pub fn is_same(&self, other: &Self) -> bool {
         let stated = |voice: &Self| voice.level.stated().map(|key| key.fingerprint.clone());

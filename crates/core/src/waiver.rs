@@ -66,14 +66,17 @@ pub(crate) fn apply(case: &Case<'_>, gate: Gate, finding: Finding) -> Finding {
     }
     let mut finding = finding;
     let holding = || forces.iter().filter(|f| f.holds());
+    let mut waived = 0;
     for subject in finding.subjects.iter_mut().filter(|s| !s.verdict.is_clear()) {
         if let Some(force) = holding().find(|f| f.subject.is_none_or(|name| name == subject.name)) {
             subject.verdict = Verdict::Waived;
             subject.detail = format!("{} · waived by {}", subject.detail, force.names());
+            waived += 1;
         }
     }
     let whole = holding().any(|f| f.subject.is_none());
-    let each = !finding.subjects.is_empty() && finding.subjects.iter().all(|s| s.verdict.is_clear());
+    // Subjects that were clear before say nothing of why the gate is not.
+    let each = waived > 0 && finding.subjects.iter().all(|s| s.verdict.is_clear());
     if whole || each {
         let used: Vec<&Force<'_>> = holding().filter(|f| !whole || f.subject.is_none()).collect();
         let until = used.iter().map(|f| f.until).min().unwrap_or(case.now);
@@ -91,7 +94,6 @@ pub(crate) fn apply(case: &Case<'_>, gate: Gate, finding: Finding) -> Finding {
             ..finding
         };
     }
-    let waived = finding.subjects.iter().filter(|s| s.verdict == Verdict::Waived).count();
     if waived > 0 {
         finding.summary = format!("{} ({waived} waived)", finding.summary);
         finding.turns_at =
@@ -111,7 +113,7 @@ pub(crate) fn apply(case: &Case<'_>, gate: Gate, finding: Finding) -> Finding {
     finding
 }
 
-/// Groups the waivers of a gate that count now: for this commit, by people who may, and not about to end.
+/// Groups the waivers of a gate that count now: for this commit, by people who may and have a name, and not about to end.
 /// Time never goes back behind the record, so that no clock revives one.
 fn in_force<'a>(case: &Case<'a>, gate: Gate) -> Vec<Force<'a>> {
     let now = case.now.max(case.project.at);
@@ -120,7 +122,8 @@ fn in_force<'a>(case: &Case<'a>, gate: Gate) -> Vec<Force<'a>> {
     let mut forces: Vec<Force<'a>> = Vec::new();
     for waiver in &case.candidate.waivers {
         let until = ends(waiver, case.policy);
-        let in_force = waiver.gate == gate.name()
+        let in_force = waiver.by.is_somebody()
+            && waiver.gate == gate.name()
             && waiver.commit == *case.commit()
             && until > MARGIN.after(now)
             && is_listed(&policy.from, waiver.by.name(case.policy))

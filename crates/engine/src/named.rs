@@ -45,7 +45,7 @@ impl Engine<'_> {
             (Some((commit, _)), None) => Ok(commit),
             (None, _) => Err(Fault::new(
                 FaultKind::Usage,
-                format!("nothing on the server and in this clone is called {}", short(text, 60)),
+                format!("{} is no commit, branch or tag of the server", short(text, 60)),
             )
             .hint("give a commit's id, its first digits, or a branch or tag of the server; git rev-parse turns anything else into an id")),
             (Some(first), Some(second)) => {

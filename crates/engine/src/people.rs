@@ -221,7 +221,8 @@ fn waivable(name: &str) -> Result<Gate, Fault> {
     match Gate::find(name) {
         Some(gate) if gate.is_waivable() => Ok(gate),
         Some(Gate::Hold) => {
-            Err(Fault::new(FaultKind::Usage, "a hold is lifted, not waived").hint("allclear hold --lift"))
+            Err(Fault::new(FaultKind::Usage, "a hold is lifted, not waived")
+                .hint("allclear hold [X.Y.Z] --lift"))
         }
         Some(gate) => Err(Fault::new(
             FaultKind::Refused,

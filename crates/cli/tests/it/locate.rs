@@ -177,7 +177,7 @@ fn what_is_not_there_is_said() {
         world
             .allclear(&["where", unknown])
             .code(2)
-            .talks("nothing on the server and in this clone is called")
+            .talks("is no commit, branch or tag of the server")
             .plainly();
     }
     world.allclear(&["where"]).code(2);

@@ -127,7 +127,7 @@ fn names_of_the_server_are_good_too_and_doubt_is_said() {
         .talks(&fix[..12])
         .talks("the tag the-fix");
     for bad in ["nothing", "ffffffffff", "HEAD~1", "", "--upload-pack=x", "\u{1b}[2J", &"f".repeat(40)] {
-        unchanged(&world, &["pick", "--", bad], 2).talks("nothing on the server and in this clone is called");
+        unchanged(&world, &["pick", "--", bad], 2).talks("is no commit, branch or tag of the server");
     }
 }
 

@@ -54,6 +54,8 @@ fn fault(case: &Case<'_>, approval: &Approval, counted: &[&Approval]) -> Option<
     let authors = &case.seen.authors;
     if approval.commit != *case.commit() {
         Some(format!("it was for {}", approval.commit.short()))
+    } else if !by.is_somebody() {
+        Some("nobody's name is on it".into())
     } else if !is_listed(&gate.from, by.name(case.policy)) {
         Some("not one of gates.approvals.from".into())
     } else if gate.not == NotThese::Authors && authors.iter().any(|author| by.is(author)) {

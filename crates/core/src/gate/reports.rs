@@ -5,27 +5,42 @@ use super::{Case, Finding, Kind, Subject, earliest};
 use crate::duration::Seconds;
 use crate::event::Answer;
 use crate::people::{Report, pseudonyms};
-use crate::text::{count, short};
+use crate::text::{count, plain, short};
 use crate::verdict::Verdict;
 use jiff::Timestamp;
 
-/// How many reports are shown one by one.
+/// How many answered reports are shown one by one. Of those that are open none is left out, or waiving all
+/// that are shown would set aside what nobody saw.
 const SHOWN: usize = 50;
+
+/// The subject that stands for the good reports that are missing.
+const GOOD: &str = "good";
 
 pub(super) fn judge(case: &Case<'_>) -> Finding {
     let bad: Vec<(&Report, Line)> =
         case.candidate.standing_reports().map(|report| (report, line(case, report))).collect();
     let open: Vec<&(&Report, Line)> = bad.iter().filter(|(_, line)| !line.verdict.is_clear()).collect();
-    let mut finding = if open.is_empty() { good(case) } else { blocked(case, &open) };
-    finding.subjects = bad
-        .iter()
-        .take(SHOWN)
-        .map(|(report, line)| Subject {
-            name: report.id.clone(),
-            verdict: line.verdict,
-            detail: format!("bad for rc.{}: {}", report.rc, line.detail),
-        })
-        .collect();
+    let n = good_ones(case);
+    let missing = missing(case, n);
+    let mut finding = match &missing {
+        _ if !open.is_empty() => blocked(&open, n),
+        Some(text) => wanting(case, text),
+        None if n == 0 && case.candidate.reports.is_empty() => Finding::not_applicable("none"),
+        None => Finding::passed(format!("{n} good, 0 bad")),
+    };
+    let subject = |(report, line): &(&Report, Line)| Subject {
+        name: plain(&report.id),
+        verdict: line.verdict,
+        detail: format!("bad for rc.{}: {}", report.rc, line.detail),
+    };
+    let answered = bad.iter().filter(|(_, line)| line.verdict.is_clear()).take(SHOWN);
+    finding.subjects = open.iter().copied().chain(answered).map(subject).collect();
+    // A waiver of one bad report is none of what is missing, and the other way round.
+    finding.subjects.extend(missing.map(|detail| Subject {
+        name: GOOD.into(),
+        verdict: Verdict::Missing,
+        detail,
+    }));
     finding
 }
 
@@ -75,7 +90,7 @@ fn line(case: &Case<'_>, report: &Report) -> Line {
     }
 }
 
-fn blocked(case: &Case<'_>, open: &[&(&Report, Line)]) -> Finding {
+fn blocked(open: &[&(&Report, Line)], good: usize) -> Finding {
     let worst = open.iter().map(|(_, l)| l.verdict).max().unwrap_or(Verdict::Failed);
     let text = match open {
         [(report, line)] => format!("{} is bad for rc.{}: {}", report.id, report.rc, line.detail),
@@ -83,20 +98,13 @@ fn blocked(case: &Case<'_>, open: &[&(&Report, Line)]) -> Finding {
             format!("{} stand, first {}: {}", count(many.len(), "bad report"), many[0].0.id, many[0].1.detail)
         }
     };
+    let tally = if good == 0 { String::new() } else { format!(" · {good} good") };
     let remedy = open.iter().take(5).filter_map(|(_, l)| l.remedy.clone()).collect();
     Finding {
         verdict: worst,
         kind: Kind::Person,
         turns_at: earliest(open.iter().map(|(_, l)| l.turns_at)),
-        ..Finding::failed(format!("{text}{}", tally(case)), vec!["a captain".into()], remedy)
-    }
-}
-
-/// Counts the good ones beside the bad.
-fn tally(case: &Case<'_>) -> String {
-    match good_ones(case) {
-        0 => String::new(),
-        n => format!(" · {n} good"),
+        ..Finding::failed(format!("{text}{tally}"), vec!["a captain".into()], remedy)
     }
 }
 
@@ -108,20 +116,20 @@ fn good_ones(case: &Case<'_>) -> usize {
     case.candidate.good_reports(case.commit(), &authors).len()
 }
 
-fn good(case: &Case<'_>) -> Finding {
-    let (n, wanted) = (good_ones(case), case.policy.gates.reports.min_good as usize);
+/// Says how many good reports are missing, where some are.
+fn missing(case: &Case<'_>, good: usize) -> Option<String> {
+    let wanted = case.policy.gates.reports.min_good as usize;
     let rc = case.candidate.rc_number();
-    if n >= wanted {
-        return match (n, case.candidate.reports.is_empty()) {
-            (0, true) => Finding::not_applicable("none"),
-            (n, _) => Finding::passed(format!("{n} good, 0 bad")),
-        };
-    }
+    (good < wanted).then(|| format!("{good} of {} for rc.{rc}", count(wanted, "good report")))
+}
+
+fn wanting(case: &Case<'_>, text: &str) -> Finding {
+    let rc = case.candidate.rc_number();
     Finding {
         verdict: Verdict::Missing,
         kind: Kind::Person,
         actors: vec![format!("users who try rc.{rc}")],
         remedy: vec![format!("allclear report good --rc {}-rc.{rc} --as NAME", case.version)],
-        ..Finding::passed(format!("{n} of {} for rc.{rc}", count(wanted, "good report")))
+        ..Finding::passed(text)
     }
 }

@@ -18,6 +18,8 @@ mod notices;
 #[cfg(test)]
 mod properties;
 #[cfg(test)]
+mod set_aside;
+#[cfg(test)]
 mod signatures;
 #[cfg(test)]
 mod trust;

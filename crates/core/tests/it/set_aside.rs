@@ -1,0 +1,159 @@
+//! What a waiver, an approval and a report must not do: more than was said, by fewer than it takes.
+
+use crate::make::{DAY, HOUR, MINUTE, Scene, VERSION, at, commit, entry_id, policy, rc};
+use allclear_core::event::{Event, ReportOutcome};
+use allclear_core::gate::Gate;
+use allclear_core::ledger::Body;
+use allclear_core::people::pseudonyms;
+use allclear_core::policy::{NotThese, Policy};
+use allclear_core::{Branch, Verdict};
+
+fn scene(change: impl FnOnce(&mut Policy)) -> Scene {
+    let mut policy = policy();
+    policy.gates.approvals.not = NotThese::Nobody;
+    change(&mut policy);
+    Scene::new(policy)
+}
+
+trait By {
+    fn by(self, who: &str, event: Event) -> Scene;
+    fn reported(self, who: &str, rc: u32, outcome: ReportOutcome, id: &str) -> Scene;
+    fn verdict(&self, gate: Gate) -> Verdict;
+}
+
+impl By for Scene {
+    fn by(mut self, who: &str, event: Event) -> Scene {
+        self.tell(MINUTE, vec![event]);
+        if let Some(Body::Entry(entry)) = self.links.last_mut().map(|link| &mut link.body) {
+            entry.by.who = who.into();
+        }
+        self
+    }
+
+    fn reported(self, who: &str, rc: u32, outcome: ReportOutcome, id: &str) -> Scene {
+        let event = Event::ReportFiled {
+            version: VERSION,
+            rc,
+            commit: commit(2),
+            report: id.into(),
+            outcome,
+            person: pseudonyms(&entry_id(0), who),
+            text: None,
+        };
+        self.by("reporter", event)
+    }
+
+    fn verdict(&self, gate: Gate) -> Verdict {
+        self.gate(gate, HOUR).verdict
+    }
+}
+
+fn waived(gate: &str, subject: Option<&str>) -> Event {
+    Event::Waived {
+        version: VERSION,
+        gate: gate.into(),
+        subject: subject.map(Into::into),
+        commit: commit(2),
+        reason: "known".into(),
+        until: at(DAY),
+    }
+}
+
+fn approved() -> Event {
+    Event::Approved { version: VERSION, commit: commit(2) }
+}
+
+#[test]
+fn p1_what_takes_two_people_is_not_waived_by_one_beside_something_clear() {
+    let fresh = || {
+        scene(|p| {
+            p.gates.approvals.count = 2;
+            p.waivers.second_person = vec!["approvals".into()];
+        })
+        .by("ada", approved())
+    };
+    assert_eq!(fresh().verdict(Gate::Approvals), Verdict::Missing);
+    let one = fresh().by("mira", waived("approvals", None));
+    assert_eq!(one.verdict(Gate::Approvals), Verdict::Missing, "it takes two");
+    let two = one.by("ben", waived("approvals", None));
+    assert_eq!(two.verdict(Gate::Approvals), Verdict::Waived);
+    let other = fresh().by("mira", waived("approvals", Some("x"))).by("ben", waived("approvals", Some("x")));
+    assert_eq!(other.verdict(Gate::Approvals), Verdict::Missing, "there is no such subject");
+}
+
+#[test]
+fn nobody_is_not_two_people() {
+    let approvals = scene(|p| p.gates.approvals.count = 2).by("", approved()).by("<>", approved());
+    assert_eq!(approvals.verdict(Gate::Approvals), Verdict::Missing);
+    let waivers = scene(|p| p.waivers.second_person = vec!["soak".into()])
+        .by("", waived("soak", None))
+        .by(" <>", waived("soak", None));
+    assert_eq!(waivers.verdict(Gate::Soak), Verdict::Pending);
+}
+
+#[test]
+fn p1_a_waived_bad_report_is_no_good_one() {
+    let wanting = |count| scene(move |p| p.gates.reports.min_good = count);
+    let bad = |scene: Scene| scene.reported("ada", 1, ReportOutcome::Bad, "aaaaaaaa");
+    let waiver = || waived("reports", Some("aaaaaaaa"));
+    assert_eq!(bad(wanting(0)).by("mira", waiver()).verdict(Gate::Reports), Verdict::Waived);
+    let scene = bad(wanting(1)).by("mira", waiver());
+    assert!(!scene.verdict(Gate::Reports).is_clear(), "nobody says that it works");
+    let both = scene.by("mira", waived("reports", Some("good")));
+    assert_eq!(both.verdict(Gate::Reports), Verdict::Waived);
+    // And what is waived for want of good news covers no bad news that comes later.
+    let late = bad(wanting(1).by("mira", waived("reports", Some("good"))));
+    assert!(!late.verdict(Gate::Reports).is_clear());
+}
+
+#[test]
+fn p1_of_many_bad_reports_none_is_waived_unseen() {
+    let many = (0..60).fold(scene(|_| {}), |scene, n| {
+        scene.reported(&format!("user {n}"), 1, ReportOutcome::Bad, &format!("{n:08x}"))
+    });
+    let waived = |scene: Scene, n: usize| scene.by("mira", waived("reports", Some(&format!("{n:08x}"))));
+    let most = (0..59).fold(many, waived);
+    assert!(!most.verdict(Gate::Reports).is_clear());
+    assert_eq!(waived(most, 59).verdict(Gate::Reports), Verdict::Waived);
+}
+
+#[test]
+fn p5_a_namesake_takes_nothing_back() {
+    let bad = || scene(|_| {}).reported("Ada <ada@example.org>", 1, ReportOutcome::Bad, "aaaaaaaa");
+    for (who, clear) in [
+        ("Ada <other@example.org>", false),
+        ("Ada", false),
+        ("ada@example.org", true),
+        ("A. Lace <ada@example.org>", true),
+    ] {
+        let found = bad().reported(who, 1, ReportOutcome::Good, "bbbbbbbb").verdict(Gate::Reports);
+        assert_eq!(found.is_clear(), clear, "{who}");
+        let again = bad().reported(who, 1, ReportOutcome::Bad, "bbbbbbbb");
+        let found = again.reported(who, 1, ReportOutcome::Good, "cccccccc").verdict(Gate::Reports);
+        assert_eq!(found.is_clear(), clear, "{who}, who first said the same");
+    }
+    let alone = scene(|_| {}).reported("Ada", 1, ReportOutcome::Bad, "aaaaaaaa");
+    let alone = alone.reported("Ada <ada@example.org>", 1, ReportOutcome::Good, "bbbbbbbb");
+    assert!(alone.verdict(Gate::Reports).is_clear(), "a name was all that was known");
+}
+
+#[test]
+fn p5_good_news_of_an_rc_that_is_not_there_is_none() {
+    let scene = scene(|_| {}).reported("ada", 1, ReportOutcome::Bad, "aaaaaaaa");
+    let ahead = scene.clone().reported("ada", 99, ReportOutcome::Good, "bbbbbbbb");
+    assert!(!ahead.verdict(Gate::Reports).is_clear());
+    let real = scene.then(2 * MINUTE, rc(2, 2)).reported("ada", 2, ReportOutcome::Good, "bbbbbbbb");
+    assert!(real.verdict(Gate::Reports).is_clear());
+}
+
+#[test]
+fn a_second_start_changes_nothing() {
+    let start = Event::LedgerStarted {
+        project: "evil".into(),
+        develop: Some(Branch::parse("evil").unwrap()),
+        signers: Vec::new(),
+        threshold: None,
+    };
+    let (before, after) = (scene(|_| {}).project(), scene(|_| {}).then(1, start).project());
+    assert_eq!((&after.name, &after.develop), (&before.name, &before.develop));
+}
