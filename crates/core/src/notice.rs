@@ -224,6 +224,26 @@ pub fn text(project: &str, news: &[&News]) -> String {
     lines.join("\n")
 }
 
+/// Makes a notice harmless in a chat: strangers write commits and checks, and neither `<!here>`, `@channel`
+/// nor `[text](address)` of theirs may become more than text, in Slack (`&`, `<` and `>` are its own) or in
+/// Mattermost, which reads Markdown.
+pub fn chat(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut chars = text.chars().peekable();
+    while let Some(c) = chars.next() {
+        match c {
+            '&' => out.push_str("&amp;"),
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            // An invisible character behind it: it looks the same, and is no mark any more.
+            '@' => out.push_str("@\u{200b}"),
+            ']' if matches!(chars.peek(), Some('(' | '[' | ':')) => out.push_str("]\u{200b}"),
+            c => out.push(c),
+        }
+    }
+    out
+}
+
 /// Checks an address that something is posted to: https, or http to this very machine; no login in it.
 ///
 /// # Errors

@@ -27,7 +27,10 @@ pub struct Project {
     pub entries: u64,
     /// The project's name as the root gave it.
     pub name: String,
-    /// The branch that the policy is read from: what the root or the last cut named.
+    /// The branch that the policy was read from first: what the root or the first cut named.
+    pub founded_on: Option<Branch>,
+    /// The branch that the last cut says the policy is read from. Who may write to the record alone could
+    /// have said so.
     pub develop: Option<Branch>,
     /// When the last entry happened.
     pub at: Timestamp,
@@ -425,12 +428,15 @@ impl Project {
         let at = self.at;
         match event {
             Event::LedgerStarted { project, develop, signers, threshold } => {
-                self.name.clone_from(project);
-                self.develop.clone_from(develop);
                 // Only the root itself is the root.
-                if self.entries == 1 && !signers.is_empty() {
-                    let ruling = self.roster.begin(signers, *threshold);
-                    self.ruled(commit, &ruling);
+                if self.entries == 1 {
+                    self.name.clone_from(project);
+                    self.develop.clone_from(develop);
+                    self.founded_on.clone_from(develop);
+                    if !signers.is_empty() {
+                        let ruling = self.roster.begin(signers, *threshold);
+                        self.ruled(commit, &ruling);
+                    }
                 }
             }
             Event::SignersProposed(change) => {
@@ -579,7 +585,9 @@ impl Project {
         if cut.kind.is_regular() {
             self.last_cut = Some(cut.from.clone());
         }
-        self.develop = Some(cut.policy.branches.develop.clone());
+        let develop = &cut.policy.branches.develop;
+        self.founded_on.get_or_insert_with(|| develop.clone());
+        self.develop = Some(develop.clone());
         let heads = BTreeMap::from([(cut.head.clone(), at)]);
         let candidate = Candidate {
             cut: cut.clone(),

@@ -14,6 +14,8 @@ use sha2::{Digest, Sha256};
 
 /// The places a ledger can be at, the first one that has it wins.
 pub(crate) const PLACES: [&str; 2] = ["refs/allclear/ledger", "refs/heads/allclear/ledger"];
+/// How often develop may have got another name.
+const RENAMES: usize = 5;
 /// The policy's file.
 pub const POLICY_FILE: &str = "allclear.toml";
 
@@ -196,6 +198,26 @@ impl Engine<'_> {
         }
     }
 
+    /// Finds the branch that is develop. The record says so, and who may write to the record need not be who
+    /// may write to branches: from the branch that it began with, each has to name the next in its own policy
+    /// file, unless that branch is gone.
+    fn develop<'p>(&self, refs: &Refs, project: &'p Project) -> Result<Option<&'p Branch>, Fault> {
+        let (Some(first), Some(last)) = (&project.founded_on, &project.develop) else {
+            return Ok(project.develop.as_ref());
+        };
+        let mut branch = first.clone();
+        for _ in 0..RENAMES {
+            if branch == *last {
+                return Ok(Some(last));
+            }
+            let Some(tip) = refs.get(&branch.to_ref()) else { return Ok(Some(last)) };
+            let text = self.repo.file_of_each(std::slice::from_ref(tip), POLICY_FILE)?.pop().flatten();
+            let Some(policy) = text.and_then(|text| policy::read(&text).ok()) else { break };
+            branch = policy.policy.branches.develop;
+        }
+        Ok(Some(first))
+    }
+
     /// Reads the policy from the tip of develop: the branch that the record names, else `develop`, else the
     /// one branch whose own policy file says that it is develop. A record once begun is never led elsewhere
     /// by a file on another branch.
@@ -204,7 +226,7 @@ impl Engine<'_> {
         refs: &Refs,
         project: &Project,
     ) -> Result<(Option<(String, CommitId)>, PolicySeen), Fault> {
-        let named = project.develop.as_ref().map(Branch::to_ref);
+        let named = self.develop(refs, project)?.map(Branch::to_ref);
         let known = named.clone().or_else(|| RefName::from_git("refs/heads/develop"));
         if let Some(tip) = known.and_then(|name| refs.get(&name).cloned())
             && let Some(text) =

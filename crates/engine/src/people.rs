@@ -261,7 +261,10 @@ fn subject_of(report: &GateReport, wanted: Option<&str>) -> Result<Option<String
         ))),
         (Some(wanted), open) => {
             let exact = open.iter().find(|name| **name == wanted);
-            let mut like = open.iter().filter(|name| wanted.len() >= 7 && name.starts_with(wanted));
+            // Only ids are cut short; who says `integration` does not mean `integration-slow`.
+            let is_id = |name: &str| CommitId::parse(name).is_ok();
+            let mut like =
+                open.iter().filter(|name| wanted.len() >= 7 && is_id(name) && name.starts_with(wanted));
             match (exact, like.next(), like.next()) {
                 (Some(name), ..) | (None, Some(name), None) => Ok(Some((*name).to_owned())),
                 _ if open.is_empty() => Err(Fault::new(

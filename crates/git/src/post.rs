@@ -4,7 +4,7 @@
 use crate::Store;
 use crate::command::Errand;
 use crate::desk::Room;
-use allclear_core::notice::address;
+use allclear_core::notice::{address, chat};
 use allclear_core::policy::{Place, Way};
 use allclear_core::port::post::Post;
 use allclear_core::port::steps::{End, Ended};
@@ -42,9 +42,12 @@ impl Post for Store {
             Way::SlackEnv(name) => {
                 let notice: serde_json::Value = serde_json::from_str(body).unwrap_or_default();
                 let text = notice["text"].as_str().unwrap_or_default();
-                // The three characters that Slack gives a meaning of their own.
-                let text = text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
-                let body = serde_json::json!({ "text": text }).to_string();
+                // No markup, no mentions, no previews of addresses that strangers wrote.
+                let body = serde_json::json!({
+                    "text": chat(text), "mrkdwn": false, "parse": "none", "link_names": false,
+                    "unfurl_links": false, "unfurl_media": false,
+                })
+                .to_string();
                 self.http(&self.variable(name)?, id, &body, None)
             }
         }
@@ -75,6 +78,8 @@ impl Store {
         config.push_str(&format!("data-raw = {}\n", quoted(body)));
         // What it answers is no news; redirects are not followed.
         config.push_str("user-agent = \"allclear\"\noutput = \"/dev/null\"\nwrite-out = \"%{http_code}\"\n");
+        // An address is one address, whatever brackets it has.
+        config.push_str("globoff\n");
         config.push_str("silent\nshow-error\nconnect-timeout = 5\nmax-filesize = 1048576\n");
         config.push_str(&format!("max-time = {}\n", HTTP.as_secs()));
         let limit = HTTP + Duration::from_secs(5);

@@ -123,3 +123,14 @@ fn addresses() {
         assert!(address(bad).is_err(), "{bad}");
     }
 }
+
+#[test]
+fn words_of_strangers_are_only_text_in_a_chat() {
+    let said = "fix: <!here> @channel & [free](https://evil.example) <https://evil.example|ok>";
+    let text = allclear_core::notice::chat(said);
+    for mark in ["<!here>", "@channel", "](", "<http", "|ok>"] {
+        assert!(!text.contains(mark), "{text}");
+    }
+    let shown: String = text.chars().filter(|c| *c != '\u{200b}').collect();
+    assert_eq!(shown.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&"), said);
+}

@@ -422,3 +422,58 @@ fn p1_another_branch_cannot_make_itself_develop() {
     let snapshot = world.machine("fresh").engine().observe().unwrap();
     assert!(snapshot.policy.get().is_none(), "the record names develop, and it is gone");
 }
+
+/// Cuts 9.9.9 in the record alone, as one who may not write to develop, and says that `develop` is develop.
+fn forge_cut(world: &World, develop: &str) {
+    let cut = &world.machine("a").engine().observe().unwrap().project.candidates[&v("1.1.0")].cut;
+    let mut json = serde_json::to_value(cut).unwrap();
+    json["kind"] = "CandidateCut".into();
+    json["version"] = "9.9.9".into();
+    json["branch"] = "release-9.9.9".into();
+    json["policy"]["branches"]["develop"] = develop.into();
+    let entry = serde_json::json!({
+        "schema": "allclear.entry/1", "needs": 1, "id": "e".repeat(32), "claimed": world.now(), "via": "cli",
+        "by": {"who": "mallory", "proof": "claimed"}, "events": [json],
+    });
+    world.forge_entry(entry.to_string().as_bytes());
+}
+
+#[test]
+fn who_writes_to_the_record_alone_does_not_say_which_branch_is_develop() {
+    let world = World::new();
+    world.cut();
+    let told = world.path().join("told");
+    let policy = format!(
+        "mode = \"run\"\n[branches]\ndevelop = \"evil\"\n[[notify]]\nrun = \"touch {}\"\n\
+         on = [\"blocked\", \"failed\", \"released\"]\n",
+        told.display()
+    );
+    world.git(&["branch", "evil", "develop"]);
+    world.commit("evil", "feat: take over", &[("allclear.toml", &policy)]);
+    world.machine("a").engine().hold(None, "look at it", None).unwrap();
+    forge_cut(&world, "evil");
+    let machine = world.machine("fresh");
+    let project = machine.engine().observe().unwrap().project;
+    assert_eq!(project.develop.unwrap().to_string(), "evil", "the record says so");
+    let _ = machine.engine().tick(false);
+    assert!(!told.exists(), "a script of a branch that nobody protects was run");
+}
+
+#[test]
+fn develop_may_get_another_name() {
+    let world = World::new();
+    world.cut();
+    let from = |world: &World| {
+        let snapshot = world.machine("fresh").engine().observe().unwrap();
+        snapshot.policy.get().and_then(|policy| policy.name.clone())
+    };
+    world.git(&["branch", "trunk", "develop"]);
+    let policy = |name: &str| format!("[project]\nname = \"{name}\"\n[branches]\ndevelop = \"trunk\"\n");
+    world.commit("trunk", "chore: move", &[("allclear.toml", &policy("new"))]);
+    forge_cut(&world, "trunk");
+    assert_ne!(from(&world).as_deref(), Some("new"), "develop itself does not say so");
+    world.commit("develop", "chore: move", &[("allclear.toml", &policy("old"))]);
+    assert_eq!(from(&world).as_deref(), Some("new"));
+    world.git(&["update-ref", "-d", "refs/heads/develop"]);
+    assert_eq!(from(&world).as_deref(), Some("new"), "the old branch may go");
+}

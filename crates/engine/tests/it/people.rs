@@ -137,6 +137,24 @@ fn a_waiver_names_one_of_many_and_may_take_two_people() {
 }
 
 #[test]
+fn a_waiver_is_for_what_was_named_and_no_longer_name() {
+    let world = World::new();
+    world.policy("[gates.checks]\nrequired = [\"integration\", \"integration-slow\"]\n");
+    world.cut();
+    let mira = world.machine("mira");
+    let passed = allclear_engine::CheckResult {
+        name: "integration".into(),
+        outcome: allclear_core::event::CheckOutcome::Passed,
+        commit: head(&world),
+        url: None,
+    };
+    mira.engine().check(vec![passed]).unwrap();
+    let fault = waive(&mira, "checks:integration", 2, false).unwrap_err();
+    assert!(fault.to_string().contains("checks:integration-slow"), "{fault}");
+    assert_eq!(verdict(&world, Gate::Checks), Verdict::Missing);
+}
+
+#[test]
 fn p5_an_approval_counts_for_one_commit_and_never_from_its_authors() {
     let world = World::new();
     world.policy("[gates.approvals]\ncount = 1\nfrom = [\"mira@example.org\", \"Dev\"]\n");
