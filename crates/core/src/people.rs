@@ -202,26 +202,37 @@ impl Project {
     }
 }
 
+impl Approval {
+    /// Tells whether it counts under a policy as far as its signature goes.
+    pub fn counts(&self, policy: &Policy) -> bool {
+        counts(policy, Act::Approve, &self.by.level)
+    }
+}
+
 impl Candidate {
     /// Takes a report in place of what the same person said of the same rc. Who says the same bad thing
     /// again has said it since the first time.
     fn file(&mut self, mut report: Report) {
-        let known = |rc: &Rc| rc.n == report.rc && rc.commit == report.commit;
+        let tried = |rc: &Rc| rc.n == report.rc && rc.commit == report.commit;
         // Good news is about an rc that there is; bad news is heard whatever it is about.
-        if report.outcome == ReportOutcome::Good && !self.rcs.iter().any(known) {
+        if report.outcome == ReportOutcome::Good && !self.rcs.iter().any(tried) {
             return;
         }
-        self.reports.retain(|old| {
-            let same = match old.outcome {
-                ReportOutcome::Good => overlap,
-                ReportOutcome::Bad => may_answer_for,
-            };
-            let replaced = old.rc == report.rc && same(&old.person, &report.person);
-            if replaced && old.outcome == report.outcome {
-                report.at = report.at.min(old.at);
-            }
-            !replaced
-        });
+        let known = report.person.iter().any(|pseudonym| self.reporters.contains(pseudonym));
+        self.reporters.extend(report.person.iter().cloned());
+        if known {
+            self.reports.retain(|old| {
+                let same = match old.outcome {
+                    ReportOutcome::Good => overlap,
+                    ReportOutcome::Bad => may_answer_for,
+                };
+                let replaced = old.rc == report.rc && same(&old.person, &report.person);
+                if replaced && old.outcome == report.outcome {
+                    report.at = report.at.min(old.at);
+                }
+                !replaced
+            });
+        }
         self.reports.push(report);
     }
 

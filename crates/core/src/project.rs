@@ -98,6 +98,8 @@ pub struct Candidate {
     pub waivers: Vec<Waiver>,
     /// What users said, each person's last word on each rc.
     pub reports: Vec<Report>,
+    /// Pseudonyms of all who ever said so: who is new replaces nobody's word.
+    pub reporters: BTreeSet<String>,
     /// A person's stop.
     pub hold: Option<Hold>,
     /// The commit that a person asked to promote when clear.
@@ -599,6 +601,7 @@ impl Project {
             approvals: Vec::new(),
             waivers: Vec::new(),
             reports: Vec::new(),
+            reporters: BTreeSet::new(),
             hold: None,
             requested: None,
             operation: None,

@@ -5,7 +5,7 @@ use crate::{Engine, Fault, FaultKind, Snapshot};
 use allclear_core::assess::GateReport;
 use allclear_core::event::Event;
 use allclear_core::gate::{Gate, MARGIN};
-use allclear_core::people::{Waiver, is_listed, is_same};
+use allclear_core::people::{Approval, Waiver, is_listed, is_same};
 use allclear_core::policy::NotThese;
 use allclear_core::text::{count, list, short};
 use allclear_core::waiver;
@@ -104,7 +104,10 @@ impl Engine<'_> {
             let commit = found.commit.clone();
             let unasked =
                 (gate.count == 0).then(|| "the policy asks for none (gates.approvals.count = 0)".into());
-            let before = candidate.approvals.iter().any(|a| a.commit == commit && a.by.who == *who);
+            let policy = &candidate.cut.policy;
+            // A claim is not in the way of a signature.
+            let said = |a: &Approval| a.commit == commit && a.by.who == *who && a.counts(policy);
+            let before = candidate.approvals.iter().any(said);
             let event = (!before).then(|| Event::Approved { version, commit: commit.clone() });
             Ok((self.draft(event.into_iter().collect()), (version, commit, unasked)))
         })

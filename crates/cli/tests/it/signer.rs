@@ -114,6 +114,23 @@ fn only_a_captains_signature_lifts_where_signatures_count() {
 }
 
 #[test]
+fn a_claim_is_not_in_the_way_of_a_signature() {
+    let world = World::new(&format!("{SIGNED}{QUICK}[gates.approvals]\ncount = 1\nnot = \"nobody\"\n"));
+    let mira = person(&world, "clone", "mira");
+    let mut founding = add("Mira", &mira, "admin");
+    founding.extend(["--role", "captain", "--yes"]);
+    world.allclear(&founding).code(0);
+    world.allclear(&["cut", "--yes"]).code(0);
+    world.git(".", &["clone", "-q", "server.git", "plain"]);
+    let rc = world.at("release-1.1.0");
+    let approve = ["approve", "--commit", &rc, "--as", "mira"];
+    world.run("plain", &approve).code(0).talks("as a claim");
+    world.allclear(&["why", "approvals"]).code(1).says("does not count");
+    world.allclear(&approve).code(0);
+    world.until("clear");
+}
+
+#[test]
 fn a_check_counts_when_its_checker_signs_the_commit() {
     let world = World::new(&format!("{SIGNED}{QUICK}[gates.checks]\nrequired = [\"ci\"]\n"));
     let (mira, robot) = (person(&world, "clone", "mira"), person(&world, "robot", "robot"));
