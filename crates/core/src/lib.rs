@@ -19,6 +19,7 @@ pub mod fixes;
 pub mod gate;
 pub mod ics;
 pub mod id;
+pub mod lab;
 pub mod ledger;
 pub mod lineage;
 pub mod mailmap;

@@ -1,6 +1,7 @@
 //! What the engine needs of the world. Few traits, and narrow.
 
 pub mod history;
+pub mod lab;
 pub mod post;
 pub mod steps;
 

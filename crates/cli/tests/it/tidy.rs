@@ -12,8 +12,9 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("allclear-core", &[]),
     ("allclear-git", &["allclear-core"]),
     ("allclear-engine", &["allclear-core"]),
+    ("allclear-lab", &["allclear-core"]),
     ("allclear-testkit", &["allclear-core", "allclear-git", "allclear-engine"]),
-    ("allclear", &["allclear-core", "allclear-git", "allclear-engine"]),
+    ("allclear", &["allclear-core", "allclear-git", "allclear-engine", "allclear-lab"]),
 ];
 
 /// Libraries that were measured and left out, with their families.

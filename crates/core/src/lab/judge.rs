@@ -1,0 +1,1 @@
+//! What to try next, and how the arms compare in the end.

@@ -1,0 +1,1 @@
+//! When enough was tried: the sequential rule over pairs of attempts.
