@@ -149,21 +149,21 @@ fn closure_of(attempts: &[&Attempt]) -> Option<Option<String>> {
 impl Engine<'_> {
     /// Recalls what this machine knows of a downstream.
     pub(super) fn known_of(&self, name: &str) -> Memory {
-        let bytes = self.repo.recall(&place(name));
+        let bytes = self.repo.recall(&place("downstream", name));
         let memory = bytes.and_then(|bytes| serde_json::from_slice::<Memory>(&bytes).ok());
         memory.filter(|memory| memory.shape == SHAPE).unwrap_or_default()
     }
 
     pub(super) fn keep_known(&self, name: &str, memory: &Memory) {
         if let Ok(bytes) = serde_json::to_vec(memory) {
-            self.repo.remember(&place(name), &bytes);
+            self.repo.remember(&place("downstream", name), &bytes);
         }
     }
 }
 
 /// One place for each downstream, so that what is kept is as much as there are downstreams.
-fn place(name: &str) -> String {
+pub(super) fn place(what: &str, name: &str) -> String {
     let digest = Sha256::digest(name.as_bytes());
     let digits: String = digest.iter().take(12).map(|b| format!("{b:02x}")).collect();
-    format!("downstream-{digits}")
+    format!("{what}-{digits}")
 }

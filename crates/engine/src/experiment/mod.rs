@@ -4,6 +4,7 @@
 //! Plan (find the commits, make the jobs), run (on a few threads; [`judge`](allclear_core::lab::judge) says what is
 //! tried next), compare, record. What is known of the very same content is not tried again.
 
+mod again;
 mod checks;
 mod known;
 mod plan;
@@ -29,7 +30,7 @@ use allclear_core::port::lab::{Executor, Sources};
 use globset::Glob;
 use run::{Bench, Task, Word};
 use sha2::{Digest, Sha256};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicBool, Ordering};
 
 /// What experiments are made with on this machine.
@@ -91,6 +92,12 @@ pub struct Tested {
     pub asked: BTreeSet<String>,
     /// What the policy's own checks said.
     pub checks: Vec<CheckRun>,
+    /// How much of what was asked for is conclusive.
+    pub coverage: Coverage,
+    /// What it says of what was asked for.
+    pub verdict: Verdict,
+    /// What is known of the past of some, in a few words.
+    pub past: BTreeMap<String, String>,
     /// Whether it is on record.
     pub kept: Kept,
     /// Downstreams of tier `should` that may well become `must`.
@@ -127,9 +134,9 @@ impl Engine<'_> {
         let of = plan.jobs.len() + plan.unplanned.len();
         let pinned = self.pinned(target, &plan, lab);
         let mut rows = plan.unplanned;
-        rows.extend(self.run(target, wish, lab, plan.jobs)?);
+        rows.extend(self.look_at(target, wish, lab, plan.jobs)?);
         let missing = of - rows.len();
-        let checks = if wish.only.is_empty() { self.run_checks(target, lab)? } else { Vec::new() };
+        let checks = if wish.only.is_empty() { self.run_checks(target, wish, lab)? } else { Vec::new() };
         run::worst_first(&mut rows);
         let coverage = Coverage::of(rows.iter().map(|row| row.comparison));
         let (candidate, baseline) = pinned;
@@ -138,7 +145,7 @@ impl Engine<'_> {
             experiment: id_of(&candidate, baseline.as_ref(), &rows),
             began,
             millis: self.clock.now().duration_since(began).as_millis().try_into().unwrap_or(0),
-            verdict: verdict(&rows, coverage, target.coverage),
+            verdict: verdict(&rows.iter().collect::<Vec<_>>(), coverage, target.coverage),
             candidate,
             baseline,
             downstreams: rows,
@@ -146,13 +153,16 @@ impl Engine<'_> {
             contained,
         };
         (lab.watch)(&Progress::Ended(&experiment));
-        let kept = self.keep(target, &experiment, &checks, missing)?;
-        let ripe = target.ripe(&experiment);
-        Ok(Tested { experiment, asked, checks, kept, ripe })
+        let kept = self.put_on_record(target, &experiment, &checks, missing)?;
+        let (past, ripe) = target.past(&experiment);
+        let rows: Vec<&Row> = experiment.downstreams.iter().filter(|r| asked.contains(&r.name)).collect();
+        let coverage = Coverage::of(rows.iter().map(|row| row.comparison));
+        let verdict = verdict(&rows, coverage, target.coverage);
+        Ok(Tested { experiment, asked, checks, coverage, verdict, past, kept, ripe })
     }
 
     /// Runs the jobs; gives the rows of all that were tried or are known.
-    fn run(
+    fn look_at(
         &self,
         target: &Target,
         wish: &TestWish,
@@ -239,7 +249,7 @@ fn not_stopped(lab: &Lab<'_>) -> Result<(), Fault> {
 }
 
 /// Says what a table says as a whole: a regression of what must work blocks, one of what should is advice.
-fn verdict(rows: &[Row], coverage: Coverage, percent: u64) -> Verdict {
+fn verdict(rows: &[&Row], coverage: Coverage, percent: u64) -> Verdict {
     let must = |comparison| rows.iter().any(|r| r.tier == Tier::Must && r.comparison == comparison);
     if must(Comparison::Regressed) {
         Verdict::Regressed
