@@ -244,6 +244,7 @@ fn attempt(attempt: &Attempt) -> Value {
     })
 }
 
-fn seconds(millis: u64) -> f64 {
+/// Gives seconds of milliseconds.
+pub(crate) fn seconds(millis: u64) -> f64 {
     millis as f64 / 1000.0
 }

@@ -52,9 +52,7 @@ pub(super) fn run(
         Err(fault) => return Err(fault),
     };
     if let Some(file) = junit {
-        let written = junit::write(&tested.experiment, &tested.checks)
-            .and_then(|text| std::fs::write(file, text).map_err(|e| e.to_string()));
-        written.map_err(|why| {
+        std::fs::write(file, junit::write(&tested.experiment, &tested.checks)).map_err(|why| {
             Fault::new(FaultKind::Usage, format!("{} cannot be written: {why}", file.display()))
                 .truth("the experiment itself is done; the same command again only writes the file")
         })?;
