@@ -5,9 +5,11 @@ use crate::bench::{self, Stop};
 use crate::exit::Exit;
 use crate::place::Place;
 use crate::progress::Show;
-use crate::{junit, results, ui};
+use crate::ui::{self, BAD, paint};
+use crate::{junit, results};
 use allclear_core::event::CheckOutcome;
 use allclear_core::lab::Verdict;
+use allclear_core::policy::Sandbox;
 use allclear_engine::{Fault, FaultKind, Lab, TestWish, Tested};
 use std::num::NonZeroUsize;
 use std::path::Path;
@@ -29,6 +31,12 @@ pub(super) fn run(
     let engine = place.engine();
     let seen = engine.observe()?;
     let target = engine.target(&seen, &wish)?;
+    if target.gate().sandbox == Sandbox::None {
+        ui::say(paint(
+            BAD,
+            "warning: foreign code runs on this machine without a sandbox (gates.downstream.sandbox = \"none\")",
+        ));
+    }
     let here = bench::open(&place, target.policy.as_ref())?;
     let show = Show::new(args.json);
     let stop = Stop::listen();

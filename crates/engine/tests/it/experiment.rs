@@ -1,8 +1,12 @@
 //! Experiments over real git and a lab without a machine.
 
-use allclear_core::lab::{Arm, Comparison, Outcome, Step, Verdict};
+use crate::v;
+use allclear_core::Event;
+use allclear_core::event::CheckOutcome;
+use allclear_core::lab::{Arm, Attempt, Comparison, Outcome, Step, Summary, Verdict};
 use allclear_engine::{Fault, FaultKind, Kept, Lab, Progress, TestWish, Tested};
-use allclear_testkit::{FakeLab, Machine, World, ends, fails, passes};
+use allclear_testkit::{FakeLab, Flaky, Machine, World, ends, fails, passes};
+use sha2::Digest;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 const ALPHA: &str = "https://git.example.org/team/alpha.git";
@@ -50,6 +54,7 @@ fn the_candidate_comes_first_and_alone_where_it_passes() {
     let baseline = tested.experiment.baseline.as_ref().unwrap();
     assert_eq!((baseline.version.to_string(), &baseline.commit), ("1.0.0".into(), &world.tip("v1.0.0").unwrap()));
     assert!(matches!(tested.kept, Kept::Not(_)), "nobody's candidate");
+    assert!(tested.ripe.is_empty(), "it is none of the policy");
 }
 
 #[test]
@@ -293,4 +298,238 @@ fn what_is_known_of_before_is_not_a_regression_of_now() {
     fake.tries();
     test(&machine, &fake, &wish).unwrap();
     assert!(!fake.tries().is_empty());
+}
+
+/// The policy of a project with two downstreams, and a check of its own.
+fn policy(more: &str) -> String {
+    format!(
+        "preset = \"library@1\"\n[project]\nname = \"demo\"\n\
+         [[downstream]]\nname = \"alpha\"\nrepo = \"{ALPHA}\"\ntier = \"must\"\n\
+         [[downstream]]\nname = \"beta\"\nrepo = \"{BETA}\"\n{more}"
+    )
+}
+
+/// A world whose candidate 1.1.0 was cut with that policy.
+fn cut(more: &str) -> World {
+    let world = World::new();
+    world.policy(&policy(more));
+    world.cut();
+    world
+}
+
+fn summaries(world: &World) -> Vec<Summary> {
+    let of = |event| if let Event::ExperimentEnded(summary) = event { Some(*summary) } else { None };
+    world.events().into_iter().filter_map(of).collect()
+}
+
+/// The ledger's newest table, as anybody can read it.
+fn table(world: &World) -> serde_json::Value {
+    serde_json::from_str(&world.git(&["show", "refs/allclear/ledger:results.json"])).unwrap()
+}
+
+fn entries(world: &World) -> usize {
+    world.git(&["rev-list", "--count", "refs/allclear/ledger"]).parse().unwrap()
+}
+
+#[test]
+fn a_whole_table_goes_on_record_once() {
+    let world = cut("");
+    let machine = world.machine("a");
+    let fake = FakeLab::new();
+    fake.has(ALPHA, passes).has(BETA, |r| match r.arm {
+        Arm::Candidate => fails(r, Step::Test, "want 1, got 2"),
+        Arm::Baseline => passes(r),
+    });
+    let before = entries(&world);
+    let tested = test(&machine, &fake, &TestWish::default()).unwrap();
+    assert_eq!(lines(&tested), ["beta regressed", "alpha ok"]);
+    assert_eq!((tested.verdict, &tested.kept), (Verdict::Passed, &Kept::Recorded), "tier should is advice");
+    assert_eq!(entries(&world), before + 1);
+    let [summary] = &summaries(&world)[..] else { panic!("one experiment") };
+    assert_eq!(summary.experiment, tested.experiment.experiment);
+    assert_eq!(summary.version, v("1.1.0"), "it is served under its final version");
+    let raw = world.git(&["show", "refs/allclear/ledger:results.json"]);
+    let digest: String = sha2::Sha256::digest(raw.as_bytes()).iter().map(|b| format!("{b:02x}")).collect();
+    assert_eq!(summary.results.as_deref(), Some(digest.as_str()));
+    let table = table(&world);
+    assert_eq!(table["downstreams"][0]["name"], "beta");
+    assert_eq!(table["downstreams"][1]["proof"]["version"], "v1.1.0");
+    assert!(table.get("left_out").is_none(), "{table}");
+
+    fake.tries();
+    let again = test(&machine, &fake, &TestWish::default()).unwrap();
+    assert_eq!(again.kept, Kept::Already);
+    assert!(fake.tries().is_empty());
+    assert_eq!(entries(&world), before + 1, "the same again is no news");
+    // And on a machine that knows nothing: everything is tried, and it is the same.
+    let elsewhere = test(&world.machine("b"), &fake, &TestWish::default()).unwrap();
+    assert_eq!(elsewhere.kept, Kept::Already);
+    assert!(!fake.tries().is_empty());
+    world.check_promises();
+}
+
+#[test]
+fn a_part_is_recorded_only_where_the_rest_is_known() {
+    let world = cut("");
+    let machine = world.machine("a");
+    let fake = FakeLab::new();
+    fake.has(ALPHA, passes).has(BETA, passes);
+    let part = TestWish { only: vec!["alpha".into()], ..TestWish::default() };
+    let tested = test(&machine, &fake, &part).unwrap();
+    assert_eq!(lines(&tested), ["alpha ok"]);
+    assert_eq!(tested.kept, Kept::Not("1 downstream of the policy has no answer yet".into()));
+    assert_eq!(fake.tries(), ["alpha candidate 1"]);
+
+    let rest = TestWish { only: vec!["beta".into()], ..TestWish::default() };
+    let tested = test(&machine, &fake, &rest).unwrap();
+    assert_eq!(lines(&tested), ["beta ok"]);
+    assert_eq!(tested.kept, Kept::Recorded);
+    assert_eq!(fake.tries(), ["beta candidate 1"]);
+    assert_eq!(table(&world)["downstreams"].as_array().unwrap().len(), 2, "the table is whole");
+}
+
+#[test]
+fn a_lost_race_is_only_another_parent() {
+    let world = cut("");
+    let (machine, rival) = (world.machine("a"), world.machine("rival"));
+    let fake = FakeLab::new();
+    fake.has(ALPHA, passes).has(BETA, passes);
+    let commit = world.tip("refs/heads/release-1.1.0").unwrap();
+    let check = allclear_engine::CheckResult {
+        name: "ci".into(),
+        outcome: CheckOutcome::Passed,
+        commit,
+        url: None,
+    };
+    let flaky = Flaky::new(&machine.store).before_push(1, || rival.engine().check(vec![check]).unwrap());
+    let engine = machine.engine_on(&flaky);
+    let target = engine.target(&engine.observe().unwrap(), &TestWish::default()).unwrap();
+    let stop = AtomicBool::new(false);
+    let lab = Lab { sources: &fake, executor: &fake, jobs: 2, stop: &stop, watch: &|_| () };
+    let tested = engine.test(&target, &TestWish::default(), &lab).unwrap();
+    assert_eq!(tested.kept, Kept::Recorded);
+    assert_eq!(summaries(&world).len(), 1);
+    assert_eq!(fake.tries().len(), 2, "nothing is tried again for a race");
+    assert_eq!(table(&world)["downstreams"].as_array().unwrap().len(), 2);
+    world.check_promises();
+}
+
+#[test]
+fn what_is_no_longer_the_candidate_is_not_recorded() {
+    let world = cut("");
+    let (machine, captain) = (world.machine("a"), world.machine("captain"));
+    let fake = FakeLab::new();
+    fake.has(ALPHA, passes).has(BETA, passes);
+    let engine = machine.engine();
+    let target = engine.target(&engine.observe().unwrap(), &TestWish::default()).unwrap();
+    captain.engine().withdraw(Some(v("1.1.0")), "a flaw").unwrap();
+    world.look();
+    let before = entries(&world);
+    let stop = AtomicBool::new(false);
+    let lab = Lab { sources: &fake, executor: &fake, jobs: 2, stop: &stop, watch: &|_| () };
+    let tested = engine.test(&target, &TestWish::default(), &lab).unwrap();
+    assert_eq!(tested.kept, Kept::Not("1.1.0 moved on while it was looked at".into()));
+    assert_eq!(entries(&world), before);
+}
+
+#[test]
+fn checks_of_the_policy_run_on_its_own_tree_and_are_recorded_with_the_table() {
+    let world = cut("[[check]]\nname = \"integration\"\nrun = \"make integration\"\n");
+    let machine = world.machine("a");
+    let fake = FakeLab::new();
+    fake.has(ALPHA, passes).has(BETA, passes).has(".", |r| {
+        assert_eq!(r.job.recipe.test.as_deref(), Some("make integration"));
+        passes(r)
+    });
+    let before = entries(&world);
+    let tested = test(&machine, &fake, &TestWish::default()).unwrap();
+    assert_eq!(tested.checks[0].outcome, Some(CheckOutcome::Passed));
+    assert_eq!(entries(&world), before + 1, "one entry");
+    let commit = world.tip("refs/heads/release-1.1.0").unwrap();
+    let recorded = world.events().into_iter().any(|event| {
+        matches!(event, Event::CheckRecorded { name, commit: of, .. } if name == "integration" && of == commit)
+    });
+    assert!(recorded);
+    fake.tries();
+    let again = test(&machine, &fake, &TestWish::default()).unwrap();
+    assert!(again.checks[0].known && fake.tries().is_empty());
+    assert_eq!(again.kept, Kept::Already);
+}
+
+#[test]
+fn an_expectation_ends() {
+    let expected = "expect-failure = { reason = \"issue 12\", until = 2026-11-10 }\n";
+    let world = cut(expected);
+    let machine = world.machine("a");
+    let fake = FakeLab::new();
+    fake.has(ALPHA, passes).has(BETA, |r| fails(r, Step::Build, "it never compiled"));
+    let tested = test(&machine, &fake, &TestWish::default()).unwrap();
+    assert_eq!(lines(&tested), ["beta expected-failure", "alpha ok"]);
+    world.days(30);
+    let tested = test(&machine, &fake, &TestWish::default()).unwrap();
+    assert_eq!(lines(&tested), ["beta still-failing", "alpha ok"], "the answer from then is to another question");
+    let note = tested.experiment.downstreams[0].note.clone().unwrap();
+    assert!(note.contains("issue 12") && note.contains("ended 2026-11-1"), "{note}");
+}
+
+#[test]
+fn three_clean_candidates_are_enough_to_rely_on_one() {
+    let world = cut("");
+    let machine = world.machine("a");
+    let fake = FakeLab::new();
+    fake.has(ALPHA, passes).has(BETA, passes);
+    for n in 1..=3 {
+        let tested = test(&machine, &fake, &TestWish::default()).unwrap();
+        let ripe: &[&str] = if n == 3 { &["beta"] } else { &[] };
+        assert_eq!(tested.ripe, ripe, "candidate {n}: alpha is `must` already");
+        world.commit("release-1.1.0", &format!("fix: {n}"), &[("fix.txt", &format!("{n}\n"))]);
+        world.until_quiet(&machine);
+        world.days(1);
+        world.until_quiet(&machine);
+    }
+}
+
+#[test]
+fn a_table_that_is_too_large_says_what_is_left_out() {
+    let world = World::new();
+    world.policy(&format!(
+        "preset = \"library@1\"\n[[downstream]]\nname = \"all\"\nrepo = \"{ALPHA}\"\neach = \"**/main.go\"\n"
+    ));
+    world.cut();
+    let fake = FakeLab::new();
+    let folders: Vec<String> = (0..1200).map(|n| format!("examples/number-{n}")).collect();
+    fake.has(ALPHA, |r| {
+        if r.job.dir.ends_with('7') { fails(r, Step::Build, "it never compiled") } else { passes(r) }
+    });
+    fake.with_programs(ALPHA, &folders.iter().map(String::as_str).collect::<Vec<_>>());
+    let tested = test(&world.machine("a"), &fake, &TestWish::default()).unwrap();
+    assert_eq!(tested.kept, Kept::Recorded);
+    let raw = world.git(&["show", "refs/allclear/ledger:results.json"]);
+    assert!(raw.len() <= 1 << 20, "{}", raw.len());
+    let table = table(&world);
+    let rows = table["downstreams"].as_array().unwrap();
+    assert_eq!(table["left_out"][0], "the attempts");
+    assert_eq!(rows.iter().filter(|row| row["comparison"] == "still-failing").count(), 120, "what is not well stays");
+    world.check_promises();
+}
+
+#[test]
+fn what_is_known_of_one_is_read_from_the_record_by_anybody() {
+    let world = cut("");
+    let fake = FakeLab::new();
+    fake.has(BETA, passes).has(ALPHA, |r| match r.arm {
+        Arm::Candidate => Attempt { log: Some("/var/log/alpha".into()), ..fails(r, Step::Run, "panic: nil map") },
+        Arm::Baseline => passes(r),
+    });
+    test(&world.machine("a"), &fake, &TestWish::default()).unwrap();
+    let looked = |machine: &str| {
+        let machine = world.machine(machine);
+        let seen = machine.engine().observe().unwrap();
+        machine.engine().looked(&seen, v("1.1.0"), "alpha").unwrap().unwrap()
+    };
+    let (here, there) = (looked("a"), looked("b"));
+    assert_eq!(here.attempts[0].log.as_deref(), Some("/var/log/alpha"));
+    assert_eq!(there.attempts[0].log, None, "logs stay where they are");
+    assert_eq!(there.error.as_deref(), Some("panic: nil map"));
+    assert_eq!(there.attempts.len(), here.attempts.len());
 }
