@@ -157,10 +157,14 @@ impl Engine<'_> {
         let kept = self.put_on_record(target, &experiment, &checks, missing)?;
         let rows = || experiment.downstreams.iter().filter(|row| asked.contains(&row.name));
         let coverage = Coverage::of(rows().map(|row| row.comparison));
-        let part = Experiment { downstreams: rows().cloned().collect(), ..experiment.clone() };
+        let whole = rows().count() == experiment.downstreams.len();
         let past = rows().filter(|row| !row.comparison.is_good());
         let past = past.filter_map(|row| Some((row.name.clone(), target.before.story(&row.name)?))).collect();
-        let verdict = verdict(&part, target);
+        let verdict = if whole {
+            experiment.verdict
+        } else {
+            verdict(&Experiment { downstreams: rows().cloned().collect(), ..experiment.clone() }, target)
+        };
         Ok(Tested { experiment, asked, checks, coverage, verdict, past, kept, ripe })
     }
 
