@@ -76,9 +76,12 @@ fn show_end(tested: &Tested) {
         Verdict::Passed if advised(tested) => (WAIT, "regressed where that is advice (tier = \"should\")"),
         Verdict::Passed => (GOOD, "nothing regressed"),
         Verdict::Regressed => (BAD, "regressed"),
-        Verdict::Inconclusive => (WAIT, "not conclusive"),
+        Verdict::Inconclusive => (WAIT, "not conclusive: what has no answer yet may still regress"),
     };
     ui::out(paint(style, words));
+    if tested.verdict == Verdict::Inconclusive {
+        ui::out("→ allclear test --rerun failed tries that again, and keeps what is well");
+    }
     match &tested.kept {
         Kept::Recorded => ui::out(format!("on record as experiment {}", tested.experiment.experiment)),
         Kept::Already => {
@@ -138,10 +141,11 @@ fn causes<'a>(rows: &[&'a Row]) -> Vec<Vec<&'a Row>> {
 fn show_cause(cause: &[&Row], tested: &Tested) {
     let first = cause[0];
     let (style, sign) = sign(first.comparison);
-    let tier = match first.tier {
-        Tier::Must => "",
-        Tier::Should => " (advice)",
-    };
+    let open = matches!(
+        first.comparison,
+        Comparison::Regressed | Comparison::Suspect | Comparison::Unchecked | Comparison::UnexpectedPass
+    );
+    let tier = if open && first.tier == Tier::Should { " (advice)" } else { "" };
     let what = format!("{} {}{}", paint(style, sign), first.comparison.name(), paint(DIM, tier));
     let step = first.step.map(|step| format!("{}: ", step.name())).unwrap_or_default();
     let error = first.error.as_deref().map(|error| format!("{step}{}", short(error, 160)));
