@@ -4,4 +4,12 @@
 
 #![allow(dead_code, reason = "the rooms are being furnished")]
 
+mod dirhash;
+mod gomod;
+mod letters;
+mod names;
+pub mod overlay;
+pub mod pack;
 mod process;
+mod record;
+mod upstream;
