@@ -1,10 +1,14 @@
 //! `allclear`: the only place that names concrete adapters, reads the environment, and prints.
 
 mod args;
+mod bench;
 mod command;
 mod demo;
 mod exit;
+mod junit;
 mod place;
+mod progress;
+mod results;
 mod ui;
 mod view;
 mod when;

@@ -179,6 +179,11 @@ impl Comparison {
         }
     }
 
+    /// Tells whether nobody need look at it.
+    pub fn is_good(self) -> bool {
+        matches!(self, Self::Ok | Self::Fixed | Self::ExpectedFailure | Self::NotApplicable)
+    }
+
     /// Tells whether it says something about the candidate; `None` where it leaves the sum, because it can say
     /// nothing about any candidate.
     pub fn is_conclusive(self) -> Option<bool> {
