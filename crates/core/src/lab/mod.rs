@@ -6,12 +6,16 @@
 
 mod declare;
 mod experiment;
+mod history;
 pub mod judge;
 pub mod sequential;
 pub mod signature;
+mod summary;
 
 pub use declare::{At, Declared, Ecosystem, ExpectFailure, Job, Limits, Must, Recipe, Run, Service, Side};
 pub use experiment::{Attempt, Coverage, Experiment, Pinned, Proof, Row, SCHEMA, Tests, Verdict};
+pub use history::{Experiments, Known, Trial};
+pub use summary::{FindingLine, Summary, Tallies, counts, declared, is_signature, summary};
 
 use serde::{Deserialize, Serialize};
 

@@ -1,0 +1,1 @@
+//! What people write under `[[downstream]]` and `[[check]]`, and what they are told.
