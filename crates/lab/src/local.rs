@@ -161,7 +161,7 @@ impl<'a> Lab<'a> {
         let infra = |e: std::io::Error| Stop::infra(&e.to_string());
         let work = room.dir("work").map_err(infra)?;
         let top = place(sandbox, &work, "/work");
-        if job.one_of_many && !sandbox.is_none() && !job.dir.is_empty() {
+        if job.one_of_many && top != work && !job.dir.is_empty() {
             copy(&tree.join(&job.dir), &work).map_err(infra)?;
             sights.reads.push((tree.to_path_buf(), top.clone()));
             sights.writes.push((work, top.join(&job.dir)));

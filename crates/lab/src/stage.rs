@@ -200,7 +200,7 @@ fn task(command: &[&str], must: Must, services: &[allclear_core::lab::Service]) 
 
 /// Gives where something is inside: its own place, where nothing is contained.
 pub(crate) fn place(sandbox: &Sandbox, outside: &Path, inside: &str) -> PathBuf {
-    if sandbox.is_none() { outside.to_path_buf() } else { PathBuf::from(inside) }
+    sandbox.seen(outside, Path::new(inside))
 }
 
 fn read(log: &Path) -> String {

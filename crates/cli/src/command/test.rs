@@ -29,12 +29,13 @@ pub(super) fn run(
     let engine = place.engine();
     let seen = engine.observe()?;
     let target = engine.target(&seen, &wish)?;
-    let here = bench::open(&place, target.policy.as_ref())?;
+    let sources = bench::sources(&place)?;
+    let executor = bench::open(&place, &sources, target.policy.as_ref())?;
     let show = Show::new(args.json);
     let stop = Stop::listen();
     let lab = Lab {
-        sources: &*here.sources,
-        executor: &*here.executor,
+        sources: &sources,
+        executor: &executor,
         jobs: bench::jobs(jobs),
         stop: &stop.flag,
         watch: &|step| show.hear(step),
@@ -45,7 +46,7 @@ pub(super) fn run(
         Ok(tested) => tested,
         Err(fault) if stop.flag.load(Ordering::Relaxed) => {
             ui::fault(&fault, args.json);
-            drop(here);
+            drop(executor);
             stop.obey();
             return Ok(Exit::TryLater);
         }

@@ -107,15 +107,15 @@ fn named_by_hand(repo: &str) -> Declared {
         repo: vec![repo.to_owned()],
         at: At::LatestRelease,
         each: None,
-        overrides: std::collections::BTreeMap::new(),
+        overrides: Vec::new(),
         ecosystem: None,
         recipe: Recipe { tier: Some(Tier::Must), ..Recipe::default() },
     }
 }
 
 /// PLACEHOLDER
-fn declared_in(_: &Policy) -> Vec<Declared> {
-    Vec::new()
+fn declared_in(policy: &Policy) -> Vec<Declared> {
+    policy.downstreams.clone()
 }
 fn lab_checks(_: &Policy) -> Vec<LabCheck> {
     Vec::new()
