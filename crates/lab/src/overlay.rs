@@ -2,9 +2,9 @@
 //! everything else as it was at one time.
 //!
 //! The go command asks it first. It serves the packed modules itself; of all others it answers only what can
-//! change by itself, lists and latest versions, and keeps each answer for all who come after. Versions are for
-//! ever, so those it leaves to the next proxy: what it does not have is not found. Its address has a random part
-//! that nobody else on the machine knows.
+//! change by itself, lists and latest versions, and keeps each answer for all who come after. What a version has
+//! is for ever the same, so that it leaves to the next proxy: what it does not have is not found. Its address has
+//! a random part that nobody else on the machine knows.
 
 use crate::names;
 use crate::pack::Packed;
@@ -339,23 +339,43 @@ impl Shared {
                 Kind::Mod => Ok(Some(packed.go_mod.clone())),
                 Kind::Zip => read(&packed.zip).map(|found| Some(found.unwrap_or_default())),
             },
-            None => {
-                if version(named).is_none() {
-                    self.floated.store(true, Ordering::SeqCst);
-                }
-                match &self.reach {
-                    Reach::Downloads(Some(folder)) => {
-                        let name = format!("{}.{}", names::escaped(named), kind.name());
-                        read(&folder.join(module).join("@v").join(name))
-                    }
-                    Reach::Downloads(None) | Reach::Network(_) => Ok(None),
-                }
+            None if version(named).is_none() => {
+                self.floated.store(true, Ordering::SeqCst);
+                self.downloaded(module, named, kind)
             }
+            None if kind == Kind::Info => match self.stat(module, named) {
+                Ok(Answer::Found(bytes)) => Ok(Some(bytes)),
+                Ok(Answer::Missing | Answer::TooNew) => self.downloaded(module, named, kind),
+                Err(reply) => return reply,
+            },
+            None => self.downloaded(module, named, kind),
         };
         match found {
             Ok(Some(bytes)) => Reply::Found(kind, bytes),
             Ok(None) => Reply::NotFound,
             Err(_) => Reply::Broken,
+        }
+    }
+
+    /// Gives what is said of a version where the module's list came from here: the go command asks both of one
+    /// proxy, and would go on to the next with all of its question.
+    fn stat(&self, module: &str, version: &str) -> Result<Answer, Reply> {
+        match self.record.find(&format!("{module}/@v/list")).map_err(|_| Reply::Broken)? {
+            Some(Answer::Found(_)) => {
+                let path = format!("{module}/@v/{}.info", names::escaped(version));
+                self.recorded(&path, |upstream| upstream.stat(module, version))
+            }
+            Some(Answer::Missing | Answer::TooNew) | None => Ok(Answer::Missing),
+        }
+    }
+
+    fn downloaded(&self, module: &str, named: &str, kind: Kind) -> std::io::Result<Option<Vec<u8>>> {
+        match &self.reach {
+            Reach::Downloads(Some(folder)) => {
+                let name = format!("{}.{}", names::escaped(named), kind.name());
+                read(&folder.join(module).join("@v").join(name))
+            }
+            Reach::Downloads(None) | Reach::Network(_) => Ok(None),
         }
     }
 }

@@ -25,6 +25,8 @@ use zip::{CompressionMethod, DateTime, ZipWriter};
 const MOST: u64 = 500 << 20;
 /// The most bytes that a go.mod or a LICENSE may have.
 const MOST_EACH: u64 = 16 << 20;
+/// What is wrong with one that has more.
+const TOO_LARGE: &str = "has more than 16 MiB";
 /// From here on the files are compressed, so that the zip keeps below [`MOST`]. On the loopback, compressing
 /// smaller ones costs more than it saves.
 const COMPRESSED_FROM: u64 = 400 << 20;
@@ -156,21 +158,7 @@ pub fn pack(
         return Err(PackError::Major { version: tagged, needed });
     }
     let entries = listed(tree, dir)?;
-    let go_mod = match entries.iter().find(|entry| entry.name == "go.mod") {
-        Some(Entry { content: Content::File(file, size), .. }) if *size <= MOST_EACH => {
-            let bytes = read_file(file)?;
-            match GoMod::read(&bytes).module {
-                Some(said) if said == *path => bytes,
-                Some(said) => return Err(PackError::OtherModule { said, path: path.clone() }),
-                None => return Err(PackError::NoModule(dir.clone())),
-            }
-        }
-        Some(_) => return Err(PackError::NoModule(dir.clone())),
-        None if version.major > 1 && !path.starts_with("gopkg.in/") => {
-            return Err(PackError::NeedsGoMod { version: tagged, path: path.clone() });
-        }
-        None => format!("module {path}\n").into_bytes(),
-    };
+    let go_mod = go_mod(&entries, module, version)?;
     let go = GoMod::read(&go_mod).go;
     let files = chosen(entries, at_least(go.as_deref(), 24))?;
 
@@ -183,6 +171,27 @@ pub fn pack(
     match packed.metadata().map_err(PackError::Write)?.len() {
         0..=MOST => Ok(Packed { path: path.clone(), version: tagged, go_mod, zip, h1, time }),
         _ => Err(PackError::TooLarge),
+    }
+}
+
+/// Gives the go.mod of a module; where it has none, what the go command takes for it.
+fn go_mod(entries: &[Entry], module: &Module, version: &Version) -> Result<Vec<u8>, PackError> {
+    let Module { path, dir, .. } = module;
+    let bytes = match entries.iter().find(|entry| entry.name == "go.mod").map(|entry| &entry.content) {
+        None if version.major > 1 && !path.starts_with("gopkg.in/") => {
+            return Err(PackError::NeedsGoMod { version: format!("v{version}"), path: path.clone() });
+        }
+        None => return Ok(format!("module {path}\n").into_bytes()),
+        Some(Content::File(_, size)) if *size > MOST_EACH => {
+            return Err(PackError::Refused(vec![("go.mod".into(), TOO_LARGE.into())]));
+        }
+        Some(Content::File(file, _)) => read_file(file)?,
+        Some(Content::Text(_) | Content::Nothing) => return Err(PackError::NoModule(dir.clone())),
+    };
+    match GoMod::read(&bytes).module {
+        Some(said) if said == *path => Ok(bytes),
+        Some(said) => Err(PackError::OtherModule { said, path: path.clone() }),
+        None => Err(PackError::NoModule(dir.clone())),
     }
 }
 
@@ -273,7 +282,7 @@ fn chosen(entries: Vec<Entry>, since_1_24: bool) -> Result<Vec<Entry>, PackError
         };
         let checked = match checked {
             Ok(()) if matches!(name.as_str(), "go.mod" | "LICENSE") && size > MOST_EACH => {
-                Err("has more than 16 MiB".to_owned())
+                Err(TOO_LARGE.to_owned())
             }
             checked => checked,
         };
@@ -422,7 +431,7 @@ mod tests {
             ("vendor/modules.txt", false, true),
             ("vendor/x.go", false, false),
             ("vendor/a/x.go", true, true),
-            ("a/vendor/x.go", false, false),
+            ("a/vendor/x.go", true, false),
             ("pkg/vendor/vendor.go", true, false),
             ("pkg/vendor/a/x.go", true, true),
             ("longer/vendor/x.go", true, false),
