@@ -16,12 +16,13 @@ use axum::extract::{Request, State};
 use axum::http::{Method, StatusCode, header};
 use axum::response::Response;
 use jiff::Timestamp;
+use std::collections::BTreeSet;
 use std::ffi::OsString;
 use std::io::{ErrorKind, Read};
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::thread::JoinHandle;
 use tokio::sync::oneshot;
 
@@ -73,13 +74,14 @@ impl Overlay {
             if world.offline || upstream.is_empty() { url.clone() } else { format!("{url},{upstream}") };
         let shared = Arc::new(Shared {
             token,
-            packed,
+            packed: RwLock::new(packed),
             record: Record::new(world.record),
             reach: match world.offline {
                 true => Reach::Downloads(world.downloads),
                 false => Reach::Network(Upstream::new(upstream, &world.env, world.until)),
             },
-            floated: AtomicBool::new(false),
+            floated: Mutex::default(),
+            ears: AtomicU64::new(0),
         });
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
@@ -109,15 +111,53 @@ impl Overlay {
         self.go_proxy.clone()
     }
 
-    /// Forgets what was asked for until now, for [`Overlay::floated`].
-    pub fn mark(&self) {
-        self.shared.floated.store(false, Ordering::SeqCst);
+    /// Serves one more version.
+    pub fn add(&self, packed: Packed) {
+        let mut all = self.shared.packed.write().unwrap_or_else(PoisonError::into_inner);
+        if !all.iter().any(|known| known.path == packed.path && known.version == packed.version) {
+            all.push(packed);
+        }
     }
 
-    /// Tells whether something that can change by itself was asked for since [`Overlay::mark`]: which versions of
-    /// another module there are, or what a name that is no version means.
+    /// Tells whether a version of a module is served by the overlay itself.
+    pub fn has(&self, path: &str, version: &str) -> bool {
+        let all = self.shared.packed.read().unwrap_or_else(PoisonError::into_inner);
+        all.iter().any(|known| known.path == path && known.version == version)
+    }
+
+    /// Opens an address of its own for one who asks, so that it can be told what they asked for.
+    pub fn ear(&self) -> Ear {
+        let n = self.shared.ears.fetch_add(1, Ordering::Relaxed) + 1;
+        let url = format!("{}/{n}", self.url);
+        let go_proxy = self.go_proxy.replacen(&self.url, &url, 1);
+        Ear { n, url, go_proxy, shared: Arc::clone(&self.shared) }
+    }
+}
+
+/// An address of the overlay's that one asker has for itself.
+#[derive(Debug)]
+pub struct Ear {
+    n: u64,
+    url: String,
+    go_proxy: String,
+    shared: Arc<Shared>,
+}
+
+impl Ear {
+    /// Gives the address.
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// Gives the GOPROXY to use, as [`Overlay::go_proxy`].
+    pub fn go_proxy(&self) -> &str {
+        &self.go_proxy
+    }
+
+    /// Tells whether something that can change by itself was asked for here: which versions of another module
+    /// there are, or what a name that is no version means.
     pub fn floated(&self) -> bool {
-        self.shared.floated.load(Ordering::SeqCst)
+        self.shared.floated.lock().unwrap_or_else(PoisonError::into_inner).contains(&self.n)
     }
 }
 
@@ -133,10 +173,12 @@ impl Drop for Overlay {
 #[derive(Debug)]
 struct Shared {
     token: String,
-    packed: Vec<Packed>,
+    packed: RwLock<Vec<Packed>>,
     record: Record,
     reach: Reach,
-    floated: AtomicBool,
+    /// Who asked for what can change by itself.
+    floated: Mutex<BTreeSet<u64>>,
+    ears: AtomicU64,
 }
 
 #[derive(Debug)]
@@ -148,6 +190,8 @@ enum Reach {
 /// One question of the proxy protocol, checked.
 #[derive(Debug, PartialEq, Eq)]
 struct Ask {
+    /// At whose address; 0 is nobody's.
+    ear: u64,
     /// The module path, escaped.
     module: String,
     what: What,
@@ -193,6 +237,8 @@ impl Ask {
             return None;
         }
         let path = decoded(path)?;
+        let own = path.split_once('/').and_then(|(first, rest)| Some((first.parse::<u64>().ok()?, rest)));
+        let (ear, path) = own.unwrap_or((0, path.as_str()));
         let (module, what) = match path.strip_suffix("/@latest") {
             Some(module) => (module, What::Latest),
             None => {
@@ -201,7 +247,7 @@ impl Ask {
             }
         };
         names::check_module(&names::unescaped(module)?).ok()?;
-        Some(Self { module: module.to_owned(), what })
+        Some(Self { ear, module: module.to_owned(), what })
     }
 }
 
@@ -261,12 +307,13 @@ fn said(reply: Reply) -> Response {
 impl Shared {
     fn answer(&self, ask: &Ask) -> Reply {
         let module = ask.module.as_str();
+        let packed = self.packed.read().unwrap_or_else(PoisonError::into_inner).clone();
         let ours: Vec<&Packed> =
-            self.packed.iter().filter(|packed| names::escaped(&packed.path) == module).collect();
+            packed.iter().filter(|packed| names::escaped(&packed.path) == module).collect();
         match &ask.what {
-            What::List if ours.is_empty() => self.floating(self.list(module), Reply::List),
+            What::List if ours.is_empty() => self.floating(ask.ear, self.list(module), Reply::List),
             What::Latest if ours.is_empty() => {
-                self.floating(self.latest(module), |bytes| Reply::Found(Kind::Info, bytes))
+                self.floating(ask.ear, self.latest(module), |bytes| Reply::Found(Kind::Info, bytes))
             }
             What::List => match self.merged(module, &ours) {
                 Ok(list) => Reply::List(list.into_bytes()),
@@ -274,17 +321,17 @@ impl Shared {
             },
             What::Latest => match self.merged(module, &ours) {
                 Ok(list) => match highest(&list) {
-                    Some(version) => self.file(module, &ours, &version, Kind::Info),
+                    Some(version) => self.file(ask.ear, module, &ours, &version, Kind::Info),
                     None => Reply::NotFound,
                 },
                 Err(reply) => reply,
             },
-            What::File { version, kind } => self.file(module, &ours, version, *kind),
+            What::File { version, kind } => self.file(ask.ear, module, &ours, version, *kind),
         }
     }
 
-    fn floating(&self, answer: Result<Answer, Reply>, found: impl Fn(Vec<u8>) -> Reply) -> Reply {
-        self.floated.store(true, Ordering::SeqCst);
+    fn floating(&self, ear: u64, answer: Result<Answer, Reply>, found: impl Fn(Vec<u8>) -> Reply) -> Reply {
+        self.floated.lock().unwrap_or_else(PoisonError::into_inner).insert(ear);
         match answer {
             Ok(Answer::Found(bytes)) => found(bytes),
             Ok(Answer::Missing) => Reply::NotFound,
@@ -332,7 +379,7 @@ impl Shared {
         Ok(all.into_iter().flat_map(|text| [text, "\n"]).collect())
     }
 
-    fn file(&self, module: &str, ours: &[&Packed], named: &str, kind: Kind) -> Reply {
+    fn file(&self, ear: u64, module: &str, ours: &[&Packed], named: &str, kind: Kind) -> Reply {
         let found = match ours.iter().find(|packed| packed.version == named) {
             Some(packed) => match kind {
                 Kind::Info => Ok(Some(info(packed))),
@@ -340,7 +387,7 @@ impl Shared {
                 Kind::Zip => read(&packed.zip).map(|found| Some(found.unwrap_or_default())),
             },
             None if version(named).is_none() => {
-                self.floated.store(true, Ordering::SeqCst);
+                self.floated.lock().unwrap_or_else(PoisonError::into_inner).insert(ear);
                 self.downloaded(module, named, kind)
             }
             None if kind == Kind::Info => match self.stat(module, named) {

@@ -135,7 +135,8 @@ pub(crate) fn prepare(
             std::fs::copy(top.join(name), alternative.join(name)).map_err(infra)?;
         }
     }
-    let mut vars = front.go.places(&front.overlay, &front.module);
+    let ear = front.overlay.ear();
+    let mut vars = front.go.places(&ear, &front.module);
     vars.extend([
         ("GOMODCACHE", front.cache.display().to_string()),
         ("GOPATH", front.path.display().to_string()),
@@ -155,7 +156,6 @@ pub(crate) fn prepare(
     }
     let old = if mode == Mode::Locked { versions(&mut desk) } else { BTreeMap::new() };
 
-    front.overlay.mark();
     let wanted = format!("{}@{}", front.module, front.version);
     desk.ok(&["get", &wanted])?;
     if mode == Mode::Locked {
@@ -177,7 +177,7 @@ pub(crate) fn prepare(
     let own_dir = desk.dir.join(job.dir.strip_prefix(&module_dir).unwrap_or_default().trim_start_matches('/'));
     let is_program = packages.iter().any(|p| p.own && p.name == "main" && p.dir == own_dir);
     let declared = packages.iter().filter(|p| p.own).map(declared).sum();
-    let floating = front.overlay.floated();
+    let floating = ear.floated();
     let note = (!note.is_empty()).then(|| note.join("; "));
     Ok(Prepared { alternative, module_dir, proof, closure, floating, declared, is_program, note })
 }

@@ -119,7 +119,7 @@ impl<'a> Consumer<'a> {
 }
 
 /// Asks an address as no library would, and gives the status and the body.
-fn ask(overlay: &Overlay, method: &str, path: &str) -> (u16, Vec<u8>) {
+fn ask(overlay: &Ear, method: &str, path: &str) -> (u16, Vec<u8>) {
     let (host, token) = overlay.url().strip_prefix("http://").unwrap().split_once('/').unwrap();
     let mut stream = TcpStream::connect(host).unwrap();
     let path = path.replace("TOKEN", token);
@@ -131,7 +131,7 @@ fn ask(overlay: &Overlay, method: &str, path: &str) -> (u16, Vec<u8>) {
     (status, said[end + 4..].to_vec())
 }
 
-fn text(overlay: &Overlay, path: &str) -> (u16, String) {
+fn text(overlay: &Ear, path: &str) -> (u16, String) {
     let (status, body) = ask(overlay, "GET", &format!("/TOKEN/{path}"));
     (status, String::from_utf8(body).unwrap())
 }
@@ -144,7 +144,8 @@ fn go_get_builds_with_what_was_packed() {
     let bench = Bench::new();
     let candidate = bench.candidate();
     let h1 = candidate.h1.clone();
-    let overlay = Overlay::serve(vec![candidate], bench.world()).unwrap();
+    let server = Overlay::serve(vec![candidate], bench.world()).unwrap();
+    let overlay = server.ear();
     let consumer = Consumer::new(&bench, "home", &overlay);
     let before = fs::read(consumer.dir.join("go.mod")).unwrap();
 
@@ -170,7 +171,8 @@ fn the_latest_is_that_of_the_cut_off_and_stays_so_without_the_proxy() {
     }
     let bench = Bench::new();
     let world = bench.world();
-    let overlay = Overlay::serve(vec![bench.candidate()], world.clone()).unwrap();
+    let server = Overlay::serve(vec![bench.candidate()], world.clone()).unwrap();
+    let overlay = server.ear();
     let first = Consumer::new(&bench, "first", &overlay);
     let all = |consumer: &Consumer<'_>| {
         done(&mut consumer.go(&["get", "example.com/lib@v1.2.0", "example.com/Dep@latest"]));
@@ -181,7 +183,7 @@ fn the_latest_is_that_of_the_cut_off_and_stays_so_without_the_proxy() {
     };
     let sums = all(&first);
     assert!(overlay.floated());
-    overlay.mark();
+    let overlay = server.ear();
     assert!(!overlay.floated());
 
     // Something of before the cut-off turns up later: the world of the experiment stays as it was.
@@ -193,7 +195,8 @@ fn the_latest_is_that_of_the_cut_off_and_stays_so_without_the_proxy() {
     fs::remove_dir_all(bench.path("proxy")).unwrap();
     let downloads = Some(first.home.join("mod/cache/download"));
     let replayed = World { offline: true, downloads, ..world };
-    let overlay = Overlay::serve(vec![bench.candidate()], replayed).unwrap();
+    let server = Overlay::serve(vec![bench.candidate()], replayed).unwrap();
+    let overlay = server.ear();
     assert_eq!(overlay.go_proxy(), overlay.url());
     let third = Consumer::new(&bench, "third", &overlay);
     assert_eq!(all(&third), sums);
@@ -207,7 +210,8 @@ fn nothing_later_is_chosen_by_going_on_to_the_next_proxy() {
         return;
     }
     let bench = Bench::new();
-    let overlay = Overlay::serve(vec![bench.candidate()], bench.world()).unwrap();
+    let server = Overlay::serve(vec![bench.candidate()], bench.world()).unwrap();
+    let overlay = server.ear();
     let consumer = Consumer::new(&bench, "home", &overlay);
     let refused = consumer.go(&["list", "-m", "example.com/new@latest"]).output().unwrap();
     assert!(!refused.status.success(), "{}", String::from_utf8_lossy(&refused.stdout));
@@ -218,7 +222,8 @@ fn nothing_later_is_chosen_by_going_on_to_the_next_proxy() {
 #[test]
 fn lists_are_cut_and_have_the_candidate() {
     let bench = Bench::new();
-    let overlay = Overlay::serve(vec![bench.candidate()], bench.world()).unwrap();
+    let server = Overlay::serve(vec![bench.candidate()], bench.world()).unwrap();
+    let overlay = server.ear();
     assert_eq!(text(&overlay, "example.com/lib/@v/list"), (200, "v1.1.0\nv1.2.0\n".into()));
     assert!(!overlay.floated());
     assert_eq!(text(&overlay, "example.com/!dep/@v/list"), (200, "v1.0.0\nv1.1.0\n".into()));
@@ -232,7 +237,7 @@ fn lists_are_cut_and_have_the_candidate() {
     assert_eq!(text(&overlay, "example.com/lib/@latest"), info);
     assert_eq!(text(&overlay, "example.com/lib/@v/v1.2.0.info"), info);
     // A version that may be chosen from a list must be known where the list is.
-    overlay.mark();
+    let overlay = server.ear();
     assert_eq!(text(&overlay, "example.com/!dep/@v/v1.0.0.info").0, 200);
     // Of all others, what never changes is the next proxy's.
     assert_eq!(text(&overlay, "example.com/lib/@v/v1.1.0.zip").0, 404);
@@ -265,7 +270,8 @@ fn a_cut_looks_at_releases_and_pre_releases_by_themselves() {
         .unwrap();
     }
     fs::write(folder.join("list"), list).unwrap();
-    let overlay = Overlay::serve(Vec::new(), bench.world()).unwrap();
+    let server = Overlay::serve(Vec::new(), bench.world()).unwrap();
+    let overlay = server.ear();
     let kept = "v1.0.0\nv2.0.0-rc.1\nv5.0.0+incompatible\n";
     assert_eq!(text(&overlay, "example.com/many/@v/list"), (200, kept.into()));
 }
@@ -278,7 +284,8 @@ fn a_proxy_on_the_web_is_asked_by_curl() {
     let later = bench.packed("example.com/web", "1.1.0", AFTER, "web");
     let web = Overlay::serve(vec![dep, later], behind).unwrap();
     let upstream = format!("{},direct", web.url());
-    let overlay = Overlay::serve(Vec::new(), World { upstream: upstream.clone(), ..bench.world() }).unwrap();
+    let server = Overlay::serve(Vec::new(), World { upstream: upstream.clone(), ..bench.world() }).unwrap();
+    let overlay = server.ear();
     assert_eq!(overlay.go_proxy(), format!("{},{upstream}", overlay.url()));
     assert_eq!(text(&overlay, "example.com/web/@v/list"), (200, "v1.0.0\n".into()));
     let info = format!(r#"{{"Time":"{BEFORE}","Version":"v1.0.0"}}"#);
@@ -291,7 +298,8 @@ fn a_proxy_on_the_web_is_asked_by_curl() {
     assert_eq!(text(&overlay, "example.com/other/@v/list").0, 502);
     let lenient =
         format!("{}|file://{}", upstream.trim_end_matches(",direct"), bench.path("proxy").display());
-    let overlay = Overlay::serve(Vec::new(), World { upstream: lenient, ..bench.world() }).unwrap();
+    let server = Overlay::serve(Vec::new(), World { upstream: lenient, ..bench.world() }).unwrap();
+    let overlay = server.ear();
     assert_eq!(text(&overlay, "example.com/!dep/@v/list").0, 200);
     assert_eq!(text(&overlay, "example.com/other/@v/list").0, 502);
 }
@@ -306,7 +314,8 @@ fn hostile_addresses_get_nothing() {
     }
     fs::write(downloads.join("example.com/x/@v/v1.0.0.zip"), "public").unwrap();
     let world = World { offline: true, downloads: Some(downloads), ..bench.world() };
-    let overlay = Overlay::serve(vec![bench.candidate()], world).unwrap();
+    let server = Overlay::serve(vec![bench.candidate()], world).unwrap();
+    let overlay = server.ear();
     assert_eq!(text(&overlay, "example.com/x/@v/v1.0.0.zip"), (200, "public".into()));
 
     let long = format!("/TOKEN/example.com/{}/@v/list", "a".repeat(4000));
@@ -359,7 +368,8 @@ fn hostile_addresses_get_nothing() {
 #[test]
 fn it_is_gone_when_dropped() {
     let bench = Bench::new();
-    let overlay = Overlay::serve(Vec::new(), bench.world()).unwrap();
+    let server = Overlay::serve(Vec::new(), bench.world()).unwrap();
+    let overlay = server.ear();
     let url = overlay.url().to_owned();
     let host = url.strip_prefix("http://").unwrap().split('/').next().unwrap().to_owned();
     // A connection that says nothing is in nobody's way.
