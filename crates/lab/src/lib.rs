@@ -4,4 +4,17 @@
 
 #![allow(dead_code, reason = "the rooms are being furnished")]
 
+mod bubblewrap;
+mod cell;
+mod cgroup;
+pub mod inside;
+mod order;
 mod process;
+mod ready;
+mod recorder;
+mod sandbox;
+mod tree;
+mod usage;
+
+pub use cell::{Cell, Ended, How, Task};
+pub use sandbox::Sandbox;
