@@ -145,7 +145,9 @@ impl Argv {
         if network && let Ok(target) = names.canonicalize() {
             self.mount("--ro-bind", &target, names);
         }
-        self.words("--proc /proc --dev /dev");
+        // Where the lab is root, so is what runs here, though without any capability; and root owns the kernel's settings. So
+        // all of them are closed, which bubblewrap alone does not do.
+        self.words("--proc /proc --remount-ro /proc --dev /dev");
     }
 }
 

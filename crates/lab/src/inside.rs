@@ -258,13 +258,12 @@ impl Supervisor {
 
     /// Starts a process in a group of its own.
     fn spawn(&mut self, argv: &[String], voice: Voice) -> Result<Pid, String> {
-        // What is foreign goes first when memory is short, not the one who can tell.
-        const LAST: &str = r#"echo 500 > /proc/self/oom_score_adj; exec "$@""#;
         let pipe = || io::pipe().map_err(|e| format!("making a pipe: {e}"));
         let (reader, writer) = pipe()?;
         let also = writer.try_clone().map_err(|e| format!("making a pipe: {e}"))?;
         let mut command = process::command("/bin/sh");
-        command.args(["-c", LAST, "lab"]).args(argv).envs(&self.order.env);
+        // A program that is not there is then said by a shell, as people know it.
+        command.args(["-c", r#"exec "$@""#, "lab"]).args(argv).envs(&self.order.env);
         command.current_dir(&self.order.dir).process_group(0).stdout(writer).stderr(also);
         let child = command.spawn().map_err(|e| format!("starting in {}: {e}", self.order.dir.display()))?;
         let _ = self.born.send(());

@@ -63,9 +63,9 @@ impl Sandbox {
         Self { helper, wall: None, place: Place::candidates().into_iter().find(admits) }
     }
 
-    /// Says what contains foreign code: `bubblewrap, cgroup v1 (memory, pids, cpu)`.
+    /// Says what contains foreign code: `bubblewrap, cgroup v1 (memory, pids, cpu)`, `bubblewrap, rlimits`.
     pub fn describe(&self) -> String {
-        let limits = self.place.as_ref().map_or_else(|| "limits by counting".to_owned(), Place::describe);
+        let limits = self.place.as_ref().map_or_else(|| "rlimits".to_owned(), Place::describe);
         match self.wall {
             Some(_) => format!("bubblewrap, {limits}"),
             None => "nothing: sandbox = \"none\"".to_owned(),
