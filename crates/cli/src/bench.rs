@@ -3,7 +3,7 @@
 use crate::place::{Place, whole_environment};
 use allclear_core::Policy;
 use allclear_core::policy::Sandbox;
-use allclear_engine::{Fault, FaultKind};
+use allclear_engine::{Fault, FaultKind, Snapshot};
 use allclear_git::Mirrors;
 use allclear_lab::{Lab, Surroundings};
 use signal_hook::consts::{SIGINT, SIGTERM};
@@ -24,6 +24,7 @@ pub(crate) fn sources(place: &Place) -> Result<Mirrors<'_>, Fault> {
 pub(crate) fn open<'a>(
     place: &Place,
     sources: &'a Mirrors<'a>,
+    seen: &Snapshot,
     policy: Option<&Policy>,
 ) -> Result<Lab<'a>, Fault> {
     let program = std::env::current_exe().map_err(|e| {
@@ -33,6 +34,7 @@ pub(crate) fn open<'a>(
         env: whole_environment(),
         cache: place.env.cache.clone(),
         helper: vec![program.into(), INSIDE.into()],
+        releases: seen.facts.released.clone(),
         until: place.now(),
         uncontained: policy.is_some_and(|p| p.gates.downstream.sandbox == Sandbox::None),
         offline: false,

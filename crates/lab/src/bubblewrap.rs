@@ -64,7 +64,9 @@ impl Bubblewrap {
     /// Gives the whole command line.
     pub(crate) fn argv(&self, cell: &Cell, first: &First<'_>) -> Vec<OsString> {
         let mut argv = Argv(vec![self.program.clone().into()]);
-        argv.words("--unshare-all --unshare-user --uid 1000 --gid 1000 --hostname lab --die-with-parent --clearenv");
+        argv.words(
+            "--unshare-all --unshare-user --uid 1000 --gid 1000 --hostname lab --die-with-parent --clearenv",
+        );
         argv.words("--cap-drop ALL");
         if self.forbids {
             argv.words("--disable-userns");
@@ -143,7 +145,9 @@ impl Argv {
         if network && let Ok(target) = names.canonicalize() {
             self.mount("--ro-bind", &target, names);
         }
-        self.words("--proc /proc --dev /dev");
+        // Where the lab is root, so is what runs here, though without any capability; and root owns the kernel's settings. So
+        // all of them are closed, which bubblewrap alone does not do.
+        self.words("--proc /proc --remount-ro /proc --dev /dev");
     }
 }
 
@@ -162,7 +166,9 @@ mod tests {
 
     #[test]
     fn versions_are_read() {
-        assert!(since_0_8("bubblewrap 0.8.0\n") && since_0_8("bubblewrap 0.11.0") && since_0_8("bubblewrap 1.0"));
+        assert!(
+            since_0_8("bubblewrap 0.8.0\n") && since_0_8("bubblewrap 0.11.0") && since_0_8("bubblewrap 1.0")
+        );
         assert!(!since_0_8("bubblewrap 0.4.1\n") && !since_0_8("") && !since_0_8("bubblewrap"));
     }
 }

@@ -77,10 +77,12 @@ impl Place {
             }
         }
         let in_one = |name: &'static str| {
-            let holds = |m: &&Mounted<'_>| m.version == 1 && m.options.split(',').any(|option| option == name);
+            let holds =
+                |m: &&Mounted<'_>| m.version == 1 && m.options.split(',').any(|option| option == name);
             mounts.iter().find(holds).map(|mounted| (name, own(mounted, groups, name)))
         };
-        let controllers: Vec<(&str, PathBuf)> = CONTROLLERS.iter().filter_map(|(name, _)| in_one(name)).collect();
+        let controllers: Vec<(&str, PathBuf)> =
+            CONTROLLERS.iter().filter_map(|(name, _)| in_one(name)).collect();
         if CONTROLLERS.iter().all(|(name, must)| !must || controllers.iter().any(|(has, _)| has == name)) {
             found.push(Self { version: 1, controllers });
         }

@@ -196,7 +196,9 @@ impl Supervisor {
         let pid = self.spawn(&self.order.command.clone(), Voice::Command)?;
         let how = match must {
             Must::Exits(within) => {
-                self.until(since + most.min(Duration::from_secs(within.0)), |seen| seen.end_of(pid).is_some());
+                self.until(since + most.min(Duration::from_secs(within.0)), |seen| {
+                    seen.end_of(pid).is_some()
+                });
                 self.seen.end_of(pid).unwrap_or(How::TimedOut)
             }
             Must::Stays(time) => {
@@ -256,13 +258,12 @@ impl Supervisor {
 
     /// Starts a process in a group of its own.
     fn spawn(&mut self, argv: &[String], voice: Voice) -> Result<Pid, String> {
-        // What is foreign goes first when memory is short, not the one who can tell.
-        const LAST: &str = r#"echo 500 > /proc/self/oom_score_adj; exec "$@""#;
         let pipe = || io::pipe().map_err(|e| format!("making a pipe: {e}"));
         let (reader, writer) = pipe()?;
         let also = writer.try_clone().map_err(|e| format!("making a pipe: {e}"))?;
         let mut command = process::command("/bin/sh");
-        command.args(["-c", LAST, "lab"]).args(argv).envs(&self.order.env);
+        // A program that is not there is then said by a shell, as people know it.
+        command.args(["-c", r#"exec "$@""#, "lab"]).args(argv).envs(&self.order.env);
         command.current_dir(&self.order.dir).process_group(0).stdout(writer).stderr(also);
         let child = command.spawn().map_err(|e| format!("starting in {}: {e}", self.order.dir.display()))?;
         let _ = self.born.send(());
@@ -384,7 +385,9 @@ fn listen(mut from: PipeReader, voice: &Voice, text: &[u8], sender: &Sender<Even
             Voice::Beside(name) => {
                 line.extend_from_slice(bytes);
                 // A line without an end is passed on in pieces, not collected.
-                while let Some(end) = line.iter().position(|b| *b == b'\n').or((line.len() > 4096).then_some(4095)) {
+                while let Some(end) =
+                    line.iter().position(|b| *b == b'\n').or((line.len() > 4096).then_some(4095))
+                {
                     pass(name, line.drain(..=end).as_slice());
                 }
             }

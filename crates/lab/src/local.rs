@@ -8,7 +8,7 @@ use crate::{generic, go, survey};
 use allclear_core::lab::signature::failure;
 use allclear_core::lab::{Attempt, Declared, Ecosystem, Job, Mode, Outcome, Side, Step};
 use allclear_core::port::lab::{Executor, Located, Request, Sources};
-use allclear_core::CommitId;
+use allclear_core::{CommitId, Version};
 use jiff::Timestamp;
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
@@ -31,6 +31,8 @@ pub struct Surroundings {
     pub cache: PathBuf,
     /// The program and the arguments that call [`crate::inside::main`].
     pub helper: Vec<OsString>,
+    /// The project's releases: a downstream that asks for one of them gets it from the project's own repository.
+    pub releases: BTreeMap<Version, CommitId>,
     /// What is published later than this is not seen.
     pub until: Timestamp,
     /// Whether foreign code may run without a sandbox.
@@ -89,6 +91,19 @@ impl<'a> Lab<'a> {
         made.clone()
     }
 
+    /// Serves an earlier version beside the one that is looked at: a downstream's own go.mod names it. Where it is
+    /// no release that is known here, the caller's proxies have it or nobody has.
+    fn lend(&self, front: &Front, version: &str) {
+        let known = Version::parse(version.trim_start_matches('v')).ok();
+        let release = known.and_then(|version| Some((version, self.around.releases.get(&version)?)));
+        let Some((version, commit)) = release.filter(|_| !front.overlay.has(&front.module, version)) else {
+            return;
+        };
+        if let Ok(tree) = self.sources.tree(".", commit) {
+            front.serve(&tree, &Side { version, commit: commit.clone() });
+        }
+    }
+
     fn room(&self) -> Result<Room, Stop> {
         Room::make(&self.dir).map_err(|e| Stop::infra(&e.to_string()))
     }
@@ -107,7 +122,7 @@ impl<'a> Lab<'a> {
         match job.ecosystem {
             Ecosystem::Go => {
                 let front = self.front(request.side).map_err(|why| unready(&why))?;
-                let ready = go::prepare(&front, job, request.mode, &tree, &room).map_err(stop)?;
+                let ready = go::prepare(&front, job, request.mode, &tree, &room, &|version| self.lend(&front, version)).map_err(stop)?;
                 attempt.proof = Some(ready.proof.clone());
                 attempt.closure = Some(ready.closure.clone());
                 attempt.floating = ready.floating;
@@ -317,7 +332,7 @@ impl Executor for Lab<'_> {
         let room = self.room().ok()?;
         let front = self.front(request.side).ok()?;
         let tree = self.tree(request.job).ok()?;
-        go::prepare(&front, request.job, request.mode, &tree, &room).ok().map(|ready| ready.closure)
+        go::prepare(&front, request.job, request.mode, &tree, &room, &|version| self.lend(&front, version)).ok().map(|ready| ready.closure)
     }
 
     fn hash(&self, job: &Job, side: &Side) -> Option<String> {

@@ -12,10 +12,11 @@ pub(crate) fn command(program: impl AsRef<OsStr>) -> Command {
     command
 }
 
-/// Enters the control groups, lets go of every descriptor that was inherited, and becomes the program. A process can
+/// Enters the control groups, offers itself for when memory is short, lets go of every descriptor that was inherited, and becomes the program. A process can
 /// put itself into a group before it is anything else, and no program has to be trusted to close what it was given.
 const ENTER: &str = r#"
 while [ "$1" != -- ]; do echo $$ > "$1" || exit 97; shift; done; shift
+echo 500 > /proc/self/oom_score_adj
 for fd in /proc/self/fd/*; do
   fd=${fd##*/}
   if [ "$fd" -gt 9 ] && [ -z "$BASH_VERSION" ]; then continue; fi

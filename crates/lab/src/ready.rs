@@ -60,7 +60,8 @@ fn status(at: &str, path: &str) -> Option<u16> {
     let mut stream = at.to_socket_addrs().ok()?.find_map(open)?;
     stream.set_read_timeout(Some(PATIENCE)).ok()?;
     stream.set_write_timeout(Some(PATIENCE)).ok()?;
-    let request = format!("GET {path} HTTP/1.1\r\nHost: {at}\r\nUser-Agent: allclear\r\nConnection: close\r\n\r\n");
+    let request =
+        format!("GET {path} HTTP/1.1\r\nHost: {at}\r\nUser-Agent: allclear\r\nConnection: close\r\n\r\n");
     stream.write_all(request.as_bytes()).ok()?;
     let mut line = Vec::new();
     let mut byte = [0];
@@ -83,7 +84,10 @@ mod tests {
     fn addresses_are_read() {
         let read = |url: &str| Sign::page(url).map(|sign| sign.missing());
         assert_eq!(read("http://127.0.0.1:80").unwrap(), "http://127.0.0.1:80/ does not answer below 500");
-        assert_eq!(read("http://localhost/x?y").unwrap(), "http://localhost:80/x?y does not answer below 500");
+        assert_eq!(
+            read("http://localhost/x?y").unwrap(),
+            "http://localhost:80/x?y does not answer below 500"
+        );
         for wrong in ["https://a", "http://", "http:///x", "http://a/ HTTP/1.1\r\nX: y", "a"] {
             assert!(read(wrong).is_err(), "{wrong}");
         }

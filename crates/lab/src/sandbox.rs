@@ -63,9 +63,9 @@ impl Sandbox {
         Self { helper, wall: None, place: Place::candidates().into_iter().find(admits) }
     }
 
-    /// Says what contains foreign code: `bubblewrap, cgroup v1 (memory, pids, cpu)`.
+    /// Says what contains foreign code: `bubblewrap, cgroup v1 (memory, pids, cpu)`, `bubblewrap, rlimits`.
     pub fn describe(&self) -> String {
-        let limits = self.place.as_ref().map_or_else(|| "limits by counting".to_owned(), Place::describe);
+        let limits = self.place.as_ref().map_or_else(|| "rlimits".to_owned(), Place::describe);
         match self.wall {
             Some(_) => format!("bubblewrap, {limits}"),
             None => "nothing: sandbox = \"none\"".to_owned(),
@@ -137,7 +137,8 @@ impl Sandbox {
     /// Runs `true`, to see whether anything can be run.
     fn probe(&self) -> Result<(), String> {
         let limits = Limits { time: Seconds(10), ..Limits::default() };
-        let task = Task { command: vec!["true".to_owned()], must: Must::Exits(limits.time), services: Vec::new() };
+        let task =
+            Task { command: vec!["true".to_owned()], must: Must::Exits(limits.time), services: Vec::new() };
         let cell = Cell {
             reads: Vec::new(),
             writes: Vec::new(),
@@ -278,11 +279,13 @@ impl Watch<'_> {
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().map_err(|e| format!("starting the sandbox: {e}"))?;
         let pid = Pid::from_raw(child.id() as i32).ok_or("the sandbox has no number")?;
-        let handle = pidfd_open(pid, PidfdFlags::empty()).map_err(|e| format!("watching the sandbox: {e}"))?;
-        let (mut input, output, printed) = match (child.stdin.take(), child.stdout.take(), child.stderr.take()) {
-            (Some(input), Some(output), Some(printed)) => (input, output, printed),
-            _ => return Err("the sandbox has no pipes".to_owned()),
-        };
+        let handle =
+            pidfd_open(pid, PidfdFlags::empty()).map_err(|e| format!("watching the sandbox: {e}"))?;
+        let (mut input, output, printed) =
+            match (child.stdin.take(), child.stdout.take(), child.stderr.take()) {
+                (Some(input), Some(output), Some(printed)) => (input, output, printed),
+                _ => return Err("the sandbox has no pipes".to_owned()),
+            };
         let mut line = serde_json::to_vec(order).map_err(|e| format!("writing the order: {e}"))?;
         line.push(b'\n');
         let (sender, events) = mpsc::channel();

@@ -35,12 +35,15 @@ fn parse(stat: &str) -> Option<Process> {
 fn descendants() -> BTreeMap<i32, Process> {
     let pids = fs::read_dir("/proc").into_iter().flatten().flatten();
     let pids = pids.filter_map(|entry| entry.file_name().to_str()?.parse::<i32>().ok());
-    let all: BTreeMap<i32, Process> =
-        pids.filter_map(|pid| Some((pid, parse(&fs::read_to_string(format!("/proc/{pid}/stat")).ok()?)?))).collect();
+    let all: BTreeMap<i32, Process> = pids
+        .filter_map(|pid| Some((pid, parse(&fs::read_to_string(format!("/proc/{pid}/stat")).ok()?)?)))
+        .collect();
     let mut below = BTreeSet::from([getpid().as_raw_nonzero().get()]);
     loop {
         let before = below.len();
-        below.extend(all.iter().filter(|(_, p)| below.contains(&p.parent)).map(|(pid, _)| *pid).collect::<Vec<_>>());
+        below.extend(
+            all.iter().filter(|(_, p)| below.contains(&p.parent)).map(|(pid, _)| *pid).collect::<Vec<_>>(),
+        );
         if below.len() == before {
             break;
         }

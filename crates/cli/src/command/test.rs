@@ -30,7 +30,7 @@ pub(super) fn run(
     let seen = engine.observe()?;
     let target = engine.target(&seen, &wish)?;
     let sources = bench::sources(&place)?;
-    let executor = bench::open(&place, &sources, target.policy.as_ref())?;
+    let executor = bench::open(&place, &sources, &seen, target.policy.as_ref())?;
     let show = Show::new(args.json);
     let stop = Stop::listen();
     let lab = Lab {

@@ -32,6 +32,8 @@ pub(crate) struct Front {
     pub(crate) build: PathBuf,
     /// Where go may put what belongs nowhere else.
     pub(crate) path: PathBuf,
+    until: Timestamp,
+    dir: PathBuf,
 }
 
 impl Front {
@@ -72,7 +74,19 @@ impl Front {
         };
         let overlay = Overlay::serve(packed, world).map_err(|e| format!("the overlay cannot be served: {e}"))?;
         let (build, path) = (dir.join("build"), dir.join("path"));
-        Ok(Self { go: go.clone(), overlay, module, version, h1, cache, build, path })
+        Ok(Self { go: go.clone(), overlay, module, version, h1, cache, build, path, until, dir })
+    }
+
+    /// Serves another version of the same module as well, where it can be packed.
+    pub(crate) fn serve(&self, tree: &Path, side: &Side) {
+        let parcels = self.dir.join("packed").join(side.commit.as_str());
+        let places = modules(tree).unwrap_or_default();
+        if let Some(module) = places.iter().find(|m| m.path == self.module)
+            && std::fs::create_dir_all(&parcels).is_ok()
+            && let Ok(packed) = pack(tree, module, &side.version, self.until, &parcels)
+        {
+            self.overlay.add(packed);
+        }
     }
 }
 

@@ -115,6 +115,7 @@ pub(crate) fn prepare(
     mode: Mode,
     tree: &Path,
     room: &Room,
+    lend: &dyn Fn(&str),
 ) -> Result<Prepared, Unready> {
     let infra = |e: std::io::Error| Unready {
         outcome: Outcome::Infra,
@@ -149,6 +150,7 @@ pub(crate) fn prepare(
     let before = own_mod(&mut desk)?;
     applies(&desk, &before)?;
     let requirements: Vec<Named> = before.require.unwrap_or_default();
+    requirements.iter().filter(|r| r.path == front.module).for_each(|r| lend(&r.version));
     for replace in before.replace.unwrap_or_default().iter().filter(|r| r.old.path == front.module) {
         let at = if replace.old.version.is_empty() { String::new() } else { format!("@{}", replace.old.version) };
         desk.ok(&["mod", "edit", &format!("-dropreplace={}{at}", front.module), &modfile(&alternative)])?;
@@ -167,7 +169,7 @@ pub(crate) fn prepare(
         }
     }
     let packages = packages(&mut desk, job, &module_dir)?;
-    if !packages.iter().any(|p| p.module == front.module) && before.module.path != front.module {
+    if !packages.iter().any(|p| p.module == front.module) {
         let uses = requirements.iter().any(|r| r.path == front.module);
         let note = if uses { "it requires the project, and builds no package of it" } else { "it does not use the project" };
         return Err(desk.because(Outcome::Skipped, note));
@@ -209,8 +211,10 @@ fn own_mod(desk: &mut Desk<'_>) -> Result<GoMod, Unready> {
 /// Refuses what another major version is meant for.
 fn applies(desk: &Desk<'_>, before: &GoMod) -> Result<(), Unready> {
     let module = &desk.front.module;
-    let required = |path: &str| before.require.iter().flatten().any(|r| r.path == path);
-    if required(module) || before.module.path == *module {
+    if before.module.path == *module {
+        return Err(desk.because(Outcome::Skipped, "it is the project itself"));
+    }
+    if before.require.iter().flatten().any(|r| r.path == *module) {
         return Ok(());
     }
     let others = before.require.iter().flatten().filter(|r| unversioned(&r.path) == unversioned(module));
@@ -326,6 +330,9 @@ fn declared(package: &Package) -> u64 {
 
 /// Reads why the go command refused.
 fn refusal(err: &str, module: &str, version: &str) -> (Outcome, String) {
+    // The go.mod that is used lies elsewhere than the downstream's own.
+    let words = |line: &str| line.split(' ').map(|w| if w.ends_with("/mod/go.mod") { "go.mod" } else { w }).collect::<Vec<_>>().join(" ");
+    let err = &err.lines().map(words).collect::<Vec<_>>().join("\n");
     let line = err.lines().map(str::trim).find(|l| !l.is_empty() && !l.starts_with("go: downloading")).unwrap_or("go did not say why");
     let has = |words: &[&str]| words.iter().any(|word| err.contains(word));
     let note = short(line.strip_prefix("go: ").unwrap_or(line), 240);
