@@ -356,7 +356,7 @@ impl Executor for Lab<'_> {
             }
             let found = failure(&stop.log, stop.step);
             if let Some(found) = found.filter(|_| !stop.log.trim().is_empty()) {
-                attempt.error = Some(found.line);
+                attempt.error = Some(found.line).filter(|_| stop.step != Step::Prepare);
                 attempt.signature = Some(found.signature);
             } else if let Some(note) = &stop.note {
                 attempt.signature = failure(note, stop.step).map(|found| found.signature);

@@ -101,7 +101,7 @@ impl<'a> Stage<'a> {
     /// Runs a compiler: it may write what compilers share.
     pub(crate) fn compile(&mut self, step: Step, command: &[&str]) -> Result<(), Stop> {
         let mut cell = self.cell();
-        cell.writes.extend(self.sights.compilers.iter().cloned());
+        cell.shared.extend(self.sights.compilers.iter().cloned());
         cell.env.extend(self.sights.compiler_env.clone());
         self.go(step, &cell, &task(command, Must::Exits(self.limits.time), &[]))
     }
@@ -122,7 +122,7 @@ impl<'a> Stage<'a> {
     /// Opens a shell in it, on this terminal.
     pub(crate) fn visit(&mut self) -> Result<i32, String> {
         let mut cell = self.cell();
-        cell.writes.extend(self.sights.compilers.iter().cloned());
+        cell.shared.extend(self.sights.compilers.iter().cloned());
         cell.env.extend(self.sights.compiler_env.clone());
         self.sandbox.shell(&cell)
     }
@@ -132,6 +132,7 @@ impl<'a> Stage<'a> {
         Cell {
             reads: self.sights.reads.clone(),
             writes: self.sights.writes.clone(),
+            shared: Vec::new(),
             env: self.sights.env.clone(),
             dir: self.sights.dir.clone(),
             network: false,
