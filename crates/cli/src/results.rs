@@ -3,14 +3,18 @@
 use crate::progress::took;
 use crate::ui::{self, BAD, BOLD, DIM, GOOD, WAIT, paint};
 use allclear_core::event::CheckOutcome;
-use allclear_core::lab::{Arm, Attempt, Comparison, Row, Tier, Verdict};
+use allclear_core::lab::{Arm, Attempt, Comparison, Mode, Row, Tier, Verdict};
 use allclear_core::text::{count, list, plain, short};
 use allclear_engine::{CheckRun, Kept, Tested};
 use anstyle::Style;
 use serde_json::{Value, json};
+use std::io::{Read, Seek, SeekFrom};
 
 /// How many causes are shown.
 const CAUSES: usize = 40;
+/// How many lines of a log are shown, and how many bytes of it are read for them.
+const LINES: usize = 20;
+const TAIL: u64 = 16 << 10;
 /// How many names of one cause are shown.
 const NAMES: usize = 6;
 
@@ -177,6 +181,54 @@ fn sign(comparison: Comparison) -> (Style, &'static str) {
     }
 }
 
+/// Prints all that is known of one downstream: what was looked at, each attempt, and the end of the last log that is
+/// on this machine.
+pub(crate) fn story(row: &Row) {
+    let tag = row.tag.as_ref().map(|tag| format!(" ({})", short(tag, 60))).unwrap_or_default();
+    ui::out(format!("\n    {} at {}{tag}", short(&row.project, 120), row.commit.short()));
+    if let Some(proof) = &row.proof {
+        ui::out(format!("    built with {} {}", plain(&proof.version), plain(&proof.hash)));
+    }
+    for attempt in &row.attempts {
+        let step = attempt.step.map(|step| format!(" in {}", step.name())).unwrap_or_default();
+        let error = attempt.error.as_deref().or(attempt.note.as_deref());
+        let error = error.map(|error| format!("  {}", short(error, 120))).unwrap_or_default();
+        ui::out(format!(
+            "      {:<9} {:<6} {}{step}, {}{error}",
+            arm(attempt.arm),
+            if attempt.mode == Mode::Fresh { "fresh" } else { "locked" },
+            attempt.outcome.name(),
+            took(attempt.millis),
+        ));
+    }
+    if let Some((file, end)) = row.attempts.iter().rev().find_map(end_of_log) {
+        ui::out(format!("    the log ends ({}):", plain(&file)));
+        end.iter().for_each(|line| ui::out(format!("      {}", paint(DIM, plain(line)))));
+    }
+    ui::out(format!("    → {}", plain(&row.repro)));
+}
+
+/// Reads the last lines of an attempt's log, where it is still there.
+fn end_of_log(attempt: &Attempt) -> Option<(String, Vec<String>)> {
+    let path = attempt.log.as_ref()?;
+    let mut file = std::fs::File::open(path).ok()?;
+    let from = file.metadata().ok()?.len().saturating_sub(TAIL);
+    file.seek(SeekFrom::Start(from)).ok()?;
+    let mut bytes = Vec::new();
+    file.take(TAIL).read_to_end(&mut bytes).ok()?;
+    let text = String::from_utf8_lossy(&bytes);
+    let lines: Vec<&str> = text.lines().collect();
+    let last = lines.len().saturating_sub(LINES);
+    Some((path.clone(), lines[last..].iter().map(|line| (*line).to_owned()).collect()))
+}
+
+fn arm(arm: Arm) -> &'static str {
+    match arm {
+        Arm::Candidate => "candidate",
+        Arm::Baseline => "baseline",
+    }
+}
+
 /// Gives the table for programs.
 pub(crate) fn value(tested: &Tested) -> Value {
     let experiment = &tested.experiment;
@@ -227,12 +279,8 @@ fn row_value(row: &Row, tested: &Tested) -> Value {
 }
 
 fn attempt(attempt: &Attempt) -> Value {
-    let arm = match attempt.arm {
-        Arm::Candidate => "candidate",
-        Arm::Baseline => "baseline",
-    };
     json!({
-        "arm": arm,
+        "arm": arm(attempt.arm),
         "mode": attempt.mode,
         "outcome": attempt.outcome,
         "step": attempt.step,
@@ -244,6 +292,7 @@ fn attempt(attempt: &Attempt) -> Value {
     })
 }
 
-fn seconds(millis: u64) -> f64 {
+/// Gives seconds of milliseconds.
+pub(crate) fn seconds(millis: u64) -> f64 {
     millis as f64 / 1000.0
 }

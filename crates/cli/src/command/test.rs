@@ -5,9 +5,11 @@ use crate::bench::{self, Stop};
 use crate::exit::Exit;
 use crate::place::Place;
 use crate::progress::Show;
-use crate::{junit, results, ui};
+use crate::ui::{self, BAD, paint};
+use crate::{junit, results};
 use allclear_core::event::CheckOutcome;
 use allclear_core::lab::Verdict;
+use allclear_core::policy::Sandbox;
 use allclear_engine::{Fault, FaultKind, Lab, TestWish, Tested};
 use std::num::NonZeroUsize;
 use std::path::Path;
@@ -29,6 +31,12 @@ pub(super) fn run(
     let engine = place.engine();
     let seen = engine.observe()?;
     let target = engine.target(&seen, &wish)?;
+    if target.gate().sandbox == Sandbox::None {
+        ui::say(paint(
+            BAD,
+            "warning: foreign code runs on this machine without a sandbox (gates.downstream.sandbox = \"none\")",
+        ));
+    }
     let sources = bench::sources(&place)?;
     let executor = bench::open(&place, &sources, &seen, target.policy.as_ref())?;
     let show = Show::new(args.json);
@@ -53,9 +61,7 @@ pub(super) fn run(
         Err(fault) => return Err(fault),
     };
     if let Some(file) = junit {
-        let written = junit::write(&tested.experiment, &tested.checks)
-            .and_then(|text| std::fs::write(file, text).map_err(|e| e.to_string()));
-        written.map_err(|why| {
+        std::fs::write(file, junit::write(&tested.experiment, &tested.checks)).map_err(|why| {
             Fault::new(FaultKind::Usage, format!("{} cannot be written: {why}", file.display()))
                 .truth("the experiment itself is done; the same command again only writes the file")
         })?;

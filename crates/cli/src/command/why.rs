@@ -72,7 +72,13 @@ pub(super) fn run(args: &Args, about: &[String], now: &Now) -> Result<Exit, Faul
         reports.sort_by_key(|g| std::cmp::Reverse(g.finding.verdict));
         let words = words(&place, &seen, &reports)?;
         for report in &reports {
-            gate(report, &words, topic.as_ref().and_then(|(_, s)| s.as_deref()), &zone, now);
+            let subject = topic.as_ref().and_then(|(_, s)| s.as_deref());
+            gate(report, &words, subject, &zone, now);
+            if let Some(name) = subject.filter(|_| report.gate == Gate::Downstream)
+                && let Some(row) = place.engine().looked(&seen, found.version, name)?
+            {
+                crate::results::story(&row);
+            }
             if let Some(end) = super::status::waived_until(report, found, record, now) {
                 ui::out(format!("    the waiver ends {}, or with the next rc", when::show(end, &zone, now)));
                 ui::out(format!("    → allclear waive {} {} --lift", found.version, report.gate.name()));

@@ -44,6 +44,9 @@ pub struct Trial {
     pub at: Timestamp,
     /// Who recorded it.
     pub by: String,
+    /// The entry, which has the table beside it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub entry: Option<CommitId>,
     /// Whether a checker's or a recorder's signature is on it.
     pub vouched: bool,
 }
@@ -119,6 +122,7 @@ impl Project {
             summary: summary.clone(),
             at: self.at,
             by: entry.by.who.clone(),
+            entry: self.head.clone(),
             vouched: is_vouched(Act::Check("downstream"), level),
         };
         self.experiments.take(trial, gate.unwrap_or_else(DownstreamGate::default).coverage.into());

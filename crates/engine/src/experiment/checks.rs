@@ -5,7 +5,8 @@ use super::{Lab, Progress, Target, TestWish, not_stopped, queue};
 use crate::{Engine, Fault};
 use allclear_core::Seconds;
 use allclear_core::event::CheckOutcome;
-use allclear_core::lab::{Arm, Attempt, Ecosystem, Job, Limits, Mode, Must, Outcome, Recipe, Run, Side};
+use allclear_core::lab::{Arm, Attempt, Ecosystem, Job, Mode, Must, Outcome, Recipe, Run, Side};
+use allclear_core::policy::LabCheck;
 use allclear_core::port::lab::Request;
 use serde::{Deserialize, Serialize};
 
@@ -20,14 +21,6 @@ pub struct CheckRun {
     pub attempt: Attempt,
     /// Whether that was known from an earlier run with the very same content.
     pub known: bool,
-}
-
-/// A check that the lab runs.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct LabCheck {
-    pub(super) name: String,
-    pub(super) run: String,
-    pub(super) limits: Option<Limits>,
 }
 
 /// What is remembered of a check.

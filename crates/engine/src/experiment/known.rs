@@ -2,7 +2,7 @@
 //! what it was looked at last. All of it may be forgotten at any time.
 
 use crate::Engine;
-use allclear_core::CommitId;
+use allclear_core::{CommitId, Version};
 use allclear_core::lab::judge::Known;
 use allclear_core::lab::{Arm, Attempt, Comparison, Job, Outcome, Row, Side};
 use serde::{Deserialize, Serialize};
@@ -12,6 +12,8 @@ use sha2::{Digest, Sha256};
 const ANSWERS: usize = 4;
 /// How many ends of attempts are kept.
 const ENDS: usize = 8;
+/// With how many candidates a downstream is well before it may block.
+const RIPE: usize = 3;
 /// The shape of what is kept.
 const SHAPE: u32 = 1;
 
@@ -23,6 +25,9 @@ pub(super) struct Memory {
     pub(super) millis: Option<u64>,
     /// With what it was looked at last.
     pub(super) last: Option<Inputs>,
+    /// The candidates with which it was well, since it was not.
+    #[serde(default)]
+    clean: Vec<CommitId>,
     /// Newest first.
     answers: Vec<Answer>,
     /// Newest first.
@@ -53,8 +58,10 @@ struct Answer {
 pub(super) struct Question {
     /// The executor's key of the candidate.
     pub(super) key: String,
+    /// The version that the candidate will have.
+    pub(super) version: Version,
     /// What it is compared with.
-    pub(super) baseline: Option<CommitId>,
+    pub(super) baseline: Option<Side>,
     /// Whether it is expected to fail, now.
     pub(super) expects_failure: bool,
 }
@@ -72,7 +79,7 @@ impl Memory {
     pub(super) fn answer(&self, to: &Question, closure: impl FnOnce() -> Option<String>) -> Option<&Row> {
         // What works does so whatever it is compared with.
         let same = |answer: &&Answer| {
-            answer.to.key == to.key
+            (&answer.to.key, answer.to.version) == (&to.key, to.version)
                 && answer.to.expects_failure == to.expects_failure
                 && (answer.to.baseline == to.baseline || answer.row.comparison == Comparison::Ok)
         };
@@ -96,6 +103,36 @@ impl Memory {
     /// Tells whether its newest answer to a question is that all is well.
     pub(super) fn is_ok(&self) -> bool {
         self.answers.first().is_some_and(|answer| answer.row.comparison == Comparison::Ok)
+    }
+
+    /// Gives the newest answer, whatever it was asked.
+    pub(super) fn newest(&self) -> Option<&Row> {
+        self.answers.first().map(|answer| &answer.row)
+    }
+
+    /// Tells whether it was well often enough to be relied on.
+    pub(super) fn is_ripe(&self) -> bool {
+        self.clean.len() >= RIPE
+    }
+
+    /// Notes whether it is well with a candidate.
+    pub(super) fn note(&mut self, candidate: &CommitId, comparison: Comparison) {
+        match comparison {
+            Comparison::Ok | Comparison::Fixed => {
+                if !self.clean.contains(candidate) && !self.is_ripe() {
+                    self.clean.push(candidate.clone());
+                }
+            }
+            // What says nothing takes nothing back.
+            Comparison::Unchecked | Comparison::NotApplicable => {}
+            Comparison::Regressed
+            | Comparison::Suspect
+            | Comparison::UnexpectedPass
+            | Comparison::FailingDifferently
+            | Comparison::Flaky
+            | Comparison::StillFailing
+            | Comparison::ExpectedFailure => self.clean.clear(),
+        }
     }
 
     /// Keeps what an experiment found, as far as it says something for the next one.

@@ -25,7 +25,7 @@ pub use target::Target;
 
 use crate::{Engine, Fault, FaultKind};
 use allclear_core::lab::sequential::Sequential;
-use allclear_core::lab::{Comparison, Coverage, Experiment, Pinned, Row, SCHEMA, Side, Tier, Verdict};
+use allclear_core::lab::{self, Comparison, Coverage, Experiment, Pinned, Row, SCHEMA, Side, Tier, Verdict};
 use allclear_core::port::lab::{Executor, Sources};
 use globset::Glob;
 use run::{Bench, Task, Word};
@@ -134,41 +134,49 @@ impl Engine<'_> {
         let of = plan.jobs.len() + plan.unplanned.len();
         let pinned = self.pinned(target, &plan, lab);
         let mut rows = plan.unplanned;
-        rows.extend(self.look_at(target, wish, lab, plan.jobs)?);
+        let (found, ripe) = self.look_at(target, wish, lab, plan.jobs)?;
+        rows.extend(found);
         let missing = of - rows.len();
         let checks = if wish.only.is_empty() { self.run_checks(target, wish, lab)? } else { Vec::new() };
         run::worst_first(&mut rows);
-        let coverage = Coverage::of(rows.iter().map(|row| row.comparison));
         let (candidate, baseline) = pinned;
-        let experiment = Experiment {
+        let mut experiment = Experiment {
             schema: SCHEMA.into(),
             experiment: id_of(&candidate, baseline.as_ref(), &rows),
             began,
             millis: self.clock.now().duration_since(began).as_millis().try_into().unwrap_or(0),
-            verdict: verdict(&rows.iter().collect::<Vec<_>>(), coverage, target.coverage),
             candidate,
             baseline,
+            coverage: Coverage::of(rows.iter().map(|row| row.comparison)),
             downstreams: rows,
-            coverage,
+            verdict: Verdict::Passed,
             contained,
         };
+        experiment.verdict = verdict(&experiment, target);
         (lab.watch)(&Progress::Ended(&experiment));
         let kept = self.put_on_record(target, &experiment, &checks, missing)?;
-        let (past, ripe) = target.past(&experiment);
-        let rows: Vec<&Row> = experiment.downstreams.iter().filter(|r| asked.contains(&r.name)).collect();
-        let coverage = Coverage::of(rows.iter().map(|row| row.comparison));
-        let verdict = verdict(&rows, coverage, target.coverage);
+        let rows = || experiment.downstreams.iter().filter(|row| asked.contains(&row.name));
+        let coverage = Coverage::of(rows().map(|row| row.comparison));
+        let whole = rows().count() == experiment.downstreams.len();
+        let past = rows().filter(|row| !row.comparison.is_good());
+        let past = past.filter_map(|row| Some((row.name.clone(), target.before.story(&row.name)?))).collect();
+        let verdict = if whole {
+            experiment.verdict
+        } else {
+            verdict(&Experiment { downstreams: rows().cloned().collect(), ..experiment.clone() }, target)
+        };
         Ok(Tested { experiment, asked, checks, coverage, verdict, past, kept, ripe })
     }
 
-    /// Runs the jobs; gives the rows of all that were tried or are known.
+    /// Runs the jobs; gives the rows of all that were tried or are known, and the names of those that may well
+    /// become `must`.
     fn look_at(
         &self,
         target: &Target,
         wish: &TestWish,
         lab: &Lab<'_>,
         jobs: Vec<allclear_core::lab::Job>,
-    ) -> Result<Vec<Row>, Fault> {
+    ) -> Result<(Vec<Row>, Vec<String>), Fault> {
         let rule = Sequential::for_downstreams(jobs.len());
         let mut tasks: Vec<Task> = jobs
             .into_iter()
@@ -192,7 +200,7 @@ impl Engine<'_> {
             now: self.clock.now(),
             rerun: wish.rerun_failed,
         };
-        let mut rows = Vec::new();
+        let (mut rows, mut ripe) = (Vec::new(), Vec::new());
         let name = |n: usize| tasks[n].job.name.as_str();
         queue::each(
             &tasks,
@@ -212,8 +220,12 @@ impl Engine<'_> {
                 }
                 Word::Judged(n, row, memory) => {
                     // At once, so that what a killed experiment found is not tried again.
-                    if let Some(memory) = memory {
-                        self.keep_known(name(n), &memory);
+                    if let Some(memory) = &memory {
+                        self.keep_known(name(n), memory);
+                    }
+                    let memory = memory.as_deref().unwrap_or(&tasks[n].memory);
+                    if row.tier == Tier::Should && row.comparison == Comparison::Ok && memory.is_ripe() {
+                        ripe.push(row.name.clone());
                     }
                     if tasks[n].wanted {
                         (lab.watch)(&Progress::Judged(&row));
@@ -224,7 +236,8 @@ impl Engine<'_> {
             || lab.stop_if_asked(),
         );
         not_stopped(lab)?;
-        Ok(rows)
+        ripe.sort();
+        Ok((rows, ripe))
     }
 
     /// Pins both versions by content: as the first downstream proves it, else by their trees.
@@ -248,12 +261,13 @@ fn not_stopped(lab: &Lab<'_>) -> Result<(), Fault> {
         .hint("the same command goes on from there"))
 }
 
-/// Says what a table says as a whole: a regression of what must work blocks, one of what should is advice.
-fn verdict(rows: &[&Row], coverage: Coverage, percent: u64) -> Verdict {
-    let must = |comparison| rows.iter().any(|r| r.tier == Tier::Must && r.comparison == comparison);
-    if must(Comparison::Regressed) {
+/// Says what a table says as a whole, by the rules of the gate: a regression of what must work blocks, one of what
+/// should is advice.
+fn verdict(experiment: &Experiment, target: &Target) -> Verdict {
+    let said = lab::summary(experiment, &target.declared);
+    if said.is_bad() {
         Verdict::Regressed
-    } else if must(Comparison::Suspect) || must(Comparison::Unchecked) || !coverage.reaches(percent) {
+    } else if !target.declared.is_empty() && said.is_inconclusive(target.gate().coverage.into()) {
         Verdict::Inconclusive
     } else {
         Verdict::Passed

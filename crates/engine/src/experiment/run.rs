@@ -63,6 +63,7 @@ impl Bench<'_> {
             .then(|| self.lab.executor.key(job, self.baseline?, job.mode()))
             .flatten();
         memory.learn(question, baseline_key, &row);
+        memory.note(&self.candidate.commit, row.comparison);
         memory.last = Some(Inputs {
             job: job.clone(),
             candidate: self.candidate.clone(),
@@ -74,7 +75,8 @@ impl Bench<'_> {
     fn question(&self, job: &Job) -> Option<Question> {
         Some(Question {
             key: self.lab.executor.key(job, self.candidate, job.mode())?,
-            baseline: self.baseline.map(|side| side.commit.clone()),
+            version: self.candidate.version,
+            baseline: self.baseline.cloned(),
             expects_failure: self.expectation(job).is_some(),
         })
     }

@@ -1,16 +1,12 @@
 //! Finds out what is to be looked at, and against what.
 
 use super::TestWish;
-use super::checks::LabCheck;
 use super::plan::name_of;
 use crate::{Engine, Fault, FaultKind, Snapshot};
-use allclear_core::lab::{At, Declared, Experiment, Recipe, Side, Tier};
-use allclear_core::policy::Policy;
+use allclear_core::lab::{At, Declared, Experiments, Recipe, Side, Tier};
+use allclear_core::policy::{DownstreamGate, LabCheck, Policy};
 use allclear_core::version::Bump;
 use allclear_core::{CommitId, Version};
-
-/// The share of downstreams that must answer where no policy says so, in percent.
-const COVERAGE: u64 = 95;
 
 /// What is looked at, and against what.
 #[derive(Debug, Clone)]
@@ -27,9 +23,17 @@ pub struct Target {
     pub rides: Option<Version>,
     /// Why nothing will be recorded; `None` where the whole table will be.
     pub unrecorded: Option<String>,
-    /// The percentage of downstreams that must answer.
-    pub(super) coverage: u64,
-    pub(super) checks: Vec<LabCheck>,
+    /// The project's own checks.
+    pub checks: Vec<LabCheck>,
+    /// What experiments found before.
+    pub(super) before: Experiments,
+}
+
+impl Target {
+    /// Gives what the policy asks of experiments.
+    pub fn gate(&self) -> DownstreamGate {
+        self.policy.as_ref().map_or_else(DownstreamGate::default, |policy| policy.gates.downstream)
+    }
 }
 
 impl Engine<'_> {
@@ -42,15 +46,15 @@ impl Engine<'_> {
         let declared = if asked {
             wish.downstreams.iter().map(|repo| named_by_hand(repo)).collect()
         } else {
-            policy.as_ref().map(declared_in).unwrap_or_default()
+            policy.as_ref().map(|p| p.downstreams.clone()).unwrap_or_default()
         };
         let unrecorded = match rides {
             _ if asked => Some("these downstreams are not those of the policy".to_owned()),
             None => Some(format!("{} is the commit of no open candidate", commit.short())),
             Some(_) => None,
         };
-        let checks = policy.as_ref().filter(|_| !asked).map(lab_checks).unwrap_or_default();
-        let coverage = policy.as_ref().map_or(COVERAGE, coverage);
+        let own = policy.as_ref().filter(|_| !asked);
+        let checks = own.map(|p| p.lab_checks.clone()).unwrap_or_default();
         let before = seen.facts.released.range(..version).next_back();
         let baseline = before.map(|(v, commit)| Side { version: *v, commit: commit.clone() });
         Ok(Target {
@@ -60,8 +64,8 @@ impl Engine<'_> {
             policy,
             rides,
             unrecorded,
-            coverage,
             checks,
+            before: seen.project.experiments.clone(),
         })
     }
 
@@ -110,23 +114,5 @@ fn named_by_hand(repo: &str) -> Declared {
         overrides: Vec::new(),
         ecosystem: None,
         recipe: Recipe { tier: Some(Tier::Must), ..Recipe::default() },
-    }
-}
-
-/// PLACEHOLDER
-fn declared_in(policy: &Policy) -> Vec<Declared> {
-    policy.downstreams.clone()
-}
-fn lab_checks(_: &Policy) -> Vec<LabCheck> {
-    Vec::new()
-}
-fn coverage(_: &Policy) -> u64 {
-    COVERAGE
-}
-
-impl Target {
-    /// PLACEHOLDER
-    pub(super) fn past(&self, _: &Experiment) -> (std::collections::BTreeMap<String, String>, Vec<String>) {
-        Default::default()
     }
 }
