@@ -6,12 +6,14 @@
 
 mod declare;
 mod experiment;
+mod groups;
 pub mod judge;
 pub mod sequential;
 pub mod signature;
 
 pub use declare::{At, Declared, Ecosystem, ExpectFailure, Job, Limits, Must, Recipe, Run, Service, Side};
 pub use experiment::{Attempt, Coverage, Experiment, Pinned, Proof, Row, SCHEMA, Tests, Verdict};
+pub use groups::{Group, groups};
 
 use serde::{Deserialize, Serialize};
 
