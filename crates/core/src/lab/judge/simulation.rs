@@ -66,12 +66,9 @@ impl Found {
         };
         self.consumers += 1;
         self.attempts += tried.len() as u32;
-        match comparison {
-            Comparison::Regressed => self.regressed += 1,
-            Comparison::Suspect => self.suspect += 1,
-            Comparison::Flaky => self.flaky += 1,
-            _ => {}
-        }
+        self.regressed += u32::from(comparison == Comparison::Regressed);
+        self.suspect += u32::from(comparison == Comparison::Suspect);
+        self.flaky += u32::from(comparison == Comparison::Flaky);
     }
 
     fn per_thousand(&self, n: u32) -> f64 {
