@@ -1,24 +1,45 @@
 //! The lab of this machine, and what ends it: the one place that names the adapters of experiments.
 
-use crate::place::Place;
+use crate::place::{Place, whole_environment};
 use allclear_core::Policy;
-use allclear_core::port::lab::{Executor, Sources};
-use allclear_engine::{Fault, FaultKind};
+use allclear_core::policy::Sandbox;
+use allclear_engine::{Fault, FaultKind, Snapshot};
+use allclear_git::Mirrors;
+use allclear_lab::{Lab, Surroundings};
 use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::{flag, low_level};
 use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
-/// What experiments are made with here.
-pub(crate) struct Bench<'a> {
-    pub(crate) sources: Box<dyn Sources + 'a>,
-    pub(crate) executor: Box<dyn Executor + 'a>,
+/// The hidden verb by which the lab calls this very program inside a sandbox.
+pub(crate) const INSIDE: &str = "inside";
+
+/// Opens the sources of downstreams.
+pub(crate) fn sources(place: &Place) -> Result<Mirrors<'_>, Fault> {
+    Ok(Mirrors::open(&place.store, &place.clone, &place.env)?)
 }
 
 /// Opens the lab of this machine, as the policy wants it.
-pub(crate) fn open<'a>(_place: &'a Place, _policy: Option<&Policy>) -> Result<Bench<'a>, Fault> {
-    Err(Fault::new(FaultKind::TryLater, "this build of allclear has no lab in it"))
+pub(crate) fn open<'a>(
+    place: &Place,
+    sources: &'a Mirrors<'a>,
+    seen: &Snapshot,
+    policy: Option<&Policy>,
+) -> Result<Lab<'a>, Fault> {
+    let program = std::env::current_exe().map_err(|e| {
+        Fault::new(FaultKind::TryLater, format!("this very program cannot be found on this machine: {e}"))
+    })?;
+    let around = Surroundings {
+        env: whole_environment(),
+        cache: place.env.cache.clone(),
+        helper: vec![program.into(), INSIDE.into()],
+        releases: seen.facts.released.clone(),
+        until: place.now(),
+        uncontained: policy.is_some_and(|p| p.gates.downstream.sandbox == Sandbox::None),
+        offline: false,
+    };
+    Ok(Lab::open(sources, around))
 }
 
 /// Gives how many downstreams are tried at once where nobody says: half of the processors, for each of them builds

@@ -4,4 +4,32 @@
 
 #![allow(dead_code, reason = "the rooms are being furnished")]
 
+mod bubblewrap;
+mod cell;
+mod cgroup;
+mod dirhash;
+mod generic;
+mod go;
+mod gomod;
+pub mod inside;
+mod letters;
+mod local;
+mod names;
+mod order;
+pub mod overlay;
+pub mod pack;
 mod process;
+mod ready;
+mod record;
+mod recorder;
+mod room;
+mod sandbox;
+mod stage;
+mod survey;
+mod tree;
+mod upstream;
+mod usage;
+
+pub use cell::{Cell, Ended, How, Task};
+pub use local::{Lab, Surroundings};
+pub use sandbox::Sandbox;

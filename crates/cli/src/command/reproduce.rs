@@ -13,12 +13,13 @@ pub(super) fn run(args: &Args, name: &str, arm: Arm, print: bool) -> Result<Exit
     let place = Place::open(args)?;
     let engine = place.engine();
     let seen = engine.observe()?;
-    let here = bench::open(&place, seen.policy_of_tests())?;
+    let sources = bench::sources(&place)?;
+    let executor = bench::open(&place, &sources, &seen, seen.policy_of_tests())?;
     // Ctrl-C is for what runs in the shell.
     let (show, stop) = (Show::new(true), Stop::deaf());
     let lab = Lab {
-        sources: &*here.sources,
-        executor: &*here.executor,
+        sources: &sources,
+        executor: &executor,
         jobs: 1,
         stop: &stop.flag,
         watch: &|step| show.hear(step),

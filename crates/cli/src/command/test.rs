@@ -37,12 +37,13 @@ pub(super) fn run(
             "warning: foreign code runs on this machine without a sandbox (gates.downstream.sandbox = \"none\")",
         ));
     }
-    let here = bench::open(&place, target.policy.as_ref())?;
+    let sources = bench::sources(&place)?;
+    let executor = bench::open(&place, &sources, &seen, target.policy.as_ref())?;
     let show = Show::new(args.json);
     let stop = Stop::listen();
     let lab = Lab {
-        sources: &*here.sources,
-        executor: &*here.executor,
+        sources: &sources,
+        executor: &executor,
         jobs: bench::jobs(jobs),
         stop: &stop.flag,
         watch: &|step| show.hear(step),
@@ -53,7 +54,7 @@ pub(super) fn run(
         Ok(tested) => tested,
         Err(fault) if stop.flag.load(Ordering::Relaxed) => {
             ui::fault(&fault, args.json);
-            drop(here);
+            drop(executor);
             stop.obey();
             return Ok(Exit::TryLater);
         }

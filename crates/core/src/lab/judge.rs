@@ -18,9 +18,13 @@
 //! What is on record of the baseline may exonerate. Only a baseline that was tried here and now convicts: the world
 //! around the two (dependencies, machine, network) may have changed since.
 
+mod turns;
+
 use super::sequential::{Answer, Sequential, Tally};
-use super::{Arm, Attempt, Comparison, Mode, Outcome, Proof, Step, Tests, signature};
+use super::{Arm, Attempt, Comparison, Mode, Outcome, Proof, Step, Tests};
 use crate::text;
+use std::cmp::Ordering;
+use turns::{Kind, Reach, Turn, Turns, place, reach};
 
 /// What is known before the first attempt.
 #[derive(Debug, Clone, PartialEq)]
@@ -88,184 +92,20 @@ pub struct Judgement {
 /// How often is tried at most, repetitions included; one attempt to tell the cause may follow.
 pub const MOST: usize = 18;
 
-/// What an outcome means for the comparison.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Kind {
-    /// It did what it should.
-    Passed,
-    /// It did not, and a line says why.
-    Failed,
-    /// It hit a limit that may be too narrow, or a busy machine.
-    Starved,
-    /// It wanted what it cannot have here. With both arms that is the lab's limit, not a failure.
-    Denied,
-    /// Nothing can be said of the version.
-    Silent,
-}
-
-impl Outcome {
-    fn kind(self) -> Kind {
-        match self {
-            Self::Passed => Kind::Passed,
-            Self::FailedBuild | Self::FailedTest | Self::FailedRun => Kind::Failed,
-            Self::TimedOut | Self::OutOfMemory => Kind::Starved,
-            Self::NoSpace | Self::Network | Self::Unprepared => Kind::Denied,
-            Self::Infra | Self::NotInjected | Self::Skipped => Kind::Silent,
-        }
-    }
-
-    /// Tells whether the version was looked at, and something is wrong.
-    fn is_failure(self) -> bool {
-        matches!(self.kind(), Kind::Failed | Kind::Starved | Kind::Denied)
-    }
-
-    /// Gives the step of an outcome that names none.
-    fn usual_step(self) -> Option<Step> {
-        match self {
-            Self::Passed => None,
-            Self::Unprepared => Some(Step::Prepare),
-            Self::FailedBuild => Some(Step::Build),
-            Self::FailedTest => Some(Step::Test),
-            Self::FailedRun
-            | Self::TimedOut
-            | Self::OutOfMemory
-            | Self::NoSpace
-            | Self::Network
-            | Self::Infra
-            | Self::NotInjected
-            | Self::Skipped => Some(Step::Run),
-        }
-    }
-}
-
-/// How far an attempt got: its step, and beyond all steps where it passed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Reach {
-    Fell(Step),
-    Through,
-}
-
-fn reach(attempt: &Attempt) -> Reach {
-    match attempt.outcome {
-        Outcome::Passed => Reach::Through,
-        other => attempt.step.or(other.usual_step()).map_or(Reach::Through, Reach::Fell),
-    }
-}
-
 /// Says what to try next, or how the arms compare. It is total: whatever the attempts, following it ends after
 /// [`MOST`] of them and one more.
 pub fn next(case: &Case, attempts: &[Attempt]) -> Next {
-    let tried = Tried::of(case, attempts);
-    let answer = tried.next(case);
-    match answer {
-        Next::Try { .. } if tried.count >= MOST => Next::Done(tried.given_up()),
+    let turns = Turns::of(case, attempts);
+    match turns.next(case) {
+        Next::Try { .. } if turns.count >= MOST => turns.given_up(),
         Next::Done(judgement) if judgement.comparison == Comparison::Regressed && case.locked_differs => {
-            with_cause(judgement, &tried)
+            turns.cause(judgement)
         }
-        other => other,
+        next @ (Next::Try { .. } | Next::Done(_)) => next,
     }
 }
 
-/// One place in the order of attempts: an attempt, repeated where it said nothing.
-#[derive(Debug, Clone)]
-struct Turn {
-    last: Attempt,
-    repeated: bool,
-}
-
-impl Turn {
-    /// Gives the scale at which it is to be repeated; `None` where it counts as it is.
-    fn again(&self, case: &Case) -> Option<u32> {
-        let scale = self.last.scale;
-        match self.last.outcome {
-            Outcome::Infra if !self.repeated => Some(scale),
-            Outcome::NotInjected if !self.repeated && self.last.arm == Arm::Baseline => Some(scale),
-            Outcome::TimedOut | Outcome::OutOfMemory if scale < 2 && !case.expects_failure => Some(2),
-            _ => None,
-        }
-    }
-
-    /// Tells whether it says nothing of the version.
-    fn is_silent(&self) -> bool {
-        self.last.outcome.kind() == Kind::Silent
-    }
-}
-
-/// The attempts as turns.
-struct Tried {
-    candidate: Vec<Turn>,
-    baseline: Vec<Turn>,
-    /// Those with the pinned versions, which only tell the cause.
-    locked: Vec<Attempt>,
-    /// The arm that was tried last.
-    last: Arm,
-    /// The scale of what comes: both arms are compared with the same limits.
-    scale: u32,
-    /// How many attempts there were, those for the cause left out.
-    count: usize,
-}
-
-impl Tried {
-    fn of(case: &Case, attempts: &[Attempt]) -> Self {
-        let mut tried = Self {
-            candidate: Vec::new(),
-            baseline: Vec::new(),
-            locked: Vec::new(),
-            last: Arm::Baseline,
-            scale: 1,
-            count: 0,
-        };
-        for attempt in attempts {
-            if case.locked_differs && attempt.mode == Mode::Locked {
-                tried.locked.push(attempt.clone());
-            } else {
-                tried.take(case, attempt.clone());
-            }
-        }
-        tried.count_tests();
-        tried
-    }
-
-    fn take(&mut self, case: &Case, attempt: Attempt) {
-        self.count += 1;
-        self.last = attempt.arm;
-        self.scale = self.scale.max(attempt.scale);
-        let turns = match attempt.arm {
-            Arm::Candidate => &mut self.candidate,
-            Arm::Baseline => &mut self.baseline,
-        };
-        match turns.last_mut() {
-            Some(turn) if turn.again(case).is_some() => {
-                let repeated = turn.repeated || turn.is_silent();
-                *turn = Turn { last: attempt, repeated };
-            }
-            _ => turns.push(Turn { last: attempt, repeated: false }),
-        }
-    }
-
-    /// Turns a pass of the candidate into a failure where the baseline ran more tests: a suite that ends early exits
-    /// with 0 too. What the baseline surely runs is the least that it ran in any pass.
-    fn count_tests(&mut self) {
-        let ran = |kind: Kind| {
-            self.baseline
-                .iter()
-                .filter(move |turn| turn.last.outcome.kind() == kind)
-                .filter_map(|turn| turn.last.tests.map(|tests| tests.ran))
-        };
-        let Some(expected) = ran(Kind::Passed).min().or(ran(Kind::Failed).max()) else { return };
-        for turn in &mut self.candidate {
-            let attempt = &mut turn.last;
-            let Some(tests) = attempt.tests else { continue };
-            if attempt.outcome == Outcome::Passed && tests.ran < expected {
-                let note = format!("ran {} of the {expected} tests that the baseline ran", tests.ran);
-                attempt.outcome = Outcome::FailedTest;
-                attempt.step = Some(Step::Test);
-                attempt.signature = Some(signature::digest(&signature::normalised(&note)));
-                attempt.note = Some(note);
-            }
-        }
-    }
-
+impl Turns {
     fn next(&self, case: &Case) -> Next {
         let open = [Arm::Candidate, Arm::Baseline].into_iter().find_map(|arm| {
             self.turns(arm).last()?.again(case).map(|scale| Next::Try { arm, mode: Mode::Fresh, scale })
@@ -276,12 +116,17 @@ impl Tried {
         let Some(first) = self.candidate.first().map(|turn| &turn.last) else {
             return self.attempt(Arm::Candidate);
         };
-        match first.outcome {
-            Outcome::Passed => self.passed(case, first),
-            Outcome::Skipped => done(Comparison::NotApplicable, first),
-            Outcome::Infra | Outcome::NotInjected => done(Comparison::Unchecked, first),
-            _ if case.expects_failure => done(Comparison::ExpectedFailure, first),
-            _ => self.failed(case, first),
+        match first.outcome.kind() {
+            Kind::Passed => self.passed(case, first),
+            Kind::Failed | Kind::Starved | Kind::Denied if case.expects_failure => {
+                done(Comparison::ExpectedFailure, first)
+            }
+            Kind::Failed | Kind::Starved | Kind::Denied => self.failed(case, first),
+            Kind::Lost => said(Comparison::Unchecked, first, "the lab failed twice"),
+            Kind::Foreign => {
+                said(Comparison::Unchecked, first, "it is not proven that the candidate was built")
+            }
+            Kind::Absent => done(Comparison::NotApplicable, first),
         }
     }
 
@@ -314,7 +159,7 @@ impl Tried {
         match self.baseline.first().map(|turn| turn.last.outcome) {
             _ if !case.has_baseline => noted(Comparison::Unchecked, first, doubt),
             None => self.attempt(Arm::Baseline),
-            Some(outcome) if outcome.kind() == Kind::Silent => noted(
+            Some(outcome) if outcome.is_silent() => noted(
                 Comparison::Unchecked,
                 first,
                 format!("{doubt}, and the baseline could not be looked at"),
@@ -334,7 +179,9 @@ impl Tried {
         if !case.has_baseline {
             return self.alone(first);
         }
-        if let Some(silent) = self.baseline.iter().chain(&self.candidate).find(|turn| turn.is_silent()) {
+        if let Some(silent) =
+            self.baseline.iter().chain(&self.candidate).find(|turn| turn.last.outcome.is_silent())
+        {
             return noted(Comparison::Suspect, first, silence(&silent.last));
         }
         let mut relations = self.baseline.iter().map(|turn| Relation::of(first, &turn.last));
@@ -367,9 +214,9 @@ impl Tried {
         let candidate = tally(&self.candidate, bar);
         let baseline = tally(&self.baseline, bar);
         let answer = match candidate.tries.cmp(&baseline.tries) {
-            std::cmp::Ordering::Less => return self.attempt(Arm::Candidate),
-            std::cmp::Ordering::Greater => return self.attempt(Arm::Baseline),
-            std::cmp::Ordering::Equal => case.rule.answer(candidate, baseline),
+            Ordering::Less => return self.attempt(Arm::Candidate),
+            Ordering::Greater => return self.attempt(Arm::Baseline),
+            Ordering::Equal => case.rule.answer(candidate, baseline),
         };
         let worst = self.typical_failure(bar);
         let counts = || {
@@ -399,10 +246,10 @@ impl Tried {
     /// Says in what the arms differ, where both fail.
     fn difference(&self, first: &Attempt) -> String {
         let baseline = &self.baseline[0].last;
-        let step = |attempt: &Attempt| attempt.step.or(attempt.outcome.usual_step()).map_or("", Step::name);
+        let step = |attempt: &Attempt| place(attempt).map_or("", Step::name);
         let failed = |attempt: &Attempt| attempt.tests.map_or(0, |tests| tests.failed);
-        match reach(first).cmp(&reach(baseline)) {
-            std::cmp::Ordering::Greater => {
+        match &baseline.error {
+            _ if reach(first) > reach(baseline) => {
                 format!("fails in {}; with the baseline already in {}", step(first), step(baseline))
             }
             _ if baseline.signature == first.signature && failed(first) > failed(baseline) => format!(
@@ -410,27 +257,39 @@ impl Tried {
                 text::count(failed(first) as usize, "test"),
                 failed(baseline)
             ),
-            _ => match &baseline.error {
-                Some(line) => format!("with the baseline: {}", text::short(line, 160)),
-                None => format!("with the baseline: {}", baseline.outcome.name()),
-            },
+            Some(line) => format!("with the baseline: {}", text::short(line, 160)),
+            None => format!("with the baseline: {}", baseline.outcome.name()),
         }
     }
 
     /// The answer where attempts are used up.
-    fn given_up(&self) -> Judgement {
+    fn given_up(&self) -> Next {
         let note = format!("no answer after {}", text::count(self.count, "attempt"));
-        let failure =
-            self.candidate.iter().map(|turn| &turn.last).find(|attempt| attempt.outcome.is_failure());
-        match (failure, self.candidate.first()) {
-            (Some(failure), _) => judged(Comparison::Suspect, failure, Some(note)),
-            (None, Some(turn)) => judged(Comparison::Unchecked, &turn.last, Some(note)),
+        let candidate = || self.candidate.iter().map(|turn| &turn.last);
+        match (candidate().find(|attempt| attempt.outcome.is_failure()), candidate().next()) {
+            (Some(failure), _) => noted(Comparison::Suspect, failure, note),
+            (None, Some(attempt)) => noted(Comparison::Unchecked, attempt, note),
             (None, None) => {
-                let mut nothing = Attempt::new(Arm::Candidate, Mode::Fresh);
-                nothing.outcome = Outcome::Infra;
-                judged(Comparison::Unchecked, &nothing, Some(note))
+                let never = Attempt { outcome: Outcome::Infra, ..Attempt::new(Arm::Candidate, Mode::Fresh) };
+                noted(Comparison::Unchecked, &never, note)
             }
         }
+    }
+
+    /// Asks for the attempt that tells the cause of a regression, or adds what it told.
+    fn cause(&self, judgement: Judgement) -> Next {
+        let Some(locked) = self.locked.last() else {
+            return Next::Try { arm: Arm::Candidate, mode: Mode::Locked, scale: self.scale };
+        };
+        let cause = match locked.outcome.kind() {
+            Kind::Passed => "passes with its own pinned versions: another dependency is to blame",
+            Kind::Failed | Kind::Starved => "fails with its own pinned versions too",
+            Kind::Denied | Kind::Lost | Kind::Foreign | Kind::Absent => {
+                "could not be tried with its own pinned versions"
+            }
+        };
+        let note = judgement.note.map_or_else(|| cause.to_owned(), |note| format!("{note}; {cause}"));
+        Next::Done(Judgement { note: Some(note), ..judgement })
     }
 }
 
@@ -464,7 +323,7 @@ fn is_alike(candidate: &Attempt, baseline: &Attempt) -> bool {
     let failed = |attempt: &Attempt| attempt.tests.map_or(0, |tests| tests.failed);
     match candidate.outcome.kind() {
         Kind::Starved | Kind::Denied => candidate.outcome == baseline.outcome,
-        Kind::Failed | Kind::Passed | Kind::Silent => {
+        Kind::Failed | Kind::Passed | Kind::Lost | Kind::Foreign | Kind::Absent => {
             candidate.outcome == baseline.outcome
                 && candidate.signature == baseline.signature
                 && failed(candidate) <= failed(baseline)
@@ -478,7 +337,7 @@ fn exonerates(known: &Known, first: &Attempt) -> bool {
     known.signature.is_some()
         && known.signature == first.signature
         && known.outcome == first.outcome
-        && known.step.or(known.outcome.usual_step()) == first.step.or(first.outcome.usual_step())
+        && known.step.or(known.outcome.usual_step()) == place(first)
         && failed(first.tests) <= failed(known.tests)
 }
 
@@ -499,14 +358,16 @@ fn pass(case: &Case, baseline: Option<Outcome>) -> Comparison {
 
 /// Both arms fail in the same way. Where both lack something, nothing was looked at.
 fn alike(first: &Attempt) -> Next {
-    let lack = match first.outcome {
-        Outcome::Network => "wants a network, with either version",
-        Outcome::NoSpace => "fills its disk, with either version",
-        Outcome::Unprepared => "cannot be made ready, with either version",
-        _ => return done(Comparison::StillFailing, first),
-    };
-    let note = first.note.clone().unwrap_or_else(|| lack.to_owned());
-    noted(Comparison::Unchecked, first, note)
+    match first.outcome.kind() {
+        Kind::Denied => {
+            let what = first.note.as_deref().or(first.error.as_deref()).unwrap_or(first.outcome.name());
+            let note = format!("{}, with either version", text::short(what, 200));
+            judged(Comparison::Unchecked, first, Some(note))
+        }
+        Kind::Failed | Kind::Starved | Kind::Passed | Kind::Lost | Kind::Foreign | Kind::Absent => {
+            done(Comparison::StillFailing, first)
+        }
+    }
 }
 
 /// Says what could not be looked at.
@@ -519,47 +380,34 @@ fn silence(attempt: &Attempt) -> String {
     format!("{arm} could not be looked at: {}", text::short(why, 200))
 }
 
-/// Asks for the attempt that tells the cause of a regression, or adds what it told.
-fn with_cause(judgement: Judgement, tried: &Tried) -> Next {
-    let Some(locked) = tried.locked.last() else {
-        return Next::Try { arm: Arm::Candidate, mode: Mode::Locked, scale: tried.scale };
-    };
-    let cause = match locked.outcome.kind() {
-        Kind::Passed => "passes with its own pinned versions: another dependency is to blame",
-        Kind::Failed | Kind::Starved => "fails with its own pinned versions too",
-        Kind::Denied | Kind::Silent => "could not be tried with its own pinned versions",
-    };
-    let note = match judgement.note {
-        Some(note) => format!("{note}; {cause}"),
-        None => cause.to_owned(),
-    };
-    Next::Done(Judgement { note: Some(note), ..judgement })
-}
-
 fn done(comparison: Comparison, attempt: &Attempt) -> Next {
-    let said = match attempt.outcome {
-        Outcome::Passed if attempt.scale > 1 => Some("passes with twice its limits of time and memory"),
-        Outcome::Infra => Some("the lab failed twice"),
-        Outcome::NotInjected => Some("it is not proven that the candidate was built"),
-        _ => None,
-    };
-    let note = attempt.note.clone().or(said.map(str::to_owned));
-    Next::Done(judged(comparison, attempt, note))
+    judged(comparison, attempt, attempt.note.clone())
 }
 
+/// Gives what the lab says itself of the attempt, or else `usual`.
+fn said(comparison: Comparison, attempt: &Attempt, usual: &str) -> Next {
+    judged(comparison, attempt, Some(attempt.note.clone().unwrap_or_else(|| usual.to_owned())))
+}
+
+/// Adds a note to what the lab says itself of the attempt.
 fn noted(comparison: Comparison, attempt: &Attempt, note: String) -> Next {
-    Next::Done(judged(comparison, attempt, Some(note)))
+    let note = attempt.note.as_ref().map_or_else(|| note.clone(), |own| format!("{own}; {note}"));
+    judged(comparison, attempt, Some(note))
 }
 
-fn judged(comparison: Comparison, attempt: &Attempt, note: Option<String>) -> Judgement {
-    let attempt = attempt.clone();
-    Judgement {
+fn judged(comparison: Comparison, attempt: &Attempt, note: Option<String>) -> Next {
+    Next::Done(Judgement {
         comparison,
         outcome: attempt.outcome,
-        step: attempt.step.or(attempt.outcome.usual_step().filter(|_| attempt.outcome.is_failure())),
-        signature: attempt.signature,
-        error: attempt.error,
-        proof: attempt.proof.filter(|_| attempt.outcome != Outcome::NotInjected),
+        step: place(attempt),
+        signature: attempt.signature.clone(),
+        error: attempt.error.clone(),
+        proof: attempt.proof.clone().filter(|_| attempt.outcome != Outcome::NotInjected),
         note,
-    }
+    })
 }
+
+#[cfg(test)]
+mod simulation;
+#[cfg(test)]
+mod tests;

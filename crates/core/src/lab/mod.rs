@@ -6,6 +6,7 @@
 
 mod declare;
 mod experiment;
+mod groups;
 mod history;
 pub mod judge;
 pub mod sequential;
@@ -14,6 +15,7 @@ mod summary;
 
 pub use declare::{At, Declared, Ecosystem, ExpectFailure, Job, Limits, Must, Recipe, Run, Service, Side};
 pub use experiment::{Attempt, Coverage, Experiment, Pinned, Proof, Row, SCHEMA, Tests, Verdict};
+pub use groups::{Group, groups};
 pub use history::{Experiments, Known, Trial};
 pub use summary::{FindingLine, Summary, Tallies, counts, declared, is_signature, summary};
 

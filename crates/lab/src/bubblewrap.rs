@@ -1,0 +1,174 @@
+//! What bubblewrap is told: which part of this machine is seen, and as whom.
+
+use crate::Cell;
+use crate::process::{self, FILES};
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+
+/// Where it is looked for. Not the `PATH`: what contains foreign code comes from the system.
+const DIRS: [&str; 4] = ["/usr/bin", "/bin", "/usr/local/bin", "/run/current-system/sw/bin"];
+/// The user's directory inside.
+pub(crate) const HOME: &str = "/home/lab";
+/// The place of temporary files inside.
+pub(crate) const TEMPORARY: &str = "/tmp";
+/// The lab's helper inside.
+const HELPER: &str = "/run/lab";
+/// What of the system is a directory on some machines and a link on others.
+const MERGED: [&str; 6] = ["/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32"];
+/// What else of the system is seen, where it is there.
+const SYSTEM: [&str; 12] = [
+    "/nix/store",
+    "/gnu/store",
+    "/etc/alternatives",
+    "/etc/ca-certificates",
+    "/etc/ca-certificates.conf",
+    "/etc/ld.so.cache",
+    "/etc/ld.so.conf",
+    "/etc/ld.so.conf.d",
+    "/etc/pki",
+    "/etc/protocols",
+    "/etc/services",
+    "/etc/ssl",
+];
+
+/// Bubblewrap, as it is on this machine.
+#[derive(Debug)]
+pub(crate) struct Bubblewrap {
+    program: PathBuf,
+    /// Whether it can forbid further user namespaces inside: 0.8 and newer.
+    forbids: bool,
+}
+
+/// Who is the first process inside.
+pub(crate) enum First<'a> {
+    /// The lab's helper.
+    Helper(&'a [OsString]),
+    /// A shell for a person, on the terminal.
+    Shell {
+        /// What it is.
+        shell: &'a str,
+        /// Whether it stays in the session of the terminal, so that jobs can be controlled.
+        session: bool,
+    },
+}
+
+impl Bubblewrap {
+    /// Finds it; `None` where it is not installed.
+    pub(crate) fn find() -> Option<Self> {
+        let program = DIRS.iter().map(|dir| Path::new(dir).join("bwrap")).find(|path| path.is_file())?;
+        let said = process::command(&program).arg("--version").output().ok()?;
+        let forbids = since_0_8(&String::from_utf8_lossy(&said.stdout));
+        Some(Self { program, forbids })
+    }
+
+    /// Gives the whole command line.
+    pub(crate) fn argv(&self, cell: &Cell, first: &First<'_>) -> Vec<OsString> {
+        let mut argv = Argv(vec![self.program.clone().into()]);
+        argv.words(
+            "--unshare-all --unshare-user --uid 1000 --gid 1000 --hostname lab --die-with-parent --clearenv",
+        );
+        argv.words("--cap-drop ALL");
+        if self.forbids {
+            argv.words("--disable-userns");
+        }
+        if cell.network {
+            argv.words("--share-net");
+        }
+        argv.system(cell.network);
+        let scratch = (cell.limits.memory / 2).min(cell.limits.disk).max(1) << 20;
+        for dir in [TEMPORARY, HOME] {
+            argv.words(&format!("--size {scratch} --tmpfs {dir}"));
+        }
+        argv.words("--symlink /tmp /var/tmp");
+        let reads = cell.reads.iter().map(|pair| ("--ro-bind", pair));
+        let writes = cell.writes.iter().chain(&cell.shared).map(|pair| ("--bind", pair));
+        let mut mounts: Vec<_> = reads.chain(writes).collect();
+        // What lies inside another is mounted after it.
+        mounts.sort_by_key(|(_, (_, inside))| inside.clone());
+        for (how, (outside, inside)) in mounts {
+            argv.mount(how, outside, inside);
+        }
+        match first {
+            First::Helper(helper) => {
+                argv.words("--as-pid-1 --new-session");
+                argv.mount("--ro-bind", Path::new(&helper[0]), Path::new(HELPER));
+                argv.words("--remount-ro /");
+                argv.0.push("--".into());
+                argv.0.push(HELPER.into());
+                argv.0.extend(helper[1..].iter().cloned());
+            }
+            First::Shell { shell, session } => {
+                if !session {
+                    argv.words("--new-session");
+                }
+                for (name, value) in &cell.env {
+                    argv.0.extend(["--setenv".into(), name.into(), value.into()]);
+                }
+                argv.0.extend(["--chdir".into(), cell.dir.clone().into_os_string()]);
+                argv.words("--remount-ro /");
+                argv.0.extend(["--".into(), shell.into()]);
+            }
+        }
+        argv.0
+    }
+}
+
+/// A command line in the making.
+struct Argv(Vec<OsString>);
+
+impl Argv {
+    fn words(&mut self, words: &str) {
+        self.0.extend(words.split(' ').map(OsString::from));
+    }
+
+    fn mount(&mut self, how: &str, outside: &Path, inside: &Path) {
+        self.0.extend([how.into(), outside.as_os_str().to_owned(), inside.as_os_str().to_owned()]);
+    }
+
+    /// The system, to be read; nothing of its users or its configuration.
+    fn system(&mut self, network: bool) {
+        self.mount("--ro-bind", Path::new("/usr"), Path::new("/usr"));
+        for dir in MERGED {
+            match std::fs::read_link(dir) {
+                Ok(target) => self.mount("--symlink", &target, Path::new(dir)),
+                Err(_) => self.mount("--ro-bind-try", Path::new(dir), Path::new(dir)),
+            }
+        }
+        for path in SYSTEM {
+            self.mount("--ro-bind-try", Path::new(path), Path::new(path));
+        }
+        for (descriptor, file) in FILES {
+            self.words(&format!("--ro-bind-data {descriptor} {file}"));
+        }
+        // It is a link into /run on many machines, which is not there inside.
+        let names = Path::new("/etc/resolv.conf");
+        if network && let Ok(target) = names.canonicalize() {
+            self.mount("--ro-bind", &target, names);
+        }
+        // Where the lab is root, so is what runs here, though without any capability; and root owns the kernel's settings. So
+        // all of them are closed, which bubblewrap alone does not do.
+        self.words("--proc /proc --remount-ro /proc --dev /dev");
+    }
+}
+
+/// Reads `bubblewrap 0.8.0`.
+fn since_0_8(said: &str) -> bool {
+    let mut numbers = said.trim().rsplit(' ').next().unwrap_or_default().split('.').map(str::parse::<u32>);
+    match (numbers.next(), numbers.next()) {
+        (Some(Ok(major)), Some(Ok(minor))) => (major, minor) >= (0, 8),
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn versions_are_read() {
+        assert!(
+            since_0_8("bubblewrap 0.8.0\n") && since_0_8("bubblewrap 0.11.0") && since_0_8("bubblewrap 1.0")
+        );
+        assert!(!since_0_8("bubblewrap 0.4.1\n") && !since_0_8("") && !since_0_8("bubblewrap"));
+    }
+}
