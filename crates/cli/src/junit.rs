@@ -153,13 +153,8 @@ mod tests {
 
     #[test]
     fn a_suite_counts_what_is_in_it() {
-        let case = |status| Case {
-            name: "a<b".into(),
-            class: "c".into(),
-            seconds: 1.5,
-            status,
-            out: String::new(),
-        };
+        let case =
+            |status| Case { name: "a<b".into(), class: "c".into(), seconds: 1.5, status, out: String::new() };
         let mut text = String::new();
         let cases = [
             case(Status::Not("failure", "regressed".into())),

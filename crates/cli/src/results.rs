@@ -47,7 +47,12 @@ pub(crate) fn show(project: &str, tested: &Tested) {
     for run in &bad {
         ui::out("");
         let (style, sign) = if run.outcome.is_some() { (BAD, "✖") } else { (WAIT, "?") };
-        ui::out(format!("{} check {} {}", paint(style, sign), short(&run.name, 60), run.attempt.outcome.name()));
+        ui::out(format!(
+            "{} check {} {}",
+            paint(style, sign),
+            short(&run.name, 60),
+            run.attempt.outcome.name()
+        ));
         if let Some(why) = run.attempt.error.as_ref().or(run.attempt.note.as_ref()) {
             ui::out(format!("    {}", plain(why)));
         }
@@ -111,7 +116,8 @@ fn tally(rows: &[&Row]) -> String {
             None => each.push((row.comparison, 1)),
         }
     }
-    let parts: Vec<String> = each.iter().map(|(comparison, n)| format!("{n} {}", comparison.name())).collect();
+    let parts: Vec<String> =
+        each.iter().map(|(comparison, n)| format!("{n} {}", comparison.name())).collect();
     match rows {
         [] => "no downstreams".into(),
         _ => format!("{}: {}", count(rows.len(), "downstream"), parts.join(", ")),
@@ -172,7 +178,6 @@ fn show_cause(cause: &[&Row], tested: &Tested) {
     }
     ui::out(format!("    → {}", plain(&first.repro)));
 }
-
 
 /// Gives the sign of a comparison: shape and colour.
 fn sign(comparison: Comparison) -> (Style, &'static str) {

@@ -19,8 +19,9 @@ const DOWNSTREAMS: usize = 10_000;
 fn main() {
     let world = World::new();
     let fake = FakeLab::new();
-    let repos: Vec<String> =
-        (0..DOWNSTREAMS).map(|n| format!("https://git.example.org/team-{}/project-{n}.git", n % 97)).collect();
+    let repos: Vec<String> = (0..DOWNSTREAMS)
+        .map(|n| format!("https://git.example.org/team-{}/project-{n}.git", n % 97))
+        .collect();
     repos.iter().for_each(|repo| {
         fake.has(repo, passes);
     });

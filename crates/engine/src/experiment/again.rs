@@ -46,7 +46,9 @@ impl Engine<'_> {
         }
         let why = plan.unplanned.into_iter().find(|row| row.name == name).and_then(|row| row.note);
         Err(match why {
-            Some(why) => Fault::new(FaultKind::TryLater, format!("{} cannot be found: {why}", short(name, 60))),
+            Some(why) => {
+                Fault::new(FaultKind::TryLater, format!("{} cannot be found: {why}", short(name, 60)))
+            }
             None => Fault::new(FaultKind::Usage, format!("there is no downstream {}", short(name, 60)))
                 .hint("allclear test names all of them"),
         })

@@ -50,8 +50,7 @@ impl Engine<'_> {
             .map(|check| {
                 let bytes = self.repo.recall(&place("check", &check.name));
                 let before = bytes.and_then(|bytes| serde_json::from_slice::<Before>(&bytes).ok());
-                let forgotten =
-                    |b: &Before| wish.rerun_failed && b.run.outcome != Some(CheckOutcome::Passed);
+                let forgotten = |b: &Before| wish.rerun_failed && b.run.outcome != Some(CheckOutcome::Passed);
                 let before = before.filter(|b| !forgotten(b));
                 Task { check, job: job(check, &target.candidate), before }
             })
@@ -121,11 +120,9 @@ fn outcome(outcome: Outcome) -> Option<CheckOutcome> {
         | Outcome::TimedOut
         | Outcome::OutOfMemory
         | Outcome::NoSpace => Some(CheckOutcome::Failed),
-        Outcome::Network
-        | Outcome::Infra
-        | Outcome::Unprepared
-        | Outcome::NotInjected
-        | Outcome::Skipped => None,
+        Outcome::Network | Outcome::Infra | Outcome::Unprepared | Outcome::NotInjected | Outcome::Skipped => {
+            None
+        }
     }
 }
 

@@ -2,9 +2,9 @@
 //! what it was looked at last. All of it may be forgotten at any time.
 
 use crate::Engine;
-use allclear_core::{CommitId, Version};
 use allclear_core::lab::judge::Known;
 use allclear_core::lab::{Arm, Attempt, Comparison, Job, Outcome, Row, Side};
+use allclear_core::{CommitId, Version};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
@@ -91,8 +91,12 @@ impl Memory {
     pub(super) fn end(&self, key: &str, closure: impl FnOnce() -> Option<String>) -> Option<Known> {
         let end = self.ends.iter().find(|end| end.key == key)?;
         let Attempt { outcome, step, signature, tests, .. } = &end.last;
-        (end.closure.is_none() || end.closure == closure())
-            .then(|| Known { outcome: *outcome, step: *step, signature: signature.clone(), tests: *tests })
+        (end.closure.is_none() || end.closure == closure()).then(|| Known {
+            outcome: *outcome,
+            step: *step,
+            signature: signature.clone(),
+            tests: *tests,
+        })
     }
 
     /// Tells whether any end is known: keys cost something.
@@ -144,7 +148,7 @@ impl Memory {
             if let (Some(key), Some(&last)) = (key, of_it.last())
                 && of_it.iter().all(|a| a.outcome == last.outcome && a.signature == last.signature)
                 && lasts(last.outcome)
-                && let Some(closure) = closure_of(&of_it)
+                && let Ok(closure) = closure_of(&of_it)
             {
                 self.ends.retain(|end| end.key != key);
                 let last = Attempt { log: None, ..last.clone() };
@@ -153,9 +157,10 @@ impl Memory {
             }
         }
         let of_it: Vec<&Attempt> = deciding(row, Arm::Candidate).collect();
-        let says = !matches!(row.comparison, Comparison::Unchecked | Comparison::Suspect) && lasts(row.outcome);
+        let says =
+            !matches!(row.comparison, Comparison::Unchecked | Comparison::Suspect) && lasts(row.outcome);
         if let Some(to) = to.filter(|_| says)
-            && let Some(closure) = closure_of(&of_it)
+            && let Ok(closure) = closure_of(&of_it)
         {
             self.answers.retain(|answer| answer.to != to);
             self.answers.insert(0, Answer { to, closure, row: row.clone() });
@@ -174,13 +179,14 @@ fn deciding(row: &Row, arm: Arm) -> impl Iterator<Item = &Attempt> {
     row.attempts.iter().filter(move |a| a.arm == arm && a.mode == row.mode)
 }
 
-/// Gives the closure that an answer holds for: `Some(None)` for any, `None` where it moved in between or is not
-/// known, so that the answer holds for nothing.
-fn closure_of(attempts: &[&Attempt]) -> Option<Option<String>> {
-    let floating: Vec<&&Attempt> = attempts.iter().filter(|a| a.floating).collect();
-    let Some(first) = floating.first() else { return Some(None) };
+/// What floats moved between attempts, or is not known: their answer holds for nothing.
+struct Moved;
+
+/// Gives the closure that an answer holds for; `None` where nothing floats.
+fn closure_of(attempts: &[&Attempt]) -> Result<Option<String>, Moved> {
+    let Some(first) = attempts.iter().find(|a| a.floating) else { return Ok(None) };
     let same = attempts.iter().all(|a| a.closure == first.closure);
-    first.closure.clone().filter(|_| same).map(Some)
+    first.closure.clone().filter(|_| same).map(Some).ok_or(Moved)
 }
 
 impl Engine<'_> {

@@ -118,8 +118,9 @@ impl Engine<'_> {
             Fault::new(FaultKind::TryLater, format!("nothing can be looked at on this machine: {why}"))
         })?;
         if target.declared.is_empty() && target.checks.is_empty() {
-            return Err(Fault::new(FaultKind::Usage, "the policy declares no downstream")
-                .hint("declare [[downstream]] in allclear.toml, or look at one now: allclear test --downstream URL"));
+            return Err(Fault::new(FaultKind::Usage, "the policy declares no downstream").hint(
+                "declare [[downstream]] in allclear.toml, or look at one now: allclear test --downstream URL",
+            ));
         }
         let began = self.clock.now();
         let plan = Plan::make(&target.declared, &target.candidate, lab);
@@ -132,7 +133,7 @@ impl Engine<'_> {
                 .hint(format!("there are {}", allclear_core::text::list(&some))));
         }
         let of = plan.jobs.len() + plan.unplanned.len();
-        let pinned = self.pinned(target, &plan, lab);
+        let pinned = pinned(target, &plan, lab);
         let mut rows = plan.unplanned;
         let (found, ripe) = self.look_at(target, wish, lab, plan.jobs)?;
         rows.extend(found);
@@ -239,17 +240,17 @@ impl Engine<'_> {
         ripe.sort();
         Ok((rows, ripe))
     }
+}
 
-    /// Pins both versions by content: as the first downstream proves it, else by their trees.
-    fn pinned(&self, target: &Target, plan: &Plan, lab: &Lab<'_>) -> (Pinned, Option<Pinned>) {
-        let first = plan.jobs.iter().min_by_key(|job| job.ecosystem);
-        let pin = |side: &Side| {
-            let packed = first.and_then(|job| lab.executor.hash(job, side));
-            let tree = || lab.sources.tree_id(&side.commit).ok().map(|tree| tree.to_string());
-            Pinned { version: side.version, commit: side.commit.clone(), hash: packed.or_else(tree) }
-        };
-        (pin(&target.candidate), target.baseline.as_ref().map(pin))
-    }
+/// Pins both versions by content: as the first downstream proves it, else by their trees.
+fn pinned(target: &Target, plan: &Plan, lab: &Lab<'_>) -> (Pinned, Option<Pinned>) {
+    let first = plan.jobs.iter().min_by_key(|job| job.ecosystem);
+    let pin = |side: &Side| {
+        let packed = first.and_then(|job| lab.executor.hash(job, side));
+        let tree = || lab.sources.tree_id(&side.commit).ok().map(|tree| tree.to_string());
+        Pinned { version: side.version, commit: side.commit.clone(), hash: packed.or_else(tree) }
+    };
+    (pin(&target.candidate), target.baseline.as_ref().map(pin))
 }
 
 fn not_stopped(lab: &Lab<'_>) -> Result<(), Fault> {

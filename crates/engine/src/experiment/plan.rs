@@ -90,8 +90,7 @@ fn find(declared: &Declared, repo: &str, candidate: &Side, lab: &Lab<'_>) -> Fou
 fn one_each(declared: &Declared) -> impl Iterator<Item = (Declared, &str)> {
     let alone = declared.repo.len() == 1;
     declared.repo.iter().map(move |repo| {
-        let name =
-            if alone { declared.name.clone() } else { format!("{}/{}", declared.name, name_of(repo)) };
+        let name = if alone { declared.name.clone() } else { format!("{}/{}", declared.name, name_of(repo)) };
         (Declared { name, ..declared.clone() }, repo.as_str())
     })
 }

@@ -62,10 +62,10 @@ impl Engine<'_> {
             if n == 0 && !target.declared.is_empty() {
                 draft.attachments.insert(RESULTS.into(), results.clone());
             }
-            kept = match self.record_news(target, version, &draft)? {
-                Kept::Already if kept == Kept::Recorded => kept,
-                now => now,
-            };
+            let now = self.record_news(target, version, &draft)?;
+            if kept != Kept::Recorded {
+                kept = now;
+            }
         }
         Ok(kept)
     }

@@ -21,7 +21,12 @@ pub(super) struct Task {
 /// What a worker says of the task with this number.
 pub(super) enum Word {
     Started(usize),
-    Trying { n: usize, arm: Arm, mode: Mode, number: u32 },
+    Trying {
+        n: usize,
+        arm: Arm,
+        mode: Mode,
+        number: u32,
+    },
     Attempted(usize, Box<Attempt>),
     /// What is to be said of it, and what is to be remembered where something was tried.
     Judged(usize, Box<Row>, Option<Box<Memory>>),
@@ -88,7 +93,7 @@ impl Bench<'_> {
 
     fn known(&self, task: &Task, to: &Question) -> Option<Row> {
         let job = &task.job;
-        let request = self.request(job, self.candidate, Arm::Candidate, job.mode());
+        let request = request(job, self.candidate, Arm::Candidate, job.mode());
         let row = task.memory.answer(to, || self.lab.executor.closure(&request))?;
         // What the policy says of it today may be other than it was, and no part of the key.
         Some(Row {
@@ -101,10 +106,6 @@ impl Bench<'_> {
             known: true,
             ..row.clone()
         })
-    }
-
-    fn request<'j>(&self, job: &'j Job, side: &'j Side, arm: Arm, mode: Mode) -> Request<'j> {
-        Request { job, side, arm, mode, scale: 1, number: 1 }
     }
 
     /// Tries until the judge has seen enough; `None` where everything was stopped.
@@ -135,7 +136,7 @@ impl Bench<'_> {
                     let mode = if mode == Mode::Fresh { job.mode() } else { mode };
                     let number = 1 + attempts.iter().filter(|a| a.arm == arm).count() as u32;
                     tell(say, Word::Trying { n, arm, mode, number });
-                    let request = Request { scale, number, ..self.request(job, side, arm, mode) };
+                    let request = Request { scale, number, ..request(job, side, arm, mode) };
                     let attempt = self.lab.executor.attempt(&request);
                     // What was ended by a stop has no outcome that counts.
                     if self.lab.is_stopped() {
@@ -151,7 +152,7 @@ impl Bench<'_> {
     fn known_baseline(&self, job: &Job, memory: &Memory) -> Option<judge::Known> {
         let side = self.baseline.filter(|_| memory.has_ends())?;
         let key = self.lab.executor.key(job, side, job.mode())?;
-        let request = self.request(job, side, Arm::Baseline, job.mode());
+        let request = request(job, side, Arm::Baseline, job.mode());
         memory.end(&key, || self.lab.executor.closure(&request))
     }
 
@@ -187,6 +188,11 @@ impl Bench<'_> {
             known: false,
         }
     }
+}
+
+/// Asks for a first attempt, with the usual limits.
+fn request<'j>(job: &'j Job, side: &'j Side, arm: Arm, mode: Mode) -> Request<'j> {
+    Request { job, side, arm, mode, scale: 1, number: 1 }
 }
 
 /// Nobody listens any more where everything is being stopped.

@@ -70,11 +70,7 @@ impl Engine<'_> {
     }
 
     /// Finds the commit, the version that it will have, and the open candidate that it belongs to.
-    fn meant(
-        &self,
-        seen: &Snapshot,
-        wish: &TestWish,
-    ) -> Result<(CommitId, Version, Option<Version>), Fault> {
+    fn meant(&self, seen: &Snapshot, wish: &TestWish) -> Result<(CommitId, Version, Option<Version>), Fault> {
         let of = |version: Option<Version>| {
             let (version, candidate) = seen.pick(version)?;
             Ok((candidate.commit().clone(), version, Some(version)))

@@ -52,7 +52,10 @@ fn the_candidate_comes_first_and_alone_where_it_passes() {
     assert_eq!(row.repro, "allclear reproduce alpha");
     assert_eq!(tested.verdict, Verdict::Passed);
     let baseline = tested.experiment.baseline.as_ref().unwrap();
-    assert_eq!((baseline.version.to_string(), &baseline.commit), ("1.0.0".into(), &world.tip("v1.0.0").unwrap()));
+    assert_eq!(
+        (baseline.version.to_string(), &baseline.commit),
+        ("1.0.0".into(), &world.tip("v1.0.0").unwrap())
+    );
     assert!(matches!(tested.kept, Kept::Not(_)), "nobody's candidate");
     assert!(tested.ripe.is_empty(), "it is none of the policy");
 }
@@ -115,7 +118,10 @@ fn what_is_known_is_not_tried_again() {
     let again = test(&machine, &fake, &wish).unwrap();
     assert_eq!(lines(&again), ["beta unchecked", "alpha ok"]);
     let tries = fake.tries();
-    assert!(!tries.is_empty() && tries.iter().all(|t| t.starts_with("beta")), "{tries:?}: what says nothing is tried anew");
+    assert!(
+        !tries.is_empty() && tries.iter().all(|t| t.starts_with("beta")),
+        "{tries:?}: what says nothing is tried anew"
+    );
     assert!(again.experiment.downstreams[1].known);
     assert_eq!(again.experiment.downstreams[1].attempts, first.experiment.downstreams[1].attempts);
     assert_eq!(again.experiment.experiment, first.experiment.experiment);
@@ -395,12 +401,8 @@ fn a_lost_race_is_only_another_parent() {
     let fake = FakeLab::new();
     fake.has(ALPHA, passes).has(BETA, passes);
     let commit = world.tip("refs/heads/release-1.1.0").unwrap();
-    let check = allclear_engine::CheckResult {
-        name: "ci".into(),
-        outcome: CheckOutcome::Passed,
-        commit,
-        url: None,
-    };
+    let check =
+        allclear_engine::CheckResult { name: "ci".into(), outcome: CheckOutcome::Passed, commit, url: None };
     let flaky = Flaky::new(&machine.store).before_push(1, || rival.engine().check(vec![check]).unwrap());
     let engine = machine.engine_on(&flaky);
     let target = engine.target(&engine.observe().unwrap(), &TestWish::default()).unwrap();
@@ -467,7 +469,11 @@ fn an_expectation_ends() {
     assert_eq!(lines(&tested), ["beta expected-failure", "alpha ok"]);
     world.days(30);
     let tested = test(&machine, &fake, &TestWish::default()).unwrap();
-    assert_eq!(lines(&tested), ["beta still-failing", "alpha ok"], "the answer from then is to another question");
+    assert_eq!(
+        lines(&tested),
+        ["beta still-failing", "alpha ok"],
+        "the answer from then is to another question"
+    );
     let note = tested.experiment.downstreams[0].note.clone().unwrap();
     assert!(note.contains("issue 12") && note.contains("ended 2026-11-1"), "{note}");
 }
@@ -509,7 +515,11 @@ fn a_table_that_is_too_large_says_what_is_left_out() {
     let table = table(&world);
     let rows = table["downstreams"].as_array().unwrap();
     assert_eq!(table["left_out"][0], "the attempts");
-    assert_eq!(rows.iter().filter(|row| row["comparison"] == "still-failing").count(), 120, "what is not well stays");
+    assert_eq!(
+        rows.iter().filter(|row| row["comparison"] == "still-failing").count(),
+        120,
+        "what is not well stays"
+    );
     world.check_promises();
 }
 
@@ -518,7 +528,9 @@ fn what_is_known_of_one_is_read_from_the_record_by_anybody() {
     let world = cut("");
     let fake = FakeLab::new();
     fake.has(BETA, passes).has(ALPHA, |r| match r.arm {
-        Arm::Candidate => Attempt { log: Some("/var/log/alpha".into()), ..fails(r, Step::Run, "panic: nil map") },
+        Arm::Candidate => {
+            Attempt { log: Some("/var/log/alpha".into()), ..fails(r, Step::Run, "panic: nil map") }
+        }
         Arm::Baseline => passes(r),
     });
     test(&world.machine("a"), &fake, &TestWish::default()).unwrap();
