@@ -5,6 +5,7 @@ use allclear_core::lab::{Limits, Must, Service};
 use allclear_lab::{Cell, Ended, How, Sandbox, Task};
 use std::collections::BTreeMap;
 use std::fs;
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::LazyLock;
@@ -487,4 +488,62 @@ fn without_a_sandbox_the_limits_hold_as_far_as_they_can() {
     assert_eq!(bench.run_in(&sandbox, "tail /dev/zero", SOON).how, How::OutOfMemory);
     assert_eq!(bench.run_in(&sandbox, "head -c 1G /dev/zero", SOON).how, How::TooMuchOutput);
     assert_eq!(bench.run_in(&sandbox, "head -c 300M /dev/zero > x; sleep 60", SOON).how, How::NoSpace);
+}
+
+#[test]
+fn where_there_are_no_control_groups_the_helper_counts() {
+    let Some(_) = SANDBOX.as_ref() else { return };
+    // The caller is this test again, where the directory of the control groups is empty.
+    let name = "sandbox::where_there_are_no_control_groups_the_helper_counts";
+    if std::env::var_os("ALLCLEAR_TEST_BARE").is_none() {
+        let mut again = Command::new("bwrap");
+        again.args([
+            "--dev-bind",
+            "/",
+            "/",
+            "--tmpfs",
+            "/sys/fs/cgroup",
+            "--setenv",
+            "ALLCLEAR_TEST_BARE",
+            "1",
+        ]);
+        again.arg(std::env::current_exe().unwrap()).args(["--exact", name]);
+        let said = again.output().unwrap();
+        let out = String::from_utf8_lossy(&said.stdout);
+        assert!(said.status.success() && out.contains("1 passed"), "{out}");
+        return;
+    }
+    let sandbox = SANDBOX.as_ref().unwrap();
+    assert_eq!(sandbox.describe(), "bubblewrap, rlimits");
+    let bench = Bench::new();
+    let ended = bench.run_in(sandbox, "perl -e '$x = \"a\" x (64 << 20); sleep 1'", SOON);
+    assert!(ended.how == How::Done && ended.memory >= 64, "{ended:?}");
+    assert_eq!(bench.run_in(sandbox, "tail /dev/zero", SOON).how, How::OutOfMemory);
+    // Not a bomb: for root the kernel counts nothing, and this machine has others on it.
+    let script = "for n in $(seq 300); do sleep 60 & done; wait # crowd-77aa01";
+    let ended = bench.run_in(sandbox, script, SOON);
+    assert!(matches!(ended.how, How::Exited(_) | How::Signalled(9)), "{ended:?}");
+    assert_eq!(alive("crowd-77aa01"), Vec::<String>::new());
+}
+
+#[test]
+fn a_person_gets_a_shell_in_the_same_cell() {
+    let Some(sandbox) = SANDBOX.as_ref() else { return };
+    let name = "sandbox::a_person_gets_a_shell_in_the_same_cell";
+    if std::env::var_os("ALLCLEAR_TEST_SHELL").is_some() {
+        let mut bench = Bench::new();
+        bench.cell.env.insert("GREETING".into(), "hello".into());
+        assert_eq!(sandbox.shell(&bench.cell).unwrap(), 3);
+        assert_eq!(fs::read_to_string(bench.work("own")).unwrap(), "mine\n");
+        return;
+    }
+    let mut again = Command::new(std::env::current_exe().unwrap());
+    again.args(["--exact", name, "--nocapture"]).env("ALLCLEAR_TEST_SHELL", "1");
+    let mut again = again.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+    let typed = b"pwd; id -un; echo $GREETING $HOME; echo mine > own; env | grep ALLCLEAR; exit 3\n";
+    again.stdin.take().unwrap().write_all(typed).unwrap();
+    let said = again.wait_with_output().unwrap();
+    let out = String::from_utf8_lossy(&said.stdout);
+    assert!(said.status.success() && out.contains("/work\nlab\nhello /home/lab\n"), "{out}");
+    assert!(!out.contains("ALLCLEAR_TEST_SHELL"), "{out}");
 }
