@@ -142,11 +142,7 @@ impl Supervisor {
         self.look();
         tree::clear(CLEAR);
         self.until(Instant::now() + CLEAR, |seen| seen.streams == 0);
-        let how = match how {
-            How::Done => How::Done,
-            _ if self.seen.full => How::NoSpace,
-            how => how,
-        };
+        let how = if how != How::Done && self.seen.full { How::NoSpace } else { how };
         Ok(Ended { how, millis, memory: self.seen.memory >> 20, printed: 0 })
     }
 

@@ -148,10 +148,8 @@ impl Sandbox {
             limits,
             log: PathBuf::from("/dev/null"),
         };
-        match self.run(&cell, &task)?.how {
-            How::Done => Ok(()),
-            other => Err(format!("running `true` ended as {other:?}")),
-        }
+        let how = self.run(&cell, &task)?.how;
+        if how == How::Done { Ok(()) } else { Err(format!("running `true` ended as {how:?}")) }
     }
 }
 
@@ -281,11 +279,11 @@ impl Watch<'_> {
         let pid = Pid::from_raw(child.id() as i32).ok_or("the sandbox has no number")?;
         let handle =
             pidfd_open(pid, PidfdFlags::empty()).map_err(|e| format!("watching the sandbox: {e}"))?;
-        let (mut input, output, printed) =
-            match (child.stdin.take(), child.stdout.take(), child.stderr.take()) {
-                (Some(input), Some(output), Some(printed)) => (input, output, printed),
-                _ => return Err("the sandbox has no pipes".to_owned()),
-            };
+        let (Some(mut input), Some(output), Some(printed)) =
+            (child.stdin.take(), child.stdout.take(), child.stderr.take())
+        else {
+            return Err("the sandbox has no pipes".to_owned());
+        };
         let mut line = serde_json::to_vec(order).map_err(|e| format!("writing the order: {e}"))?;
         line.push(b'\n');
         let (sender, events) = mpsc::channel();

@@ -448,26 +448,29 @@ fn when_the_caller_is_killed_everything_goes_with_it() {
 fn nothing_is_left_on_the_machine() {
     let Some(sandbox) = SANDBOX.as_ref() else { return };
     let bench = Bench::new();
-    let before = groups_of(std::process::id()).len();
-    let during = std::thread::scope(|scope| {
-        let run =
-            scope.spawn(|| bench.run_in(sandbox, "touch here; while [ -e here ]; do sleep 0.01; done", SOON));
+    let script = "touch here; while [ -e here ]; do sleep 0.01; done # trace-e61a";
+    let during: Vec<PathBuf> = std::thread::scope(|scope| {
+        let run = scope.spawn(|| bench.run_in(sandbox, script, SOON));
         while !bench.work("here").exists() {
             std::thread::yield_now();
         }
-        let during = groups_of(std::process::id());
+        let holds = |group: &PathBuf| {
+            let pids = fs::read_to_string(group.join("cgroup.procs")).unwrap_or_default();
+            let mut lines = pids.lines().filter_map(|pid| fs::read(format!("/proc/{pid}/cmdline")).ok());
+            lines.any(|line| String::from_utf8_lossy(&line).contains("trace-e61a"))
+        };
+        let during = groups_of(std::process::id()).into_iter().filter(holds).collect();
         fs::remove_file(bench.work("here")).unwrap();
         assert_eq!(run.join().unwrap().how, How::Done);
         during
     });
-    eprintln!("{} groups before, during: {during:?}", before);
-    let names = |dir: &Path| -> Vec<String> {
-        fs::read_dir(dir).unwrap().map(|e| e.unwrap().file_name().to_string_lossy().into_owned()).collect()
-    };
-    let mut left = names(bench.dir.path());
+    assert_eq!(sandbox.describe().contains("cgroup"), !during.is_empty());
+    assert!(during.iter().all(|group| !group.exists()), "{during:?}");
+    assert_eq!(alive("trace-e61a"), Vec::<String>::new());
+    let entries = fs::read_dir(bench.dir.path()).unwrap();
+    let mut left: Vec<_> = entries.map(|entry| entry.unwrap().file_name()).collect();
     left.sort();
     assert_eq!(left, ["log", "work"]);
-    assert!(sandbox.describe().contains("cgroup") == !during.is_empty());
 }
 
 #[test]
