@@ -2,6 +2,7 @@
 
 use allclear_core::Version;
 use clap::{Args as ClapArgs, CommandFactory, Parser, Subcommand, ValueEnum};
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 /// Runs a project's releases as a train.
@@ -38,7 +39,7 @@ pub(crate) struct Args {
 const GROUPS: [(&str, &[&str]); 4] = [
     ("Look", &["status", "why", "where", "calendar", "log", "changelog"]),
     ("Candidate", &["cut", "pick", "accept", "rc", "hold", "withdraw", "hotfix", "promote", "after"]),
-    ("Evidence", &["check", "report", "approve", "waive", "verify"]),
+    ("Evidence", &["test", "reproduce", "check", "report", "approve", "waive", "verify"]),
     ("Project", &["init", "doctor", "policy", "signer", "freeze", "tick", "demo"]),
 ];
 
@@ -274,6 +275,41 @@ pub(crate) enum Command {
         reason: Option<String>,
         #[command(flatten)]
         now: Now,
+    },
+    /// Build, test and run everything that depends on the candidate.
+    ///
+    /// Each downstream gets the candidate as a user would, and where it fails, the last release too: only what is
+    /// worse than before counts. The whole table of a candidate goes on record.
+    Test {
+        /// A candidate, or any commit; the open candidate where absent.
+        #[arg(value_name = "X.Y.Z|COMMIT")]
+        what: Option<String>,
+        /// Look at this repository instead of those of the policy; may be repeated.
+        #[arg(long = "downstream", value_name = "URL")]
+        downstreams: Vec<String>,
+        /// Try only these: a name, its beginning, or a glob; may be repeated.
+        #[arg(long, value_name = "NAME")]
+        only: Vec<String>,
+        /// How many are tried at once; half of the processors where absent.
+        #[arg(long, short, value_name = "N")]
+        jobs: Option<NonZeroUsize>,
+        /// Try anew what is not known to be well, as if nothing were known of it.
+        #[arg(long, value_enum, value_name = "WHICH")]
+        rerun: Option<Rerun>,
+        /// Write the table as JUnit XML too.
+        #[arg(long, value_name = "FILE")]
+        junit: Option<PathBuf>,
+    },
+    /// Try one downstream again by hand, in a shell with its inputs.
+    Reproduce {
+        /// Its name, as allclear test prints it.
+        name: String,
+        /// With which version of the project.
+        #[arg(long, value_enum, default_value = "candidate")]
+        arm: ArmArg,
+        /// Print what would be run, and run nothing.
+        #[arg(long)]
+        print: bool,
     },
     /// Record the result of a check for a commit.
     Check {
@@ -525,6 +561,17 @@ pub(crate) enum SignerCommand {
 pub(crate) enum Outcome {
     Passed,
     Failed,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(crate) enum Rerun {
+    Failed,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(crate) enum ArmArg {
+    Candidate,
+    Baseline,
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]

@@ -1,10 +1,14 @@
 //! `allclear`: the only place that names concrete adapters, reads the environment, and prints.
 
 mod args;
+mod bench;
 mod command;
 mod demo;
 mod exit;
+mod junit;
 mod place;
+mod progress;
+mod results;
 mod ui;
 mod view;
 mod when;
@@ -13,6 +17,9 @@ use clap::FromArgMatches;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
+    if std::env::args_os().nth(1).is_some_and(|verb| verb == bench::INSIDE) {
+        return allclear_lab::inside::main();
+    }
     let args = match args::grouped().try_get_matches().and_then(|found| args::Args::from_arg_matches(&found))
     {
         Ok(args) => args,

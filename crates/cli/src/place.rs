@@ -60,6 +60,7 @@ fn in_ci() -> bool {
 pub(crate) struct Place {
     pub(crate) clone: Clone,
     pub(crate) store: Store,
+    pub(crate) env: Environment,
     clock: SystemClock,
     by: Actor,
     watch: Box<dyn Fn(&Note)>,
@@ -74,7 +75,7 @@ impl Place {
         let who = args.who.clone().or_else(|| clone.person.clone()).unwrap_or_else(|| "somebody".into());
         let proof = if clone.signing_key.is_some() { Proof::Signed } else { Proof::Claimed };
         let who = allclear_core::text::short(who.trim(), 200);
-        Ok(Self { clone, store, clock: SystemClock, by: Actor { who, proof }, watch: Box::new(warn) })
+        Ok(Self { clone, store, env, clock: SystemClock, by: Actor { who, proof }, watch: Box::new(warn) })
     }
 
     /// Hears of each step.

@@ -2,6 +2,7 @@
 
 use crate::after::{By, Ill};
 use crate::id::{CommitId, OperationId};
+use crate::lab::Summary;
 use crate::name::Branch;
 use crate::policy::{Policy, Stops, VersionFile};
 use crate::signers::{Change, Signer};
@@ -248,6 +249,8 @@ pub enum Event {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         url: Option<String>,
     },
+    /// What depends on the project was built and run.
+    ExperimentEnded(Box<Summary>),
     /// A person stopped a candidate.
     Held {
         /// The candidate.
@@ -583,6 +586,7 @@ impl Event {
                 };
                 format!("check {} {word} for {}", short(name, 60), commit.short())
             }
+            Self::ExperimentEnded(summary) => summary.sentence(),
             Self::Held { version, reason, .. } => format!("hold {version}: {}", short(reason, 80)),
             Self::HoldLifted { version } => format!("lift the hold on {version}"),
             Self::Frozen { reason, until, .. } => {

@@ -9,6 +9,12 @@ use serde::{Deserialize, Serialize};
 /// The longest `entry.json`, in bytes.
 pub const ENTRY_LIMIT: usize = 64 * 1024;
 
+/// The longest file beside an `entry.json`, in bytes.
+pub const ATTACHMENT_LIMIT: usize = 1 << 20;
+
+/// The most files beside an `entry.json`.
+pub const ATTACHMENTS: usize = 16;
+
 /// How far a writer's clock may run ahead of or behind the ledger.
 pub const TOLERANCE: crate::Seconds = crate::Seconds(120);
 

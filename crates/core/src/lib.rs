@@ -58,4 +58,4 @@ pub use verdict::Verdict;
 pub use version::{RcNumber, TagFormat, Version};
 
 /// The version of the rules in this crate; a decision records it, and `verify` recomputes under it.
-pub const RULES: u32 = 2;
+pub const RULES: u32 = 3;

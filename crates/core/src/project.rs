@@ -57,6 +57,9 @@ pub struct Project {
     pub told: BTreeMap<String, crate::notice::Told>,
     /// Check results by commit and name.
     pub checks: BTreeMap<CommitId, BTreeMap<String, CheckLine>>,
+    /// What experiments found.
+    #[serde(default)]
+    pub experiments: crate::lab::Experiments,
     /// Commits that a person answered for.
     pub accepted: BTreeMap<CommitId, Acceptance>,
     /// The highest rules version that an entry needs.
@@ -489,6 +492,7 @@ impl Project {
                 line.by.clone_from(&entry.by.who);
                 line.url.clone_from(url);
             }
+            Event::ExperimentEnded(summary) => self.tried(summary, entry, level),
             Event::CommitAccepted { .. }
             | Event::Approved { .. }
             | Event::Waived { .. }
@@ -634,6 +638,7 @@ impl Project {
         crate::notice::forget(&mut self.told, &format!("{version} "));
         for rc in &candidate.rcs {
             self.checks.remove(&rc.commit);
+            self.experiments.forget(&rc.commit);
         }
         if candidate.cut.kind.is_regular() {
             self.last_ended = Some(at);
@@ -649,6 +654,7 @@ impl Project {
         };
         for rc in &candidate.rcs {
             self.checks.remove(&rc.commit);
+            self.experiments.forget(&rc.commit);
         }
         let Cut { kind, branch, .. } = candidate.cut;
         if kind.is_regular() {

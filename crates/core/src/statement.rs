@@ -146,6 +146,7 @@ fn lines(event: &Event) -> Option<Lines> {
         | Event::RcTagged { .. }
         | Event::SlotSkipped { .. }
         | Event::ReportFiled { .. }
+        | Event::ExperimentEnded(_)
         | Event::CheckRecorded { .. }
         | Event::Frozen { .. }
         | Event::PromotionRequested { .. }

@@ -98,7 +98,7 @@ fn is_name(text: &str) -> bool {
 }
 
 /// Quotes for a POSIX shell where it is needed.
-fn quoted(text: &str) -> String {
+pub(crate) fn quoted(text: &str) -> String {
     let safe = |c: char| c.is_ascii_alphanumeric() || "-_./~@:+=%#".contains(c);
     if text.chars().all(safe) && !text.starts_with(['#', '~', '-']) {
         text.to_owned()

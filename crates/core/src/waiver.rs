@@ -68,7 +68,10 @@ pub(crate) fn apply(case: &Case<'_>, gate: Gate, finding: Finding) -> Finding {
     let holding = || forces.iter().filter(|f| f.holds());
     let mut waived = 0;
     for subject in finding.subjects.iter_mut().filter(|s| !s.verdict.is_clear()) {
-        if let Some(force) = holding().find(|f| f.subject.is_none_or(|name| name == subject.name)) {
+        let covers = |f: &&Force<'_>| {
+            f.subject.is_none_or(|name| name == subject.name || subject.also.as_deref() == Some(name))
+        };
+        if let Some(force) = holding().find(covers) {
             subject.verdict = Verdict::Waived;
             subject.detail = format!("{} · waived by {}", subject.detail, force.names());
             waived += 1;

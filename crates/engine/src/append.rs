@@ -29,6 +29,8 @@ pub struct Draft {
     pub statement: Option<Statement>,
     /// Refs beside the ledger.
     pub refs: Vec<RefUpdate>,
+    /// Files beside `entry.json`, by name. Nothing is decided by them.
+    pub attachments: BTreeMap<String, String>,
 }
 
 /// The ledger as it was seen: what an entry goes on top of.
@@ -73,7 +75,8 @@ pub(crate) enum Landing {
 impl Engine<'_> {
     /// Starts a draft.
     pub(crate) fn draft(&self, events: Vec<Event>) -> Draft {
-        Draft { id: self.clock.fresh_id(), events, facts: None, statement: None, refs: Vec::new() }
+        let id = self.clock.fresh_id();
+        Draft { id, events, facts: None, statement: None, refs: Vec::new(), attachments: BTreeMap::new() }
     }
 
     /// Observes, decides and appends, again and again until it lands: decisions are judged anew
@@ -112,8 +115,16 @@ impl Engine<'_> {
         events: Vec<Event>,
         wanted: &dyn Fn(&Project) -> bool,
     ) -> Result<bool, Fault> {
+        self.record_draft(&self.draft(events), wanted)
+    }
+
+    /// Appends a draft of observations as long as it is `wanted` on top of what is on record; tells whether it landed.
+    pub(crate) fn record_draft(
+        &self,
+        draft: &Draft,
+        wanted: &dyn Fn(&Project) -> bool,
+    ) -> Result<bool, Fault> {
         let deadline = DEADLINE.after(self.clock.now());
-        let draft = self.draft(events);
         loop {
             let turn = self.repo.turn();
             let (project, record) = self.observe_record()?;
@@ -131,12 +142,13 @@ impl Engine<'_> {
                 return Ok(false);
             }
             // Bad news does not wait: it is meant to come between a plan and its move.
-            let good = draft
-                .events
-                .iter()
-                .all(|e| !matches!(e, Event::CheckRecorded { outcome: CheckOutcome::Failed, .. }));
+            let bad = |e: &Event| {
+                matches!(e, Event::CheckRecorded { outcome: CheckOutcome::Failed, .. })
+                    || matches!(e, Event::ExperimentEnded(summary) if summary.is_bad())
+            };
+            let good = !draft.events.iter().any(bad);
             let open = good && allclear_core::plan::plan_is_open(&project, self.clock.now());
-            if !open && let Landing::Landed(_) = self.land(&Tip::of(&project, record.place), &draft)? {
+            if !open && let Landing::Landed(_) = self.land(&Tip::of(&project, record.place), draft)? {
                 return Ok(true);
             }
             drop(turn);
@@ -177,7 +189,12 @@ impl Engine<'_> {
                 Fault::new(FaultKind::Usage, "the entry is larger than 64 KiB").hint("shorten its texts")
             );
         }
-        let tree = self.repo.write_tree(None, &BTreeMap::from([("entry.json".to_owned(), json + "\n")]))?;
+        let mut files = draft.attachments.clone();
+        if files.len() > ledger::ATTACHMENTS || files.values().any(|f| f.len() > ledger::ATTACHMENT_LIMIT) {
+            return Err(Fault::new(FaultKind::Usage, "an entry has at most 16 files of 1 MiB beside it"));
+        }
+        files.insert("entry.json".to_owned(), json + "\n");
+        let tree = self.repo.write_tree(None, &files)?;
         let commit = NewCommit {
             tree,
             parents: tip.head.iter().cloned().collect(),

@@ -7,7 +7,7 @@
 
 use crate::Store;
 use crate::command::Errand;
-use crate::process::Failure;
+use crate::process::{Failure, Git};
 use allclear_core::CommitId;
 use allclear_core::port::steps::{Desk, Ended, Job, Steps};
 use allclear_core::port::{Clock, RepoError};
@@ -89,7 +89,7 @@ impl Steps for Store {
         for name in ["tag", "temp"] {
             std::fs::create_dir(room.path().join(name)).map_err(|e| cannot("making a directory", &e))?;
         }
-        lay_out(self, commit, &room.path().join("tag"))?;
+        lay_out(self.git(), commit, &room.path().join("tag"))?;
         let file = room.path().join("notes");
         std::fs::write(&file, notes).map_err(|e| cannot("writing the notes", &e))?;
         Ok(Box::new(Laid { store: self, room }))
@@ -125,10 +125,11 @@ fn cannot(what: &str, e: &std::io::Error) -> RepoError {
     RepoError::Unavailable(format!("{what} for a step failed: {e}"))
 }
 
-fn lay_out(store: &Store, commit: &CommitId, dir: &Path) -> Result<(), RepoError> {
+/// Writes the files of a commit below a directory.
+pub(crate) fn lay_out(repo: &Git, commit: &CommitId, dir: &Path) -> Result<(), RepoError> {
     let git = |e: Failure| RepoError::Protocol(e.to_string());
     let tree = format!("{commit}^{{tree}}");
-    let list = store.git().ok(&["ls-tree", "-r", "-z", "--full-tree", &tree], b"").map_err(git)?;
+    let list = repo.ok(&["ls-tree", "-r", "-z", "--full-tree", &tree], b"").map_err(git)?;
     let entries: Vec<Entry> = list
         .split(|&b| b == 0)
         .filter(|line| !line.is_empty())
@@ -170,7 +171,7 @@ fn lay_out(store: &Store, commit: &CommitId, dir: &Path) -> Result<(), RepoError
         Ok(())
     };
     let args = ["cat-file", "--batch", "--buffer"];
-    store.git().stream(&args, ask.as_bytes(), LIMIT, &mut write).map_err(git)?;
+    repo.stream(&args, ask.as_bytes(), LIMIT, &mut write).map_err(git)?;
     // Last, so that no file is ever written through one.
     for (at, target) in links {
         let target = std::ffi::OsStr::from_bytes(&target);

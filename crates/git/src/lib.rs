@@ -20,10 +20,12 @@ mod process;
 mod push;
 mod range;
 mod sign;
+mod sources;
 mod store;
 
 pub use clock::{SystemClock, VirtualClock};
 pub use history::CloneHistory;
 pub use place::{Clone, Environment, PlaceError};
 pub use process::{Failure, Git};
+pub use sources::Mirrors;
 pub use store::Store;

@@ -261,6 +261,22 @@ fn is_address(url: &str) -> bool {
     url.contains("://") || scp_like
 }
 
+/// Gives an address that is fetched from as git takes it, and the secret that it had in it.
+pub(crate) fn fetchable(url: &str, base: &Path) -> Result<(String, Option<(String, String)>), PlaceError> {
+    let (url, secret) = split_secret(&located(url, base));
+    check(&url)?;
+    Ok((url, secret))
+}
+
+/// Lets git answer with a password that never is in an argument or an address.
+pub(crate) fn with_secret(git: Git, secret: Option<&(String, String)>) -> Git {
+    let Some((user, password)) = secret else { return git };
+    git.with_env("ALLCLEAR_USER", user).with_env("ALLCLEAR_PASSWORD", password).with_config(
+        "credential.helper",
+        "!f() { test \"$1\" = get && printf 'username=%s\\npassword=%s\\n' \"$ALLCLEAR_USER\" \"$ALLCLEAR_PASSWORD\"; }; f",
+    )
+}
+
 fn split_secret(url: &str) -> (String, Option<(String, String)>) {
     let Some((scheme, rest)) = url.split_once("://").filter(|(s, _)| matches!(*s, "http" | "https")) else {
         return (url.to_owned(), None);

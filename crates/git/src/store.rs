@@ -2,7 +2,7 @@
 
 use crate::making::{lenders, make};
 use crate::objects::{author, ident, message};
-use crate::place::{Clone, Environment};
+use crate::place::{Clone, Environment, with_secret};
 use crate::process::{Failure, Git};
 use crate::{parse, range};
 use allclear_core::ledger::{ENTRY_LIMIT, RawEntry, Unreadable};
@@ -88,12 +88,7 @@ impl Store {
         for (key, value) in &clone.transport {
             network = network.with_config(key, value);
         }
-        if let Some((user, password)) = &clone.secret {
-            network = network
-                .with_env("ALLCLEAR_USER", user)
-                .with_env("ALLCLEAR_PASSWORD", password)
-                .with_config("credential.helper", "!f() { test \"$1\" = get && printf 'username=%s\\npassword=%s\\n' \"$ALLCLEAR_USER\" \"$ALLCLEAR_PASSWORD\"; }; f");
-        }
+        let network = with_secret(network, clone.secret.as_ref());
         let (url, signing_key) = (clone.remote.clone(), clone.signing_key.clone());
         let statement_key = clone.statement_key.clone();
         let plain = crate::loose::is_plain(&dir);

@@ -76,7 +76,7 @@ impl Bubblewrap {
         }
         argv.words("--symlink /tmp /var/tmp");
         let reads = cell.reads.iter().map(|pair| ("--ro-bind", pair));
-        let writes = cell.writes.iter().map(|pair| ("--bind", pair));
+        let writes = cell.writes.iter().chain(&cell.shared).map(|pair| ("--bind", pair));
         let mut mounts: Vec<_> = reads.chain(writes).collect();
         // What lies inside another is mounted after it.
         mounts.sort_by_key(|(_, (_, inside))| inside.clone());

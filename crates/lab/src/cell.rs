@@ -12,6 +12,8 @@ pub struct Cell {
     pub reads: Vec<(PathBuf, PathBuf)>,
     /// What can be read and written: (outside, inside). One may lie inside another, or inside something that can be read.
     pub writes: Vec<(PathBuf, PathBuf)>,
+    /// What can be written as well and is not counted against the disk: caches that compilers share.
+    pub shared: Vec<(PathBuf, PathBuf)>,
     /// The environment, beside what every cell has: `CI`, `HOME`, `LANG`, `PATH`, `SOURCE_DATE_EPOCH`, `TMPDIR`, `TZ` and `USER`.
     pub env: BTreeMap<String, String>,
     /// The directory it starts in, inside.

@@ -142,6 +142,7 @@ impl Sandbox {
         let cell = Cell {
             reads: Vec::new(),
             writes: Vec::new(),
+            shared: Vec::new(),
             env: BTreeMap::new(),
             dir: PathBuf::from("/"),
             network: false,

@@ -4,12 +4,14 @@
 #![allow(clippy::unwrap_used, reason = "a test kit panics where a test cannot go on")]
 
 mod flaky;
+mod lab;
 mod machine;
 mod process;
 mod promises;
 mod world;
 
 pub use flaky::{Flaky, Push};
+pub use lab::{FakeLab, ends, fails, passes};
 pub use machine::Machine;
 pub use process::{Said, die, environment};
 pub use world::World;

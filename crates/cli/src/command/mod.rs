@@ -17,8 +17,10 @@ mod pick;
 mod policy;
 mod promote;
 mod report;
+mod reproduce;
 mod signer;
 pub(crate) mod status;
+mod test;
 mod tick;
 pub(crate) mod todo;
 mod verify;
@@ -26,11 +28,12 @@ mod waive;
 mod why;
 mod withdraw;
 
-use crate::args::{Args, Command, LedgerCommand, Now, SignerCommand};
+use crate::args::{Args, ArmArg, Command, LedgerCommand, Now, SignerCommand};
 use crate::exit::Exit;
 use crate::place::{Place, zone_of};
 use crate::ui;
-use allclear_engine::{Fault, FaultKind, PickWish, Snapshot};
+use allclear_core::lab::Arm;
+use allclear_engine::{Fault, FaultKind, PickWish, Snapshot, TestWish};
 use clap::CommandFactory;
 use jiff::Timestamp;
 
@@ -76,6 +79,22 @@ pub(crate) fn run(args: &Args) -> Result<Exit, Fault> {
                 lift: *lift,
             };
             waive::run(args, &wish)
+        }
+        Command::Test { what, downstreams, only, jobs, rerun, junit } => {
+            let wish = TestWish {
+                what: what.clone(),
+                downstreams: downstreams.clone(),
+                only: only.clone(),
+                rerun_failed: rerun.is_some(),
+            };
+            test::run(args, wish, *jobs, junit.as_deref())
+        }
+        Command::Reproduce { name, arm, print } => {
+            let arm = match arm {
+                ArmArg::Candidate => Arm::Candidate,
+                ArmArg::Baseline => Arm::Baseline,
+            };
+            reproduce::run(args, name, arm, *print)
         }
         Command::Report { what } => report::run(args, what),
         Command::Ledger { what: LedgerCommand::Erase { report } } => report::erase(args, report),
@@ -153,6 +172,8 @@ fn asks_the_server(command: &Command) -> bool {
         | Command::Approve { .. }
         | Command::Waive { .. }
         | Command::Report { .. }
+        | Command::Test { .. }
+        | Command::Reproduce { .. }
         | Command::Ledger { .. }
         | Command::Signer { .. }
         | Command::Verify { .. }

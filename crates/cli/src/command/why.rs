@@ -6,7 +6,7 @@ use crate::place::{Place, zone_of};
 use crate::ui::{self, BOLD, DIM, paint};
 use crate::{view, when};
 use allclear_core::assess::{CandidateAssessment, GateReport};
-use allclear_core::gate::{GATES, Gate, Kind};
+use allclear_core::gate::{GATES, Gate, Kind, Subject};
 use allclear_core::text::short;
 use allclear_core::{CommitId, Version};
 use allclear_engine::{Fault, FaultKind, ReportText, Snapshot};
@@ -72,7 +72,13 @@ pub(super) fn run(args: &Args, about: &[String], now: &Now) -> Result<Exit, Faul
         reports.sort_by_key(|g| std::cmp::Reverse(g.finding.verdict));
         let words = words(&place, &seen, &reports)?;
         for report in &reports {
-            gate(report, &words, topic.as_ref().and_then(|(_, s)| s.as_deref()), &zone, now);
+            let subject = topic.as_ref().and_then(|(_, s)| s.as_deref());
+            gate(report, &words, subject, &zone, now);
+            if let Some(name) = subject.filter(|_| report.gate == Gate::Downstream)
+                && let Some(row) = place.engine().looked(&seen, found.version, name)?
+            {
+                crate::results::story(&row);
+            }
             if let Some(end) = super::status::waived_until(report, found, record, now) {
                 ui::out(format!("    the waiver ends {}, or with the next rc", when::show(end, &zone, now)));
                 ui::out(format!("    → allclear waive {} {} --lift", found.version, report.gate.name()));
@@ -134,8 +140,10 @@ fn gate(report: &GateReport, words: &Words, subject: Option<&str>, zone: &TimeZo
         paint(BOLD, report.gate.name())
     ));
     ui::out(format!("    {}", finding.summary));
-    let subjects =
-        finding.subjects.iter().filter(|s| subject.is_none_or(|wanted| s.name.starts_with(wanted)));
+    let is_meant = |s: &&Subject| {
+        subject.is_none_or(|wanted| s.name.starts_with(wanted) || s.also.as_deref() == Some(wanted))
+    };
+    let subjects = finding.subjects.iter().filter(is_meant);
     for item in subjects.take(SHOWN) {
         let name = if CommitId::parse(&item.name).is_ok() { &item.name[..12] } else { item.name.as_str() };
         ui::out(format!("      {} {}  {}", ui::sign(item.verdict, report.enforced), name, item.detail));

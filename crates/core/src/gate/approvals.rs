@@ -21,6 +21,7 @@ pub(super) fn judge(case: &Case<'_>) -> Finding {
         }
         subjects.push(Subject {
             name: name_of(&approval.by.who),
+            also: None,
             verdict: if fault.is_none() { Verdict::Passed } else { Verdict::NotApplicable },
             detail: fault.map_or_else(
                 || format!("approved {}", approval.commit.short()),

@@ -37,7 +37,12 @@ pub(super) fn judge(case: &Case<'_>) -> Finding {
     };
     let subjects = lines
         .iter()
-        .map(|(c, l)| Subject { name: plain(&c.name), verdict: l.verdict, detail: l.detail.clone() })
+        .map(|(c, l)| Subject {
+            name: plain(&c.name),
+            also: None,
+            verdict: l.verdict,
+            detail: l.detail.clone(),
+        })
         .collect();
     let mut finding = match worst {
         Verdict::Failed => Finding::failed(

@@ -53,6 +53,7 @@ fn by_hand(case: &Case<'_>, lacks: &str) -> Finding {
     };
     let subject = |f: &String| Subject {
         name: plain(f),
+        also: None,
         verdict: Verdict::Failed,
         detail: format!("differs on {stable} and the candidate"),
     };

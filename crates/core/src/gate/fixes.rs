@@ -17,6 +17,7 @@ pub(super) fn judge(case: &Case<'_>) -> Finding {
         .iter()
         .map(|c| Subject {
             name: c.id.to_string(),
+            also: None,
             verdict: if offends(c) { Verdict::Failed } else { Verdict::Passed },
             detail: format!(
                 "\"{}\" by {}: {}",

@@ -33,6 +33,7 @@ fn into_develop(case: &Case<'_>) -> Finding {
                 .iter()
                 .map(|f| Subject {
                     name: plain(f),
+                    also: None,
                     verdict: Verdict::Failed,
                     detail: format!("differs on {develop} and the candidate"),
                 })

@@ -4,6 +4,7 @@ mod approvals;
 mod checks;
 mod clock;
 mod contains_stable;
+mod downstream;
 mod fixes;
 mod freeze;
 mod hold;
@@ -61,6 +62,8 @@ pub enum Gate {
     Soak,
     /// Results that others recorded.
     Checks,
+    /// What depends on the project, built and run.
+    Downstream,
     /// The trial merge into develop.
     MergeBack,
     /// The candidate contains stable.
@@ -87,6 +90,7 @@ pub const GATES: &[(Gate, &str, Judge, Enforced)] = &[
     (Gate::Fixes, "fixes", fixes::judge, |g| g.fixes.enforce),
     (Gate::Soak, "soak", soak::judge, |g| g.soak.enforce),
     (Gate::Checks, "checks", checks::judge, |g| g.checks.enforce),
+    (Gate::Downstream, "downstream", downstream::judge, |g| g.downstream.enforce),
     (Gate::MergeBack, "merge-back", merge_back::judge, |g| g.merge_back.enforce),
     (Gate::ContainsStable, "contains-stable", contains_stable::judge, |g| g.contains_stable.enforce),
     (Gate::Version, "version", version::judge, |g| g.version.enforce),
@@ -107,7 +111,13 @@ impl Gate {
     /// not what a person can lift or strike.
     pub fn is_waivable(self) -> bool {
         match self {
-            Self::Fixes | Self::Soak | Self::Checks | Self::Reports | Self::Approvals | Self::Freeze => true,
+            Self::Fixes
+            | Self::Soak
+            | Self::Checks
+            | Self::Downstream
+            | Self::Reports
+            | Self::Approvals
+            | Self::Freeze => true,
             Self::MergeBack | Self::ContainsStable | Self::Version | Self::Hold | Self::Clock => false,
         }
     }
@@ -163,6 +173,9 @@ pub struct Finding {
 pub struct Subject {
     /// Its name, as in `why GATE:NAME`.
     pub name: String,
+    /// The group that it can be set aside with.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub also: Option<String>,
     /// What the gate says of it.
     pub verdict: Verdict,
     /// One line.

@@ -30,6 +30,7 @@ pub(super) fn judge(case: &Case<'_>) -> Finding {
     };
     let subject = |(report, line): &(&Report, Line)| Subject {
         name: plain(&report.id),
+        also: None,
         verdict: line.verdict,
         detail: format!("bad for rc.{}: {}", report.rc, line.detail),
     };
@@ -38,6 +39,7 @@ pub(super) fn judge(case: &Case<'_>) -> Finding {
     // A waiver of one bad report is none of what is missing, and the other way round.
     finding.subjects.extend(missing.map(|detail| Subject {
         name: GOOD.into(),
+        also: None,
         verdict: Verdict::Missing,
         detail,
     }));

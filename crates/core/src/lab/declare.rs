@@ -21,9 +21,9 @@ pub struct Declared {
     /// A glob; each file that matches is a downstream of its own, in that file's folder.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub each: Option<String>,
-    /// What is different for some of them, by a glob over their folders; the last that matches wins.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub overrides: BTreeMap<String, Recipe>,
+    /// What is different for some of them, by a glob over their folders; what the last that matches says counts.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub overrides: Vec<(String, Recipe)>,
     /// How it depends on the project; `None` finds out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ecosystem: Option<Ecosystem>,
@@ -85,6 +85,39 @@ pub struct Recipe {
     /// That it is known to fail.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub expect_failure: Option<ExpectFailure>,
+}
+
+impl Recipe {
+    /// Gives what is left of it where `over` says something else.
+    #[must_use]
+    pub fn with(&self, over: &Self) -> Self {
+        let mut env = self.env.clone();
+        env.extend(over.env.clone());
+        Self {
+            build: over.build.clone().or_else(|| self.build.clone()),
+            test: over.test.clone().or_else(|| self.test.clone()),
+            run: over.run.clone().or_else(|| self.run.clone()),
+            services: if over.services.is_empty() { self.services.clone() } else { over.services.clone() },
+            mode: over.mode.or(self.mode),
+            tier: over.tier.or(self.tier),
+            limits: over.limits.or(self.limits),
+            env,
+            expect_failure: over.expect_failure.clone().or_else(|| self.expect_failure.clone()),
+        }
+    }
+}
+
+impl Declared {
+    /// Gives the recipe of the folder `dir`, from the top of its repository: every override that matches in
+    /// turn, over the recipe of them all. A glob that cannot be read matches nothing.
+    pub fn recipe_of(&self, dir: &str) -> Recipe {
+        let matches = |pattern: &str| {
+            let glob = globset::GlobBuilder::new(pattern).literal_separator(true).build();
+            glob.is_ok_and(|glob| glob.compile_matcher().is_match(dir))
+        };
+        let over = self.overrides.iter().filter(|(pattern, _)| matches(pattern));
+        over.fold(self.recipe.clone(), |recipe, (_, over)| recipe.with(over))
+    }
 }
 
 /// What running means for a program.

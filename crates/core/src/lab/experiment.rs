@@ -169,7 +169,7 @@ impl Coverage {
 
     /// Tells whether at least `percent` of what should have answered did.
     pub fn reaches(self, percent: u64) -> bool {
-        self.conclusive * 100 >= self.of * percent
+        u128::from(self.conclusive) * 100 >= u128::from(self.of) * u128::from(percent)
     }
 }
 

@@ -6,12 +6,18 @@
 
 mod declare;
 mod experiment;
+mod groups;
+mod history;
 pub mod judge;
 pub mod sequential;
 pub mod signature;
+mod summary;
 
 pub use declare::{At, Declared, Ecosystem, ExpectFailure, Job, Limits, Must, Recipe, Run, Service, Side};
 pub use experiment::{Attempt, Coverage, Experiment, Pinned, Proof, Row, SCHEMA, Tests, Verdict};
+pub use groups::{Group, groups};
+pub use history::{Experiments, Known, Trial};
+pub use summary::{FindingLine, Summary, Tallies, counts, declared, is_signature, summary};
 
 use serde::{Deserialize, Serialize};
 
@@ -177,6 +183,11 @@ impl Comparison {
             Self::Fixed => "fixed",
             Self::Ok => "ok",
         }
+    }
+
+    /// Tells whether nobody need look at it.
+    pub fn is_good(self) -> bool {
+        matches!(self, Self::Ok | Self::Fixed | Self::ExpectedFailure | Self::NotApplicable)
     }
 
     /// Tells whether it says something about the candidate; `None` where it leaves the sum, because it can say

@@ -5,8 +5,9 @@ use super::keys::KEYS;
 use super::mistake::{Mistake, nearest};
 use super::words::{self, Moment};
 use super::{
-    AfterFix, ApprovalsGate, Branches, ChecksGate, Fixes, Gates, HotfixPolicy, PlainGate, Policy, Preset,
-    PromotionPolicy, ReportsGate, SoakGate, Train, VersionPolicy, Waivers, after, forms, items, notify,
+    AfterFix, ApprovalsGate, Branches, ChecksGate, DownstreamGate, Fixes, Gates, HotfixPolicy, PlainGate, Policy, Preset,
+    PromotionPolicy, ReportsGate, SoakGate, Train, VersionPolicy, Waivers, after, downstream, forms, items,
+    notify,
 };
 use crate::duration::Seconds;
 use crate::name::Branch;
@@ -86,6 +87,8 @@ impl<'a> Builder<'a> {
             merge: self.take("promotion.merge", Given::word)?,
         };
         let hotfix = self.hotfix();
+        let downstreams = self.take("downstream", |given| downstream::downstreams(given, &zone));
+        let lab_checks = self.take("check", downstream::lab_checks).unwrap_or_default();
         let after = self.take("after", after::steps).unwrap_or_default();
         let notify = self.take("notify", notify::targets).unwrap_or_default();
         Some(Policy {
@@ -106,6 +109,8 @@ impl<'a> Builder<'a> {
             waivers: waivers?,
             trust: trust?,
             hotfix: Some(hotfix?),
+            downstreams: downstreams.unwrap_or_default(),
+            lab_checks,
             after,
             notify,
         })
@@ -188,6 +193,7 @@ impl<'a> Builder<'a> {
         let clock = plain("gates.clock.enforce");
         let enforce = self.take("gates.checks.enforce", Given::flag);
         let required = self.take("gates.checks.required", items::checks);
+        let downstream = self.downstream();
         let reports = self.reports();
         let approvals = self.approvals();
         Some(Gates {
@@ -197,11 +203,20 @@ impl<'a> Builder<'a> {
             contains_stable: contains_stable?,
             version: version?,
             checks: ChecksGate { enforce: enforce?, required: required? },
+            downstream: downstream?,
             reports: reports?,
             approvals: approvals?,
             hold: hold?,
             freeze: freeze?,
             clock: clock?,
+        })
+    }
+
+    fn downstream(&mut self) -> Option<DownstreamGate> {
+        Some(DownstreamGate {
+            enforce: self.take("gates.downstream.enforce", Given::flag)?,
+            coverage: self.take("gates.downstream.coverage", Given::within)?,
+            sandbox: self.take("gates.downstream.sandbox", Given::word)?,
         })
     }
 

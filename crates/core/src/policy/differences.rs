@@ -1,7 +1,7 @@
 //! What changed between two policies, and which change makes a gate weaker.
 
 use super::show::{FACES, zone_of};
-use super::{AfterFix, Hours, NotThese, Policy, Trust, Unclassified};
+use super::{AfterFix, Hours, NotThese, Policy, Sandbox, Trust, Unclassified, downstream};
 use jiff::Timestamp;
 use serde::Serialize;
 
@@ -54,6 +54,14 @@ const WEAKER: &[(&str, Rule)] = &[
     ("gates.version.enforce", |old, new| lifted(old.gates.version.enforce, new.gates.version.enforce)),
     ("gates.checks.enforce", |old, new| lifted(old.gates.checks.enforce, new.gates.checks.enforce)),
     ("gates.checks.required", fewer_checks),
+    ("gates.downstream.enforce", |old, new| {
+        lifted(old.gates.downstream.enforce, new.gates.downstream.enforce)
+    }),
+    ("gates.downstream.coverage", |old, new| new.gates.downstream.coverage < old.gates.downstream.coverage),
+    ("gates.downstream.sandbox", |old, new| {
+        old.gates.downstream.sandbox == Sandbox::Required && new.gates.downstream.sandbox == Sandbox::None
+    }),
+    ("downstream", |old, new| downstream::is_weaker(&old.downstreams, &new.downstreams)),
     ("gates.reports.enforce", |old, new| lifted(old.gates.reports.enforce, new.gates.reports.enforce)),
     ("gates.reports.min-good", |old, new| new.gates.reports.min_good < old.gates.reports.min_good),
     ("gates.reports.triage", |old, new| new.gates.reports.triage > old.gates.reports.triage),
@@ -165,6 +173,7 @@ mod tests {
             "contains-stable",
             "version",
             "checks",
+            "downstream",
             "reports",
             "approvals",
             "hold",
@@ -192,6 +201,19 @@ mod tests {
                 "gates.checks.required = [{ name = 'a', for = '3d', at-least-every = '3h' }]",
             ),
             ("", "fixes.types = ['fix', 'revert', 'docs', 'test', 'chore']"),
+            ("gates.downstream.coverage = 95", "gates.downstream.coverage = 94"),
+            ("", "gates.downstream.sandbox = 'none'"),
+            ("downstream = [{ name = 'a', repo = 'x', tier = 'must' }]", ""),
+            ("downstream = [{ name = 'a', repo = 'x', tier = 'must' }]", "downstream = [{ name = 'a', repo = 'x' }]"),
+            ("downstream = [{ name = 'a', repo = 'x', tier = 'must' }]", "downstream = [{ name = 'a', repo = 'x', tier = 'must', expect-failure = { reason = 'r', until = 2027-01-01 } }]"),
+            ("downstream = [{ name = 'a', repo = 'x', tier = 'must' }]", "downstream = [{ name = 'a', repo = 'x', tier = 'must', test = false }]"),
+            ("downstream = [{ name = 'a', repo = 'x', tier = 'must' }]", "downstream = [{ name = 'a', repo = 'x', tier = 'must', run = false }]"),
+            ("downstream = [{ name = 'a', repo = 'x', tier = 'must' }]", "downstream = [{ name = 'a', repo = 'x', tier = 'must', mode = 'locked' }]"),
+            ("downstream = [{ name = 'a', repo = 'x', tier = 'must' }]", "downstream = [{ name = 'a', repo = 'x', tier = 'must', limits = { time = '11m' } }]"),
+            ("downstream = [{ name = 'a', repo = ['x', 'y'], tier = 'must' }]", "downstream = [{ name = 'a', repo = 'x', tier = 'must' }]"),
+            ("downstream = [{ name = 'a', repo = 'x', tier = 'must', each = '**/go.mod' }]", "downstream = [{ name = 'a', repo = 'x', tier = 'must', each = '**/go.mod', override = [{ match = 'b', tier = 'should' }] }]"),
+            ("downstream = [{ name = 'a', repo = 'x', tier = 'must', each = '**/go.mod' }]", "downstream = [{ name = 'a', repo = 'x', tier = 'must', each = '**/go.mod', override = [{ match = 'b', build = '' }] }]"),
+            ("downstream = [{ name = 'a', repo = 'x', each = '*/go.mod', override = [{ match = 'b', tier = 'must' }] }]", "downstream = [{ name = 'a', repo = 'x', each = '*/go.mod' }]"),
             ("gates.reports.min-good = 2", "gates.reports.min-good = 1"),
             ("", "gates.reports.triage = '3d'"),
             ("gates.approvals.count = 2", "gates.approvals.count = 1"),

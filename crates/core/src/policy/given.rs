@@ -182,6 +182,16 @@ impl<'a> Given<'a> {
 
     /// Takes a whole number from 0 to 1000.
     pub(super) fn number(&self) -> Parsed<u32> {
+        self.between(0, 1000)
+    }
+
+    /// Takes a whole number between the key's two.
+    pub(super) fn within(&self) -> Parsed<u32> {
+        let Kind::Within(least, most) = self.key.kind else { return self.refuse("no numbers are known for it") };
+        self.between(least, most)
+    }
+
+    fn between(&self, least: u32, most: u32) -> Parsed<u32> {
         let number = match self.value.get_ref() {
             DeValue::Integer(number) => i64::from_str_radix(number.as_str(), number.radix()).ok(),
             DeValue::String(_)
@@ -191,10 +201,18 @@ impl<'a> Given<'a> {
             | DeValue::Array(_)
             | DeValue::Table(_) => return self.wrong_kind("a whole number, without quotes"),
         };
-        match number.and_then(|number| u32::try_from(number).ok()).filter(|number| *number <= 1000) {
+        let number = number.and_then(|number| u32::try_from(number).ok());
+        match number.filter(|number| (least..=most).contains(number)) {
             Some(number) => Ok(number),
-            None => self.refuse("it must be a whole number from 0 to 1000"),
+            None => self.refuse(format!("it must be a whole number from {least} to {most}")),
         }
+    }
+
+    /// Takes the names and the values of a table.
+    pub(super) fn pairs(&self) -> Parsed<Vec<(&'a str, Self)>> {
+        let Some(table) = self.value.get_ref().as_table() else { return self.wrong_kind("a table") };
+        let value = |value| Self { key: self.key, name: self.name.clone(), value };
+        Ok(table.iter().map(|(name, of)| (name.get_ref().as_ref(), value(of))).collect())
     }
 
     /// Takes one of the key's words.
@@ -270,8 +288,8 @@ impl<'a> Given<'a> {
     /// Takes a table as an item with keys of its own; a text is short for its first key.
     pub(super) fn item<T>(&self, read: impl Fn(&Layer<'a>) -> Parsed<T>) -> Parsed<T> {
         let (fields, short_form) = match self.key.kind {
-            Kind::Items(fields) => (fields, true),
-            Kind::Tables(fields) => (fields, false),
+            Kind::Items(fields) | Kind::Item(fields) => (fields, true),
+            Kind::Tables(fields) | Kind::Table(fields) => (fields, false),
             Kind::Text
             | Kind::Flag
             | Kind::Word(_)
@@ -279,7 +297,12 @@ impl<'a> Given<'a> {
             | Kind::LengthOr(_)
             | Kind::Moment
             | Kind::Number
-            | Kind::Texts => {
+            | Kind::Texts
+            | Kind::Script
+            | Kind::OneOrMore
+            | Kind::Env
+            | Kind::Size
+            | Kind::Within(..) => {
                 return self.refuse("no items are known for this key");
             }
         };

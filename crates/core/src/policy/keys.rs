@@ -1,6 +1,9 @@
 //! The keys of the policy file: the one table behind the reader, the schema and `policy show`.
 
+use super::downstream;
+
 /// One key.
+#[derive(Clone, Copy)]
 pub(super) struct Key {
     /// Its dotted path from the top of the file, or from the top of its item.
     pub(super) path: &'static str,
@@ -38,13 +41,27 @@ pub(super) enum Kind {
     Items(&'static [Key]),
     /// A list of tables.
     Tables(&'static [Key]),
+    /// A table.
+    Table(&'static [Key]),
+    /// A table, a text that is short for one with nothing but the first key, or `false`.
+    Item(&'static [Key]),
+    /// A script for sh, or `false`.
+    Script,
+    /// A text, or a list of texts.
+    OneOrMore,
+    /// A table of texts.
+    Env,
+    /// A size such as `512 MiB`.
+    Size,
+    /// A whole number between these two.
+    Within(u32, u32),
 }
 
-const fn key(path: &'static str, kind: Kind, example: &'static str, about: &'static str) -> Key {
+pub(super) const fn key(path: &'static str, kind: Kind, example: &'static str, about: &'static str) -> Key {
     Key { path, kind, about, example, absent: None }
 }
 
-const fn open(
+pub(super) const fn open(
     path: &'static str,
     kind: Kind,
     example: &'static str,
@@ -182,6 +199,19 @@ pub(super) const KEYS: &[Key] = &[
         r#"["ci", { name = "staging", for = "72h", at-least-every = "2h" }]"#,
         "The checks that must have passed for the rc's commit.",
     ),
+    key("gates.downstream.enforce", Kind::Flag, "true", ENFORCE),
+    key(
+        "gates.downstream.coverage",
+        Kind::Within(0, 100),
+        "95",
+        "How many of the downstreams that should give an answer must have, in percent.",
+    ),
+    key(
+        "gates.downstream.sandbox",
+        Kind::Word(&["required", "none"]),
+        r#""required""#,
+        "Whether foreign code runs in a sandbox alone, or also without one.",
+    ),
     key("gates.reports.enforce", Kind::Flag, "true", ENFORCE),
     key(
         "gates.reports.min-good",
@@ -288,6 +318,20 @@ pub(super) const KEYS: &[Key] = &[
         Kind::LengthOr("restart"),
         r#""1h""#,
         "How long the last rc of a hotfix soaks; `restart` begins the whole soak again.",
+    ),
+    open(
+        "downstream",
+        Kind::Tables(downstream::DOWNSTREAM),
+        r#"[{ name = "micro", repo = "https://example.org/micro.git", tier = "must" }]"#,
+        "What depends on the project, and is built and run with each candidate.",
+        "nothing",
+    ),
+    open(
+        "check",
+        Kind::Tables(downstream::CHECK),
+        r#"[{ name = "integration", run = "make integration" }]"#,
+        "Checks that the lab runs on the candidate's own tree.",
+        "none",
     ),
     open(
         "after",
@@ -427,6 +471,28 @@ pub(super) const MEANT: &[(&str, &str)] = &[
     ("freeze.what", "stops"),
     ("freeze.to", "until"),
     ("freeze.why", "reason"),
+    ("downstream.url", "repo"),
+    ("downstream.git", "repo"),
+    ("downstream.repository", "repo"),
+    ("downstream.path", "repo"),
+    ("downstream.ref", "at"),
+    ("downstream.branch", "at"),
+    ("downstream.version", "at"),
+    ("downstream.glob", "each"),
+    ("downstream.overrides", "override"),
+    ("downstream.language", "ecosystem"),
+    ("downstream.kind", "ecosystem"),
+    ("downstream.command", "run"),
+    ("downstream.timeout", "limits"),
+    ("downstream.required", "tier"),
+    ("downstream.xfail", "expect-failure"),
+    ("downstream.override.glob", "match"),
+    ("downstream.override.path", "match"),
+    ("downstream.limits.timeout", "time"),
+    ("downstream.limits.ram", "memory"),
+    ("downstream.run.must", "stays"),
+    ("check.command", "run"),
+    ("check.script", "run"),
     ("after.command", "run"),
     ("after.script", "run"),
     ("after.probe", "done"),

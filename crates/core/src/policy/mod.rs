@@ -6,6 +6,7 @@ mod after;
 mod build;
 mod differences;
 mod digest;
+mod downstream;
 mod forms;
 mod given;
 mod items;
@@ -22,6 +23,7 @@ mod words;
 pub use after::AfterStep;
 pub use differences::{Difference, differences};
 pub use digest::digest;
+pub use downstream::{DownstreamGate, LabCheck, Sandbox};
 pub use mistake::{Mistake, line_column};
 pub use model::*;
 pub use notify::{Place, Target, Way};
@@ -33,5 +35,7 @@ pub use words::zone;
 
 #[cfg(test)]
 mod after_tests;
+#[cfg(test)]
+mod downstream_tests;
 #[cfg(test)]
 mod read_tests;

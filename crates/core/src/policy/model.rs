@@ -49,6 +49,12 @@ pub struct Policy {
     /// What is different for a hotfix; `None` in policies that were frozen before there were any.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub hotfix: Option<HotfixPolicy>,
+    /// What depends on the project.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub downstreams: Vec<crate::lab::Declared>,
+    /// The project's own checks that the lab runs.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub lab_checks: Vec<super::LabCheck>,
     /// What follows a release.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub after: Vec<super::AfterStep>,
@@ -215,6 +221,9 @@ pub struct Gates {
     pub version: PlainGate,
     /// Results that others recorded.
     pub checks: ChecksGate,
+    /// What depends on the project is built and run.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub downstream: super::DownstreamGate,
     /// What users said of the candidate.
     #[serde(default, skip_serializing_if = "is_default")]
     pub reports: ReportsGate,

@@ -105,7 +105,7 @@ fn origins(text: &str, file: &super::given::Layer<'_>, preset: Preset) -> BTreeM
             origins.insert(key.to_owned(), at(given.value.span().start));
         }
     }
-    for key in ["freeze", "after", "notify"] {
+    for key in ["freeze", "downstream", "check", "after", "notify"] {
         let items = file.get(key).and_then(|given| given.value.get_ref().as_array());
         for (i, item) in items.into_iter().flatten().enumerate() {
             origins.insert(format!("{key}[{i}]"), at(item.span().start));

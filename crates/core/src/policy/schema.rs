@@ -77,6 +77,15 @@ fn kind(kind: Kind) -> Value {
             json!({ "type": "array", "items": { "anyOf": [{ "type": "string" }, item(keys)] } })
         }
         Kind::Tables(keys) => json!({ "type": "array", "items": item(keys) }),
+        Kind::Table(keys) => item(keys),
+        Kind::Item(keys) => json!({ "anyOf": [{ "type": "string" }, { "const": false }, item(keys)] }),
+        Kind::Script => json!({ "anyOf": [{ "type": "string" }, { "const": false }] }),
+        Kind::OneOrMore => {
+            json!({ "anyOf": [{ "type": "string" }, { "type": "array", "items": { "type": "string" } }] })
+        }
+        Kind::Env => json!({ "type": "object", "additionalProperties": { "type": "string" } }),
+        Kind::Size => json!({ "type": "string", "pattern": "^ *[0-9]+ *(MiB|GiB) *$" }),
+        Kind::Within(least, most) => json!({ "type": "integer", "minimum": least, "maximum": most }),
     }
 }
 
@@ -118,7 +127,7 @@ mod tests {
             } else if let Some(header) = line.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) {
                 table = header.to_owned();
             } else if let Some((word, _)) = line.split_once(" = ")
-                && !matches!(table.as_str(), "freeze" | "after" | "notify")
+                && !matches!(table.as_str(), "freeze" | "downstream" | "check" | "after" | "notify")
                 && word.chars().all(|c| c.is_ascii_lowercase() || c == '-')
             {
                 paths.insert(format!("{table}.{word}").trim_start_matches('.').to_owned());

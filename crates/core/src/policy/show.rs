@@ -4,7 +4,9 @@ use super::forms::{candidate_branch_text, candidate_tag_text, release_tag_text};
 use super::keys::KEYS;
 use super::read::{Effective, Origin};
 use super::words::{hours_text, length_text, period_text, zone};
-use super::{AfterFix, Freeze, HotfixPolicy, Policy, RequiredCheck, Train, VersionFile, after, notify};
+use super::{
+    AfterFix, Freeze, HotfixPolicy, Policy, RequiredCheck, Train, VersionFile, after, downstream, notify,
+};
 use jiff::tz::TimeZone;
 use serde::Serialize;
 
@@ -19,7 +21,7 @@ pub struct Row {
     pub origin: Origin,
 }
 
-/// Gives one row for each key, in the order of the file, and one for each freeze, after-step and target.
+/// Gives one row for each key, in the order of the file, and one for each item of a list of tables.
 pub fn rows(effective: &Effective) -> Vec<Row> {
     let policy = &effective.policy;
     let zone = zone_of(policy);
@@ -31,6 +33,8 @@ pub fn rows(effective: &Effective) -> Vec<Row> {
     for face in FACES {
         let items: Vec<String> = match face.key {
             "freeze" => policy.freezes.iter().map(|freeze| freeze_text(freeze, &zone)).collect(),
+            "downstream" => policy.downstreams.iter().map(downstream::text).collect(),
+            "check" => policy.lab_checks.iter().map(downstream::check_text).collect(),
             "after" => policy.after.iter().map(after::text).collect(),
             "notify" => policy.notify.iter().map(notify::text).collect(),
             _ => Vec::new(),
@@ -92,6 +96,9 @@ pub(super) const FACES: &[Face] = &[
     face("gates.version.enforce", |p, _| p.gates.version.enforce.to_string()),
     face("gates.checks.enforce", |p, _| p.gates.checks.enforce.to_string()),
     face("gates.checks.required", |p, _| listed(&p.gates.checks.required, check_text)),
+    face("gates.downstream.enforce", |p, _| p.gates.downstream.enforce.to_string()),
+    face("gates.downstream.coverage", |p, _| p.gates.downstream.coverage.to_string()),
+    face("gates.downstream.sandbox", |p, _| word(&p.gates.downstream.sandbox)),
     face("gates.reports.enforce", |p, _| p.gates.reports.enforce.to_string()),
     face("gates.reports.min-good", |p, _| p.gates.reports.min_good.to_string()),
     face("gates.reports.triage", |p, _| length_text(p.gates.reports.triage)),
@@ -124,6 +131,8 @@ pub(super) const FACES: &[Face] = &[
     }),
     face("hotfix.soak.for", |p, _| hotfix(p, |h| length_text(h.length))),
     face("hotfix.soak.after-fix", |p, _| hotfix(p, |h| after_fix_text(h.after_fix))),
+    face("downstream", |p, _| listed(&p.downstreams, downstream::text)),
+    face("check", |p, _| listed(&p.lab_checks, downstream::check_text)),
     face("after", |p, _| listed(&p.after, after::text)),
     face("notify", |p, _| listed(&p.notify, notify::text)),
 ];

@@ -65,4 +65,13 @@ pub trait Executor: Sync {
 
     /// Says how foreign code is contained here: `bubblewrap, cgroup v2`; or why nothing can be run.
     fn contained(&self) -> Result<String, String>;
+
+    /// Ends all that runs and starts nothing more: what was being tried has no outcome that counts.
+    fn stop(&self) {}
+
+    /// Makes the inputs of an attempt again and gives a person a shell among them, and the shell's exit code; with
+    /// `print`, says on standard output what would be run and runs nothing.
+    fn reproduce(&self, _request: &Request<'_>, _print: bool) -> Result<i32, String> {
+        Err("this lab has no shell to give".into())
+    }
 }

@@ -9,6 +9,7 @@
 
 mod after;
 mod crowd;
+mod experiment;
 mod hostile;
 mod hotfix;
 mod killed;

@@ -1,10 +1,13 @@
-//! The lab, with real sandboxes.
+//! The lab with real tools: bubblewrap, go, git and curl, in temporary directories, without a network.
 
 #![allow(
     clippy::unwrap_used,
     clippy::print_stderr,
     clippy::disallowed_methods,
-    reason = "tests say where they are, and start themselves again to be the one that is killed"
+    reason = "tests say where they are and why they are skipped, and start tools, and themselves to be the one that is killed"
 )]
 
+mod golang;
+mod overlay;
+mod pack;
 mod sandbox;

@@ -51,6 +51,7 @@ impl Bench {
         let cell = Cell {
             reads: Vec::new(),
             writes: vec![(work, "/work".into())],
+            shared: Vec::new(),
             env: BTreeMap::new(),
             dir: "/work".into(),
             network: false,

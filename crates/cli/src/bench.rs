@@ -1,0 +1,90 @@
+//! The lab of this machine, and what ends it: the one place that names the adapters of experiments.
+
+use crate::place::{Place, whole_environment};
+use allclear_core::Policy;
+use allclear_core::policy::Sandbox;
+use allclear_engine::{Fault, FaultKind, Snapshot};
+use allclear_git::Mirrors;
+use allclear_lab::{Lab, Surroundings};
+use signal_hook::consts::{SIGINT, SIGTERM};
+use signal_hook::{flag, low_level};
+use std::num::NonZeroUsize;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+
+/// The hidden verb by which the lab calls this very program inside a sandbox.
+pub(crate) const INSIDE: &str = "inside";
+
+/// Opens the sources of downstreams.
+pub(crate) fn sources(place: &Place) -> Result<Mirrors<'_>, Fault> {
+    Ok(Mirrors::open(&place.store, &place.clone, &place.env)?)
+}
+
+/// Opens the lab of this machine, as the policy wants it.
+pub(crate) fn open<'a>(
+    place: &Place,
+    sources: &'a Mirrors<'a>,
+    seen: &Snapshot,
+    policy: Option<&Policy>,
+) -> Result<Lab<'a>, Fault> {
+    let program = std::env::current_exe().map_err(|e| {
+        Fault::new(FaultKind::TryLater, format!("this very program cannot be found on this machine: {e}"))
+    })?;
+    let around = Surroundings {
+        env: whole_environment(),
+        cache: place.env.cache.clone(),
+        helper: vec![program.into(), INSIDE.into()],
+        releases: seen.facts.released.clone(),
+        until: place.now(),
+        uncontained: policy.is_some_and(|p| p.gates.downstream.sandbox == Sandbox::None),
+        offline: false,
+    };
+    Ok(Lab::open(sources, around))
+}
+
+/// Gives how many downstreams are tried at once where nobody says: half of the processors, for each of them builds
+/// with several.
+pub(crate) fn at_once() -> usize {
+    std::thread::available_parallelism().map_or(1, |n| (n.get() / 2).max(1))
+}
+
+/// Gives how many are wanted.
+pub(crate) fn jobs(wanted: Option<NonZeroUsize>) -> usize {
+    wanted.map_or_else(at_once, NonZeroUsize::get)
+}
+
+/// What is set by Ctrl-C, and by being told to end. A second one ends the process at once.
+pub(crate) struct Stop {
+    pub(crate) flag: Arc<AtomicBool>,
+    signal: Arc<AtomicUsize>,
+}
+
+impl Stop {
+    /// Listens from here on.
+    pub(crate) fn listen() -> Self {
+        let stop = Self { flag: Arc::default(), signal: Arc::default() };
+        for signal in [SIGINT, SIGTERM] {
+            // Where one cannot be listened to, it does what it always did.
+            let _heard = flag::register_conditional_default(signal, Arc::clone(&stop.flag))
+                .and_then(|_| flag::register_usize(signal, Arc::clone(&stop.signal), signal as usize))
+                .and_then(|_| flag::register(signal, Arc::clone(&stop.flag)));
+        }
+        stop
+    }
+
+    /// Hears nothing: signals are for somebody else.
+    pub(crate) fn deaf() -> Self {
+        let ignored = Arc::default();
+        // Where it cannot be ignored, it does what it always did.
+        let _heard = flag::register(SIGINT, ignored);
+        Self { flag: Arc::default(), signal: Arc::default() }
+    }
+
+    /// Ends the process as the signal would have, where there was one: whoever started it sees that.
+    pub(crate) fn obey(&self) {
+        let signal = self.signal.load(Ordering::Relaxed);
+        if signal != 0 {
+            let _ended = low_level::emulate_default_handler(signal as i32);
+        }
+    }
+}

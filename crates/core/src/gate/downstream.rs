@@ -1,0 +1,279 @@
+//! `downstream`: what depends on the project, built and run with exactly this commit. Only a confirmed regression
+//! of one in tier `must` blocks; what could not be looked at holds, first for machines, then for a person.
+
+use super::{Case, Finding, Kind, Subject};
+use crate::duration::Seconds;
+use crate::lab::{Comparison, FindingLine, Outcome, Step, Summary, Tier, Trial};
+use crate::lab::{counts, declared, is_signature};
+use crate::text::{count, plain, short};
+use crate::try_it::quoted;
+use crate::verdict::Verdict;
+use jiff::Timestamp;
+use std::cmp::Reverse;
+use std::collections::BTreeSet;
+
+/// How long machines try to answer what an experiment left open, before a person is asked.
+const RETRIED: Seconds = Seconds::DAY;
+
+/// The subject that stands for all that have no line of their own.
+const OTHERS: &str = "others";
+/// The subject that stands for how many answered.
+const COVERAGE: &str = "coverage";
+
+/// For how many causes commands are given.
+const CAUSES: usize = 5;
+
+pub(super) fn judge(case: &Case<'_>) -> Finding {
+    let downstreams = &case.policy.downstreams;
+    if downstreams.is_empty() {
+        return Finding::not_applicable("none declared");
+    }
+    let commit = case.commit().short();
+    let known = case.project.experiments.of(case.commit(), case.policy.trust);
+    let Some(trial) = known.and_then(|known| known.trial) else {
+        return missing(
+            case,
+            match known {
+                Some(_) => format!("no experiment that a checker signed for {commit}"),
+                None => format!("no experiment for {commit}"),
+            },
+        );
+    };
+    if trial.summary.declared != declared(downstreams) {
+        return missing(
+            case,
+            format!("the experiment for {commit} looked at other downstreams than the policy has"),
+        );
+    }
+    let since = known.and_then(|known| known.inconclusive_since).unwrap_or(trial.at);
+    of(case, &trial.summary, trial, since)
+}
+
+fn missing(case: &Case<'_>, summary: String) -> Finding {
+    Finding {
+        verdict: Verdict::Missing,
+        kind: Kind::Machine,
+        actors: vec!["the lab".into()],
+        remedy: vec![format!("allclear test {}", case.version)],
+        ..Finding::passed(summary)
+    }
+}
+
+/// What the gate says of one downstream.
+struct Line<'a> {
+    subject: Subject,
+    found: Option<&'a FindingLine>,
+}
+
+fn of(case: &Case<'_>, summary: &Summary, trial: &Trial, since: Timestamp) -> Finding {
+    let lines = lines(case, summary);
+    let worst = lines.iter().map(|line| line.subject.verdict).max().unwrap_or(Verdict::Passed);
+    let mut finding = match worst {
+        Verdict::Failed => failed(case, summary, &lines),
+        Verdict::Inconclusive => inconclusive(case, summary, &lines, since),
+        Verdict::NotApplicable
+        | Verdict::Passed
+        | Verdict::Waived
+        | Verdict::Pending
+        | Verdict::Running
+        | Verdict::Missing
+        | Verdict::Errored => Finding::passed(advised(summary)),
+    };
+    finding.subjects = lines.into_iter().map(|line| line.subject).collect();
+    if finding.subjects.is_empty() {
+        let detail = format!("looked at by {}, {}", plain(&trial.by), plain(&summary.sandbox));
+        finding.subjects.push(Subject {
+            name: plain(&summary.experiment),
+            also: None,
+            verdict: Verdict::Passed,
+            detail,
+        });
+    }
+    finding
+}
+
+/// Gives one line for each downstream that is not well, the worst first, and one for whatever has none.
+fn lines<'a>(case: &Case<'_>, summary: &'a Summary) -> Vec<Line<'a>> {
+    // A name that two of them have would waive both, and so would one that is another's signature.
+    let mut taken: BTreeSet<String> = [OTHERS.to_owned(), COVERAGE.to_owned()].into();
+    let names: BTreeSet<&str> = summary.findings.iter().map(|found| found.name.as_str()).collect();
+    let mut lines: Vec<Line<'a>> = Vec::new();
+    for found in &summary.findings {
+        let name = plain(&found.name);
+        let mut unique = name.clone();
+        let mut nth = 2;
+        while !taken.insert(unique.clone()) {
+            unique = format!("{name}#{nth}");
+            nth += 1;
+        }
+        let also = found.signature.clone().filter(|s| is_signature(s) && !names.contains(s.as_str()));
+        let (verdict, detail) = (verdict(found), detail(case, summary, found));
+        lines.push(Line { subject: Subject { name: unique, also, verdict, detail }, found: Some(found) });
+    }
+    lines.extend(others(summary));
+    lines.extend(silent(case, summary));
+    let many = |line: &Line<'_>| {
+        let same = |other: &&FindingLine| other.signature == line.subject.also;
+        line.subject.also.as_ref().map_or(0, |_| summary.findings.iter().filter(same).count())
+    };
+    let mut keyed: Vec<_> = lines.into_iter().map(|line| (many(&line), line)).collect();
+    keyed.sort_by(|(one, a), (two, b)| {
+        let key = |n: &usize, line: &Line<'_>| {
+            (Reverse(line.subject.verdict), Reverse(*n), line.subject.also.clone())
+        };
+        key(one, a).cmp(&key(two, b))
+    });
+    keyed.into_iter().map(|(_, line)| line).collect()
+}
+
+/// Judges one: below tier `must` all is advice.
+fn verdict(found: &FindingLine) -> Verdict {
+    match (found.tier, found.comparison) {
+        (Tier::Must, Comparison::Regressed) => Verdict::Failed,
+        (Tier::Must, Comparison::Suspect | Comparison::Unchecked) => Verdict::Inconclusive,
+        (Tier::Must | Tier::Should, _) => Verdict::Passed,
+    }
+}
+
+/// Stands for those that block or are open, and have no line.
+fn others(summary: &Summary) -> Option<Line<'static>> {
+    let unseen = |comparison: Comparison| {
+        let seen = |f: &&FindingLine| f.tier == Tier::Must && f.comparison == comparison;
+        summary.must.get(comparison).saturating_sub(summary.findings.iter().filter(seen).count() as u64)
+    };
+    let kinds = [Comparison::Regressed, Comparison::Suspect, Comparison::Unchecked];
+    let rest = kinds.map(|kind| (kind, unseen(kind)));
+    let verdict = match rest.map(|(_, n)| n > 0) {
+        [true, ..] => Verdict::Failed,
+        [false, false, false] => return None,
+        [false, ..] => Verdict::Inconclusive,
+    };
+    let words = rest.iter().filter(|(_, n)| *n > 0).map(|(kind, n)| format!("{n} {}", kind.name()));
+    let words = crate::text::list(&words.collect::<Vec<_>>());
+    let detail = format!("{words} more; the results table on record names them");
+    Some(Line { subject: Subject { name: OTHERS.into(), also: None, verdict, detail }, found: None })
+}
+
+/// Stands for those that did not answer, where they are too many.
+fn silent(case: &Case<'_>, summary: &Summary) -> Option<Line<'static>> {
+    let floor = u64::from(case.policy.gates.downstream.coverage);
+    let coverage = summary.all().coverage();
+    let detail = match coverage.of {
+        _ if !summary.says_too_little(floor) => return None,
+        0 if coverage.left_out == 0 => "it looked at nothing".to_owned(),
+        0 => format!("none of {} says anything of the candidate", coverage.left_out),
+        of => format!("{} of {of} gave an answer; {floor} % is asked for", coverage.conclusive),
+    };
+    let subject = Subject { name: COVERAGE.into(), also: None, verdict: Verdict::Inconclusive, detail };
+    Some(Line { subject, found: None })
+}
+
+/// Says what is wrong with one, in a sentence without a subject.
+fn sentence(summary: &Summary, found: &FindingLine) -> String {
+    let panics = found.error.as_deref().is_some_and(|e| e.starts_with("panic") || e.contains("panicked at"));
+    let step = found.step.map_or("start", Step::name);
+    let what = match (found.comparison, found.outcome) {
+        (Comparison::Unchecked, _) => "could not be looked at".to_owned(),
+        (Comparison::UnexpectedPass, _) => {
+            "works, and is expected to fail; take the expectation out".to_owned()
+        }
+        (Comparison::Fixed, _) => "works again".to_owned(),
+        (Comparison::Flaky, _) => "fails now and then".to_owned(),
+        (_, Outcome::FailedRun) if panics => "panics at start".to_owned(),
+        (_, Outcome::FailedBuild) => "does not compile".to_owned(),
+        (_, Outcome::FailedTest) => "a test fails".to_owned(),
+        (_, Outcome::FailedRun) => "does not run".to_owned(),
+        (_, Outcome::TimedOut) => format!("takes too long in {step}"),
+        (_, Outcome::OutOfMemory) => format!("takes too much memory in {step}"),
+        (_, Outcome::NoSpace) => format!("fills its disk in {step}"),
+        (_, Outcome::Network) => format!("wants a network in {step}"),
+        (_, Outcome::Infra) => "the lab failed".to_owned(),
+        (_, Outcome::Unprepared) => "cannot be made ready".to_owned(),
+        (_, Outcome::NotInjected) => "was built with another version".to_owned(),
+        (_, Outcome::Skipped | Outcome::Passed) => "was not decided".to_owned(),
+    };
+    let tail = match (found.comparison, &summary.baseline) {
+        (Comparison::Regressed, Some(baseline)) => format!(" since {}", baseline.version),
+        (Comparison::Suspect, _) => ", and chance is not ruled out".to_owned(),
+        (Comparison::StillFailing, _) => ", as before".to_owned(),
+        (Comparison::FailingDifferently, Some(baseline)) => format!(", otherwise than {}", baseline.version),
+        (_, _) => String::new(),
+    };
+    let why = found.error.as_ref().map(|e| format!(": {}", short(e, 120))).unwrap_or_default();
+    format!("{what}{tail}{why}")
+}
+
+fn detail(case: &Case<'_>, summary: &Summary, found: &FindingLine) -> String {
+    let advice = match (found.tier, found.comparison) {
+        (Tier::Should, Comparison::Regressed | Comparison::Suspect | Comparison::Unchecked) => {
+            " (tier should)"
+        }
+        (_, _) => "",
+    };
+    let story = case.project.experiments.story(&found.name);
+    let story = story.map(|story| format!(" · {story}")).unwrap_or_default();
+    format!("{}{story}{advice}", sentence(summary, found))
+}
+
+/// Says how many are well; where all that is not is advice, that too.
+fn advised(summary: &Summary) -> String {
+    let regressed = summary.should.get(Comparison::Regressed);
+    let advice = if regressed > 0 { ", in tier should" } else { "" };
+    format!("{}{advice}", counts(&summary.all()))
+}
+
+fn failed(case: &Case<'_>, summary: &Summary, lines: &[Line<'_>]) -> Finding {
+    let mut remedy = Vec::new();
+    let mut told: BTreeSet<&str> = BTreeSet::new();
+    let bad = lines.iter().filter(|line| line.subject.verdict == Verdict::Failed);
+    let mut causes = 0;
+    for line in bad.clone() {
+        let (name, also) = (&line.subject.name, line.subject.also.as_deref());
+        if also.is_some_and(|also| !told.insert(also)) || causes == CAUSES {
+            continue;
+        }
+        causes += 1;
+        let Some(found) = line.found else {
+            remedy.push(waive(case, name));
+            continue;
+        };
+        let same =
+            bad.clone().filter(|other| also.is_some() && other.subject.also.as_deref() == also).count();
+        let what = sentence(summary, found);
+        let typed = quoted(name);
+        remedy.push(match same {
+            2.. => format!("{}, such as {name}: {what} · allclear reproduce {typed}", count(same, "project")),
+            _ => format!("{name}: {what} · allclear reproduce {typed}"),
+        });
+        remedy.push(format!("allclear why {}", quoted(&format!("downstream:{name}"))));
+        remedy.push(waive(case, if same > 1 { also.unwrap_or(name) } else { name }));
+    }
+    let actors = vec!["whoever fixes the candidate".into()];
+    Finding { needs_commit: true, ..Finding::failed(counts(&summary.all()), actors, remedy) }
+}
+
+fn inconclusive(case: &Case<'_>, summary: &Summary, lines: &[Line<'_>], since: Timestamp) -> Finding {
+    let due = RETRIED.after(since);
+    let again = format!("allclear test {} --rerun failed", case.version);
+    let mut finding = Finding {
+        verdict: Verdict::Inconclusive,
+        kind: Kind::Machine,
+        actors: vec!["the lab".into()],
+        turns_at: Some(due),
+        remedy: vec![again],
+        ..Finding::passed(counts(&summary.all()))
+    };
+    if due <= case.now {
+        (finding.kind, finding.turns_at) = (Kind::Person, None);
+        finding.actors = vec!["whoever runs the lab".into()];
+        let open = lines.iter().filter(|line| line.subject.verdict == Verdict::Inconclusive);
+        finding.remedy.extend(open.take(CAUSES).map(|line| waive(case, &line.subject.name)));
+    }
+    finding
+}
+
+fn waive(case: &Case<'_>, subject: &str) -> String {
+    let (version, commit) = (case.version, case.commit());
+    let subject = quoted(&format!("downstream:{subject}"));
+    format!("allclear waive {version} {subject} --commit {commit} --reason TEXT --for DURATION")
+}

@@ -1,0 +1,703 @@
+//! `[[downstream]]` and `[[check]]`: what the lab looks at, and how.
+
+use super::after::script;
+use super::given::{Given, Layer, Parsed, field};
+use super::items::glob;
+use super::keys::{Key, Kind, key, open};
+use super::mistake::Mistake;
+use super::words::{Moment, length_text};
+use crate::duration::Seconds;
+use crate::id::CommitId;
+use crate::lab::{At, Declared, Ecosystem, ExpectFailure, Limits, Mode, Must, Recipe, Run, Service, Tier};
+use crate::name::Branch;
+use crate::text::short;
+use jiff::tz::TimeZone;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// How many bytes all of it may take: each cut writes the policy into an entry of at most 64 KiB.
+const LARGEST: usize = 32 * 1024;
+/// How long a program is watched where the policy does not say.
+const STAYS: Seconds = Seconds(10);
+/// How long becoming ready may take where the policy does not say.
+const WITHIN: Seconds = Seconds(30);
+const GIB: u64 = 1024;
+
+/// What depends on the project is built and run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct DownstreamGate {
+    /// Whether it counts.
+    pub enforce: bool,
+    /// How much of what should have answered must have, in percent.
+    pub coverage: u32,
+    /// Where foreign code may run.
+    pub sandbox: Sandbox,
+}
+
+impl Default for DownstreamGate {
+    fn default() -> Self {
+        Self { enforce: true, coverage: 95, sandbox: Sandbox::Required }
+    }
+}
+
+/// Where foreign code may run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Sandbox {
+    /// In a sandbox and nowhere else.
+    Required,
+    /// Also without one, on a machine that is thrown away afterwards.
+    None,
+}
+
+/// A `[[check]]` of the policy: the project's own integration tests, run in the lab on the candidate's tree.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct LabCheck {
+    /// The name it is recorded under.
+    pub name: String,
+    /// What is run, for `sh -c`, at the top of the tree.
+    pub run: String,
+    /// What it may use.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub limits: Option<Limits>,
+}
+
+const OWN: [Key; 6] = [
+    key("name", Kind::Text, r#""micro""#, "Its name, on record and for people."),
+    key(
+        "repo",
+        Kind::OneOrMore,
+        r#""https://example.org/micro.git""#,
+        "Where git finds it: an address, a path, or a list of them; `.` is this very repository.",
+    ),
+    open(
+        "at",
+        Kind::Text,
+        r#""branch:main""#,
+        "Which commit of it: `latest-release`, a branch, or a full commit id.",
+        "latest-release",
+    ),
+    open(
+        "each",
+        Kind::Text,
+        r#""**/main.go""#,
+        "A glob; the folder of each file that matches is a downstream of its own.",
+        "the repository is one downstream",
+    ),
+    open(
+        "override",
+        Kind::Tables(OVERRIDE),
+        r#"[{ match = "legacy/**", tier = "should" }]"#,
+        "What is different for some of them; what the last one that matches says counts.",
+        "nothing",
+    ),
+    open(
+        "ecosystem",
+        Kind::Word(&["go", "generic"]),
+        r#""go""#,
+        "How it depends on the project: as a Go module, or by its own commands.",
+        "found out",
+    ),
+];
+
+const MATCH: [Key; 1] =
+    [key("match", Kind::Text, r#""legacy/**""#, "A glob over the folders of the downstreams.")];
+
+const RECIPE: [Key; 9] = [
+    open("build", Kind::Script, r#""make""#, "Builds it, for sh; false skips it.", "the ecosystem's own"),
+    open("test", Kind::Script, r#""make test""#, "Tests it, for sh; false skips it.", "the ecosystem's own"),
+    open(
+        "run",
+        Kind::Item(RUN),
+        r#"{ command = "./server", serves = { port = 8080 } }"#,
+        "Runs it, for sh; false skips it.",
+        "the programs that were built, for 10s",
+    ),
+    open(
+        "services",
+        Kind::Items(SERVICE),
+        r#"[{ run = "redis-server", port = 6379 }]"#,
+        "What runs beside it, in the same sandbox.",
+        "nothing",
+    ),
+    open(
+        "mode",
+        Kind::Word(&["fresh", "locked"]),
+        r#""fresh""#,
+        "Whether the newest versions of everything else decide, or those that it has pinned.",
+        "fresh",
+    ),
+    open(
+        "tier",
+        Kind::Word(&["must", "should"]),
+        r#""must""#,
+        "Whether a regression blocks, or is advice.",
+        "should",
+    ),
+    open("limits", Kind::Table(LIMITS), r#"{ memory = "2 GiB" }"#, "What it may use.", "the usual"),
+    open("env", Kind::Env, r#"{ TZ = "UTC" }"#, "Variables of its environment.", "none"),
+    open(
+        "expect-failure",
+        Kind::Table(EXPECT),
+        r#"{ reason = "needs the old client", until = "2027-01-31" }"#,
+        "That it is known to fail, and until when that is put up with.",
+        "it is expected to work",
+    ),
+];
+
+const fn joined<const A: usize, const B: usize, const N: usize>(first: [Key; A], rest: [Key; B]) -> [Key; N] {
+    let mut all = [first[0]; N];
+    let mut n = 1;
+    while n < N {
+        all[n] = if n < A { first[n] } else { rest[n - A] };
+        n += 1;
+    }
+    all
+}
+
+/// The keys of `[[downstream]]`.
+pub(super) const DOWNSTREAM: &[Key] = &joined::<6, 9, 15>(OWN, RECIPE);
+
+const OVERRIDE: &[Key] = &joined::<1, 9, 10>(MATCH, RECIPE);
+
+/// The keys of `[[check]]`.
+pub(super) const CHECK: &[Key] = &[
+    key("name", Kind::Text, r#""integration""#, "The name it is recorded under."),
+    key(
+        "run",
+        Kind::Text,
+        r#""make integration""#,
+        "What is run, for sh, at the top of the candidate's tree.",
+    ),
+    open("limits", Kind::Table(LIMITS), r#"{ time = "30m" }"#, "What it may use.", "the usual"),
+];
+
+const RUN: &[Key] = &[
+    open("command", Kind::Script, r#""./server""#, "What is run, for sh.", "the programs that were built"),
+    open("stays", Kind::Length, r#""10s""#, "It is alive after this long, or has ended well.", "10s"),
+    open("exits", Kind::Length, r#""1m""#, "It ends well by itself within this long.", "it need not end"),
+    open("serves", Kind::Table(SERVES), "{ port = 8080 }", "It becomes ready.", "it need not serve"),
+];
+
+const SERVES: &[Key] = &[
+    open("port", Kind::Within(1, 65_535), "8080", "This port of 127.0.0.1 takes a connection.", "not asked"),
+    open(
+        "url",
+        Kind::Text,
+        r#""http://127.0.0.1:8080/health""#,
+        "This address answers with a status below 500.",
+        "not asked",
+    ),
+    open("prints", Kind::Text, r#""listening on""#, "It has printed this text.", "not asked"),
+    open("call", Kind::Text, r#""./client ping""#, "What is called when it is ready, for sh.", "nothing"),
+    open("within", Kind::Length, r#""30s""#, "How long becoming ready may take.", "30s"),
+];
+
+const SERVICE: &[Key] = &[
+    key("run", Kind::Text, r#""redis-server""#, "What is run, for sh."),
+    open(
+        "port",
+        Kind::Within(1, 65_535),
+        "6379",
+        "The port of 127.0.0.1 by which it is ready.",
+        "not waited for",
+    ),
+];
+
+const LIMITS: &[Key] = &[
+    open("time", Kind::Length, r#""10m""#, "How long each step may take.", "10m"),
+    open("memory", Kind::Size, r#""4 GiB""#, "Memory of all its processes together.", "4 GiB"),
+    open("processes", Kind::Within(1, 65_536), "1024", "How many processes and threads at once.", "1024"),
+    open("disk", Kind::Size, r#""4 GiB""#, "What it may write to disk.", "4 GiB"),
+    open("output", Kind::Size, r#""64 MiB""#, "What it may print.", "64 MiB"),
+    open("cpus", Kind::Within(1, 1024), "2", "How many processors it may use.", "2"),
+];
+
+const EXPECT: &[Key] = &[
+    key("reason", Kind::Text, r#""needs the old client""#, "Why it fails, for people."),
+    key("until", Kind::Moment, r#""2027-01-31""#, "When that ends; a bare date means the end of that day."),
+    open("issue", Kind::Text, r#""https://example.org/42""#, "Where it is being dealt with.", "nowhere"),
+];
+
+/// Reads the downstreams.
+pub(super) fn downstreams(given: &Given<'_>, zone: &TimeZone) -> Parsed<Vec<Declared>> {
+    tables(given, "[[downstream]]")?;
+    let found: Vec<(Declared, Given<'_>)> = given.list_by(
+        |item| Ok((item.item(|layer| downstream(layer, zone))?, item.clone())),
+        |(declared, _)| Some(declared.name.clone()),
+    )?;
+    let mut wrong: Vec<Mistake> = Vec::new();
+    for (declared, item) in &found {
+        // The folders of one that is many are named after it.
+        let of =
+            |many: &Declared| declared.name.starts_with(&format!("{}/", many.name)) && many.each.is_some();
+        if let Some((many, _)) = found.iter().find(|(many, _)| of(many)) {
+            let what = format!("`{}` is what a folder of `{}` is called", declared.name, many.name);
+            wrong.push(item.mistake(what).help("give it another name"));
+        }
+    }
+    let all: Vec<Declared> = found.into_iter().map(|(declared, _)| declared).collect();
+    let bytes = serde_json::to_vec(&all).map_or(usize::MAX, |json| json.len());
+    if bytes > LARGEST {
+        let what =
+            format!("all together are {bytes} bytes, and each cut writes them down; {LARGEST} is the most");
+        wrong.push(given.mistake(what).help("use each and override, and put scripts into files"));
+    }
+    if wrong.is_empty() { Ok(all) } else { Err(wrong) }
+}
+
+/// Reads the checks that the lab runs.
+pub(super) fn lab_checks(given: &Given<'_>) -> Parsed<Vec<LabCheck>> {
+    tables(given, "[[check]]")?;
+    given.list_by(|item| item.item(lab_check), |check| Some(check.name.clone()))
+}
+
+fn lab_check(layer: &Layer<'_>) -> Parsed<LabCheck> {
+    let mut wrong = Vec::new();
+    let name = field(layer, "name", &mut wrong, |given| given.line(100));
+    let run = field(layer, "run", &mut wrong, |given| given.form(script));
+    let limits = field(layer, "limits", &mut wrong, |given| limits(given, None));
+    match (name, run) {
+        (Some(name), Some(run)) if wrong.is_empty() => Ok(LabCheck { name, run, limits }),
+        (_, _) => Err(wrong),
+    }
+}
+
+fn tables(given: &Given<'_>, header: &str) -> Parsed<()> {
+    if given.value.get_ref().is_table() {
+        let mistake = given.mistake("expected a list of tables, found a table");
+        return Err(vec![mistake.help(format!("write {header}, with two brackets on each side"))]);
+    }
+    Ok(())
+}
+
+fn downstream(layer: &Layer<'_>, zone: &TimeZone) -> Parsed<Declared> {
+    let mut wrong = Vec::new();
+    let name = field(layer, "name", &mut wrong, |given| given.form(named));
+    let repo = field(layer, "repo", &mut wrong, repos);
+    let at = field(layer, "at", &mut wrong, |given| given.form(at));
+    let each = field(layer, "each", &mut wrong, glob);
+    let ecosystem: Option<Ecosystem> = field(layer, "ecosystem", &mut wrong, Given::word);
+    let recipe = recipe(layer, None, zone, &mut wrong);
+    let one = |given: &Given<'_>| given.item(|layer| overriding(layer, &recipe, zone));
+    let overrides = field(layer, "override", &mut wrong, |given| given.list(one));
+    if let (Some(given), false) = (layer.get("override"), layer.contains_key("each")) {
+        let mistake = given.mistake("one downstream has no others beside it");
+        wrong.push(mistake.help("add each, such as each = \"**/main.go\""));
+    }
+    match (name, repo) {
+        (Some(name), Some(repo)) if wrong.is_empty() => Ok(Declared {
+            name,
+            repo,
+            at: at.unwrap_or(At::LatestRelease),
+            each,
+            overrides: overrides.unwrap_or_default(),
+            ecosystem,
+            recipe,
+        }),
+        (_, _) => Err(wrong),
+    }
+}
+
+fn overriding(layer: &Layer<'_>, base: &Recipe, zone: &TimeZone) -> Parsed<(String, Recipe)> {
+    let mut wrong = Vec::new();
+    let pattern = field(layer, "match", &mut wrong, glob);
+    let recipe = recipe(layer, base.limits, zone, &mut wrong);
+    match pattern {
+        Some(pattern) if wrong.is_empty() => Ok((pattern, recipe)),
+        Some(_) | None => Err(wrong),
+    }
+}
+
+/// Reads what an override may say too. A limit that is not named is what `base` has.
+fn recipe(layer: &Layer<'_>, base: Option<Limits>, zone: &TimeZone, wrong: &mut Vec<Mistake>) -> Recipe {
+    Recipe {
+        build: field(layer, "build", wrong, step),
+        test: field(layer, "test", wrong, step),
+        run: field(layer, "run", wrong, run),
+        services: field(layer, "services", wrong, |given| given.list(|item| item.item(service)))
+            .unwrap_or_default(),
+        mode: field(layer, "mode", wrong, Given::word::<Mode>),
+        tier: field(layer, "tier", wrong, Given::word::<Tier>),
+        limits: field(layer, "limits", wrong, |given| limits(given, base)),
+        env: field(layer, "env", wrong, env).unwrap_or_default(),
+        expect_failure: field(layer, "expect-failure", wrong, |given| {
+            given.item(|layer| expect_failure(layer, zone))
+        }),
+    }
+}
+
+/// Reads a name that can be typed, and is no signature of a failure.
+fn named(text: &str) -> Result<String, String> {
+    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | '/');
+    let parts = text.split('/').all(|part| !matches!(part, "" | "." | ".."));
+    if text.len() > 60 || text.starts_with('-') || !text.chars().all(plain) || !parts {
+        let shown = short(text, 60);
+        Err(format!("`{shown}` is no name; write letters, digits, -, _, . and /, at most 60"))
+    } else if crate::lab::is_signature(text) {
+        Err(format!("`{text}` looks like the signature of a failure, by which many are waived at once"))
+    } else {
+        Ok(text.to_owned())
+    }
+}
+
+fn repos(given: &Given<'_>) -> Parsed<Vec<String>> {
+    let one = |item: &Given<'_>| item.form(repo);
+    if given.value.get_ref().is_array() {
+        let repos = given.list_by(one, |repo| Some(repo.clone()))?;
+        return if repos.is_empty() { given.refuse("it is empty") } else { Ok(repos) };
+    }
+    Ok(vec![one(given)?])
+}
+
+/// Reads what is given to git as an address.
+fn repo(text: &str) -> Result<String, String> {
+    let shown = short(text, 80);
+    let login = || text.split_once("://").and_then(|(_, rest)| rest.split('/').next()?.rsplit_once('@'));
+    let helper =
+        |(name, _): (&str, &str)| name.chars().all(|c| c.is_ascii_alphanumeric() || "+-.".contains(c));
+    if text.trim().is_empty() || text.len() > 400 || crate::text::plain(text) != text {
+        Err(format!("`{shown}` is no address of a repository"))
+    } else if text.starts_with('-') {
+        Err(format!("`{shown}`: git would read it as an option"))
+    } else if text.split_once("::").is_some_and(helper) {
+        Err(format!("`{shown}`: git would run a command of that name; write an https, ssh or file address"))
+    } else if login().is_some_and(|(login, _)| login.contains(':')) {
+        // Not shown: it is a secret.
+        Err("an address with a password in it is a secret, and this file is public".to_owned())
+    } else {
+        Ok(text.to_owned())
+    }
+}
+
+fn at(text: &str) -> Result<At, String> {
+    if text == "latest-release" {
+        return Ok(At::LatestRelease);
+    }
+    let name = text.strip_prefix("branch:");
+    if let (None, Ok(commit)) = (name, CommitId::parse(text)) {
+        return Ok(At::Commit(commit));
+    }
+    match Branch::parse(name.unwrap_or(text)) {
+        Ok(branch) => Ok(At::Branch(branch.as_str().to_owned())),
+        Err(bad) => Err(format!("{bad}; write \"latest-release\", a branch, or a full commit id")),
+    }
+}
+
+/// Reads a script, or that the step is skipped.
+fn step(given: &Given<'_>) -> Parsed<String> {
+    match (given.value.get_ref().as_bool(), given.value.get_ref().as_str()) {
+        (Some(false), _) => Ok(String::new()),
+        (_, Some(text)) if text.trim().is_empty() => Ok(String::new()),
+        (Some(true), _) => {
+            Err(vec![given.mistake("`true` says nothing").help("leave it out, or write false")])
+        }
+        (None, _) => given.form(script),
+    }
+}
+
+fn run(given: &Given<'_>) -> Parsed<Run> {
+    if !given.value.get_ref().is_table() {
+        return Ok(Run { command: Some(step(given)?), must: Must::Stays(STAYS) });
+    }
+    given.item(|layer| {
+        let mut wrong = Vec::new();
+        let command = field(layer, "command", &mut wrong, step);
+        let stays = field(layer, "stays", &mut wrong, |given| length(given, Seconds::DAY)).map(Must::Stays);
+        let exits = field(layer, "exits", &mut wrong, |given| length(given, Seconds::DAY)).map(Must::Exits);
+        let serves = field(layer, "serves", &mut wrong, serves);
+        let mut ways = ["stays", "exits", "serves"].iter().filter_map(|key| layer.get(key));
+        if let (Some(_), Some(second)) = (ways.next(), ways.next()) {
+            let mistake = second.mistake("a program runs in one way");
+            wrong.push(mistake.help("keep one of stays, exits and serves"));
+        }
+        let must = stays.or(exits).or(serves).unwrap_or(Must::Stays(STAYS));
+        if wrong.is_empty() { Ok(Run { command, must }) } else { Err(wrong) }
+    })
+}
+
+fn serves(given: &Given<'_>) -> Parsed<Must> {
+    let must = given.item(|layer| {
+        let mut wrong = Vec::new();
+        let must = Must::Serves {
+            port: field(layer, "port", &mut wrong, port),
+            url: field(layer, "url", &mut wrong, |given| given.form(local)),
+            prints: field(layer, "prints", &mut wrong, |given| given.line(200)),
+            call: field(layer, "call", &mut wrong, |given| given.form(script)),
+            within: field(layer, "within", &mut wrong, |given| length(given, Seconds::DAY)).unwrap_or(WITHIN),
+        };
+        if wrong.is_empty() { Ok(must) } else { Err(wrong) }
+    })?;
+    if matches!(must, Must::Serves { port: None, url: None, prints: None, .. }) {
+        let mistake = given.mistake("it does not say when it is ready");
+        return Err(vec![mistake.help("add port, url or prints, such as port = 8080")]);
+    }
+    Ok(must)
+}
+
+/// Reads an address on this very machine: there is no other network where foreign code runs.
+fn local(text: &str) -> Result<String, String> {
+    let rest = text.strip_prefix("http://").unwrap_or_default();
+    let host = rest.split(['/', '?', '#']).next().unwrap_or_default();
+    let name = host.split(':').next().unwrap_or_default();
+    let plain = text.chars().all(|c| c.is_ascii_graphic()) && !host.contains('@');
+    if plain && text.len() <= 400 && matches!(name, "127.0.0.1" | "localhost") {
+        Ok(text.to_owned())
+    } else {
+        Err(format!("`{}` is no address like http://127.0.0.1:8080/", short(text, 80)))
+    }
+}
+
+fn port(given: &Given<'_>) -> Parsed<u16> {
+    given.within().map(|port| port as u16)
+}
+
+fn service(layer: &Layer<'_>) -> Parsed<Service> {
+    let mut wrong = Vec::new();
+    let run = field(layer, "run", &mut wrong, |given| given.form(script));
+    let port = field(layer, "port", &mut wrong, port);
+    match run {
+        Some(run) if wrong.is_empty() => Ok(Service { run, port }),
+        Some(_) | None => Err(wrong),
+    }
+}
+
+fn limits(given: &Given<'_>, base: Option<Limits>) -> Parsed<Limits> {
+    let base = base.unwrap_or_default();
+    given.item(|layer| {
+        let mut wrong = Vec::new();
+        let limits = Limits {
+            time: field(layer, "time", &mut wrong, |given| length(given, Seconds::DAY)).unwrap_or(base.time),
+            memory: field(layer, "memory", &mut wrong, size).unwrap_or(base.memory),
+            processes: field(layer, "processes", &mut wrong, Given::within).map_or(base.processes, u64::from),
+            disk: field(layer, "disk", &mut wrong, size).unwrap_or(base.disk),
+            output: field(layer, "output", &mut wrong, size).unwrap_or(base.output),
+            cpus: field(layer, "cpus", &mut wrong, Given::within).unwrap_or(base.cpus),
+        };
+        if wrong.is_empty() { Ok(limits) } else { Err(wrong) }
+    })
+}
+
+/// Reads a length of time that is longer than nothing.
+fn length(given: &Given<'_>, most: Seconds) -> Parsed<Seconds> {
+    match given.length()? {
+        Seconds(0) => given.refuse("it must be longer than nothing"),
+        length if length > most => given.refuse(format!("it is longer than {}", length_text(most))),
+        length => Ok(length),
+    }
+}
+
+/// Reads a size, in MiB.
+fn size(given: &Given<'_>) -> Parsed<u64> {
+    given.form(|text| {
+        let text = text.trim();
+        let digits = text.bytes().take_while(u8::is_ascii_digit).count();
+        let unit = match text[digits..].trim_start() {
+            "MiB" => 1,
+            "GiB" => GIB,
+            _ => 0,
+        };
+        let size = text[..digits].parse::<u64>().ok().and_then(|n| n.checked_mul(unit));
+        match size {
+            Some(mib @ 1..) if mib <= 1024 * GIB => Ok(mib),
+            Some(_) | None => {
+                let shown = short(text, 40);
+                Err(format!("`{shown}` is no size; write it as \"512 MiB\" or \"4 GiB\", at most 1024 GiB"))
+            }
+        }
+    })
+}
+
+fn env(given: &Given<'_>) -> Parsed<BTreeMap<String, String>> {
+    let mut wrong = Vec::new();
+    let mut found = BTreeMap::new();
+    for (name, value) in given.pairs()? {
+        let plain = |c: char| c.is_ascii_alphanumeric() || c == '_';
+        let is_name = !name.is_empty() && name.len() <= 60 && name.chars().all(plain);
+        if !is_name || name.starts_with(|c: char| c.is_ascii_digit()) {
+            wrong.push(value.mistake(format!("`{}` is no name of a variable", short(name, 60))));
+        } else if name.starts_with("ALLCLEAR_") {
+            wrong.push(value.mistake(format!("`{name}` is set by allclear itself")));
+        } else {
+            match value.form(variable) {
+                Ok(text) => drop(found.insert(name.to_owned(), text)),
+                Err(mistakes) => wrong.extend(mistakes),
+            }
+        }
+    }
+    if wrong.is_empty() { Ok(found) } else { Err(wrong) }
+}
+
+fn variable(text: &str) -> Result<String, String> {
+    if text.len() > 2000 || text.chars().any(|c| c.is_control() && !matches!(c, '\n' | '\t')) {
+        Err("it is longer than 2000 bytes, or has control characters in it".to_owned())
+    } else {
+        Ok(text.to_owned())
+    }
+}
+
+fn expect_failure(layer: &Layer<'_>, zone: &TimeZone) -> Parsed<ExpectFailure> {
+    let mut wrong = Vec::new();
+    let reason = field(layer, "reason", &mut wrong, |given| given.line(200));
+    let until = field(layer, "until", &mut wrong, |given| {
+        let moment = Moment::read(&given.date()?);
+        moment.and_then(|moment| moment.end(zone)).or_else(|why| given.refuse(why))
+    });
+    let issue = field(layer, "issue", &mut wrong, |given| given.line(200));
+    match (reason, until) {
+        (Some(reason), Some(until)) if wrong.is_empty() => Ok(ExpectFailure { reason, until, issue }),
+        (_, _) => Err(wrong),
+    }
+}
+
+/// Writes a downstream as `policy show` has it.
+pub(super) fn text(declared: &Declared) -> String {
+    let repos: Vec<String> = declared.repo.iter().map(|repo| format!("{repo:?}")).collect();
+    let at = match &declared.at {
+        At::LatestRelease => "latest-release".to_owned(),
+        At::Branch(name) => format!("branch:{name}"),
+        At::Commit(id) => id.to_string(),
+    };
+    let mut parts = vec![repos.join(" "), format!("at {at}")];
+    parts.extend(declared.each.iter().map(|each| format!("each {each:?}")));
+    parts.extend(declared.ecosystem.map(|ecosystem| match ecosystem {
+        Ecosystem::Go => "go".to_owned(),
+        Ecosystem::Generic => "generic".to_owned(),
+    }));
+    parts.extend(recipe_parts(&declared.recipe));
+    let mut text = format!("{:?}: {}", declared.name, parts.join(", "));
+    for (pattern, recipe) in &declared.overrides {
+        text.push_str(&format!("; for {pattern:?} {}", recipe_parts(recipe).join(", ")));
+    }
+    text
+}
+
+/// Writes a check of the lab as `policy show` has it.
+pub(super) fn check_text(check: &LabCheck) -> String {
+    let limits = check.limits.map(|limits| format!(", {}", limits_text(limits))).unwrap_or_default();
+    format!("{:?}: run {:?}{limits}", check.name, check.run)
+}
+
+fn recipe_parts(recipe: &Recipe) -> Vec<String> {
+    let step = |word: &str, script: &str| match script {
+        "" => format!("no {word}"),
+        script => format!("{word} {script:?}"),
+    };
+    let tier = recipe.tier.map(|tier| match tier {
+        Tier::Must => "must".to_owned(),
+        Tier::Should => "should".to_owned(),
+    });
+    let mode = recipe.mode.map(|mode| match mode {
+        Mode::Fresh => "fresh".to_owned(),
+        Mode::Locked => "locked".to_owned(),
+    });
+    let build = recipe.build.as_deref().map(|script| step("build", script));
+    let test = recipe.test.as_deref().map(|script| step("test", script));
+    let run = recipe.run.as_ref().map(|run| match (run.command.as_deref(), &run.must) {
+        (Some(""), _) => "no run".to_owned(),
+        (command, must) => {
+            let command = command.map(|script| format!(" {script:?}")).unwrap_or_default();
+            format!("run{command} {}", must_text(must))
+        }
+    });
+    let services = recipe.services.iter().map(|service| {
+        let port = service.port.map(|port| format!(" at {port}")).unwrap_or_default();
+        format!("beside {:?}{port}", service.run)
+    });
+    let env = recipe.env.iter().map(|(name, value)| format!("{name}={value:?}"));
+    let expected = recipe.expect_failure.as_ref().map(|expected| {
+        let issue = expected.issue.as_ref().map(|issue| format!(", {issue:?}")).unwrap_or_default();
+        format!("expected to fail until {}: {:?}{issue}", expected.until, expected.reason)
+    });
+    let first = tier.into_iter().chain(mode).chain(build).chain(test).chain(run);
+    first.chain(services).chain(env).chain(recipe.limits.map(limits_text)).chain(expected).collect()
+}
+
+fn must_text(must: &Must) -> String {
+    match must {
+        Must::Stays(length) => format!("stays {}", length_text(*length)),
+        Must::Exits(length) => format!("exits {}", length_text(*length)),
+        Must::Serves { port, url, prints, call, within } => {
+            let parts = [
+                port.map(|port| format!("port {port}")),
+                url.as_ref().map(|url| format!("url {url:?}")),
+                prints.as_ref().map(|text| format!("prints {text:?}")),
+                call.as_ref().map(|script| format!("call {script:?}")),
+                Some(format!("within {}", length_text(*within))),
+            ];
+            format!("serves {}", parts.into_iter().flatten().collect::<Vec<_>>().join(" "))
+        }
+    }
+}
+
+fn limits_text(limits: Limits) -> String {
+    let size = |mib: u64| if mib % GIB == 0 { format!("{} GiB", mib / GIB) } else { format!("{mib} MiB") };
+    format!(
+        "limits {} {} {} processes {} on disk {} printed {} cpus",
+        length_text(limits.time),
+        size(limits.memory),
+        limits.processes,
+        size(limits.disk),
+        size(limits.output),
+        limits.cpus
+    )
+}
+
+/// Tells whether something can pass now that could not before: a downstream that blocked is gone, or looked at
+/// with less. Of another command nobody can tell, so it counts.
+pub(super) fn is_weaker(old: &[Declared], new: &[Declared]) -> bool {
+    old.iter().filter(|old| blocks(old)).any(|old| {
+        let Some(new) = new.iter().find(|new| new.name == old.name) else { return true };
+        let less = old.repo.iter().any(|repo| !new.repo.contains(repo));
+        let elsewhere = old.each != new.each || old.at != new.at || old.ecosystem != new.ecosystem;
+        less || elsewhere || is_less(&old.recipe, &new.recipe) || is_overridden(old, new)
+    })
+}
+
+fn blocks(declared: &Declared) -> bool {
+    let recipes = declared.overrides.iter().map(|(_, recipe)| recipe).chain([&declared.recipe]);
+    recipes.into_iter().any(|recipe| recipe.tier == Some(Tier::Must))
+}
+
+/// Tells whether an override asks for less than what stood in its place: another one, or the declaration itself.
+fn is_overridden(old: &Declared, new: &Declared) -> bool {
+    let place = |declared: &Declared, pattern: &str| {
+        let over = declared.overrides.iter().rfind(|(known, _)| known == pattern);
+        over.map_or_else(|| declared.recipe.clone(), |(_, over)| declared.recipe.with(over))
+    };
+    let kept = |one: &Declared, other: &Declared| -> Vec<String> {
+        let both = one.overrides.iter().filter(|(known, _)| other.overrides.iter().any(|(o, _)| o == known));
+        both.map(|(pattern, _)| pattern.clone()).collect()
+    };
+    let all = old.overrides.iter().chain(&new.overrides);
+    let mut patterns = all.map(|(pattern, _)| pattern);
+    // Where several match, their order says which one counts.
+    kept(old, new) != kept(new, old) || patterns.any(|p| is_less(&place(old, p), &place(new, p)))
+}
+
+fn is_less(old: &Recipe, new: &Recipe) -> bool {
+    let other = |old: Option<&str>, new: Option<&str>| old != Some("") && old != new;
+    let ran = old.run.as_ref().and_then(|run| run.command.as_deref()) != Some("");
+    let (limits, wider) = (old.limits.unwrap_or_default(), new.limits.unwrap_or_default());
+    let excused = match (&old.expect_failure, &new.expect_failure) {
+        (_, None) => false,
+        (None, Some(_)) => true,
+        (Some(old), Some(new)) => new.until > old.until,
+    };
+    (old.tier == Some(Tier::Must) && new.tier != Some(Tier::Must))
+        || other(old.build.as_deref(), new.build.as_deref())
+        || other(old.test.as_deref(), new.test.as_deref())
+        || (ran && old.run != new.run)
+        || old.services != new.services
+        || old.env != new.env
+        || (old.mode.unwrap_or_default(), new.mode.unwrap_or_default()) == (Mode::Fresh, Mode::Locked)
+        || wider.time > limits.time
+        || wider.memory > limits.memory
+        || wider.processes > limits.processes
+        || wider.disk > limits.disk
+        || wider.output > limits.output
+        || wider.cpus > limits.cpus
+        || excused
+}

@@ -1,0 +1,153 @@
+//! Puts a whole table on record: one entry, with the table beside it.
+
+use super::checks::CheckRun;
+use super::results::{self, RESULTS};
+use super::{Inputs, Target};
+use crate::append::Draft;
+use crate::{Engine, Fault, Snapshot};
+use allclear_core::event::{CheckOutcome, Event};
+use allclear_core::lab::{self, Experiment, Row};
+use allclear_core::policy::Trust;
+use allclear_core::project::Project;
+use allclear_core::text::count;
+use allclear_core::{CommitId, Version};
+use sha2::{Digest, Sha256};
+
+/// How many events an entry has at most: each check's takes some hundred bytes of its 64 KiB.
+const EVENTS: usize = 50;
+
+/// Whether an experiment is on record.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Kept {
+    /// It is, as an entry of its own.
+    Recorded,
+    /// The very same was found before, and is on record.
+    Already,
+    /// It is not, and why.
+    Not(String),
+}
+
+impl Engine<'_> {
+    /// Records a whole table and what the checks said, unless that is on record.
+    pub(super) fn put_on_record(
+        &self,
+        target: &Target,
+        experiment: &Experiment,
+        checks: &[CheckRun],
+        missing: usize,
+    ) -> Result<Kept, Fault> {
+        let Some(version) = target.rides.filter(|_| target.unrecorded.is_none()) else {
+            let nobody = || "this is the commit of no open candidate".into();
+            return Ok(Kept::Not(target.unrecorded.clone().unwrap_or_else(nobody)));
+        };
+        if missing > 0 {
+            let others = count(missing, "downstream");
+            return Ok(Kept::Not(format!("{others} of the policy {} no answer yet", have(missing))));
+        }
+        let results = results::write(experiment);
+        let mut summary = lab::summary(experiment, &target.declared);
+        summary.results = Some(hex(&results));
+        let mut events = Vec::new();
+        if !target.declared.is_empty() {
+            events.push(Event::ExperimentEnded(Box::new(summary)));
+        }
+        let commit = &target.candidate.commit;
+        events.extend(checks.iter().filter_map(|run| {
+            let (name, commit) = (run.name.clone(), commit.clone());
+            Some(Event::CheckRecorded { name, outcome: run.outcome?, commit, url: None })
+        }));
+        let mut kept = Kept::Already;
+        for (n, batch) in events.chunks(EVENTS).enumerate() {
+            let mut draft = self.draft(batch.to_vec());
+            if n == 0 && !target.declared.is_empty() {
+                draft.attachments.insert(RESULTS.into(), results.clone());
+            }
+            kept = match self.record_news(target, version, &draft)? {
+                Kept::Already if kept == Kept::Recorded => kept,
+                now => now,
+            };
+        }
+        Ok(kept)
+    }
+
+    /// Appends a draft, as long as its candidate is open and it says something new.
+    fn record_news(&self, target: &Target, version: Version, draft: &Draft) -> Result<Kept, Fault> {
+        let commit = &target.candidate.commit;
+        let (over, known) = (std::cell::Cell::new(false), std::cell::Cell::new(false));
+        let wanted = |project: &Project| {
+            over.set(!rides(project, version, commit));
+            known.set(draft.events.iter().all(|event| is_known(project, target, event)));
+            !over.get() && !known.get()
+        };
+        Ok(match self.record_draft(draft, &wanted)? {
+            true => Kept::Recorded,
+            false if over.get() => Kept::Not(format!("{version} moved on while it was looked at")),
+            false => Kept::Already,
+        })
+    }
+
+    /// Gives what is known of a downstream: its row of the table on record, and where the logs of its last
+    /// attempts are on this machine.
+    pub fn looked(&self, seen: &Snapshot, version: Version, name: &str) -> Result<Option<Row>, Fault> {
+        let memory = self.known_of(name);
+        let Some(candidate) = seen.project.candidates.get(&version) else { return Ok(None) };
+        let known = seen.project.experiments.of(candidate.commit(), candidate.cut.policy.trust);
+        let Some(trial) = known.and_then(|known| known.trial) else { return Ok(None) };
+        let text = match &trial.entry {
+            Some(entry) => self.repo.files(entry, &[RESULTS.to_owned()])?.remove(RESULTS),
+            None => None,
+        };
+        // What is not the table that the entry names is nobody's word.
+        let text = text.filter(|text| trial.summary.results.as_ref() == Some(&hex(text)));
+        let table = text.and_then(|text| serde_json::from_str::<Experiment>(&text).ok());
+        let row = table.and_then(|table| table.downstreams.into_iter().find(|row| row.name == name));
+        Ok(row.map(|row| with_logs(row, memory.newest(), memory.last.as_ref(), candidate.commit())))
+    }
+}
+
+/// Adds where the logs are, where this machine looked at the very same.
+fn with_logs(mut row: Row, newest: Option<&Row>, last: Option<&Inputs>, commit: &CommitId) -> Row {
+    let same = last.is_some_and(|last| last.candidate.commit == *commit);
+    if let Some(newest) = newest.filter(|newest| same && newest.attempts.len() == row.attempts.len()) {
+        for (attempt, here) in row.attempts.iter_mut().zip(&newest.attempts) {
+            attempt.log.clone_from(&here.log);
+        }
+    }
+    row
+}
+
+fn rides(project: &Project, version: Version, commit: &CommitId) -> bool {
+    let candidate = project.candidates.get(&version);
+    candidate.is_some_and(|candidate| {
+        let cut = &candidate.cut.head;
+        let rc = candidate.rcs.last().map(|rc| &rc.commit);
+        rc.unwrap_or(cut) == commit || candidate.heads.contains_key(commit)
+    })
+}
+
+/// Tells whether an event is on record, and counts.
+fn is_known(project: &Project, target: &Target, event: &Event) -> bool {
+    let trust = target.policy.as_ref().map(|policy| policy.trust).unwrap_or_default();
+    if let Event::ExperimentEnded(new) = event {
+        let known = project.experiments.of(&new.commit, trust).and_then(|known| known.trial);
+        return known.is_some_and(|trial| {
+            (&trial.summary.experiment, &trial.summary.declared) == (&new.experiment, &new.declared)
+        });
+    }
+    if let Event::CheckRecorded { name, outcome, commit, .. } = event {
+        let line = project.checks.get(commit).and_then(|checks| checks.get(name));
+        let told = line.and_then(|line| line.beats.last());
+        return told.is_some_and(|told| {
+            told.passed == (*outcome == CheckOutcome::Passed) && (told.vouched || trust == Trust::Claimed)
+        });
+    }
+    false
+}
+
+fn have(n: usize) -> &'static str {
+    if n == 1 { "has" } else { "have" }
+}
+
+fn hex(text: &str) -> String {
+    Sha256::digest(text.as_bytes()).iter().map(|b| format!("{b:02x}")).collect()
+}

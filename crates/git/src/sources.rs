@@ -1,0 +1,193 @@
+//! The sources of what depends on the project: other repositories, fetched into bare mirrors of this machine's
+//! own, and their commits laid out file by file. Nothing of them is run, and nothing is written into a clone.
+
+use crate::desk::lay_out;
+use crate::making::make;
+use crate::place::{Clone, fetchable};
+use crate::process::Git;
+use crate::store::{FETCH_LIMIT, Store, broken, io, unavailable};
+use crate::{Environment, parse};
+use allclear_core::lab::At;
+use allclear_core::port::lab::{Located, Sources};
+use allclear_core::port::{Refs, RepoError};
+use allclear_core::text::plain;
+use allclear_core::{CommitId, RefName, Version};
+use sha2::{Digest, Sha256};
+use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
+
+/// How long a server may take to list its refs.
+const LIST_LIMIT: Duration = Duration::from_mins(2);
+/// How long a tree is kept that nobody looks at.
+const KEPT: Duration = Duration::from_hours(30 * 24);
+
+/// Repositories by their addresses, and `.` for the project's own.
+#[derive(Debug)]
+pub struct Mirrors<'a> {
+    store: &'a Store,
+    clone: &'a Clone,
+    env: &'a Environment,
+    dir: PathBuf,
+}
+
+impl<'a> Mirrors<'a> {
+    /// Opens the mirrors of this machine, and clears away trees that nobody looked at for a month.
+    pub fn open(store: &'a Store, clone: &'a Clone, env: &'a Environment) -> Result<Self, RepoError> {
+        let dir = env.cache.join("lab");
+        let trees = dir.join("trees");
+        std::fs::create_dir_all(&trees).map_err(|e| io("making the lab's cache", &e))?;
+        for old in std::fs::read_dir(&trees).into_iter().flatten().flatten() {
+            let age = old.metadata().and_then(|m| m.modified()).map(|at| at.elapsed().unwrap_or_default());
+            if age.is_ok_and(|age| age > KEPT) {
+                drop(std::fs::remove_dir_all(old.path()));
+            }
+        }
+        Ok(Self { store, clone, env, dir })
+    }
+
+    /// Gives a git for the mirror of an address, and the address as git takes it.
+    fn mirror(&self, repo: &str, format: &str) -> Result<(Git, String), RepoError> {
+        let base = self.clone.work_tree.as_deref().unwrap_or(&self.clone.dir);
+        let base = base.canonicalize().unwrap_or_else(|_| base.to_path_buf());
+        let (url, secret) = fetchable(repo, &base).map_err(|e| RepoError::NotFound(e.to_string()))?;
+        let key: String =
+            Sha256::digest(format!("{format} {url}")).iter().take(12).map(|b| format!("{b:02x}")).collect();
+        let dir = self.dir.join("mirrors").join(key);
+        let mut git = Git::new(&dir, &self.env.inherited);
+        if !dir.join("HEAD").is_file() {
+            make(&dir, &git, format)?;
+        }
+        for (key, value) in &self.clone.transport {
+            git = git.with_config(key, value);
+        }
+        Ok((crate::place::with_secret(git, secret.as_ref()), url))
+    }
+
+    fn list(&self, repo: &str) -> Result<(Refs, Option<CommitId>), RepoError> {
+        let (git, url) = self.mirror(repo, "sha1")?;
+        let output = git.run(&["ls-remote", "-q", "--", &url], b"", LIST_LIMIT).map_err(unavailable)?;
+        if output.code != Some(0) {
+            return Err(unreadable(&url, &output.said));
+        }
+        let text = String::from_utf8_lossy(&output.stdout);
+        let head = text.lines().find_map(|line| line.strip_suffix("\tHEAD"));
+        Ok((parse::refs(&output.stdout), head.and_then(|id| CommitId::parse(id).ok())))
+    }
+
+    /// Brings a commit into the mirror: alone, or with everything where the server gives no single commits.
+    fn fetch(&self, repo: &str, commit: &CommitId) -> Result<Git, RepoError> {
+        let format = if commit.as_str().len() == 64 { "sha256" } else { "sha1" };
+        let (git, url) = self.mirror(repo, format)?;
+        let object = format!("{commit}^{{tree}}");
+        let has = |git: &Git| git.ok(&["cat-file", "-e", &object], b"").is_ok();
+        if has(&git) {
+            return Ok(git);
+        }
+        let base = ["fetch", "-q", "--no-tags", "--no-write-fetch-head", "--no-auto-maintenance"];
+        let one = format!("+{commit}:refs/at/{commit}");
+        let single = ["--depth=1", "--", &url, &one];
+        let whole = ["--", &url, "+refs/heads/*:refs/in/heads/*", "+refs/tags/*:refs/in/tags/*"];
+        let mut said = Vec::new();
+        for wanted in [&single, &whole] {
+            let args = [&base[..], wanted].concat();
+            said = git.run(&args, b"", FETCH_LIMIT).map_err(unavailable)?.said;
+            if has(&git) {
+                return Ok(git);
+            }
+        }
+        Err(unreadable(&url, &said))
+    }
+}
+
+fn unreadable(url: &str, said: &[String]) -> RepoError {
+    let why = said.iter().rev().find(|line| line.starts_with("fatal:") || line.starts_with("ssh:"));
+    let why = why.or(said.last()).map_or("the commit is not there", String::as_str);
+    RepoError::Unavailable(format!("{} cannot be read: {why}", plain(url)))
+}
+
+/// Finds the highest final version among tags, with or without `v`.
+fn latest(refs: &Refs) -> Option<(Version, &RefName)> {
+    let version = |name: &RefName| {
+        let tag = name.as_str().strip_prefix("refs/tags/")?;
+        Version::parse(tag.strip_prefix('v').unwrap_or(tag)).ok()
+    };
+    refs.objects.keys().filter_map(|name| Some((version(name)?, name))).max()
+}
+
+impl Sources for Mirrors<'_> {
+    fn locate(&self, repo: &str, at: &At) -> Result<Located, RepoError> {
+        if let At::Commit(commit) = at {
+            return Ok(Located { commit: commit.clone(), tag: None });
+        }
+        let (refs, head) = if repo == "." {
+            (self.store.list_within(LIST_LIMIT)?.1, None)
+        } else {
+            self.list(repo)?
+        };
+        let none = |what: String| RepoError::NotFound(format!("{} has {what}", plain(repo)));
+        match at {
+            At::Commit(commit) => Ok(Located { commit: commit.clone(), tag: None }),
+            At::Branch(branch) => RefName::from_git(&format!("refs/heads/{branch}"))
+                .and_then(|name| refs.commit(&name).cloned())
+                .map(|commit| Located { commit, tag: None })
+                .ok_or_else(|| none(format!("no branch {}", plain(branch)))),
+            At::LatestRelease => match latest(&refs) {
+                Some((_, name)) => Ok(Located {
+                    commit: refs.commit(name).cloned().ok_or_else(|| none("a broken tag".into()))?,
+                    tag: name.as_str().strip_prefix("refs/tags/").map(plain),
+                }),
+                None => head
+                    .map(|commit| Located { commit, tag: None })
+                    .ok_or_else(|| none("neither a release nor a default branch".into())),
+            },
+        }
+    }
+
+    fn tree(&self, repo: &str, commit: &CommitId) -> Result<PathBuf, RepoError> {
+        let place = self.dir.join("trees").join(commit.as_str());
+        if place.join("files").is_dir() {
+            touch(&place);
+            return Ok(place.join("files"));
+        }
+        let mirror;
+        let git = if repo == "." {
+            self.store.git()
+        } else {
+            mirror = self.fetch(repo, commit)?;
+            &mirror
+        };
+        // Made aside and moved into place, so that nobody sees half a tree.
+        let fresh = self.dir.join("trees").join(format!(".{commit}.{}", fresh_name()));
+        let files = fresh.join("files");
+        std::fs::create_dir_all(&files).map_err(|e| io("making a tree", &e))?;
+        let made = lay_out(git, commit, &files);
+        if made.is_ok() && std::fs::rename(&fresh, &place).is_ok() {
+            return Ok(place.join("files"));
+        }
+        drop(std::fs::remove_dir_all(&fresh));
+        made?;
+        // Somebody else was first; theirs serves.
+        if place.join("files").is_dir() {
+            Ok(place.join("files"))
+        } else {
+            Err(RepoError::Protocol(format!("{} cannot be made", place.display())))
+        }
+    }
+
+    fn tree_id(&self, commit: &CommitId) -> Result<CommitId, RepoError> {
+        let line =
+            self.store.git().line(&["rev-parse", "--verify", "-q", &format!("{commit}^{{tree}}")], b"");
+        crate::store::id(&line.map_err(broken)?)
+    }
+}
+
+fn fresh_name() -> String {
+    use allclear_core::port::Clock;
+    crate::SystemClock.fresh_id()
+}
+
+#[allow(clippy::disallowed_methods, reason = "the age of a cached file is this machine's own")]
+fn touch(place: &Path) {
+    let now = SystemTime::now();
+    drop(std::fs::File::open(place).and_then(|file| file.set_modified(now)));
+}

@@ -1,0 +1,376 @@
+//! Makes a Go downstream ready: the resolver is asked for the version, everything is fetched, and it is proven
+//! what was resolved. No code of anybody's is run, and the checkout is only read.
+
+use super::Front;
+use super::host::Said;
+use crate::room::Room;
+use allclear_core::lab::{Job, Mode, Outcome, Proof};
+use allclear_core::text::short;
+use serde::Deserialize;
+use sha2::{Digest, Sha256};
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+/// A downstream that can be built.
+#[derive(Debug)]
+pub(crate) struct Prepared {
+    /// The folder with the go.mod that is used in place of the downstream's own.
+    pub(crate) alternative: PathBuf,
+    /// The top of its module, from the top of the repository.
+    pub(crate) module_dir: String,
+    /// What was resolved.
+    pub(crate) proof: Proof,
+    /// The digest of everything that was resolved.
+    pub(crate) closure: String,
+    /// Whether something was asked for in its newest version.
+    pub(crate) floating: bool,
+    /// How many tests its sources declare.
+    pub(crate) declared: u64,
+    /// Whether its own folder is a program.
+    pub(crate) is_program: bool,
+    /// What people should know.
+    pub(crate) note: Option<String>,
+}
+
+/// Why it cannot be built.
+#[derive(Debug)]
+pub(crate) struct Unready {
+    pub(crate) outcome: Outcome,
+    pub(crate) note: String,
+    pub(crate) log: String,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(rename_all = "PascalCase", default)]
+struct GoMod {
+    module: Named,
+    require: Option<Vec<Named>>,
+    replace: Option<Vec<Replace>>,
+}
+
+#[derive(Deserialize, Default, Clone)]
+#[serde(rename_all = "PascalCase", default)]
+struct Named {
+    path: String,
+    version: String,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(rename_all = "PascalCase", default)]
+struct Replace {
+    old: Named,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(rename_all = "PascalCase", default)]
+struct Listed {
+    version: String,
+    sum: String,
+    replace: Option<Named>,
+}
+
+/// One package that is built.
+struct Package {
+    own: bool,
+    module: String,
+    name: String,
+    dir: PathBuf,
+    tests: Vec<String>,
+}
+
+/// The go command at work on one downstream with one version.
+struct Desk<'a> {
+    front: &'a Front,
+    dir: PathBuf,
+    vars: BTreeMap<&'static str, String>,
+    said: String,
+}
+
+impl Desk<'_> {
+    fn go(&mut self, args: &[&str]) -> Said {
+        let said = self.front.go.run(&self.dir, &self.vars, args);
+        self.said.push_str(&format!("$ go {}\n{}", args.join(" "), said.err));
+        said
+    }
+
+    fn ok(&mut self, args: &[&str]) -> Result<String, Unready> {
+        let said = self.go(args);
+        if said.ok { Ok(said.out) } else { Err(self.unready(&said.err)) }
+    }
+
+    fn unready(&self, err: &str) -> Unready {
+        let (outcome, note) = refusal(err, &self.front.module, &self.front.version);
+        Unready { outcome, note, log: self.said.clone() }
+    }
+
+    fn because(&self, outcome: Outcome, note: impl Into<String>) -> Unready {
+        Unready { outcome, note: note.into(), log: self.said.clone() }
+    }
+}
+
+/// Makes a downstream ready.
+pub(crate) fn prepare(
+    front: &Front,
+    job: &Job,
+    mode: Mode,
+    tree: &Path,
+    room: &Room,
+    lend: &dyn Fn(&str),
+) -> Result<Prepared, Unready> {
+    let infra = |e: std::io::Error| Unready {
+        outcome: Outcome::Infra,
+        note: format!("the lab cannot write its own files: {e}"),
+        log: String::new(),
+    };
+    let Some(module_dir) = module_of(tree, &job.dir) else {
+        return Err(Unready {
+            outcome: Outcome::Unprepared,
+            note: "there is no go.mod in its folder or above it".into(),
+            log: String::new(),
+        });
+    };
+    let top = tree.join(&module_dir);
+    let alternative = room.dir("mod").map_err(infra)?;
+    for name in ["go.mod", "go.sum"] {
+        if top.join(name).is_file() {
+            std::fs::copy(top.join(name), alternative.join(name)).map_err(infra)?;
+        }
+    }
+    let ear = front.overlay.ear();
+    let mut vars = front.go.places(&ear, &front.module);
+    vars.extend([
+        ("GOMODCACHE", front.cache.display().to_string()),
+        ("GOPATH", front.path.display().to_string()),
+        ("GOCACHE", front.build.display().to_string()),
+        ("GOFLAGS", format!("-modcacherw -modfile={}", alternative.join("go.mod").display())),
+    ]);
+    let mut desk = Desk { front, dir: top, vars, said: String::new() };
+    let mut note = Vec::new();
+
+    let before = own_mod(&mut desk)?;
+    applies(&desk, &before)?;
+    let requirements: Vec<Named> = before.require.unwrap_or_default();
+    requirements.iter().filter(|r| r.path == front.module).for_each(|r| lend(&r.version));
+    for replace in before.replace.unwrap_or_default().iter().filter(|r| r.old.path == front.module) {
+        let at = if replace.old.version.is_empty() { String::new() } else { format!("@{}", replace.old.version) };
+        desk.ok(&["mod", "edit", &format!("-dropreplace={}{at}", front.module), &modfile(&alternative)])?;
+        note.push(format!("its own replace of {} was left out", front.module));
+    }
+    let old = if mode == Mode::Locked { versions(&mut desk) } else { BTreeMap::new() };
+
+    let wanted = format!("{}@{}", front.module, front.version);
+    desk.ok(&["get", &wanted])?;
+    if mode == Mode::Locked {
+        for (path, version) in versions(&mut desk) {
+            if path != front.module && old.get(&path).is_some_and(|before| *before != version) {
+                let pin = format!("-replace={path}={path}@{}", old[&path]);
+                desk.ok(&["mod", "edit", &pin, &modfile(&alternative)])?;
+            }
+        }
+    }
+    let packages = packages(&mut desk, job, &module_dir)?;
+    if !packages.iter().any(|p| p.module == front.module) {
+        let uses = requirements.iter().any(|r| r.path == front.module);
+        let note = if uses { "it requires the project, and builds no package of it" } else { "it does not use the project" };
+        return Err(desk.because(Outcome::Skipped, note));
+    }
+    let proof = proven(&mut desk)?;
+    let closure = closure(front, &alternative, &packages);
+    let own_dir = desk.dir.join(job.dir.strip_prefix(&module_dir).unwrap_or_default().trim_start_matches('/'));
+    let is_program = packages.iter().any(|p| p.own && p.name == "main" && p.dir == own_dir);
+    let declared = packages.iter().filter(|p| p.own).map(declared).sum();
+    let floating = ear.floated();
+    let note = (!note.is_empty()).then(|| note.join("; "));
+    Ok(Prepared { alternative, module_dir, proof, closure, floating, declared, is_program, note })
+}
+
+fn modfile(alternative: &Path) -> String {
+    alternative.join("go.mod").display().to_string()
+}
+
+/// Finds the module that a folder is in.
+fn module_of(tree: &Path, dir: &str) -> Option<String> {
+    let mut at = dir;
+    loop {
+        if tree.join(at).join("go.mod").is_file() {
+            return Some(at.to_owned());
+        }
+        at = match at.rsplit_once('/') {
+            Some((up, _)) => up,
+            None if at.is_empty() => return None,
+            None => "",
+        };
+    }
+}
+
+fn own_mod(desk: &mut Desk<'_>) -> Result<GoMod, Unready> {
+    let text = desk.ok(&["mod", "edit", "-json"])?;
+    serde_json::from_str(&text).map_err(|e| desk.because(Outcome::Infra, format!("go mod edit: {e}")))
+}
+
+/// Refuses what another major version is meant for.
+fn applies(desk: &Desk<'_>, before: &GoMod) -> Result<(), Unready> {
+    let module = &desk.front.module;
+    if before.module.path == *module {
+        return Err(desk.because(Outcome::Skipped, "it is the project itself"));
+    }
+    if before.require.iter().flatten().any(|r| r.path == *module) {
+        return Ok(());
+    }
+    let others = before.require.iter().flatten().filter(|r| unversioned(&r.path) == unversioned(module));
+    match others.map(|r| r.path.as_str()).next() {
+        Some(other) => {
+            let note = format!("it uses {}, and this is {module}", short(other, 100));
+            Err(desk.because(Outcome::Skipped, note))
+        }
+        None => Ok(()),
+    }
+}
+
+/// Gives a module's path without its major version.
+fn unversioned(path: &str) -> &str {
+    let major = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
+    match path.rsplit_once("/v") {
+        Some((base, number)) if major(number) => base,
+        _ if path.starts_with("gopkg.in/") => match path.rsplit_once(".v") {
+            Some((base, number)) if major(number) => base,
+            Some(_) | None => path,
+        },
+        Some(_) | None => path,
+    }
+}
+
+/// Lists the versions of all modules.
+fn versions(desk: &mut Desk<'_>) -> BTreeMap<String, String> {
+    let said = desk.go(&["list", "-mod=mod", "-m", "-f", "{{.Path}} {{.Version}}", "all"]);
+    let pairs = said.out.lines().filter_map(|line| line.split_once(' '));
+    pairs.filter(|(_, v)| !v.is_empty()).map(|(p, v)| (p.to_owned(), v.to_owned())).collect()
+}
+
+/// Lists what is built, and so fetches all of it and nothing else.
+fn packages(desk: &mut Desk<'_>, job: &Job, module_dir: &str) -> Result<Vec<Package>, Unready> {
+    const FORM: &str = "{{if not .Standard}}{{.DepOnly}}{{if .ForTest}}!{{end}}\t{{.ImportPath}}\t{{with .Module}}{{.Path}}{{end}}\t{{.Name}}\t{{.Dir}}\t{{join .TestGoFiles \",\"}},{{join .XTestGoFiles \",\"}}{{end}}";
+    let below = job.dir.strip_prefix(module_dir).unwrap_or_default().trim_start_matches('/').to_owned();
+    let pattern = match (below.as_str(), job.one_of_many) {
+        ("", true) => ".".to_owned(),
+        ("", false) => "./...".to_owned(),
+        (dir, true) => format!("./{dir}"),
+        (dir, false) => format!("./{dir}/..."),
+    };
+    let mut args = vec!["list", "-mod=mod", "-e", "-deps"];
+    if !job.one_of_many {
+        args.push("-test");
+    }
+    args.extend(["-f", FORM, &pattern]);
+    let out = desk.ok(&args)?;
+    let line = |line: &str| {
+        let mut parts = line.split('\t');
+        let mut next = || parts.next().unwrap_or_default().to_owned();
+        let (dep, path, module, name) = (next(), next(), next(), next());
+        let (dir, tests) = (next(), next());
+        let tests = tests.split(',').filter(|t| !t.is_empty()).map(str::to_owned).collect();
+        // What is only made for its tests is a package once more, under another name.
+        let own = dep == "false" && !path.ends_with(".test");
+        Package { own, module, name, dir: dir.into(), tests }
+    };
+    let found: Vec<Package> = out.lines().filter(|l| l.contains('\t')).map(line).collect();
+    if found.iter().any(|p| p.own) {
+        return Ok(found);
+    }
+    Err(desk.because(Outcome::Skipped, "it has no Go package that is built here"))
+}
+
+/// Asks the resolver what it took.
+fn proven(desk: &mut Desk<'_>) -> Result<Proof, Unready> {
+    let module = desk.front.module.clone();
+    let text = desk.ok(&["list", "-mod=mod", "-m", "-json", &module])?;
+    let listed: Listed = serde_json::from_str(&text).unwrap_or_default();
+    let wanted = &desk.front.version;
+    if let Some(other) = listed.replace {
+        let note = format!("{module} is replaced by {}", short(&other.path, 100));
+        return Err(desk.because(Outcome::NotInjected, note));
+    }
+    if listed.version != *wanted {
+        let note = format!("{module} is at {}, not at {wanted}", short(&listed.version, 60));
+        return Err(desk.because(Outcome::NotInjected, note));
+    }
+    if listed.sum != desk.front.h1 {
+        let note = format!("{module}@{wanted} has other content than was packed");
+        return Err(desk.because(Outcome::NotInjected, note));
+    }
+    Ok(Proof { version: listed.version, hash: listed.sum })
+}
+
+/// Gives the digest of what was resolved: the go.mod and go.sum that are used, and the toolchain.
+fn closure(front: &Front, alternative: &Path, packages: &[Package]) -> String {
+    let mut digest = Sha256::new();
+    digest.update(&front.go.settings.goversion);
+    for name in ["go.mod", "go.sum"] {
+        digest.update(std::fs::read(alternative.join(name)).unwrap_or_default());
+        digest.update([0]);
+    }
+    digest.update((packages.len() as u64).to_le_bytes());
+    digest.finalize().iter().take(12).map(|b| format!("{b:02x}")).collect()
+}
+
+/// Counts the test functions of a package's sources.
+fn declared(package: &Package) -> u64 {
+    let is_test = |line: &&str| {
+        let name = line.strip_prefix("func Test").and_then(|rest| rest.split_once("(")).map(|(name, rest)| (name, rest));
+        name.is_some_and(|(name, rest)| {
+            !name.starts_with(|c: char| c.is_lowercase()) && name != "Main" && rest.contains("*testing.T")
+        })
+    };
+    let count = |file: &String| {
+        let text = std::fs::read_to_string(package.dir.join(file)).unwrap_or_default();
+        text.lines().filter(is_test).count() as u64
+    };
+    package.tests.iter().map(count).sum()
+}
+
+/// Reads why the go command refused.
+fn refusal(err: &str, module: &str, version: &str) -> (Outcome, String) {
+    // The go.mod that is used lies elsewhere than the downstream's own.
+    let words = |line: &str| line.split(' ').map(|w| if w.ends_with("/mod/go.mod") { "go.mod" } else { w }).collect::<Vec<_>>().join(" ");
+    let err = &err.lines().map(words).collect::<Vec<_>>().join("\n");
+    let line = err.lines().map(str::trim).find(|l| !l.is_empty() && !l.starts_with("go: downloading")).unwrap_or("go did not say why");
+    let has = |words: &[&str]| words.iter().any(|word| err.contains(word));
+    let note = short(line.strip_prefix("go: ").unwrap_or(line), 240);
+    if has(&["requires go >=", "requires go1."]) {
+        return (Outcome::Unprepared, format!("{note}; install that Go version"));
+    }
+    if err.contains(&format!("not {module}@{version}")) || err.contains(&format!("{module}@{version} is not")) {
+        return (Outcome::NotInjected, note);
+    }
+    if has(&["dial tcp", "i/o timeout", "TLS handshake timeout", "proxyconnect", "connection reset", "no such host"]) {
+        return (Outcome::Network, note);
+    }
+    (Outcome::Unprepared, note)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_major_version_is_no_part_of_a_name() {
+        for (path, base) in [
+            ("example.com/m/v2", "example.com/m"),
+            ("example.com/m", "example.com/m"),
+            ("example.com/vx", "example.com/vx"),
+            ("gopkg.in/yaml.v3", "gopkg.in/yaml"),
+            ("example.com/yaml.v3", "example.com/yaml.v3"),
+        ] {
+            assert_eq!(unversioned(path), base);
+        }
+    }
+
+    #[test]
+    fn why_go_refuses() {
+        let of = |err: &str| refusal(err, "example.com/lib", "v1.2.0").0;
+        assert_eq!(of("go: go.mod requires go >= 1.99 (running go 1.26.8; GOTOOLCHAIN=local)"), Outcome::Unprepared);
+        assert_eq!(of("go: example.com/mid@v1.0.0 requires example.com/lib@v1.3.0, not example.com/lib@v1.2.0"), Outcome::NotInjected);
+        assert_eq!(of("go: x: Get \"https://p/x\": dial tcp: lookup p: no such host"), Outcome::Network);
+        assert_eq!(of("go: example.com/gone@v1.0.0: reading: 404 Not Found"), Outcome::Unprepared);
+    }
+}

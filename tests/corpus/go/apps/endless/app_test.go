@@ -1,0 +1,10 @@
+package main
+
+import (
+	"example.com/lib"
+	"testing"
+)
+
+func Test(t *testing.T) {
+	lib.Wait()
+}

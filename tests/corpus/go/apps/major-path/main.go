@@ -1,0 +1,9 @@
+package main
+
+import (
+	"example.com/lib/v2"
+)
+
+func main() {
+	println(lib.Greet("two"))
+}

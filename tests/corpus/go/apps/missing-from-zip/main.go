@@ -1,0 +1,9 @@
+package main
+
+import (
+	"example.com/lib/gen"
+)
+
+func main() {
+	println(gen.Text)
+}
