@@ -176,8 +176,8 @@ pub(crate) fn exit(assessment: &Assessment, about: Option<Version>) -> crate::ex
 /// Tells whether a gate is worth a line of its own where nothing is wrong.
 pub(crate) fn is_quiet(report: &GateReport) -> bool {
     let always = ["fixes", "soak", "checks", "merge-back"];
-    let said =
-        ["reports", "approvals"].contains(&report.gate.name()) && report.finding.verdict == Verdict::Passed;
+    let said = ["downstream", "reports", "approvals"].contains(&report.gate.name())
+        && report.finding.verdict == Verdict::Passed;
     // A head that is no rc yet is said by its soak.
     let said_elsewhere = report.gate.name() == "version" && report.finding.verdict == Verdict::Pending;
     !always.contains(&report.gate.name())

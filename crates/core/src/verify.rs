@@ -409,6 +409,7 @@ fn excerpt(project: &Project, version: Version) -> Project {
         candidates: candidate.map(|c| (version, c.clone())).into_iter().collect(),
         freezes: project.freezes.clone(),
         checks: results.into_iter().collect(),
+        experiments: commit.map(|commit| project.experiments.only(commit)).unwrap_or_default(),
         accepted: project.accepted.clone(),
         releases: project.releases.last_key_value().map(|(v, r)| (*v, r.clone())).into_iter().collect(),
         needs: project.needs,

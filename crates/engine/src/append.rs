@@ -142,10 +142,11 @@ impl Engine<'_> {
                 return Ok(false);
             }
             // Bad news does not wait: it is meant to come between a plan and its move.
-            let good = draft
-                .events
-                .iter()
-                .all(|e| !matches!(e, Event::CheckRecorded { outcome: CheckOutcome::Failed, .. }));
+            let bad = |e: &Event| {
+                matches!(e, Event::CheckRecorded { outcome: CheckOutcome::Failed, .. })
+                    || matches!(e, Event::ExperimentEnded(summary) if summary.is_bad())
+            };
+            let good = !draft.events.iter().any(bad);
             let open = good && allclear_core::plan::plan_is_open(&project, self.clock.now());
             if !open && let Landing::Landed(_) = self.land(&Tip::of(&project, record.place), draft)? {
                 return Ok(true);

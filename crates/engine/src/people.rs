@@ -268,8 +268,10 @@ fn subject_of(report: &GateReport, wanted: Option<&str>) -> Result<Option<String
             let is_id = |name: &str| CommitId::parse(name).is_ok();
             let mut like =
                 open.iter().filter(|name| wanted.len() >= 7 && is_id(name) && name.starts_with(wanted));
-            match (exact, like.next(), like.next()) {
-                (Some(name), ..) | (None, Some(name), None) => Ok(Some((*name).to_owned())),
+            let group = || finding.subjects.iter().find_map(|s| s.also.as_deref().filter(|also| *also == wanted));
+            match (exact.copied().or_else(group), like.next(), like.next()) {
+                (Some(name), ..) => Ok(Some(name.to_owned())),
+                (None, Some(name), None) => Ok(Some((*name).to_owned())),
                 _ if open.is_empty() => Err(Fault::new(
                     FaultKind::Usage,
                     format!("{gate} is about one thing; leave `:{}` out", short(wanted, 40)),

@@ -15,19 +15,14 @@ pub(crate) const TEMPORARY: &str = "/tmp";
 const HELPER: &str = "/run/lab";
 /// What of the system is a directory on some machines and a link on others.
 const MERGED: [&str; 6] = ["/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32"];
-/// What else of the system is seen, where it is there.
-const SYSTEM: [&str; 12] = [
+/// What else of the system is seen, where it is there. Each costs a mount, so there is no more than programs need.
+const SYSTEM: [&str; 7] = [
     "/nix/store",
     "/gnu/store",
     "/etc/alternatives",
     "/etc/ca-certificates",
-    "/etc/ca-certificates.conf",
     "/etc/ld.so.cache",
-    "/etc/ld.so.conf",
-    "/etc/ld.so.conf.d",
     "/etc/pki",
-    "/etc/protocols",
-    "/etc/services",
     "/etc/ssl",
 ];
 
@@ -138,7 +133,7 @@ impl Argv {
             self.mount("--ro-bind-try", Path::new(path), Path::new(path));
         }
         for (descriptor, file) in FILES {
-            self.words(&format!("--ro-bind-data {descriptor} {file}"));
+            self.words(&format!("--perms 0444 --file {descriptor} {file}"));
         }
         // It is a link into /run on many machines, which is not there inside.
         let names = Path::new("/etc/resolv.conf");

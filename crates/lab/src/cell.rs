@@ -18,7 +18,8 @@ pub struct Cell {
     pub env: BTreeMap<String, String>,
     /// The directory it starts in, inside.
     pub dir: PathBuf,
-    /// Whether it has the network of this machine. Without, it has a loopback of its own.
+    /// Whether it has the network of this machine, with all that listens on its loopback: for fetching, where no foreign
+    /// code runs. Without, it has a loopback of its own and nothing else.
     pub network: bool,
     /// What it may use, already scaled.
     pub limits: Limits,

@@ -10,6 +10,8 @@ use std::time::{Duration, Instant};
 
 /// What the lab's groups are called: `allclear-PID-N`, with the process that made it.
 const NAME: &str = "allclear-";
+/// How many processes and threads of a group are the sandbox itself, at most.
+pub(crate) const OWN: u64 = 16;
 /// How long ending and removing a group may take.
 const PATIENCE: Duration = Duration::from_secs(2);
 
@@ -150,11 +152,12 @@ pub(crate) struct Group {
 impl Group {
     fn set(&self, limits: &Limits) -> io::Result<()> {
         let memory = (limits.memory << 20).to_string();
+        let processes = (limits.processes + OWN).to_string();
         let quota = u64::from(limits.cpus) * 100_000;
         // What is not there on every kernel is wanted, and not needed.
         let (needed, wanted) = if self.version == 2 {
             (
-                [("memory", "memory.max", memory), ("pids", "pids.max", limits.processes.to_string())],
+                [("memory", "memory.max", memory), ("pids", "pids.max", processes.clone())],
                 vec![
                     ("memory", "memory.swap.max", "0".to_owned()),
                     ("memory", "memory.oom.group", "1".to_owned()),
@@ -163,10 +166,7 @@ impl Group {
             )
         } else {
             (
-                [
-                    ("memory", "memory.limit_in_bytes", memory.clone()),
-                    ("pids", "pids.max", limits.processes.to_string()),
-                ],
+                [("memory", "memory.limit_in_bytes", memory.clone()), ("pids", "pids.max", processes)],
                 vec![
                     ("memory", "memory.memsw.limit_in_bytes", memory),
                     ("cpu", "cpu.cfs_period_us", "100000".to_owned()),

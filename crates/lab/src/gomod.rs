@@ -32,7 +32,7 @@ impl GoMod {
                 (verb, "(") if block.is_empty() => block = verb,
                 ("module", path) if found.module.is_none() => found.module = unquoted(path),
                 ("go", version) if block.is_empty() && found.go.is_none() => {
-                    found.go = Some(version.to_owned())
+                    found.go = Some(version.to_owned());
                 }
                 _ => {}
             }

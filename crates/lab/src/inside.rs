@@ -3,6 +3,7 @@
 //! In a sandbox it is the first process of its namespace. So nothing in there can kill, stop or trace it, orphans come
 //! to it, and when it exits the kernel ends whatever is left.
 
+use crate::cgroup::OWN;
 use crate::order::{Answer, Order};
 use crate::process;
 use crate::ready::Sign;
@@ -12,7 +13,7 @@ use allclear_core::lab::{Must, Service};
 use allclear_core::text::short;
 use rustix::process::{
     DumpableBehavior, Pid, Resource, Rlimit, Signal, WaitOptions, WaitStatus, kill_process_group,
-    set_child_subreaper, set_dumpable_behavior, setrlimit,
+    set_child_subreaper, set_dumpable_behavior, setpriority_process, setrlimit,
 };
 use std::collections::BTreeMap;
 use std::io::{self, BufRead, PipeReader, Read, Write};
@@ -28,6 +29,10 @@ const GRACE: Duration = Duration::from_secs(5);
 const SERVICE: Duration = Duration::from_secs(30);
 /// How often the limits are looked at that the kernel does not hold.
 const TICK: Duration = Duration::from_millis(200);
+/// How often processes are counted where the kernel does not: a bomb doubles in less.
+const COUNT: Duration = Duration::from_millis(10);
+/// How much what is counted stands back behind the one who counts.
+const NICE: i32 = 10;
 /// How often a program is asked whether it is ready.
 const ASK: Duration = Duration::from_millis(10);
 /// How long killing what is left, and reading what it printed, may take.
@@ -49,11 +54,15 @@ pub fn main() -> ExitCode {
         std::process::exit(3);
     });
     let answer = Supervisor::new(order).run().map_or_else(Answer::Trouble, Answer::Ended);
-    let answer = serde_json::to_string(&answer).expect("an answer is plain data");
-    match writeln!(io::stdout().lock(), "{answer}") {
+    match say(&answer) {
         Ok(()) => ExitCode::SUCCESS,
         Err(_) => ExitCode::FAILURE,
     }
+}
+
+fn say(answer: &Answer) -> io::Result<()> {
+    let answer = serde_json::to_string(&answer).expect("an answer is plain data");
+    writeln!(io::stdout().lock(), "{answer}")
 }
 
 /// What happens.
@@ -133,11 +142,7 @@ impl Supervisor {
         self.look();
         tree::clear(CLEAR);
         self.until(Instant::now() + CLEAR, |seen| seen.streams == 0);
-        let how = match how {
-            How::Done => How::Done,
-            _ if self.seen.full => How::NoSpace,
-            how => how,
-        };
+        let how = if how != How::Done && self.seen.full { How::NoSpace } else { how };
         Ok(Ended { how, millis, memory: self.seen.memory >> 20, printed: 0 })
     }
 
@@ -149,7 +154,10 @@ impl Supervisor {
             let _ = set_child_subreaper(Some(rustix::process::getpid()));
         } else if self.order.counts {
             // Counted for each user and namespace since Linux 5.14; outside of one it would count the whole desk.
-            let _ = set(Resource::Nproc, self.order.limits.processes);
+            // For root it is not counted at all.
+            let _ = set(Resource::Nproc, self.order.limits.processes + OWN);
+            let most = self.order.limits.processes;
+            thread::spawn(move || count(most));
         }
     }
 
@@ -267,6 +275,10 @@ impl Supervisor {
         command.current_dir(&self.order.dir).process_group(0).stdout(writer).stderr(also);
         let child = command.spawn().map_err(|e| format!("starting in {}: {e}", self.order.dir.display()))?;
         let _ = self.born.send(());
+        let pid = Pid::from_raw(child.id() as i32).ok_or("a process without a number")?;
+        if self.order.counts {
+            let _ = setpriority_process(Some(pid), NICE);
+        }
         let text = match (&voice, &self.order.must) {
             (Voice::Command, Must::Serves { prints: Some(text), .. }) => text.clone().into_bytes(),
             _ => Vec::new(),
@@ -277,7 +289,7 @@ impl Supervisor {
             listen(reader, &voice, &text, &sender);
             let _ = sender.send(Event::Silent);
         });
-        Pid::from_raw(child.id() as i32).ok_or_else(|| "a process without a number".to_owned())
+        Ok(pid)
     }
 
     /// Asks for all signs, again and again, until they were all there.
@@ -345,6 +357,18 @@ fn said(end: &How) -> String {
         | How::Stubborn
         | How::ServiceFailed(_) => "was ended".to_owned(),
     }
+}
+
+/// Counts the processes of the namespace, and ends it when they are too many: the kernel then ends them all at once,
+/// which killing one after the other would not.
+fn count(most: u64) {
+    let since = Instant::now();
+    while tree::crowd() <= most + OWN {
+        thread::sleep(COUNT);
+    }
+    let (how, millis) = (How::Signalled(Signal::KILL.as_raw()), since.elapsed().as_millis() as u64);
+    let _ = say(&Answer::Ended(Ended { how, millis, memory: 0, printed: 0 }));
+    std::process::exit(0);
 }
 
 /// Collects every child that has ended, and every orphan that came to this process.

@@ -36,7 +36,8 @@ const AT_ONCE: usize = 8;
 /// Where all other modules come from.
 #[derive(Debug, Clone)]
 pub struct World {
-    /// The GOPROXY of the caller, such as `https://proxy.golang.org,direct`.
+    /// The GOPROXY of the caller, such as `https://proxy.golang.org,direct`. What `direct` finds, where no proxy
+    /// has it, is neither cut off nor recorded.
     pub upstream: String,
     /// The environment of the caller, of which `curl` gets what says how to get to the network.
     pub env: Vec<(OsString, OsString)>,
@@ -76,9 +77,10 @@ impl Overlay {
             token,
             packed: RwLock::new(packed),
             record: Record::new(world.record),
-            reach: match world.offline {
-                true => Reach::Downloads(world.downloads),
-                false => Reach::Network(Upstream::new(upstream, &world.env, world.until)),
+            reach: if world.offline {
+                Reach::Downloads(world.downloads)
+            } else {
+                Reach::Network(Upstream::new(upstream, &world.env, world.until))
             },
             floated: Mutex::default(),
             ears: AtomicU64::new(0),
@@ -277,7 +279,7 @@ enum Reply {
     List(Vec<u8>),
     NotFound,
     TooNew,
-    Unreachable,
+    Unreachable(Unreachable),
     Method,
     Broken,
 }
@@ -292,8 +294,11 @@ fn said(reply: Reply) -> Response {
         }
         Reply::NotFound => (StatusCode::NOT_FOUND, words("not found: not in the overlay\n")),
         Reply::TooNew => (StatusCode::FORBIDDEN, words("every version is later than the cut-off\n")),
-        Reply::Unreachable => {
+        Reply::Unreachable(Unreachable::Proxy) => {
             (StatusCode::BAD_GATEWAY, words("the proxy behind the overlay gave no answer\n"))
+        }
+        Reply::Unreachable(Unreachable::Curl) => {
+            (StatusCode::BAD_GATEWAY, words("curl could not be started; install it: apt install curl\n"))
         }
         Reply::Method => (StatusCode::METHOD_NOT_ALLOWED, words("the overlay is only read\n")),
         Reply::Broken => (StatusCode::INTERNAL_SERVER_ERROR, words("the overlay failed\n")),
@@ -360,7 +365,7 @@ impl Shared {
         match &self.reach {
             Reach::Downloads(_) => Ok(Answer::Missing),
             Reach::Network(upstream) => {
-                let answer = ask(upstream).map_err(|Unreachable| Reply::Unreachable)?;
+                let answer = ask(upstream).map_err(Reply::Unreachable)?;
                 self.record.keep(path, answer).map_err(|_| Reply::Broken)
             }
         }
@@ -384,7 +389,7 @@ impl Shared {
             Some(packed) => match kind {
                 Kind::Info => Ok(Some(info(packed))),
                 Kind::Mod => Ok(Some(packed.go_mod.clone())),
-                Kind::Zip => read(&packed.zip).map(|found| Some(found.unwrap_or_default())),
+                Kind::Zip => std::fs::read(&packed.zip).map(Some),
             },
             None if version(named).is_none() => {
                 self.floated.lock().unwrap_or_else(PoisonError::into_inner).insert(ear);

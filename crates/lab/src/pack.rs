@@ -255,7 +255,7 @@ fn license(tree: &Path) -> Result<Option<Content>, PackError> {
         let target = file.read_link().map_err(|why| unread(&file, why))?;
         return Ok(Some(Content::Text(target.into_os_string().into_vec())));
     }
-    Ok(meta.is_file().then(|| Content::File(file, meta.len())))
+    Ok(meta.is_file().then_some(Content::File(file, meta.len())))
 }
 
 /// Chooses what goes into the zip (`zip.CheckFiles`), and refuses where a name or a size is none for a module.

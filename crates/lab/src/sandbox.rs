@@ -149,10 +149,8 @@ impl Sandbox {
             limits,
             log: PathBuf::from("/dev/null"),
         };
-        match self.run(&cell, &task)?.how {
-            How::Done => Ok(()),
-            other => Err(format!("running `true` ended as {other:?}")),
-        }
+        let how = self.run(&cell, &task)?.how;
+        if how == How::Done { Ok(()) } else { Err(format!("running `true` ended as {how:?}")) }
     }
 }
 
@@ -282,11 +280,11 @@ impl Watch<'_> {
         let pid = Pid::from_raw(child.id() as i32).ok_or("the sandbox has no number")?;
         let handle =
             pidfd_open(pid, PidfdFlags::empty()).map_err(|e| format!("watching the sandbox: {e}"))?;
-        let (mut input, output, printed) =
-            match (child.stdin.take(), child.stdout.take(), child.stderr.take()) {
-                (Some(input), Some(output), Some(printed)) => (input, output, printed),
-                _ => return Err("the sandbox has no pipes".to_owned()),
-            };
+        let (Some(mut input), Some(output), Some(printed)) =
+            (child.stdin.take(), child.stdout.take(), child.stderr.take())
+        else {
+            return Err("the sandbox has no pipes".to_owned());
+        };
         let mut line = serde_json::to_vec(order).map_err(|e| format!("writing the order: {e}"))?;
         line.push(b'\n');
         let (sender, events) = mpsc::channel();
@@ -313,7 +311,7 @@ impl Watch<'_> {
             self.group.inspect(|group| group.clear());
             let recorder = recorder.join().map_err(|_| "keeping the log failed".to_owned())?;
             recorder.write(&mut log).map_err(|e| format!("writing the log: {e}"))?;
-            self.judge(stop, heard, &recorder)
+            self.judge(stop, heard, &recorder, before)
         })
     }
 
@@ -353,17 +351,32 @@ impl Watch<'_> {
         written > self.limits.disk << 20 || self.disk.iter().any(|dir| is_full(dir))
     }
 
-    fn judge(&self, stop: Option<How>, heard: Heard, recorder: &Recorder) -> Result<Ended, String> {
+    /// Tells how it ended. What the limits say comes first: a program that passed one fails in ways of its own.
+    fn judge(
+        &self,
+        stop: Option<How>,
+        heard: Heard,
+        recorder: &Recorder,
+        before: u64,
+    ) -> Result<Ended, String> {
         let peak = self.group.map_or(0, Group::peak);
-        let ended = |how, millis| Ended { how, millis, memory: peak, printed: recorder.printed };
-        let stop = if self.group.is_some_and(Group::ran_out) { Some(How::OutOfMemory) } else { stop };
-        match (stop, heard.answer) {
-            (Some(stop), answer) => {
+        let failed = matches!(&heard.answer, Some(Answer::Ended(ended)) if ended.how != How::Done);
+        let passed = if self.group.is_some_and(Group::ran_out) {
+            Some(How::OutOfMemory)
+        } else if recorder.printed > self.limits.output << 20 {
+            Some(How::TooMuchOutput)
+        } else if failed && self.is_over(before) {
+            Some(How::NoSpace)
+        } else {
+            stop
+        };
+        match (passed, heard.answer) {
+            (Some(how), answer) => {
                 let millis = match answer {
                     Some(Answer::Ended(ended)) => ended.millis,
                     Some(Answer::Trouble(_)) | None => heard.since.elapsed().as_millis() as u64,
                 };
-                Ok(ended(stop, millis))
+                Ok(Ended { how, millis, memory: peak, printed: recorder.printed })
             }
             (None, Some(Answer::Ended(answer))) => {
                 Ok(Ended { memory: peak.max(answer.memory), printed: recorder.printed, ..answer })

@@ -52,6 +52,12 @@ fn descendants() -> BTreeMap<i32, Process> {
     all.into_iter().filter(|(pid, p)| *pid != me && !p.zombie && below.contains(pid)).collect()
 }
 
+/// Counts the processes that are seen: those of the namespace.
+pub(crate) fn crowd() -> u64 {
+    let names = fs::read_dir("/proc").into_iter().flatten().flatten().map(|entry| entry.file_name());
+    names.filter(|name| name.as_encoded_bytes().first().is_some_and(u8::is_ascii_digit)).count() as u64
+}
+
 /// Measures the descendants of this process.
 pub(crate) fn held() -> Held {
     let page = rustix::param::page_size() as u64;

@@ -34,9 +34,14 @@ const OF_THE_NETWORK: [&str; 11] = [
     "SSL_CERT_DIR",
 ];
 
-/// No answer: the proxy cannot be reached, or speaks in riddles. Later it may be another.
+/// Why there is no answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Unreachable;
+pub(crate) enum Unreachable {
+    /// The proxy cannot be reached, or speaks in riddles. Later it may be another.
+    Proxy,
+    /// There is no curl to ask it with.
+    Curl,
+}
 
 /// The proxies of a GOPROXY, in their order, and the time at which they are looked at.
 #[derive(Debug)]
@@ -88,7 +93,7 @@ impl Upstream {
             let kind = (version.pre.is_empty(), version.build.is_empty());
             if !settled.contains(&kind) {
                 if looks >= LOOKS {
-                    return Err(Unreachable);
+                    return Err(Unreachable::Proxy);
                 }
                 let info = self.info(module, &format!("v{version}"))?;
                 if info.and_then(|info| info.time).is_some_and(|time| time > self.until) {
@@ -104,7 +109,7 @@ impl Upstream {
     /// Gives what is the latest version of a module, and was so then.
     pub(crate) fn latest(&self, module: &str) -> Result<Answer, Unreachable> {
         let Some(said) = self.get(&format!("{module}/@latest"))? else { return Ok(Answer::Missing) };
-        let info: Info = serde_json::from_slice(&said).map_err(|_| Unreachable)?;
+        let info: Info = serde_json::from_slice(&said).map_err(|_| Unreachable::Proxy)?;
         if info.time.is_none_or(|time| time <= self.until) {
             return Ok(Answer::Found(said));
         }
@@ -123,22 +128,22 @@ impl Upstream {
 
     fn info(&self, module: &str, version: &str) -> Result<Option<Info>, Unreachable> {
         let Answer::Found(said) = self.stat(module, version)? else { return Ok(None) };
-        let info: Info = serde_json::from_slice(&said).map_err(|_| Unreachable)?;
-        if info.version == version { Ok(Some(info)) } else { Err(Unreachable) }
+        let info: Info = serde_json::from_slice(&said).map_err(|_| Unreachable::Proxy)?;
+        if info.version == version { Ok(Some(info)) } else { Err(Unreachable::Proxy) }
     }
 
     /// Asks one proxy after the other; `None` where none has it.
     fn get(&self, path: &str) -> Result<Option<Vec<u8>>, Unreachable> {
-        let mut failed = false;
+        let mut failed = None;
         for proxy in &self.proxies {
             match proxy.at.get(path, &self.env) {
                 Ok(Some(found)) => return Ok(Some(found)),
                 Ok(None) => {}
-                Err(Unreachable) if proxy.lenient => failed = true,
-                Err(Unreachable) => return Err(Unreachable),
+                Err(why) if proxy.lenient => failed = Some(why),
+                Err(why) => return Err(why),
             }
         }
-        if failed { Err(Unreachable) } else { Ok(None) }
+        failed.map_or(Ok(None), Err)
     }
 }
 
@@ -148,14 +153,14 @@ impl At {
             Self::Folder(folder) => match std::fs::File::open(folder.join(path)) {
                 Ok(file) => whole(file).map(Some),
                 Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
-                Err(_) => Err(Unreachable),
+                Err(_) => Err(Unreachable::Proxy),
             },
             Self::Web(base) => {
                 let (code, body) = fetched(&format!("{base}/{path}"), env)?;
                 match code.as_str() {
                     "200" => Ok(Some(body)),
                     "404" | "410" => Ok(None),
-                    _ => Err(Unreachable),
+                    _ => Err(Unreachable::Proxy),
                 }
             }
         }
@@ -167,15 +172,15 @@ fn fetched(url: &str, env: &[(OsString, OsString)]) -> Result<(String, Vec<u8>),
     let mut curl = crate::process::command("curl");
     curl.args(["--disable", "--config", "-"]).envs(env.iter().map(|(name, value)| (name, value)));
     curl.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
-    let mut child = Ended(curl.spawn().map_err(|_| Unreachable)?);
-    let mut stdin = child.0.stdin.take().ok_or(Unreachable)?;
-    stdin.write_all(config(url).as_bytes()).map_err(|_| Unreachable)?;
+    let mut child = Ended(curl.spawn().map_err(|_| Unreachable::Curl)?);
+    let mut stdin = child.0.stdin.take().ok_or(Unreachable::Proxy)?;
+    stdin.write_all(config(url).as_bytes()).map_err(|_| Unreachable::Proxy)?;
     drop(stdin);
-    let mut body = whole(child.0.stdout.take().ok_or(Unreachable)?)?;
-    if !child.0.wait().map_err(|_| Unreachable)?.success() {
-        return Err(Unreachable);
+    let mut body = whole(child.0.stdout.take().ok_or(Unreachable::Proxy)?)?;
+    if !child.0.wait().map_err(|_| Unreachable::Proxy)?.success() {
+        return Err(Unreachable::Proxy);
     }
-    let end = body.iter().rposition(|byte| *byte == b'\n').ok_or(Unreachable)?;
+    let end = body.iter().rposition(|byte| *byte == b'\n').ok_or(Unreachable::Proxy)?;
     let code = String::from_utf8_lossy(&body[end + 1..]).into_owned();
     body.truncate(end);
     Ok((code, body))
@@ -205,8 +210,8 @@ fn config(url: &str) -> String {
 
 fn whole(from: impl Read) -> Result<Vec<u8>, Unreachable> {
     let mut bytes = Vec::new();
-    from.take(MOST + 1).read_to_end(&mut bytes).map_err(|_| Unreachable)?;
-    if bytes.len() as u64 > MOST { Err(Unreachable) } else { Ok(bytes) }
+    from.take(MOST + 1).read_to_end(&mut bytes).map_err(|_| Unreachable::Proxy)?;
+    if bytes.len() as u64 > MOST { Err(Unreachable::Proxy) } else { Ok(bytes) }
 }
 
 /// Reads a GOPROXY as the go command does.
@@ -224,11 +229,10 @@ fn proxies(goproxy: &str) -> Vec<Proxy> {
                 let folder = decoded(&format!("/{}", rest.trim_start_matches('/')));
                 found.extend(folder.map(|folder| Proxy { at: At::Folder(folder.into()), lenient }));
             }
-            Some(_) => {}
             None if name.contains(['.', ':', '/']) && !name.starts_with('/') => {
                 found.push(Proxy { at: At::Web(format!("https://{name}")), lenient });
             }
-            None => {}
+            Some(_) | None => {}
         }
     }
     found

@@ -6,7 +6,7 @@ use crate::place::{Place, zone_of};
 use crate::ui::{self, BOLD, DIM, paint};
 use crate::{view, when};
 use allclear_core::assess::{CandidateAssessment, GateReport};
-use allclear_core::gate::{GATES, Gate, Kind};
+use allclear_core::gate::{GATES, Gate, Kind, Subject};
 use allclear_core::text::short;
 use allclear_core::{CommitId, Version};
 use allclear_engine::{Fault, FaultKind, ReportText, Snapshot};
@@ -140,8 +140,10 @@ fn gate(report: &GateReport, words: &Words, subject: Option<&str>, zone: &TimeZo
         paint(BOLD, report.gate.name())
     ));
     ui::out(format!("    {}", finding.summary));
-    let subjects =
-        finding.subjects.iter().filter(|s| subject.is_none_or(|wanted| s.name.starts_with(wanted)));
+    let is_meant = |s: &&Subject| {
+        subject.is_none_or(|wanted| s.name.starts_with(wanted) || s.also.as_deref() == Some(wanted))
+    };
+    let subjects = finding.subjects.iter().filter(is_meant);
     for item in subjects.take(SHOWN) {
         let name = if CommitId::parse(&item.name).is_ok() { &item.name[..12] } else { item.name.as_str() };
         ui::out(format!("      {} {}  {}", ui::sign(item.verdict, report.enforced), name, item.detail));

@@ -33,7 +33,7 @@ fn broken(world: &World) -> Vec<(String, String)> {
 }
 
 /// Appends an entry to the ledger as any hand could that may push, and gives its commit.
-fn forge(world: &World, claimed: &str, events: &Value, facts: Option<&Value>) -> String {
+pub(crate) fn forge(world: &World, claimed: &str, events: &Value, facts: Option<&Value>) -> String {
     let id = format!("{:032x}", 0xf0 + events.to_string().len());
     let mut entry = json!({
         "schema": "allclear.entry/1", "needs": 2, "id": id, "claimed": claimed,

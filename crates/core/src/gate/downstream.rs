@@ -31,13 +31,19 @@ pub(super) fn judge(case: &Case<'_>) -> Finding {
     let commit = case.commit().short();
     let known = case.project.experiments.of(case.commit(), case.policy.trust);
     let Some(trial) = known.and_then(|known| known.trial) else {
-        return missing(case, match known {
-            Some(_) => format!("no experiment that a checker signed for {commit}"),
-            None => format!("no experiment for {commit}"),
-        });
+        return missing(
+            case,
+            match known {
+                Some(_) => format!("no experiment that a checker signed for {commit}"),
+                None => format!("no experiment for {commit}"),
+            },
+        );
     };
     if trial.summary.declared != declared(downstreams) {
-        return missing(case, format!("the experiment for {commit} looked at other downstreams than the policy has"));
+        return missing(
+            case,
+            format!("the experiment for {commit} looked at other downstreams than the policy has"),
+        );
     }
     let since = known.and_then(|known| known.inconclusive_since).unwrap_or(trial.at);
     of(case, &trial.summary, trial, since)
@@ -112,7 +118,9 @@ fn lines<'a>(case: &Case<'_>, summary: &'a Summary) -> Vec<Line<'a>> {
     };
     let mut keyed: Vec<_> = lines.into_iter().map(|line| (many(&line), line)).collect();
     keyed.sort_by(|(one, a), (two, b)| {
-        let key = |n: &usize, line: &Line<'_>| (Reverse(line.subject.verdict), Reverse(*n), line.subject.also.clone());
+        let key = |n: &usize, line: &Line<'_>| {
+            (Reverse(line.subject.verdict), Reverse(*n), line.subject.also.clone())
+        };
         key(one, a).cmp(&key(two, b))
     });
     keyed.into_iter().map(|(_, line)| line).collect()
@@ -166,7 +174,9 @@ fn sentence(summary: &Summary, found: &FindingLine) -> String {
     let step = found.step.map_or("start", Step::name);
     let what = match (found.comparison, found.outcome) {
         (Comparison::Unchecked, _) => "could not be looked at".to_owned(),
-        (Comparison::UnexpectedPass, _) => "works, and is expected to fail; take the expectation out".to_owned(),
+        (Comparison::UnexpectedPass, _) => {
+            "works, and is expected to fail; take the expectation out".to_owned()
+        }
         (Comparison::Fixed, _) => "works again".to_owned(),
         (Comparison::Flaky, _) => "fails now and then".to_owned(),
         (_, Outcome::FailedRun) if panics => "panics at start".to_owned(),
@@ -195,7 +205,9 @@ fn sentence(summary: &Summary, found: &FindingLine) -> String {
 
 fn detail(case: &Case<'_>, summary: &Summary, found: &FindingLine) -> String {
     let advice = match (found.tier, found.comparison) {
-        (Tier::Should, Comparison::Regressed | Comparison::Suspect | Comparison::Unchecked) => " (tier should)",
+        (Tier::Should, Comparison::Regressed | Comparison::Suspect | Comparison::Unchecked) => {
+            " (tier should)"
+        }
         (_, _) => "",
     };
     let story = case.project.experiments.story(&found.name);
@@ -225,7 +237,8 @@ fn failed(case: &Case<'_>, summary: &Summary, lines: &[Line<'_>]) -> Finding {
             remedy.push(waive(case, name));
             continue;
         };
-        let same = bad.clone().filter(|other| also.is_some() && other.subject.also.as_deref() == also).count();
+        let same =
+            bad.clone().filter(|other| also.is_some() && other.subject.also.as_deref() == also).count();
         let what = sentence(summary, found);
         let typed = quoted(name);
         remedy.push(match same {

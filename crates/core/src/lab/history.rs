@@ -108,6 +108,12 @@ impl Experiments {
         (n > 1).then(|| format!("{} in {n} of the last {of} experiments", what.name()))
     }
 
+    /// Keeps what one commit is judged by.
+    pub(crate) fn only(&self, commit: &CommitId) -> Self {
+        let commits = self.commits.iter().filter(|looked| looked.commit == *commit).cloned().collect();
+        Self { commits, past: Vec::new() }
+    }
+
     /// Forgets the experiments with a commit whose candidate has ended.
     pub(crate) fn forget(&mut self, commit: &CommitId) {
         self.commits.retain(|looked| looked.commit != *commit);

@@ -169,10 +169,7 @@ pub fn summary(experiment: &Experiment, declared: &[Declared]) -> Summary {
         Tallies::of(rows.map(|row| row.comparison))
     };
     let is_told = |row: &&Row| {
-        !matches!(
-            row.comparison,
-            Comparison::Ok | Comparison::NotApplicable | Comparison::ExpectedFailure
-        )
+        !matches!(row.comparison, Comparison::Ok | Comparison::NotApplicable | Comparison::ExpectedFailure)
     };
     let mut told: Vec<&Row> = experiment.downstreams.iter().filter(is_told).collect();
     told.sort_by_key(|row| (row.comparison, row.tier, Reverse(row.outcome), row.name.as_str()));
@@ -249,4 +246,92 @@ pub fn counts(all: &Tallies) -> String {
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks so")]
 fn is_zero(n: &u64) -> bool {
     *n == 0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Mode, SCHEMA, Verdict};
+    use super::*;
+    use jiff::Timestamp;
+
+    fn row(n: usize, comparison: Comparison, text: &str) -> Row {
+        Row {
+            name: format!("examples/{n}{text}"),
+            project: "x".into(),
+            commit: CommitId::parse(&format!("{n:040x}")).unwrap(),
+            tag: None,
+            mode: Mode::Fresh,
+            tier: if n.is_multiple_of(2) { Tier::Must } else { Tier::Should },
+            comparison,
+            outcome: Outcome::FailedRun,
+            step: Some(Step::Run),
+            proof: None,
+            attempts: Vec::new(),
+            signature: Some(format!("{n:012x}")),
+            error: Some(format!("panic: {text}")),
+            note: None,
+            repro: String::new(),
+            known: false,
+        }
+    }
+
+    fn experiment(rows: Vec<Row>) -> Experiment {
+        let pinned = |version| Pinned {
+            version,
+            commit: CommitId::parse(&"a".repeat(40)).unwrap(),
+            hash: Some("h1:47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=".into()),
+        };
+        Experiment {
+            schema: SCHEMA.into(),
+            experiment: "0123456789ab".into(),
+            began: Timestamp::UNIX_EPOCH,
+            millis: 1,
+            candidate: pinned(Version::new(2, 9, 0)),
+            baseline: Some(pinned(Version::new(2, 8, 0))),
+            coverage: Coverage::of(rows.iter().map(|row| row.comparison)),
+            downstreams: rows,
+            verdict: Verdict::Regressed,
+            contained: "bubblewrap, cgroup v2".into(),
+        }
+    }
+
+    #[test]
+    fn ten_thousand_fit_into_an_entry() {
+        let nasty = "\"\\\u{1b}\u{1f600}".repeat(200);
+        for text in ["", nasty.as_str()] {
+            let kinds = [Comparison::Ok, Comparison::Flaky, Comparison::Regressed, Comparison::Unchecked];
+            let rows = (0..10_000).map(|n| row(n, kinds[n / 2 % 4], text)).collect();
+            let summary = summary(&experiment(rows), &[]);
+            let bytes = serde_json::to_vec(&summary).unwrap().len();
+            assert!(bytes < 48 * 1024, "{bytes} bytes");
+            assert!(summary.findings.len() <= FINDINGS && !summary.findings.is_empty());
+            assert_eq!(summary.findings.len() as u64 + summary.more, 7500);
+            // The worst are never those that are left out.
+            let first = |f: &FindingLine| f.tier == Tier::Must && f.comparison == Comparison::Regressed;
+            assert!(summary.findings.iter().all(first));
+            assert_eq!(summary.must.get(Comparison::Regressed), 1250);
+            assert_eq!(summary.all().total(), 10_000);
+            assert_eq!(
+                serde_json::from_value::<Summary>(serde_json::to_value(&summary).unwrap()).unwrap(),
+                summary
+            );
+        }
+    }
+
+    #[test]
+    fn what_is_well_takes_no_room() {
+        let well = [Comparison::Ok, Comparison::NotApplicable, Comparison::ExpectedFailure];
+        let rows = (0..9).map(|n| row(n, well[n % 3], "")).collect();
+        let summary = summary(&experiment(rows), &[]);
+        assert_eq!((summary.findings.len(), summary.more), (0, 0));
+        assert_eq!(summary.sentence(), "test 2.9.0 at aaaaaaa: 3 of 6 ok · 3 expected to fail");
+    }
+
+    #[test]
+    fn the_counts_cover_what_rows_do() {
+        let kinds = [Comparison::Ok, Comparison::Suspect, Comparison::StillFailing, Comparison::Regressed];
+        let rows: Vec<Row> = (0..11).map(|n| row(n, kinds[n % 4], "")).collect();
+        let tallies = Tallies::of(rows.iter().map(|row| row.comparison));
+        assert_eq!(tallies.coverage(), Coverage::of(rows.iter().map(|row| row.comparison)));
+    }
 }

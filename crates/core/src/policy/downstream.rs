@@ -165,7 +165,12 @@ const OVERRIDE: &[Key] = &joined::<1, 9, 10>(MATCH, RECIPE);
 /// The keys of `[[check]]`.
 pub(super) const CHECK: &[Key] = &[
     key("name", Kind::Text, r#""integration""#, "The name it is recorded under."),
-    key("run", Kind::Text, r#""make integration""#, "What is run, for sh, at the top of the candidate's tree."),
+    key(
+        "run",
+        Kind::Text,
+        r#""make integration""#,
+        "What is run, for sh, at the top of the candidate's tree.",
+    ),
     open("limits", Kind::Table(LIMITS), r#"{ time = "30m" }"#, "What it may use.", "the usual"),
 ];
 
@@ -192,7 +197,13 @@ const SERVES: &[Key] = &[
 
 const SERVICE: &[Key] = &[
     key("run", Kind::Text, r#""redis-server""#, "What is run, for sh."),
-    open("port", Kind::Within(1, 65_535), "6379", "The port of 127.0.0.1 by which it is ready.", "not waited for"),
+    open(
+        "port",
+        Kind::Within(1, 65_535),
+        "6379",
+        "The port of 127.0.0.1 by which it is ready.",
+        "not waited for",
+    ),
 ];
 
 const LIMITS: &[Key] = &[
@@ -220,7 +231,8 @@ pub(super) fn downstreams(given: &Given<'_>, zone: &TimeZone) -> Parsed<Vec<Decl
     let mut wrong: Vec<Mistake> = Vec::new();
     for (declared, item) in &found {
         // The folders of one that is many are named after it.
-        let of = |many: &Declared| declared.name.starts_with(&format!("{}/", many.name)) && many.each.is_some();
+        let of =
+            |many: &Declared| declared.name.starts_with(&format!("{}/", many.name)) && many.each.is_some();
         if let Some((many, _)) = found.iter().find(|(many, _)| of(many)) {
             let what = format!("`{}` is what a folder of `{}` is called", declared.name, many.name);
             wrong.push(item.mistake(what).help("give it another name"));
@@ -229,7 +241,8 @@ pub(super) fn downstreams(given: &Given<'_>, zone: &TimeZone) -> Parsed<Vec<Decl
     let all: Vec<Declared> = found.into_iter().map(|(declared, _)| declared).collect();
     let bytes = serde_json::to_vec(&all).map_or(usize::MAX, |json| json.len());
     if bytes > LARGEST {
-        let what = format!("all together are {bytes} bytes, and each cut writes them down; {LARGEST} is the most");
+        let what =
+            format!("all together are {bytes} bytes, and each cut writes them down; {LARGEST} is the most");
         wrong.push(given.mistake(what).help("use each and override, and put scripts into files"));
     }
     if wrong.is_empty() { Ok(all) } else { Err(wrong) }
@@ -343,7 +356,8 @@ fn repos(given: &Given<'_>) -> Parsed<Vec<String>> {
 fn repo(text: &str) -> Result<String, String> {
     let shown = short(text, 80);
     let login = || text.split_once("://").and_then(|(_, rest)| rest.split('/').next()?.rsplit_once('@'));
-    let helper = |(name, _): (&str, &str)| name.chars().all(|c| c.is_ascii_alphanumeric() || "+-.".contains(c));
+    let helper =
+        |(name, _): (&str, &str)| name.chars().all(|c| c.is_ascii_alphanumeric() || "+-.".contains(c));
     if text.trim().is_empty() || text.len() > 400 || crate::text::plain(text) != text {
         Err(format!("`{shown}` is no address of a repository"))
     } else if text.starts_with('-') {
@@ -377,7 +391,9 @@ fn step(given: &Given<'_>) -> Parsed<String> {
     match (given.value.get_ref().as_bool(), given.value.get_ref().as_str()) {
         (Some(false), _) => Ok(String::new()),
         (_, Some(text)) if text.trim().is_empty() => Ok(String::new()),
-        (Some(true), _) => Err(vec![given.mistake("`true` says nothing").help("leave it out, or write false")]),
+        (Some(true), _) => {
+            Err(vec![given.mistake("`true` says nothing").help("leave it out, or write false")])
+        }
         (None, _) => given.form(script),
     }
 }
@@ -455,8 +471,7 @@ fn limits(given: &Given<'_>, base: Option<Limits>) -> Parsed<Limits> {
         let limits = Limits {
             time: field(layer, "time", &mut wrong, |given| length(given, Seconds::DAY)).unwrap_or(base.time),
             memory: field(layer, "memory", &mut wrong, size).unwrap_or(base.memory),
-            processes: field(layer, "processes", &mut wrong, Given::within)
-                .map_or(base.processes, u64::from),
+            processes: field(layer, "processes", &mut wrong, Given::within).map_or(base.processes, u64::from),
             disk: field(layer, "disk", &mut wrong, size).unwrap_or(base.disk),
             output: field(layer, "output", &mut wrong, size).unwrap_or(base.output),
             cpus: field(layer, "cpus", &mut wrong, Given::within).unwrap_or(base.cpus),

@@ -5,10 +5,11 @@ use crate::make::{VERSION, commit, entry_id};
 use allclear_core::Version;
 use allclear_core::event::{CutKind, Event};
 use allclear_core::ledger::{Body, ENTRY_LIMIT, Link, RawEntry, Unreadable, VoidReason, read};
+use allclear_core::policy::Trust;
 use allclear_core::project::{Phase, Project, TroubleKind, fold};
 use std::collections::BTreeSet;
 
-const KINDS: [&str; 37] = [
+const KINDS: [&str; 38] = [
     "LedgerStarted",
     "SignersProposed",
     "SignersSeconded",
@@ -18,6 +19,7 @@ const KINDS: [&str; 37] = [
     "RcTagged",
     "SlotSkipped",
     "CheckRecorded",
+    "ExperimentEnded",
     "CommitAccepted",
     "Approved",
     "Waived",
@@ -62,6 +64,7 @@ fn kind(event: &Event) -> &'static str {
         Event::RcTagged { .. } => "RcTagged",
         Event::SlotSkipped { .. } => "SlotSkipped",
         Event::CheckRecorded { .. } => "CheckRecorded",
+        Event::ExperimentEnded(_) => "ExperimentEnded",
         Event::CommitAccepted { .. } => "CommitAccepted",
         Event::Approved { .. } => "Approved",
         Event::Waived { .. } => "Waived",
@@ -97,7 +100,7 @@ fn kind(event: &Event) -> &'static str {
 /// The files in the order of their names, which tell one story.
 fn files() -> Vec<(String, Vec<u8>)> {
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/golden");
-    let mut files: Vec<(String, Vec<u8>)> = ["v1", "v2"]
+    let mut files: Vec<(String, Vec<u8>)> = ["v1", "v2", "v3"]
         .into_iter()
         .flat_map(|version| std::fs::read_dir(format!("{folder}/{version}")).unwrap())
         .map(|file| {
@@ -167,6 +170,12 @@ fn together_they_tell_a_story() {
     assert_eq!(candidate.reports.len(), 3);
     assert_eq!(candidate.standing_reports().filter(|r| r.answer.is_some()).count(), 2);
     assert!(candidate.standing_reports().any(|r| r.confirmed));
+    let tried = until("ExperimentEnded");
+    let last = tried.experiments.of(&commit(2), Trust::Claimed).and_then(|known| known.trial).unwrap();
+    assert_eq!(last.summary.all().total(), 0);
+    assert_eq!(tried.experiments.story("examples/greeter"), None, "once is no story");
+    let policy = &tried.candidates[&VERSION].cut.policy;
+    assert_eq!((policy.downstreams.len(), policy.lab_checks.len()), (4, 2));
     let aborted = until("PromotionAborted");
     assert!(aborted.flight().is_none() && aborted.candidates[&VERSION].refused.is_some());
     let phase = |last| until(last).flight().map(|(_, flight)| flight.phase);

@@ -4,6 +4,8 @@
 #[cfg(test)]
 mod after;
 #[cfg(test)]
+mod downstream;
+#[cfg(test)]
 mod gates;
 #[cfg(test)]
 mod golden;

@@ -4,6 +4,9 @@ use allclear_core::assess::CandidateAssessment;
 use allclear_core::event::{Actor, CheckOutcome, Cut, CutKind, Entry, Event, Operation, Proof, Via};
 use allclear_core::facts::{CandidateFacts, Facts, MergeBack, RecordFacts, TagSeen};
 use allclear_core::gate::{Finding, Gate};
+use allclear_core::lab::{
+    self, At, Comparison, Declared, FindingLine, Outcome, Pinned, Recipe, Step, Summary, Tallies, Tier,
+};
 use allclear_core::ledger::{Body, Link, compose};
 use allclear_core::policy::{Policy, Preset, defaults, digest};
 use allclear_core::project::fold;
@@ -102,6 +105,59 @@ pub(crate) fn rc(n: u32, head: u64) -> Event {
 pub(crate) fn check(name: &str, passed: bool, head: u64) -> Event {
     let outcome = if passed { CheckOutcome::Passed } else { CheckOutcome::Failed };
     Event::CheckRecorded { name: name.into(), outcome, commit: commit(head), url: None }
+}
+
+/// A downstream that a policy declares.
+pub(crate) fn depends(name: &str) -> Declared {
+    Declared {
+        name: name.into(),
+        repo: vec![".".into()],
+        at: At::LatestRelease,
+        each: None,
+        overrides: Vec::new(),
+        ecosystem: None,
+        recipe: Recipe::default(),
+    }
+}
+
+/// One downstream that is not well: it fails to run, with a signature of 12 times `cause`.
+pub(crate) fn finding(name: &str, tier: Tier, comparison: Comparison, cause: char) -> FindingLine {
+    FindingLine {
+        name: name.into(),
+        tier,
+        comparison,
+        outcome: Outcome::FailedRun,
+        step: Some(Step::Run),
+        signature: Some(cause.to_string().repeat(12)),
+        error: Some("panic: nil map".into()),
+    }
+}
+
+/// An experiment that found `ok` downstreams of each tier well beside those that are not.
+pub(crate) fn experiment(declared: &[Declared], ok: usize, findings: Vec<FindingLine>, head: u64) -> Summary {
+    let of = |tier: Tier| {
+        let told = findings.iter().filter(move |f| f.tier == tier).map(|f| f.comparison);
+        Tallies::of(told.chain(std::iter::repeat_n(Comparison::Ok, ok)))
+    };
+    Summary {
+        experiment: "0123456789ab".into(),
+        version: VERSION,
+        commit: commit(head),
+        hash: None,
+        baseline: Some(Pinned { version: Version::new(2, 8, 0), commit: commit(3), hash: None }),
+        declared: lab::declared(declared),
+        must: of(Tier::Must),
+        should: of(Tier::Should),
+        findings,
+        more: 0,
+        results: None,
+        sandbox: "bubblewrap, cgroup v2".into(),
+        millis: 1,
+    }
+}
+
+pub(crate) fn tried(summary: Summary) -> Event {
+    Event::ExperimentEnded(Box::new(summary))
 }
 
 pub(crate) fn held(until: Option<Timestamp>) -> Event {

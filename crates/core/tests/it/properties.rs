@@ -1,14 +1,15 @@
 //! What must hold for every ledger, every look and every instant.
 
 use crate::make::{
-    DAY, HOUR, MINUTE, Scene, VERSION, at, check, commit, cut, entry_id, held, link, operation, plan, policy,
-    rc,
+    DAY, HOUR, MINUTE, Scene, VERSION, at, check, commit, cut, depends, entry_id, experiment, finding, held,
+    link, operation, plan, policy, rc, tried,
 };
 use allclear_core::assess::{Assessment, State};
 use allclear_core::event::Event;
 use allclear_core::facts::{CandidateFacts, MergeBack, TagSeen};
 use allclear_core::fixes::{Class, ClassedCommit};
 use allclear_core::gate::{Gate, MARGIN};
+use allclear_core::lab::{Comparison, Tier};
 use allclear_core::ledger::{Body, Link, RawEntry, read};
 use allclear_core::plan::plan as due;
 use allclear_core::policy::{AfterFix, Beat, Freeze, Policy, RequiredCheck, Stops};
@@ -56,6 +57,7 @@ fn event() -> impl Strategy<Value = Event> {
             reason: allclear_core::train::SkipReason::Empty
         }),
         (name, any::<bool>(), head()).prop_map(|(name, passed, head)| check(name, passed, head)),
+        trials(),
         proptest::option::of(instant()).prop_map(|until| held(until.map(at))),
         Just(Event::HoldLifted { version: VERSION }),
         (instant(), stops()).prop_map(|(until, stops)| Event::Frozen {
@@ -99,6 +101,28 @@ fn event() -> impl Strategy<Value = Event> {
     ]
 }
 
+/// An experiment with any end, now and then with downstreams that no policy has.
+fn trials() -> impl Strategy<Value = Event> {
+    let kinds = select(vec![
+        Comparison::Ok,
+        Comparison::Ok,
+        Comparison::Regressed,
+        Comparison::Suspect,
+        Comparison::Unchecked,
+        Comparison::Flaky,
+        Comparison::StillFailing,
+    ]);
+    let line = (kinds, any::<bool>(), select(vec!["a", "b"])).prop_map(|(comparison, must, name)| {
+        finding(name, if must { Tier::Must } else { Tier::Should }, comparison, 'c')
+    });
+    (proptest::collection::vec(line, 0..4), 0_usize..3, head(), prop::bool::weighted(0.8)).prop_map(
+        |(findings, ok, head, known)| {
+            let declared = if known { vec![depends("a")] } else { Vec::new() };
+            tried(experiment(&declared, ok, findings, head))
+        },
+    )
+}
+
 fn policies() -> impl Strategy<Value = Policy> {
     let beat = proptest::option::of((1_i64..8, 1_i64..5).prop_map(|(length, every)| Beat {
         length: Seconds((length * HOUR) as u64),
@@ -108,9 +132,13 @@ fn policies() -> impl Strategy<Value = Policy> {
     let freezes = proptest::collection::vec((instant(), instant(), stops()), 0..3);
     let after_fix =
         prop_oneof![Just(AfterFix::Restart), (0_u64..4).prop_map(|d| AfterFix::Serve(Seconds(d * 86_400)))];
-    (checks, freezes, 0_u64..8, after_fix, proptest::collection::vec(prop::bool::weighted(0.9), 9)).prop_map(
-        |(checks, freezes, soak, after_fix, enforce)| {
+    let downstreams = prop::bool::weighted(0.3);
+    let enforce = proptest::collection::vec(prop::bool::weighted(0.9), 10);
+    (checks, freezes, 0_u64..8, after_fix, enforce, downstreams).prop_map(
+        |(checks, freezes, soak, after_fix, enforce, downstreams)| {
             let mut policy = policy();
+            policy.downstreams = downstreams.then(|| depends("a")).into_iter().collect();
+            policy.gates.downstream.enforce = enforce[9];
             let gates = &mut policy.gates;
             gates.soak.length = Seconds(soak * 86_400);
             gates.soak.after_fix = after_fix;
@@ -188,6 +216,7 @@ fn quiet_event() -> impl Strategy<Value = Event> {
     let check = (prop::bool::weighted(0.8), head()).prop_map(|(passed, head)| check("ci", passed, head));
     prop_oneof![
         6 => check,
+        3 => trials(),
         1 => event().prop_filter("the candidate stays open", |e| !matches!(e, Event::PromotionPlanned(_) | Event::Withdrawn { .. } | Event::Unknown)),
     ]
 }
@@ -352,7 +381,8 @@ proptest! {
     fn a_new_commit_alone_never_clears(scene in scene(), now in instant()) {
         let project = scene.project();
         let Some(policy) = project.candidates.get(&VERSION).map(|c| &c.cut.policy) else { return Ok(()) };
-        prop_assume!(policy.gates.soak.enforce || (policy.gates.checks.enforce && !policy.gates.checks.required.is_empty()));
+        let looked_at = policy.gates.downstream.enforce && !policy.downstreams.is_empty();
+        prop_assume!(looked_at || policy.gates.soak.enforce || (policy.gates.checks.enforce && !policy.gates.checks.required.is_empty()));
         let fresh: CommitId = commit(0xf4e5);
         prop_assert!(!scene.seen(|seen| seen.head = Some(fresh)).is_clear(at(now)));
     }
@@ -360,12 +390,14 @@ proptest! {
     #[test]
     fn a_new_rc_has_its_own_soak_and_checks(scene in scene(), now in instant()) {
         let project = scene.project();
-        let Some(gates) = project.candidates.get(&VERSION).map(|c| &c.cut.policy.gates) else { return Ok(()) };
+        let Some(policy) = project.candidates.get(&VERSION).map(|c| &c.cut.policy) else { return Ok(()) };
+        let gates = &policy.gates;
         let fresh_soak = match gates.soak.after_fix {
             AfterFix::Serve(length) => length.0 > 0,
             AfterFix::Restart => gates.soak.length.0 > 0,
         };
-        prop_assume!((gates.soak.enforce && fresh_soak) || (gates.checks.enforce && !gates.checks.required.is_empty()));
+        let looked_at = gates.downstream.enforce && !policy.downstreams.is_empty();
+        prop_assume!(looked_at || (gates.soak.enforce && fresh_soak) || (gates.checks.enforce && !gates.checks.required.is_empty()));
         let later = now.max(12 * DAY);
         let scene = scene.then(later, rc(9, 0xf4e5)).head(0xf4e5);
         prop_assert!(!scene.is_clear(at(later)));
@@ -377,6 +409,7 @@ proptest! {
         news in prop_oneof![
             proptest::option::of(instant()).prop_map(|until| held(until.map(at))),
             Just(check("ci", false, 2)),
+            Just(tried(experiment(&[depends("a")], 9, vec![finding("a", Tier::Must, Comparison::Regressed, 'c')], 2))),
             (instant(), stops()).prop_map(|(until, stops)| Event::Frozen { reason: "no".into(), until: at(until), stops }),
         ],
         later in instant(),

@@ -1,8 +1,12 @@
 //! Whose word counts: forged, replayed, back-dated and misplaced signatures, under `trust = "signed"`.
 
-use crate::make::{DAY, HOUR, Scene, VERSION, at, check, commit, entry_id, held, link, policy, rc};
+use crate::make::{
+    DAY, HOUR, Scene, VERSION, at, check, commit, depends, entry_id, experiment, finding, held, link, policy,
+    rc, tried,
+};
 use allclear_core::event::{Actor, Event, Proof};
 use allclear_core::gate::Gate;
+use allclear_core::lab::{Comparison, Tier};
 use allclear_core::ledger::{Body, Link};
 use allclear_core::policy::{Policy, RequiredCheck, Trust};
 use allclear_core::signers::{Change, Founding, Role, Signer};
@@ -440,6 +444,30 @@ fn a_check_counts_from_its_checker() {
     assert_eq!(line.beats.iter().map(|told| told.vouched).collect::<Vec<_>>(), [true, false]);
     let kept = serde_json::to_vec(line).unwrap();
     assert_eq!(*line, serde_json::from_slice(&kept).unwrap());
+}
+
+#[test]
+fn an_experiment_counts_from_its_checker() {
+    let declared = [depends("a")];
+    let policy = || signed(|p| p.downstreams = declared.to_vec());
+    let lab = |role: &str| scene(vec![mira(), signer("Lab", BEN, &[Role::Checker(role.into())])], None, policy());
+    let good = || tried(experiment(&declared, 1, Vec::new(), 2));
+    let bad = || tried(experiment(&declared, 1, vec![finding("b", Tier::Must, Comparison::Regressed, 'c')], 2));
+    for (name, scene, verdict) in [
+        ("the lab", lab("downstream").recorded(BEN, 60, good()), Verdict::Passed),
+        ("another check's", lab("ci").recorded(BEN, 60, good()), Verdict::Missing),
+        ("a claim", lab("downstream").then(60, good()), Verdict::Missing),
+        ("bad news by anybody", lab("downstream").recorded(BEN, 60, good()).then(90, bad()), Verdict::Failed),
+        (
+            "good news over bad by anybody",
+            lab("downstream").recorded(BEN, 60, bad()).then(90, good()).then(91, good()),
+            Verdict::Failed,
+        ),
+        ("good news by the lab", lab("downstream").then(60, bad()).recorded(BEN, 90, good()), Verdict::Passed),
+        ("a claim after it", lab("downstream").recorded(BEN, 60, good()).then(90, good()), Verdict::Passed),
+    ] {
+        assert_eq!(scene.gate(Gate::Downstream, 2 * HOUR).verdict, verdict, "{name}");
+    }
 }
 
 #[test]

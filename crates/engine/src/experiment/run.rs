@@ -5,7 +5,7 @@ use super::Lab;
 use super::known::{Inputs, Memory, Question};
 use allclear_core::lab::judge::{self, Case, Judgement, Next};
 use allclear_core::lab::sequential::Sequential;
-use allclear_core::lab::{Arm, Attempt, Comparison, Ecosystem, ExpectFailure, Job, Mode, Row, Side};
+use allclear_core::lab::{Arm, Attempt, Comparison, ExpectFailure, Job, Mode, Outcome, Row, Side};
 use allclear_core::port::lab::Request;
 use jiff::Timestamp;
 use std::sync::mpsc::Sender;
@@ -116,12 +116,12 @@ impl Bench<'_> {
         memory: &Memory,
         say: &Sender<Word>,
     ) -> Option<(Judgement, Vec<Attempt>)> {
-        let case = Case {
+        let mut case = Case {
             rule: self.rule,
             expects_failure: self.expectation(job).is_some(),
             has_baseline: self.baseline.is_some(),
             known: self.known_baseline(job, memory),
-            locked_differs: job.mode() == Mode::Fresh && job.ecosystem == Ecosystem::Go,
+            locked_differs: false,
         };
         let mut attempts: Vec<Attempt> = Vec::new();
         loop {
@@ -142,11 +142,22 @@ impl Bench<'_> {
                     if self.lab.is_stopped() {
                         return None;
                     }
+                    if attempts.is_empty() && attempt.outcome != Outcome::Passed {
+                        case.locked_differs = self.locked_differs(&request, &attempt);
+                    }
                     tell(say, Word::Attempted(n, Box::new(attempt.clone())));
                     attempts.push(attempt);
                 }
             }
         }
+    }
+
+    /// Tells whether its own pinned versions are others than those it was tried with.
+    fn locked_differs(&self, request: &Request<'_>, attempt: &Attempt) -> bool {
+        let locked = Request { mode: Mode::Locked, ..*request };
+        request.mode == Mode::Fresh
+            && attempt.closure.is_some()
+            && self.lab.executor.closure(&locked).is_some_and(|closure| Some(closure) != attempt.closure)
     }
 
     fn known_baseline(&self, job: &Job, memory: &Memory) -> Option<judge::Known> {

@@ -14,7 +14,8 @@ mkdir -p "$place" && pwd > "$place/dir" && cp "$1" "$place/test"
 "#;
 
 /// Runs what was kept, one after the other. What a test itself prints does not begin with the mark (0x16) that
-/// the testing package puts before its own lines, so that only what really ran is counted.
+/// the testing package puts before its own lines, so that only what really ran is counted. What a test prints is
+/// shown after its name and only where it failed, as without `-v`.
 const RUN: &str = r#"
 out=$ALLCLEAR_OUT
 : > "$out/failed"
@@ -22,13 +23,16 @@ for d in "$out"/tests/*; do
     [ -x "$d/test" ] || continue
     cd "$(cat "$d/dir")" || exit 97
     { "$d/test" -test.v=test2json -test.paniconexit0 -test.timeout=0; echo $? > "$out/code"; } 2>&1 | awk -v tally="$out/tally" '
+        function keep(line) { if (length(said[now]) < 65536) said[now] = said[now] line "\n" }
+        /^\026=== / { now = $3; next }
         /^\026--- (PASS|FAIL|SKIP): / {
             if (index($3, "/") == 0) { ran++; if ($2 == "FAIL:") failed++ }
-            if ($2 != "FAIL:") next
+            if ($2 == "FAIL:") { sub(/^\026/, ""); print; printf "%s", said[$3]; fflush() }
+            delete said[$3]; now = ""; next
         }
-        /^\026=== / || /^\026(PASS|FAIL)$/ || /^PASS$/ { next }
-        { sub(/^\026/, ""); print; fflush() }
-        END { print ran + 0, failed + 0 >> tally }'
+        /^\026?(PASS|FAIL)$/ { next }
+        { sub(/^\026/, ""); keep($0) }
+        END { for (name in said) printf "%s", said[name]; print ran + 0, failed + 0 >> tally }'
     code=$(cat "$out/code")
     [ "$code" = 0 ] || { echo "FAIL $(cat "$d/dir") (exit $code)"; echo "$d" >> "$out/failed"; }
 done

@@ -314,9 +314,12 @@ fn hostile_addresses_get_nothing() {
     }
     fs::write(downloads.join("example.com/x/@v/v1.0.0.zip"), "public").unwrap();
     let world = World { offline: true, downloads: Some(downloads), ..bench.world() };
-    let server = Overlay::serve(vec![bench.candidate()], world).unwrap();
+    let candidate = bench.candidate();
+    let gone = Packed { path: "example.com/gone".into(), zip: bench.path("gone.zip"), ..candidate.clone() };
+    let server = Overlay::serve(vec![candidate, gone], world).unwrap();
     let overlay = server.ear();
     assert_eq!(text(&overlay, "example.com/x/@v/v1.0.0.zip"), (200, "public".into()));
+    assert_eq!(text(&overlay, "example.com/gone/@v/v1.2.0.zip").0, 500);
 
     let long = format!("/TOKEN/example.com/{}/@v/list", "a".repeat(4000));
     for path in [

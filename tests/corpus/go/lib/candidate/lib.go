@@ -1,6 +1,8 @@
 // Package lib is what the corpus depends on.
 package lib
 
+import "time"
+
 // Greet greets.
 func Greet(name string) string { return "hello " + name }
 
@@ -26,7 +28,7 @@ func Hoard() {
 }
 
 // Wait does not come back in the candidate.
-func Wait() { select {} }
+func Wait() { time.Sleep(time.Hour) }
 
 // Serves tells whether a server should be started; it should not, in the candidate.
 func Serves() bool { return false }
