@@ -41,6 +41,14 @@ pub struct Surroundings {
     pub offline: bool,
 }
 
+/// How a downstream gets the project.
+enum Way<'a> {
+    /// By the module proxy protocol.
+    Go(&'a Front, &'a Prepared),
+    /// In a folder: the version, and the digest of its content.
+    Generic(&'a str, &'a str),
+}
+
 /// A front door, made once, or why there is none.
 type Door = Arc<OnceLock<Result<Arc<Front>, String>>>;
 
@@ -110,6 +118,32 @@ impl<'a> Lab<'a> {
 
     /// Tries once, and says what is known of it.
     fn look(&self, request: &Request<'_>, attempt: &mut Attempt) -> Result<(), Stop> {
+        self.enter(request, attempt, &mut |stage, way, attempt| {
+            let ended = match way {
+                Way::Go(front, ready) => {
+                    let (ended, tests) = go::steps(stage, front, ready, request.job);
+                    attempt.tests = tests;
+                    ended
+                }
+                Way::Generic(version, hash) => {
+                    let (ended, proof) = generic::steps(stage, request.job, version, hash);
+                    attempt.closure = proof.as_ref().map(|_| (*hash).to_owned());
+                    attempt.proof = proof;
+                    ended
+                }
+            };
+            attempt.memory = stage.memory;
+            ended
+        })
+    }
+
+    /// Makes everything ready, and goes into the sandbox.
+    fn enter(
+        &self,
+        request: &Request<'_>,
+        attempt: &mut Attempt,
+        act: &mut dyn FnMut(&mut Stage<'_>, &Way<'_>, &mut Attempt) -> Result<(), Stop>,
+    ) -> Result<(), Stop> {
         let sandbox = self.sandbox.as_ref().map_err(|why| Stop {
             outcome: Outcome::Unprepared,
             step: Step::Prepare,
@@ -119,33 +153,27 @@ impl<'a> Lab<'a> {
         let room = self.room()?;
         let job = request.job;
         let tree = self.tree(job)?;
+        let stage = |sights| {
+            Stage::new(sandbox, &room, &job.recipe, request.scale, sights)
+                .map_err(|e| Stop::infra(&e.to_string()))
+        };
         match job.ecosystem {
             Ecosystem::Go => {
                 let front = self.front(request.side).map_err(|why| unready(&why))?;
-                let ready = go::prepare(&front, job, request.mode, &tree, &room, &|version| self.lend(&front, version)).map_err(stop)?;
+                let lend = |version: &str| self.lend(&front, version);
+                let ready = go::prepare(&front, job, request.mode, &tree, &room, &lend).map_err(stop)?;
                 attempt.proof = Some(ready.proof.clone());
                 attempt.closure = Some(ready.closure.clone());
                 attempt.floating = ready.floating;
                 attempt.note.clone_from(&ready.note);
                 let sights = self.go_sights(sandbox, &front, &ready, request, &tree, &room)?;
-                let mut stage = Stage::new(sandbox, &room, &job.recipe, request.scale, sights)
-                    .map_err(|e| Stop::infra(&e.to_string()))?;
-                let (ended, tests) = go::steps(&mut stage, &front, &ready, job);
-                attempt.tests = tests;
-                attempt.memory = stage.memory;
-                ended
+                act(&mut stage(sights)?, &Way::Go(&front, &ready), attempt)
             }
             Ecosystem::Generic => {
                 let hash = self.tree_hash(request.side).map_err(|why| unready(&why))?;
                 let version = request.side.version.to_string();
                 let sights = self.generic_sights(sandbox, request, &hash, &tree, &room)?;
-                let mut stage = Stage::new(sandbox, &room, &job.recipe, request.scale, sights)
-                    .map_err(|e| Stop::infra(&e.to_string()))?;
-                let (ended, proof) = generic::steps(&mut stage, job, &version, &hash);
-                attempt.memory = stage.memory;
-                attempt.closure = proof.as_ref().map(|_| hash.clone());
-                attempt.proof = proof;
-                ended
+                act(&mut stage(sights)?, &Way::Generic(&version, &hash), attempt)
             }
         }
     }
@@ -365,6 +393,39 @@ impl Executor for Lab<'_> {
             attempt.log = self.keep(&stop.log).filter(|_| !stop.log.is_empty());
         }
         attempt
+    }
+
+    fn stop(&self) {
+        if let Ok(sandbox) = &self.sandbox {
+            sandbox.stop();
+        }
+    }
+
+    fn reproduce(&self, request: &Request<'_>, print: bool) -> Result<i32, String> {
+        let mut attempt = Attempt::new(request.arm, request.mode);
+        let mut code = 0;
+        let ended = self.enter(request, &mut attempt, &mut |stage, way, _| {
+            stage.rehearse();
+            match way {
+                Way::Go(front, ready) => drop(go::steps(stage, front, ready, request.job)),
+                Way::Generic(version, hash) => drop(generic::steps(stage, request.job, version, hash)),
+            }
+            let mut text = format!("cd {}\n", stage.dir().display());
+            for line in stage.script() {
+                text.push_str(&line);
+                text.push('\n');
+            }
+            let shown = std::io::Write::write_all(&mut std::io::stdout(), text.as_bytes());
+            shown.map_err(|e| Stop::infra(&e.to_string()))?;
+            if !print {
+                code = stage.visit().map_err(|why| Stop::infra(&why))?;
+            }
+            Ok(())
+        });
+        match ended {
+            Ok(()) => Ok(code),
+            Err(stop) => Err(stop.note.unwrap_or_else(|| stop.outcome.name().to_owned())),
+        }
     }
 
     fn contained(&self) -> Result<String, String> {

@@ -17,6 +17,7 @@ use std::fs::{self, File};
 use std::io::{BufRead, BufReader, Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{self, Receiver, Sender};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -36,6 +37,7 @@ pub struct Sandbox {
     helper: Vec<OsString>,
     wall: Option<Bubblewrap>,
     place: Option<Place>,
+    stopped: AtomicBool,
 }
 
 impl Sandbox {
@@ -49,7 +51,7 @@ impl Sandbox {
         let Some(wall) = Bubblewrap::find() else {
             return Err(format!("foreign code cannot be contained: bubblewrap is not installed; {HINT}"));
         };
-        let mut sandbox = Self { helper, wall: Some(wall), place: None };
+        let mut sandbox = Self { helper, wall: Some(wall), place: None, stopped: AtomicBool::new(false) };
         // Without control groups first: what fails then, fails for bubblewrap's sake.
         sandbox.probe().map_err(|why| {
             format!("foreign code cannot be contained: bubblewrap does not work here ({why}); see that user namespaces are allowed, or {HINT}")
@@ -60,7 +62,8 @@ impl Sandbox {
 
     /// Makes what contains nothing, because the policy says so: the same limits, as far as they hold without namespaces.
     pub fn none(helper: Vec<OsString>) -> Self {
-        Self { helper, wall: None, place: Place::candidates().into_iter().find(admits) }
+        let place = Place::candidates().into_iter().find(admits);
+        Self { helper, wall: None, place, stopped: AtomicBool::new(false) }
     }
 
     /// Says what contains foreign code: `bubblewrap, cgroup v1 (memory, pids, cpu)`, `bubblewrap, rlimits`.
@@ -76,6 +79,11 @@ impl Sandbox {
     /// [`Cell`] comes from here.
     pub fn seen(&self, outside: &Path, inside: &Path) -> PathBuf {
         if self.wall.is_some() { inside } else { outside }.to_path_buf()
+    }
+
+    /// Ends all that runs now, and what is started later at once. How it ended says nothing then.
+    pub fn stop(&self) {
+        self.stopped.store(true, Ordering::Relaxed);
     }
 
     /// Runs a task in a cell of its own. When it returns nothing of the task runs any more.
@@ -96,6 +104,7 @@ impl Sandbox {
             None => self.helper.clone(),
         };
         let watch = Watch {
+            stopped: &self.stopped,
             group: group.as_ref(),
             disk: cell.writes.iter().map(|(outside, _)| outside.as_path()).chain(home.disk()).collect(),
             limits: cell.limits,
@@ -254,6 +263,7 @@ impl Drop for Home {
 
 /// Watches one run from outside.
 struct Watch<'a> {
+    stopped: &'a AtomicBool,
     group: Option<&'a Group>,
     disk: Vec<&'a Path>,
     limits: Limits,
@@ -329,7 +339,7 @@ impl Watch<'_> {
                 }
                 Err(_) => {
                     let since = Instant::now();
-                    if since > self.until {
+                    if since > self.until || self.stopped.load(Ordering::Relaxed) {
                         return (Some(How::TimedOut), heard);
                     }
                     if self.group.is_some_and(Group::ran_out) {

@@ -53,6 +53,8 @@ pub(crate) struct Stage<'a> {
     sights: Sights,
     out: PathBuf,
     runs: u32,
+    /// What would be run, where nothing is.
+    script: Option<Vec<String>>,
     /// The most memory of any stage, in MiB.
     pub(crate) memory: u64,
     /// All that was printed, as far as it was kept.
@@ -76,7 +78,7 @@ impl<'a> Stage<'a> {
         let mut limits = recipe.limits.unwrap_or_default();
         limits.time.0 *= u64::from(scale);
         limits.memory *= u64::from(scale);
-        Ok(Self { sandbox, room, recipe, limits, sights, out, runs: 0, memory: 0, log: String::new() })
+        Ok(Self { sandbox, room, recipe, limits, sights, out, runs: 0, script: None, memory: 0, log: String::new() })
     }
 
     /// Gives the folder of what it makes, as seen from outside.
@@ -119,6 +121,26 @@ impl<'a> Stage<'a> {
         self.go(Step::Run, &cell, &task(command, must.clone(), &self.recipe.services))
     }
 
+    /// Runs nothing from here on, and notes what would be run.
+    pub(crate) fn rehearse(&mut self) {
+        self.script = Some(Vec::new());
+    }
+
+    /// Gives what would have been run, a command a line, and runs again from here on.
+    pub(crate) fn script(&mut self) -> Vec<String> {
+        self.script.take().unwrap_or_default()
+    }
+
+    /// Tells whether nothing is run.
+    pub(crate) fn is_rehearsal(&self) -> bool {
+        self.script.is_some()
+    }
+
+    /// Gives where it stands, inside.
+    pub(crate) fn dir(&self) -> &Path {
+        &self.sights.dir
+    }
+
     /// Opens a shell in it, on this terminal.
     pub(crate) fn visit(&mut self) -> Result<i32, String> {
         let mut cell = self.cell();
@@ -142,6 +164,10 @@ impl<'a> Stage<'a> {
     }
 
     fn go(&mut self, step: Step, cell: &Cell, task: &Task) -> Result<(), Stop> {
+        if let Some(script) = &mut self.script {
+            script.push(spoken(step, task));
+            return Ok(());
+        }
         let ended = self.sandbox.run(cell, task).map_err(|why| Stop::infra(&why))?;
         self.memory = self.memory.max(ended.memory);
         let log = self.told(&read(&cell.log));
@@ -206,6 +232,25 @@ const NO_SPACE: &[&str] = &["no space left on device", "No space left on device"
 
 fn task(command: &[&str], must: Must, services: &[allclear_core::lab::Service]) -> Task {
     Task { command: command.iter().map(|&part| part.to_owned()).collect(), must, services: services.to_vec() }
+}
+
+/// Writes a command as a person would type it, with what it must do.
+fn spoken(step: Step, task: &Task) -> String {
+    let word = |word: &String| {
+        let plain = |c: char| c.is_ascii_alphanumeric() || "-_./=:,".contains(c);
+        if !word.is_empty() && word.chars().all(plain) {
+            word.clone()
+        } else {
+            format!("'{}'", word.replace('\'', r"'\''"))
+        }
+    };
+    let command = task.command.iter().map(word).collect::<Vec<_>>().join(" ");
+    let must = match &task.must {
+        Must::Exits(time) => format!("exits with 0 within {time}"),
+        Must::Stays(time) => format!("is alive after {time}, or has exited with 0"),
+        Must::Serves { within, .. } => format!("is ready within {within}"),
+    };
+    format!("{command}    # {}: {must}", step.name())
 }
 
 /// Gives where something is inside: its own place, where nothing is contained.

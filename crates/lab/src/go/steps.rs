@@ -75,6 +75,8 @@ fn walk(
         }
     }
     let built = stage.out().join("program");
+    // Nothing was built in a rehearsal.
+    let is_built = built.is_file() || stage.is_rehearsal() && (job.one_of_many || ready.is_program);
     if built.is_file() {
         linked(front, &built)?;
     }
@@ -104,7 +106,7 @@ fn walk(
         Some(Run { command: Some(command), .. }) if command.is_empty() => Ok(()),
         Some(Run { command: Some(command), must }) => stage.run(&["sh", "-c", command], must),
         Some(Run { command: None, must }) => stage.run(&[&program], must),
-        None if built.is_file() => stage.run(&[&program], &STAYS),
+        None if is_built => stage.run(&[&program], &STAYS),
         None => Ok(()),
     }
 }
