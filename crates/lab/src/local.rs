@@ -240,6 +240,9 @@ impl<'a> Lab<'a> {
         ]);
         sights.compilers.push((front.build.clone(), build.clone()));
         sights.compiler_env.insert("GOCACHE".into(), shown(&build));
+        // Go remembers what a module in the cache imports by its path, as if its content could not be another one:
+        // here it can, with each candidate under the same number.
+        sights.compiler_env.insert("GODEBUG".into(), "goindex=0".into());
         // A scripted build compiles with foreign code around it, and has a cache of its own.
         let temporary = place(sandbox, &room.dir("cache").map_err(|e| Stop::infra(&e.to_string()))?, "/tmp/go-build");
         let cpus = job.limits().cpus;

@@ -16,7 +16,7 @@ mkdir -p "$place" && pwd > "$place/dir" && cp "$1" "$place/test"
 /// Runs what was kept, one after the other. What a test itself prints does not begin with the mark (0x16) that
 /// the testing package puts before its own lines, so that only what really ran is counted. What a test prints is
 /// shown after its name and only where it failed, as without `-v`.
-const RUN: &str = r#"
+const RUN: &str = r#"#!/bin/sh
 out=$ALLCLEAR_OUT
 : > "$out/failed"
 for d in "$out"/tests/*; do
@@ -88,10 +88,11 @@ fn walk(
             let mut seen = Tests { declared: ready.declared, ..Tests::default() };
             *tests = Some(seen);
             stage.write("keep", KEEP)?;
+            stage.write("run-tests", RUN)?;
             let keep = format!("-exec={}", stage.inside("keep"));
             std::fs::create_dir_all(stage.out().join("tests")).map_err(|e| Stop::infra(&e.to_string()))?;
             stage.compile(Step::Test, &["go", "test", "-p=1", "-count=1", &keep, "./..."])?;
-            let ended = stage.shell(Step::Test, RUN);
+            let ended = stage.shell(Step::Test, &format!("sh {}", stage.inside("run-tests")));
             let tally = std::fs::read_to_string(stage.out().join("tally")).unwrap_or_default();
             for line in tally.lines() {
                 let mut numbers = line.split(' ').map(|n| n.parse::<u64>().unwrap_or(0));
