@@ -4,7 +4,7 @@
 use super::{Comparison, Summary};
 use crate::event::Entry;
 use crate::id::CommitId;
-use crate::policy::{DownstreamGate, Trust};
+use crate::policy::Trust;
 use crate::project::Project;
 use crate::trust::{Act, Level, is_vouched};
 use jiff::Timestamp;
@@ -127,6 +127,6 @@ impl Project {
             by: entry.by.who.clone(),
             vouched: is_vouched(Act::Check("downstream"), level),
         };
-        self.experiments.take(trial, gate.unwrap_or_else(DownstreamGate::default).coverage.into());
+        self.experiments.take(trial, gate.unwrap_or_default().coverage.into());
     }
 }
