@@ -14,6 +14,7 @@ mod clones;
 mod contract;
 mod cut;
 mod doctor;
+mod downstream;
 mod faults;
 mod hostile;
 mod hotfix;

@@ -225,7 +225,18 @@ fn advised(summary: &Summary) -> String {
 fn failed(case: &Case<'_>, summary: &Summary, lines: &[Line<'_>]) -> Finding {
     let mut remedy = Vec::new();
     let mut told: BTreeSet<&str> = BTreeSet::new();
-    let bad = lines.iter().filter(|line| line.subject.verdict == Verdict::Failed);
+    // What somebody has answered already comes last.
+    let is_waived = |line: &&Line<'_>| {
+        case.candidate.waivers.iter().any(|w| {
+            let subject = w.subject.as_deref();
+            let about = subject == Some(&line.subject.name)
+                || (subject.is_some() && subject == line.subject.also.as_deref());
+            w.gate == "downstream" && w.commit == *case.commit() && about
+        })
+    };
+    let (known, open): (Vec<_>, Vec<_>) =
+        lines.iter().filter(|line| line.subject.verdict == Verdict::Failed).partition(is_waived);
+    let bad = open.into_iter().chain(known);
     let mut causes = 0;
     for line in bad.clone() {
         let (name, also) = (&line.subject.name, line.subject.also.as_deref());

@@ -4,7 +4,7 @@
 use super::{Comparison, Summary};
 use crate::event::Entry;
 use crate::id::CommitId;
-use crate::policy::{DownstreamGate, Trust};
+use crate::policy::Trust;
 use crate::project::Project;
 use crate::trust::{Act, Level, is_vouched};
 use jiff::Timestamp;
@@ -131,6 +131,6 @@ impl Project {
             entry: self.head.clone(),
             vouched: is_vouched(Act::Check("downstream"), level),
         };
-        self.experiments.take(trial, gate.unwrap_or_else(DownstreamGate::default).coverage.into());
+        self.experiments.take(trial, gate.unwrap_or_default().coverage.into());
     }
 }

@@ -178,6 +178,10 @@ fn many_with_one_cause_are_one() {
     // One waiver for the cause, and one for the other.
     let cause = scene.then(2, waived(Some("cccccccccccc")));
     assert_eq!(verdict(&cause), Verdict::Failed);
+    assert!(
+        cause.gate(Gate::Downstream, HOUR).remedy[0].starts_with("alone: "),
+        "what is answered comes last"
+    );
     assert_eq!(verdict(&cause.then(3, waived(Some("alone")))), Verdict::Waived);
 }
 
