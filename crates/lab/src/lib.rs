@@ -2,8 +2,6 @@
 //!
 //! **No foreign code runs outside a sandbox, and no result counts that does not prove what it was built with.**
 
-#![allow(dead_code, reason = "the rooms are being furnished")]
-
 mod bubblewrap;
 mod cell;
 mod cgroup;

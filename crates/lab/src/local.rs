@@ -240,6 +240,9 @@ impl<'a> Lab<'a> {
         ]);
         sights.compilers.push((front.build.clone(), build.clone()));
         sights.compiler_env.insert("GOCACHE".into(), shown(&build));
+        // On disk: what is in the sandbox's own /tmp is counted as memory.
+        let compiling = room.dir("out/compiling").map_err(|e| Stop::infra(&e.to_string()))?;
+        sights.compiler_env.insert("GOTMPDIR".into(), shown(&place(sandbox, &compiling, "/out/compiling")));
         // Go remembers what a module in the cache imports by its path, as if its content could not be another one:
         // here it can, with each candidate under the same number.
         sights.compiler_env.insert("GODEBUG".into(), "goindex=0".into());

@@ -1,7 +1,7 @@
 //! What there is to look at in a downstream's repository: one job, or one for each of its programs.
 
 use crate::pack::modules;
-use allclear_core::lab::{Declared, Ecosystem, Job, Recipe};
+use allclear_core::lab::{Declared, Ecosystem, Job};
 use allclear_core::port::lab::Located;
 use allclear_core::text::{plain, short};
 use globset::{GlobBuilder, GlobMatcher};
@@ -27,17 +27,13 @@ pub(crate) fn jobs(declared: &Declared, repo: &str, at: &Located, tree: &Path) -
     if places.len() > MOST {
         return Err(format!("it has {} programs; {MOST} is the most", places.len()));
     }
-    let overrides = overrides(declared)?;
-    let jobs = places.into_iter().filter_map(|place| {
-        let mut recipe = declared.recipe.clone();
-        for (_, other) in overrides.iter().filter(|(glob, _)| glob.is_match(&place.dir)) {
-            lay_over(&mut recipe, other);
-        }
+    let job = |place: Place| {
+        let recipe = declared.recipe_of(&place.dir);
         let name = match place.dir.as_str() {
             "" => declared.name.clone(),
             dir => format!("{}/{}", declared.name, plain(dir)),
         };
-        let job = Job {
+        Job {
             name,
             repo: repo.to_owned(),
             commit: at.commit.clone(),
@@ -46,10 +42,9 @@ pub(crate) fn jobs(declared: &Declared, repo: &str, at: &Located, tree: &Path) -
             one_of_many: place.one_of_many,
             ecosystem,
             recipe,
-        };
-        Some(job)
-    });
-    let jobs: Vec<Job> = jobs.collect();
+        }
+    };
+    let jobs: Vec<Job> = places.into_iter().map(job).collect();
     if jobs.is_empty() { Err("there is nothing in it to build".into()) } else { Ok(jobs) }
 }
 
@@ -119,30 +114,6 @@ fn is_program(file: &Path) -> bool {
 fn glob(text: &str) -> Result<GlobMatcher, String> {
     let glob = GlobBuilder::new(text).literal_separator(true).build();
     glob.map(|g| g.compile_matcher()).map_err(|e| format!("`{}`: {}", short(text, 80), e.kind()))
-}
-
-fn overrides(declared: &Declared) -> Result<Vec<(GlobMatcher, &Recipe)>, String> {
-    declared.overrides.iter().map(|(text, recipe)| Ok((glob(text)?, recipe))).collect()
-}
-
-/// Lays what another recipe says over this one.
-fn lay_over(recipe: &mut Recipe, other: &Recipe) {
-    fn take<T: Clone>(into: &mut Option<T>, from: Option<&T>) {
-        if let Some(value) = from {
-            *into = Some(value.clone());
-        }
-    }
-    take(&mut recipe.build, other.build.as_ref());
-    take(&mut recipe.test, other.test.as_ref());
-    take(&mut recipe.run, other.run.as_ref());
-    take(&mut recipe.mode, other.mode.as_ref());
-    take(&mut recipe.tier, other.tier.as_ref());
-    take(&mut recipe.limits, other.limits.as_ref());
-    take(&mut recipe.expect_failure, other.expect_failure.as_ref());
-    if !other.services.is_empty() {
-        recipe.services.clone_from(&other.services);
-    }
-    recipe.env.extend(other.env.clone());
 }
 
 /// Lists the files of a tree, with `/` between folders.

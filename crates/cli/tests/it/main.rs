@@ -12,6 +12,7 @@ mod changelog;
 mod checks;
 mod clones;
 mod contract;
+mod corpus;
 mod cut;
 mod doctor;
 mod downstream;

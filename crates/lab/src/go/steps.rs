@@ -10,7 +10,7 @@ use std::path::Path;
 /// Keeps a test program in place of running it: its folder, and the program itself.
 const KEEP: &str = r#"#!/bin/sh
 place="$ALLCLEAR_OUT/tests/$(ls "$ALLCLEAR_OUT/tests" | wc -l)"
-mkdir -p "$place" && pwd > "$place/dir" && cp "$1" "$place/test"
+mkdir -p "$place" && pwd > "$place/dir" && { ln "$1" "$place/test" || cp "$1" "$place/test"; }
 "#;
 
 /// Runs what was kept, one after the other. What a test itself prints does not begin with the mark (0x16) that

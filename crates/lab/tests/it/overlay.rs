@@ -2,7 +2,7 @@
 
 use crate::golang::{done, go, installed};
 use allclear_core::version::Version;
-use allclear_lab::overlay::{Overlay, World};
+use allclear_lab::overlay::{Ear, Overlay, World};
 use allclear_lab::pack::{Module, Packed, pack};
 use jiff::Timestamp;
 use std::fs;
@@ -96,11 +96,11 @@ impl Bench {
 struct Consumer<'a> {
     home: PathBuf,
     dir: PathBuf,
-    overlay: &'a Overlay,
+    overlay: &'a Ear,
 }
 
 impl<'a> Consumer<'a> {
-    fn new(bench: &Bench, name: &str, overlay: &'a Overlay) -> Self {
+    fn new(bench: &Bench, name: &str, overlay: &'a Ear) -> Self {
         let (dir, home) = (bench.consumer(), bench.path(name));
         fs::create_dir_all(&home).unwrap();
         fs::copy(dir.join("go.mod"), home.join("alt.mod")).unwrap();

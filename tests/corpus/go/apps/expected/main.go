@@ -1,0 +1,9 @@
+package main
+
+import (
+	"example.com/lib"
+)
+
+func main() {
+	println(lib.Greet("corpus"))
+}
