@@ -108,7 +108,7 @@ impl<'a> Consumer<'a> {
     }
 
     fn go(&self, args: &[&str]) -> std::process::Command {
-        let mut go = go(&self.home, &self.dir, &self.overlay.go_proxy());
+        let mut go = go(&self.home, &self.dir, self.overlay.go_proxy());
         go.env("GOFLAGS", format!("-modcacherw -modfile={}", self.home.join("alt.mod").display())).args(args);
         go
     }
