@@ -59,6 +59,7 @@ struct Named {
 #[serde(rename_all = "PascalCase", default)]
 struct Replace {
     old: Named,
+    new: Named,
 }
 
 #[derive(Deserialize, Default)]
@@ -142,7 +143,7 @@ pub(crate) fn prepare(
         ("GOMODCACHE", front.cache.display().to_string()),
         ("GOPATH", front.path.display().to_string()),
         ("GOCACHE", front.build.display().to_string()),
-        ("GOFLAGS", format!("-modcacherw -modfile={}", alternative.join("go.mod").display())),
+        ("GOFLAGS", format!("-buildvcs=false -modcacherw -modfile={}", alternative.join("go.mod").display())),
     ]);
     let mut desk = Desk { front, dir: top, vars, said: String::new() };
     let mut note = Vec::new();
@@ -151,7 +152,12 @@ pub(crate) fn prepare(
     applies(&desk, &before)?;
     let requirements: Vec<Named> = before.require.unwrap_or_default();
     requirements.iter().filter(|r| r.path == front.module).for_each(|r| lend(&r.version));
-    for replace in before.replace.unwrap_or_default().iter().filter(|r| r.old.path == front.module) {
+    let replaced = before.replace.unwrap_or_default();
+    if let Some(other) = replaced.iter().find(|r| r.old.path != front.module && leads_out(&module_dir, &r.new)) {
+        let note = format!("its replace of {} leads out of its repository", short(&other.old.path, 100));
+        return Err(desk.because(Outcome::Unprepared, note));
+    }
+    for replace in replaced.iter().filter(|r| r.old.path == front.module) {
         let at =
             if replace.old.version.is_empty() { String::new() } else { format!("@{}", replace.old.version) };
         desk.ok(&["mod", "edit", &format!("-dropreplace={}{at}", front.module), &modfile(&alternative)])?;
@@ -244,6 +250,24 @@ fn unversioned(path: &str) -> &str {
         },
         Some(_) | None => path,
     }
+}
+
+/// Tells whether a replacement is a folder outside of the repository: what is there is nobody's but this machine's.
+fn leads_out(module_dir: &str, new: &Named) -> bool {
+    if !new.version.is_empty() {
+        return false;
+    }
+    let mut depth = module_dir.split('/').filter(|part| !part.is_empty()).count() as i64;
+    let steps = new.path.split('/').map(|part| match part {
+        "" | "." => 0,
+        ".." => -1,
+        _ => 1,
+    });
+    new.path.starts_with('/')
+        || steps.into_iter().any(|step| {
+            depth += step;
+            depth < 0
+        })
 }
 
 /// Lists the versions of all modules.
@@ -387,6 +411,22 @@ mod tests {
         ] {
             assert_eq!(unversioned(path), base);
         }
+    }
+
+    #[test]
+    fn a_replacement_stays_in_its_repository() {
+        let folder = |path: &str| Named { path: path.into(), version: String::new() };
+        for (dir, path, out) in [
+            ("", "./x", false),
+            ("", "../x", true),
+            ("a/b", "../../x", false),
+            ("a/b", "../../../x", true),
+            ("a", "x/../../../y", true),
+            ("a", "/etc", true),
+        ] {
+            assert_eq!(leads_out(dir, &folder(path)), out, "{dir} {path}");
+        }
+        assert!(!leads_out("", &Named { path: "example.com/x".into(), version: "v1.0.0".into() }));
     }
 
     #[test]

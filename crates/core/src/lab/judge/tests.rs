@@ -214,8 +214,9 @@ fn tests_want_positive_evidence() {
                 "unchecked (passed): none of its 12 declared tests ran, with either version",
             ),
             (three, "regressed (failed-test): ran 3 of the 12 tests that the baseline ran"),
-            // Nothing says that three are too few.
-            ("c:ok/3/12", "ok (passed)"),
+            // Whether three are too few, the baseline tells.
+            ("c:ok/3/12", "try baseline"),
+            ("c:ok/3/12 b:ok/3/12", "ok (passed)"),
         ],
     );
     holds(
@@ -231,7 +232,8 @@ fn tests_want_positive_evidence() {
         ],
     );
     let alone = Case { has_baseline: false, ..case() };
-    holds(&alone, &[("c:ok/0/1", "unchecked (passed): none of its 1 declared test ran")]);
+    let none = "unchecked (passed): none of its 1 declared test ran";
+    holds(&alone, &[("c:ok/0/1", none), ("c:ok/3/12", "ok (passed)")]);
 }
 
 #[test]
