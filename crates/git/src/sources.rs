@@ -119,11 +119,8 @@ impl Sources for Mirrors<'_> {
         if let At::Commit(commit) = at {
             return Ok(Located { commit: commit.clone(), tag: None });
         }
-        let (refs, head) = if repo == "." {
-            (self.store.list_within(LIST_LIMIT)?.1, None)
-        } else {
-            self.list(repo)?
-        };
+        let (refs, head) =
+            if repo == "." { (self.store.list_within(LIST_LIMIT)?.1, None) } else { self.list(repo)? };
         let none = |what: String| RepoError::NotFound(format!("{} has {what}", plain(repo)));
         match at {
             At::Commit(commit) => Ok(Located { commit: commit.clone(), tag: None }),

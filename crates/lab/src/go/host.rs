@@ -65,7 +65,8 @@ pub(crate) struct Said {
 impl Go {
     /// Finds the go command on the caller's `PATH`.
     pub(crate) fn find(env: &[(OsString, OsString)]) -> Result<Self, String> {
-        let missing = || "go is not installed; install Go from https://go.dev/dl or with apt install golang-go";
+        let missing =
+            || "go is not installed; install Go from https://go.dev/dl or with apt install golang-go";
         let path = env.iter().find(|(name, _)| name == "PATH").map(|(_, value)| value.clone());
         let program = path
             .iter()

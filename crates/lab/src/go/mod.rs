@@ -72,7 +72,8 @@ impl Front {
             until,
             offline,
         };
-        let overlay = Overlay::serve(packed, world).map_err(|e| format!("the overlay cannot be served: {e}"))?;
+        let overlay =
+            Overlay::serve(packed, world).map_err(|e| format!("the overlay cannot be served: {e}"))?;
         let (build, path) = (dir.join("build"), dir.join("path"));
         Ok(Self { go: go.clone(), overlay, module, version, h1, cache, build, path, until, dir })
     }
@@ -101,7 +102,11 @@ fn seed(dir: &Path, cache: &Path, module: &str) -> std::io::Result<()> {
     let other = others
         .filter(|p| p.file_name().is_some_and(|n| n.to_string_lossy().starts_with("mod-")))
         .max_by_key(changed);
-    let fresh = dir.join(format!(".mod-{}-{}", std::process::id(), cache.file_name().map_or_else(String::new, |n| n.to_string_lossy().into_owned())));
+    let fresh = dir.join(format!(
+        ".mod-{}-{}",
+        std::process::id(),
+        cache.file_name().map_or_else(String::new, |n| n.to_string_lossy().into_owned())
+    ));
     std::fs::create_dir_all(&fresh)?;
     if let Some(other) = other {
         link(&other, &fresh)?;
