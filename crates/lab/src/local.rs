@@ -14,6 +14,7 @@ use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Instant;
 
@@ -59,6 +60,7 @@ pub struct Lab<'a> {
     around: Surroundings,
     dir: PathBuf,
     go: OnceLock<Result<Go, String>>,
+    stopped: Arc<AtomicBool>,
     doors: Mutex<BTreeMap<CommitId, Door>>,
 }
 
@@ -78,11 +80,11 @@ impl<'a> Lab<'a> {
         } else {
             Sandbox::find(around.helper.clone())
         };
-        Self { sources, sandbox, around, dir, go: OnceLock::new(), doors: Mutex::default() }
+        Self { sources, sandbox, around, dir, go: OnceLock::new(), stopped: Arc::default(), doors: Mutex::default() }
     }
 
     fn go(&self) -> Result<&Go, String> {
-        self.go.get_or_init(|| Go::find(&self.around.env)).as_ref().map_err(Clone::clone)
+        self.go.get_or_init(|| Go::find(&self.around.env, &self.stopped)).as_ref().map_err(Clone::clone)
     }
 
     /// Gives the front door of a version, made by the first who asks.
@@ -256,7 +258,7 @@ impl<'a> Lab<'a> {
                 ("GOPATH", shown(&place(sandbox, &front.path, "/tmp/go"))),
                 ("GOMODCACHE", shown(&cache)),
                 ("GOCACHE", shown(&temporary)),
-                ("GOFLAGS", format!("-mod=readonly -modfile={}", shown(&alternative.join("go.mod")))),
+                ("GOFLAGS", format!("-buildvcs=false -mod=readonly -modfile={}", shown(&alternative.join("go.mod")))),
                 ("GOPROXY", "off".into()),
                 ("GOSUMDB", "off".into()),
                 ("GOWORK", "off".into()),
@@ -417,6 +419,7 @@ impl Executor for Lab<'_> {
     }
 
     fn stop(&self) {
+        self.stopped.store(true, Ordering::Relaxed);
         if let Ok(sandbox) = &self.sandbox {
             sandbox.stop();
         }

@@ -1,8 +1,18 @@
 //! The one place of the lab that starts processes.
 
+use rustix::process::{Pid, Signal, kill_process_group};
 use std::ffi::{OsStr, OsString};
+use std::io;
+use std::os::unix::process::CommandExt;
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::{Command, Output, Stdio};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::thread;
+use std::time::{Duration, Instant};
+
+/// How often it is asked whether everything is to be stopped.
+const PULSE: Duration = Duration::from_millis(100);
 
 /// Makes a command that inherits nothing but what it is given: no environment, no input.
 #[allow(clippy::disallowed_methods, reason = "the one place of the lab that starts processes")]
@@ -10,6 +20,30 @@ pub(crate) fn command(program: impl AsRef<OsStr>) -> Command {
     let mut command = Command::new(program);
     command.env_clear().stdin(Stdio::null());
     command
+}
+
+/// Runs a command to its end. What takes longer than `limit`, or is `stopped`, is ended with all that it started: then
+/// the error is [`io::ErrorKind::TimedOut`].
+pub(crate) fn output(mut command: Command, limit: Duration, stopped: &AtomicBool) -> io::Result<Output> {
+    command.stdout(Stdio::piped()).stderr(Stdio::piped()).process_group(0);
+    let child = command.spawn()?;
+    let group = Pid::from_child(&child);
+    let (done, ended) = mpsc::channel::<()>();
+    thread::scope(|scope| {
+        let watch = scope.spawn(move || {
+            let until = Instant::now() + limit;
+            while ended.recv_timeout(PULSE) == Err(RecvTimeoutError::Timeout) {
+                if stopped.load(Ordering::Relaxed) || Instant::now() > until {
+                    let _gone_already = kill_process_group(group, Signal::KILL);
+                    return true;
+                }
+            }
+            false
+        });
+        let output = child.wait_with_output();
+        drop(done);
+        if watch.join().unwrap_or(false) { Err(io::ErrorKind::TimedOut.into()) } else { output }
+    })
 }
 
 /// Enters the control groups, offers itself for when memory is short, lets go of every descriptor that was inherited, and becomes the program. A process can

@@ -3,11 +3,16 @@
 use crate::room::Room;
 use crate::{Cell, How, Sandbox, Task};
 use allclear_core::lab::{Limits, Must, Outcome, Recipe, Step};
+use rustix::fs::OFlags;
 use std::collections::BTreeMap;
+use std::io::Read;
 use std::path::{Path, PathBuf};
 
 /// What the word of a log's last part is about, in bytes: enough to find what is wrong.
 const LOG: u64 = 1 << 20;
+
+/// Where the lab's own programs are, inside.
+const TOOLS: &str = "/lab/tools";
 
 /// Where an attempt stopped.
 #[derive(Debug)]
@@ -52,6 +57,7 @@ pub(crate) struct Stage<'a> {
     limits: Limits,
     sights: Sights,
     out: PathBuf,
+    tools: PathBuf,
     runs: u32,
     /// What would be run, where nothing is.
     script: Option<Vec<String>>,
@@ -73,6 +79,8 @@ impl<'a> Stage<'a> {
         let out = room.dir("out")?;
         let inside = place(sandbox, &out, "/out");
         sights.writes.push((out.clone(), inside.clone()));
+        let tools = room.dir("tools")?;
+        sights.reads.push((tools.clone(), place(sandbox, &tools, TOOLS)));
         sights.env.insert("ALLCLEAR_OUT".into(), inside.display().to_string());
         sights.env.extend(recipe.env.clone());
         let mut limits = recipe.limits.unwrap_or_default();
@@ -85,6 +93,7 @@ impl<'a> Stage<'a> {
             limits,
             sights,
             out,
+            tools,
             runs: 0,
             script: None,
             memory: 0,
@@ -102,13 +111,34 @@ impl<'a> Stage<'a> {
         place(self.sandbox, &self.out, "/out").join(name).display().to_string()
     }
 
-    /// Writes a program into the folder of what it makes.
-    pub(crate) fn write(&self, name: &str, text: &str) -> Result<(), Stop> {
+    /// Puts a program of the lab's own where nobody inside can change it; gives its path there.
+    pub(crate) fn tool(&self, name: &str, text: &str) -> Result<String, Stop> {
         use std::os::unix::fs::PermissionsExt;
-        let path = self.out.join(name);
+        let path = self.tools.join(name);
         std::fs::write(&path, text)
             .and_then(|()| std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755)))
-            .map_err(|e| Stop::infra(&e.to_string()))
+            .map_err(|e| Stop::infra(&e.to_string()))?;
+        Ok(place(self.sandbox, &self.tools, TOOLS).join(name).display().to_string())
+    }
+
+    /// Tells whether it made a file of this name, and no link to one.
+    pub(crate) fn made(&self, name: &str) -> bool {
+        self.out.join(name).symlink_metadata().is_ok_and(|meta| meta.is_file())
+    }
+
+    /// Reads a small file that it made. Whoever was inside may have put a link or a pipe in its place: that is none.
+    pub(crate) fn read(&self, name: &str) -> String {
+        use std::os::unix::fs::OpenOptionsExt;
+        let flags = OFlags::NOFOLLOW | OFlags::NONBLOCK;
+        let open = std::fs::OpenOptions::new()
+            .read(true)
+            .custom_flags(flags.bits() as i32)
+            .open(self.out.join(name));
+        let mut bytes = Vec::new();
+        if let Some(file) = open.ok().filter(|file| file.metadata().is_ok_and(|meta| meta.is_file())) {
+            drop(file.take(LOG).read_to_end(&mut bytes));
+        }
+        String::from_utf8_lossy(&bytes).into_owned()
     }
 
     /// Runs a compiler: it may write what compilers share.
@@ -270,7 +300,6 @@ pub(crate) fn place(sandbox: &Sandbox, outside: &Path, inside: &str) -> PathBuf 
 }
 
 fn read(log: &Path) -> String {
-    use std::io::Read;
     let mut text = Vec::new();
     if let Ok(file) = std::fs::File::open(log) {
         drop(file.take(LOG).read_to_end(&mut text));

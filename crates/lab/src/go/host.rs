@@ -1,11 +1,20 @@
 //! The go command on this machine, outside of any sandbox: it resolves and fetches, and runs no foreign code.
 
 use crate::overlay::Ear;
-use crate::process::command;
+use crate::process;
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::time::Duration;
+
+/// How long one command may take: a proxy that says nothing is waited for by the go command for ever.
+const LIMIT: Duration = Duration::from_mins(15);
+
+/// How it begins when that was too long.
+pub(crate) const LATE: &str = "go was not through after";
 
 /// Variables that a fetch needs of the caller: who they are, how they get out, and what they trust.
 const INHERITED: [&str; 14] = [
@@ -52,6 +61,7 @@ pub(crate) struct Go {
     /// What a fetch needs of the caller's environment.
     pub(crate) inherited: Vec<(OsString, OsString)>,
     pub(crate) settings: Settings,
+    stopped: Arc<AtomicBool>,
 }
 
 /// What a go command printed, and whether it ended well.
@@ -63,14 +73,16 @@ pub(crate) struct Said {
 }
 
 impl Go {
-    /// Finds the go command on the caller's `PATH`.
-    pub(crate) fn find(env: &[(OsString, OsString)]) -> Result<Self, String> {
+    /// Finds the go command on the caller's `PATH`. What it does ends when `stopped` is set.
+    pub(crate) fn find(env: &[(OsString, OsString)], stopped: &Arc<AtomicBool>) -> Result<Self, String> {
         let missing =
             || "go is not installed; install Go from https://go.dev/dl or with apt install golang-go";
         let path = env.iter().find(|(name, _)| name == "PATH").map(|(_, value)| value.clone());
         let program = path
             .iter()
             .flat_map(std::env::split_paths)
+            // It runs in folders of strangers.
+            .filter(|dir| dir.is_absolute())
             .map(|dir| dir.join("go"))
             .find(|file| file.is_file())
             .ok_or_else(missing)?;
@@ -79,12 +91,12 @@ impl Go {
             INHERITED.contains(&&*name) || name.starts_with("GO") && !name.starts_with("GOFLAGS")
         };
         let inherited: Vec<_> = env.iter().filter(|(name, _)| seen(name)).cloned().collect();
-        let mut ask = command(&program);
+        let mut ask = process::command(&program);
         ask.args(["env", "-json"]).envs(inherited.iter().map(|(k, v)| (k, v))).env("GOTOOLCHAIN", "local");
         let output = ask.output().map_err(|e| format!("go could not be started: {e}"))?;
         let settings = serde_json::from_slice(&output.stdout)
             .map_err(|_| "go env does not answer; allclear needs Go 1.21 or newer".to_owned())?;
-        Ok(Self { program, inherited, settings })
+        Ok(Self { program, inherited, settings, stopped: Arc::clone(stopped) })
     }
 
     /// Gives the variables that say where modules are asked for: from the overlay first. Where the caller keeps
@@ -109,17 +121,21 @@ impl Go {
 
     /// Runs a go command in a directory.
     pub(crate) fn run(&self, dir: &Path, vars: &BTreeMap<&'static str, String>, args: &[&str]) -> Said {
-        let mut go = command(&self.program);
+        let mut go = process::command(&self.program);
         go.args(args).current_dir(dir).envs(self.inherited.iter().map(|(k, v)| (k, v)));
         go.env("GOENV", "off").env("GOWORK", "off").env("GOTOOLCHAIN", "local").env("GOTELEMETRY", "off");
         go.env("GIT_TERMINAL_PROMPT", "0").env("LC_ALL", "C").envs(vars);
-        match go.output() {
+        let failed = |err: String| Said { ok: false, out: String::new(), err };
+        match process::output(go, LIMIT, &self.stopped) {
             Ok(output) => Said {
                 ok: output.status.success(),
                 out: String::from_utf8_lossy(&output.stdout).into_owned(),
                 err: String::from_utf8_lossy(&output.stderr).into_owned(),
             },
-            Err(e) => Said { ok: false, out: String::new(), err: format!("go could not be started: {e}") },
+            Err(e) if e.kind() == std::io::ErrorKind::TimedOut => {
+                failed(format!("{LATE} {} min", LIMIT.as_secs() / 60))
+            }
+            Err(e) => failed(format!("go could not be started: {e}")),
         }
     }
 }

@@ -2,14 +2,18 @@
 //! what was resolved. No code of anybody's is run, and the checkout is only read.
 
 use super::Front;
-use super::host::Said;
+use super::host::{LATE, Said};
 use crate::room::Room;
 use allclear_core::lab::{Job, Mode, Outcome, Proof};
 use allclear_core::text::short;
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
+use std::io::Read;
 use std::path::{Path, PathBuf};
+
+/// How much of a source is read, in bytes.
+const SOURCE: u64 = 16 << 20;
 
 /// A downstream that can be built.
 #[derive(Debug)]
@@ -133,7 +137,7 @@ pub(crate) fn prepare(
     let top = tree.join(&module_dir);
     let alternative = room.dir("mod").map_err(infra)?;
     for name in ["go.mod", "go.sum"] {
-        if top.join(name).is_file() {
+        if is_plain(&top.join(name)) {
             std::fs::copy(top.join(name), alternative.join(name)).map_err(infra)?;
         }
     }
@@ -143,6 +147,8 @@ pub(crate) fn prepare(
         ("GOMODCACHE", front.cache.display().to_string()),
         ("GOPATH", front.path.display().to_string()),
         ("GOCACHE", front.build.display().to_string()),
+        // To stamp a program, go would run hg, svn and the like in the folder of a stranger, who may say there what
+        // these run.
         ("GOFLAGS", format!("-buildvcs=false -modcacherw -modfile={}", alternative.join("go.mod").display())),
     ]);
     let mut desk = Desk { front, dir: top, vars, said: String::new() };
@@ -152,12 +158,16 @@ pub(crate) fn prepare(
     applies(&desk, &before)?;
     let requirements: Vec<Named> = before.require.unwrap_or_default();
     requirements.iter().filter(|r| r.path == front.module).for_each(|r| lend(&r.version));
-    let replaced = before.replace.unwrap_or_default();
-    if let Some(other) = replaced.iter().find(|r| r.old.path != front.module && leads_out(&module_dir, &r.new)) {
-        let note = format!("its replace of {} leads out of its repository", short(&other.old.path, 100));
+    let (own, others): (Vec<_>, Vec<_>) =
+        before.replace.unwrap_or_default().into_iter().partition(|r| r.old.path == front.module);
+    if let Some(replace) =
+        others.iter().find(|r| r.new.version.is_empty() && leads_out(&desk.dir.join(&r.new.path), tree))
+    {
+        let (old, new) = (short(&replace.old.path, 100), short(&replace.new.path, 100));
+        let note = format!("its replace of {old} by {new} leads out of its repository");
         return Err(desk.because(Outcome::Unprepared, note));
     }
-    for replace in replaced.iter().filter(|r| r.old.path == front.module) {
+    for replace in &own {
         let at =
             if replace.old.version.is_empty() { String::new() } else { format!("@{}", replace.old.version) };
         desk.ok(&["mod", "edit", &format!("-dropreplace={}{at}", front.module), &modfile(&alternative)])?;
@@ -204,7 +214,7 @@ fn modfile(alternative: &Path) -> String {
 fn module_of(tree: &Path, dir: &str) -> Option<String> {
     let mut at = dir;
     loop {
-        if tree.join(at).join("go.mod").is_file() {
+        if is_plain(&tree.join(at).join("go.mod")) {
             return Some(at.to_owned());
         }
         at = match at.rsplit_once('/') {
@@ -213,6 +223,19 @@ fn module_of(tree: &Path, dir: &str) -> Option<String> {
             None => "",
         };
     }
+}
+
+/// Tells whether a file is one, and no link: what it led to would be read as the caller, and said in an error.
+fn is_plain(file: &Path) -> bool {
+    file.symlink_metadata().is_ok_and(|meta| meta.is_file())
+}
+
+/// Tells whether a folder is outside of a tree, or has a go.mod that is none of the tree's.
+fn leads_out(folder: &Path, tree: &Path) -> bool {
+    let Ok(folder) = folder.canonicalize() else { return false };
+    let go_mod = folder.join("go.mod");
+    let inside = tree.canonicalize().is_ok_and(|tree| folder.starts_with(tree));
+    !inside || go_mod.is_symlink()
 }
 
 fn own_mod(desk: &mut Desk<'_>) -> Result<GoMod, Unready> {
@@ -250,24 +273,6 @@ fn unversioned(path: &str) -> &str {
         },
         Some(_) | None => path,
     }
-}
-
-/// Tells whether a replacement is a folder outside of the repository: what is there is nobody's but this machine's.
-fn leads_out(module_dir: &str, new: &Named) -> bool {
-    if !new.version.is_empty() {
-        return false;
-    }
-    let mut depth = module_dir.split('/').filter(|part| !part.is_empty()).count() as i64;
-    let steps = new.path.split('/').map(|part| match part {
-        "" | "." => 0,
-        ".." => -1,
-        _ => 1,
-    });
-    new.path.starts_with('/')
-        || steps.into_iter().any(|step| {
-            depth += step;
-            depth < 0
-        })
 }
 
 /// Lists the versions of all modules.
@@ -353,8 +358,11 @@ fn declared(package: &Package) -> u64 {
         })
     };
     let count = |file: &String| {
-        let text = std::fs::read_to_string(package.dir.join(file)).unwrap_or_default();
-        text.lines().filter(is_test).count() as u64
+        let text = std::fs::File::open(package.dir.join(file)).and_then(|file| {
+            let mut text = Vec::new();
+            file.take(SOURCE).read_to_end(&mut text).map(|_| text)
+        });
+        String::from_utf8_lossy(&text.unwrap_or_default()).lines().filter(is_test).count() as u64
     };
     package.tests.iter().map(count).sum()
 }
@@ -377,13 +385,17 @@ fn refusal(err: &str, module: &str, version: &str) -> (Outcome, String) {
     let has = |words: &[&str]| words.iter().any(|word| err.contains(word));
     let note = short(line.strip_prefix("go: ").unwrap_or(line), 240);
     if has(&["requires go >=", "requires go1."]) {
-        return (Outcome::Unprepared, format!("{note}; install that Go version"));
+        // What a module that is not its own asks for is the lab's lack: its users' go would fetch that toolchain.
+        let own = has(&["go.mod requires go"]);
+        let outcome = if own { Outcome::Unprepared } else { Outcome::Infra };
+        return (outcome, format!("{note}; install that Go version"));
     }
     if err.contains(&format!("not {module}@{version}")) || err.contains(&format!("{module}@{version} is not"))
     {
         return (Outcome::NotInjected, note);
     }
     if has(&[
+        LATE,
         "dial tcp",
         "i/o timeout",
         "TLS handshake timeout",
@@ -414,28 +426,17 @@ mod tests {
     }
 
     #[test]
-    fn a_replacement_stays_in_its_repository() {
-        let folder = |path: &str| Named { path: path.into(), version: String::new() };
-        for (dir, path, out) in [
-            ("", "./x", false),
-            ("", "../x", true),
-            ("a/b", "../../x", false),
-            ("a/b", "../../../x", true),
-            ("a", "x/../../../y", true),
-            ("a", "/etc", true),
-        ] {
-            assert_eq!(leads_out(dir, &folder(path)), out, "{dir} {path}");
-        }
-        assert!(!leads_out("", &Named { path: "example.com/x".into(), version: "v1.0.0".into() }));
-    }
-
-    #[test]
     fn why_go_refuses() {
         let of = |err: &str| refusal(err, "example.com/lib", "v1.2.0").0;
         assert_eq!(
             of("go: go.mod requires go >= 1.99 (running go 1.26.8; GOTOOLCHAIN=local)"),
             Outcome::Unprepared
         );
+        assert_eq!(
+            of("go: example.com/lib@v1.2.0 requires go >= 1.99 (running go 1.26.8; GOTOOLCHAIN=local)"),
+            Outcome::Infra
+        );
+        assert_eq!(of("go was not through after 15 min"), Outcome::Network);
         assert_eq!(
             of("go: example.com/mid@v1.0.0 requires example.com/lib@v1.3.0, not example.com/lib@v1.2.0"),
             Outcome::NotInjected

@@ -74,11 +74,11 @@ fn walk(
             }
         }
     }
-    let built = stage.out().join("program");
+    let was_made = stage.made("program");
     // Nothing was built in a rehearsal.
-    let is_built = built.is_file() || stage.is_rehearsal() && (job.one_of_many || ready.is_program);
-    if built.is_file() {
-        linked(front, &built)?;
+    let is_built = was_made || stage.is_rehearsal() && (job.one_of_many || ready.is_program);
+    if was_made {
+        linked(front, &stage.out().join("program"))?;
     }
     match recipe.test.as_deref() {
         Some("") => {}
@@ -87,14 +87,12 @@ fn walk(
         None => {
             let mut seen = Tests { declared: ready.declared, ..Tests::default() };
             *tests = Some(seen);
-            stage.write("keep", KEEP)?;
-            stage.write("run-tests", RUN)?;
-            let keep = format!("-exec={}", stage.inside("keep"));
+            let keep = format!("-exec={}", stage.tool("keep", KEEP)?);
+            let run = stage.tool("run-tests", RUN)?;
             std::fs::create_dir_all(stage.out().join("tests")).map_err(|e| Stop::infra(&e.to_string()))?;
             stage.compile(Step::Test, &["go", "test", "-p=1", "-count=1", &keep, "./..."])?;
-            let ended = stage.shell(Step::Test, &format!("sh {}", stage.inside("run-tests")));
-            let tally = std::fs::read_to_string(stage.out().join("tally")).unwrap_or_default();
-            for line in tally.lines() {
+            let ended = stage.shell(Step::Test, &format!("sh {run}"));
+            for line in stage.read("tally").lines() {
                 let mut numbers = line.split(' ').map(|n| n.parse::<u64>().unwrap_or(0));
                 seen.ran += numbers.next().unwrap_or(0);
                 seen.failed += numbers.next().unwrap_or(0);
