@@ -23,6 +23,12 @@ use std::time::Duration;
 /// The longest that laying out may take.
 const LIMIT: Duration = Duration::from_mins(10);
 
+/// How many files a commit may have that is laid out, how long all their names may be, and how large they may be
+/// together, in bytes: a few kilobytes of git can stand for more than any disk has.
+const FILES: usize = 1_000_000;
+const NAMES: u64 = 256 << 20;
+const BYTES: u64 = 16 << 30;
+
 /// A temporary directory, gone with this value. It is locked as long as its process lives, whatever other
 /// processes can see of that: a cache may be shared by containers.
 pub(crate) struct Room {
@@ -128,19 +134,11 @@ fn cannot(what: &str, e: &std::io::Error) -> RepoError {
 /// Writes the files of a commit below a directory.
 pub(crate) fn lay_out(repo: &Git, commit: &CommitId, dir: &Path) -> Result<(), RepoError> {
     let git = |e: Failure| RepoError::Protocol(e.to_string());
-    let tree = format!("{commit}^{{tree}}");
-    let list = repo.ok(&["ls-tree", "-r", "-z", "--full-tree", &tree], b"").map_err(git)?;
-    let entries: Vec<Entry> = list
-        .split(|&b| b == 0)
-        .filter(|line| !line.is_empty())
-        .map(|line| {
-            entry(line)
-                .ok_or_else(|| RepoError::Protocol(format!("{commit} has a path that cannot be laid out")))
-        })
-        .collect::<Result<_, _>>()?;
+    let entries = entries(repo, commit).map_err(git)?;
     let blobs: Vec<&Entry> = entries.iter().filter(|e| e.mode != "160000").collect();
     let ask: String = blobs.iter().map(|e| format!("{}\n", e.id)).collect();
     let mut links: Vec<(PathBuf, Vec<u8>)> = Vec::new();
+    let mut left = BYTES;
     let mut write = |out: &mut dyn BufRead| -> std::io::Result<()> {
         for entry in &blobs {
             let mut header = String::new();
@@ -151,6 +149,7 @@ pub(crate) fn lay_out(repo: &Git, commit: &CommitId, dir: &Path) -> Result<(), R
                 .filter(|(rest, _)| rest.ends_with(" blob"))
                 .and_then(|(_, size)| size.parse().ok())
                 .ok_or_else(|| std::io::Error::other(format!("no blob {}", entry.id)))?;
+            left = left.checked_sub(size).ok_or_else(|| too_much("16 GiB"))?;
             let to = dir.join(&entry.path);
             if let Some(parent) = to.parent() {
                 std::fs::create_dir_all(parent)?;
@@ -181,6 +180,31 @@ pub(crate) fn lay_out(repo: &Git, commit: &CommitId, dir: &Path) -> Result<(), R
         std::fs::create_dir_all(dir.join(&module.path)).map_err(|e| cannot("making a directory", &e))?;
     }
     Ok(())
+}
+
+/// Lists the files of a commit.
+fn entries(repo: &Git, commit: &CommitId) -> Result<Vec<Entry>, Failure> {
+    let tree = format!("{commit}^{{tree}}");
+    let mut entries = Vec::new();
+    let mut read = |out: &mut dyn BufRead| -> std::io::Result<()> {
+        let mut out = out.take(NAMES);
+        let mut line = Vec::new();
+        while out.read_until(0, &mut line)? > 0 {
+            if entries.len() == FILES || line.pop() != Some(0) {
+                return Err(too_much("a million files"));
+            }
+            let known = entry(&line).ok_or_else(|| std::io::Error::other("a path that cannot be laid out"))?;
+            entries.push(known);
+            line.clear();
+        }
+        Ok(())
+    };
+    let (code, said) = repo.stream(&["ls-tree", "-r", "-z", "--full-tree", &tree], b"", LIMIT, &mut read)?;
+    if code == Some(0) { Ok(entries) } else { Err(Failure::Failed { verb: "ls-tree".into(), said }) }
+}
+
+fn too_much(what: &str) -> std::io::Error {
+    std::io::Error::other(format!("the commit has more than {what}, which is not laid out"))
 }
 
 /// Reads a line of `ls-tree`; `None` for a path that leads out of its directory, or into a `.git`.

@@ -250,6 +250,11 @@ impl Git {
             let odd = output.and_then(|out| {
                 let mut out = BufReader::with_capacity(64 * 1024, out);
                 let answer = read(&mut out).err();
+                if answer.is_some() {
+                    // Nobody wants the rest, which may be without end.
+                    let _gone_already =
+                        rustix::process::kill_process_group(group, rustix::process::Signal::KILL);
+                }
                 drop(std::io::copy(&mut out, &mut std::io::sink()));
                 answer
             });

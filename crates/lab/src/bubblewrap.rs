@@ -71,7 +71,8 @@ impl Bubblewrap {
         }
         argv.system(cell.network);
         let scratch = (cell.limits.memory / 2).min(cell.limits.disk).max(1) << 20;
-        for dir in [TEMPORARY, HOME] {
+        // The last is bubblewrap's own, without a limit.
+        for dir in [TEMPORARY, HOME, "/dev/shm"] {
             argv.words(&format!("--size {scratch} --tmpfs {dir}"));
         }
         argv.words("--symlink /tmp /var/tmp");

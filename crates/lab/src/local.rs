@@ -8,6 +8,7 @@ use crate::{generic, go, survey};
 use allclear_core::lab::signature::failure;
 use allclear_core::lab::{Attempt, Declared, Ecosystem, Job, Mode, Outcome, Side, Step};
 use allclear_core::port::lab::{Executor, Located, Request, Sources};
+use allclear_core::text::plain;
 use allclear_core::{CommitId, Version};
 use jiff::Timestamp;
 use sha2::{Digest, Sha256};
@@ -80,7 +81,15 @@ impl<'a> Lab<'a> {
         } else {
             Sandbox::find(around.helper.clone())
         };
-        Self { sources, sandbox, around, dir, go: OnceLock::new(), stopped: Arc::default(), doors: Mutex::default() }
+        Self {
+            sources,
+            sandbox,
+            around,
+            dir,
+            go: OnceLock::new(),
+            stopped: Arc::default(),
+            doors: Mutex::default(),
+        }
     }
 
     fn go(&self) -> Result<&Go, String> {
@@ -247,8 +256,9 @@ impl<'a> Lab<'a> {
         // here it can, with each candidate under the same number.
         sights.compiler_env.insert("GODEBUG".into(), "goindex=0".into());
         // A scripted build compiles with foreign code around it, and has a cache of its own.
-        let temporary =
-            place(sandbox, &room.dir("cache").map_err(|e| Stop::infra(&e.to_string()))?, "/tmp/go-build");
+        let own = room.dir("cache").map_err(|e| Stop::infra(&e.to_string()))?;
+        let temporary = place(sandbox, &own, "/lab/own");
+        sights.writes.push((own, temporary.clone()));
         let cpus = job.limits().cpus;
         let path = format!("{}:/usr/local/bin:/usr/bin:/bin", shown(&settings.goroot.join("bin")));
         sights.env.extend(
@@ -258,7 +268,10 @@ impl<'a> Lab<'a> {
                 ("GOPATH", shown(&place(sandbox, &front.path, "/tmp/go"))),
                 ("GOMODCACHE", shown(&cache)),
                 ("GOCACHE", shown(&temporary)),
-                ("GOFLAGS", format!("-buildvcs=false -mod=readonly -modfile={}", shown(&alternative.join("go.mod")))),
+                (
+                    "GOFLAGS",
+                    format!("-buildvcs=false -mod=readonly -modfile={}", shown(&alternative.join("go.mod"))),
+                ),
                 ("GOPROXY", "off".into()),
                 ("GOSUMDB", "off".into()),
                 ("GOWORK", "off".into()),
@@ -343,7 +356,10 @@ impl Executor for Lab<'_> {
     }
 
     fn key(&self, job: &Job, side: &Side, mode: Mode) -> Option<String> {
-        let hash = self.hash(job, side)?;
+        let hash = match job.ecosystem {
+            Ecosystem::Go => self.front(side).ok()?.content.clone(),
+            Ecosystem::Generic => self.tree_hash(side).ok()?,
+        };
         let toolchain = match job.ecosystem {
             Ecosystem::Go => {
                 let settings = &self.go().ok()?.settings;
@@ -434,7 +450,7 @@ impl Executor for Lab<'_> {
                 Way::Go(front, ready) => drop(go::steps(stage, front, ready, request.job)),
                 Way::Generic(version, hash) => drop(generic::steps(stage, request.job, version, hash)),
             }
-            let mut text = format!("cd {}\n", stage.dir().display());
+            let mut text = format!("cd {}\n", plain(&stage.dir().display().to_string()));
             for line in stage.script() {
                 text.push_str(&line);
                 text.push('\n');

@@ -1,12 +1,16 @@
 //! A directory for one attempt, gone with it.
 
+use rustix::fs::{FlockOperation, flock};
+use std::fs::File;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
-/// A temporary directory below the lab's cache.
+/// A temporary directory below the lab's cache. It is locked as long as its process lives: a cache may be shared by
+/// containers, where a number of a process says nothing.
 #[derive(Debug)]
 pub(crate) struct Room {
     path: PathBuf,
+    _lock: File,
 }
 
 impl Room {
@@ -15,20 +19,16 @@ impl Room {
         let mut id = [0_u8; 8];
         getrandom::fill(&mut id).map_err(std::io::Error::other)?;
         let id: String = id.iter().map(|b| format!("{b:02x}")).collect();
-        let path = cache.join("rooms").join(format!("{}-{id}", std::process::id()));
+        let path = cache.join("rooms").join(id);
         std::fs::create_dir_all(&path)?;
-        Ok(Self { path })
+        // Somebody may clear it away in this very moment.
+        locked(&path).map(|lock| Self { path, _lock: lock }).ok_or_else(|| std::io::Error::other("the room is gone"))
     }
 
     /// Clears away what processes that are gone have left.
     pub(crate) fn sweep(cache: &Path) {
         for old in std::fs::read_dir(cache.join("rooms")).into_iter().flatten().flatten() {
-            let name = old.file_name();
-            let owner = name.to_str().and_then(|n| n.split_once('-')?.0.parse().ok());
-            let alive = owner
-                .and_then(rustix::process::Pid::from_raw)
-                .is_some_and(|pid| rustix::process::test_kill_process(pid).is_ok());
-            if !alive {
+            if let Some(_lock) = locked(&old.path()) {
                 remove(&old.path());
             }
         }
@@ -53,21 +53,40 @@ impl Drop for Room {
     }
 }
 
-/// Removes a tree, also one with directories that even their owner may not empty.
-pub(crate) fn remove(path: &Path) {
-    if std::fs::remove_dir_all(path).is_err() {
-        open_up(path);
-        drop(std::fs::remove_dir_all(path));
-    }
+/// Locks a directory that is there and that nobody has.
+fn locked(path: &Path) -> Option<File> {
+    let lock = File::open(path).ok()?;
+    flock(&lock, FlockOperation::NonBlockingLockExclusive).ok()?;
+    path.is_dir().then_some(lock)
 }
 
-fn open_up(dir: &Path) {
-    drop(std::fs::set_permissions(dir, std::fs::Permissions::from_mode(0o700)));
-    for entry in std::fs::read_dir(dir).into_iter().flatten().flatten() {
-        if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
-            open_up(&entry.path());
+/// Removes a tree, also one with directories that even their owner may not empty, or deeper than any path is long:
+/// what foreign code left may be both. So each folder is moved to the top before it is emptied.
+pub(crate) fn remove(path: &Path) {
+    let own = |dir: &Path| drop(std::fs::set_permissions(dir, std::fs::Permissions::from_mode(0o700)));
+    let mut left = vec![path.to_path_buf()];
+    let mut names = (0_u64..).map(|n| path.join(format!(".{n}"))).filter(|free| free.symlink_metadata().is_err());
+    while let Some(dir) = left.pop() {
+        own(&dir);
+        let mut folders = Vec::new();
+        for entry in std::fs::read_dir(&dir).into_iter().flatten().flatten() {
+            if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
+                folders.push(entry.path());
+            } else {
+                drop(std::fs::remove_file(entry.path()));
+            }
+        }
+        for (folder, top) in folders.iter().zip(&mut names) {
+            own(folder);
+            if std::fs::rename(folder, &top).is_ok() {
+                left.push(top);
+            }
+        }
+        if dir != path {
+            drop(std::fs::remove_dir(&dir));
         }
     }
+    drop(std::fs::remove_dir(path));
 }
 
 /// Copies a tree with its links and modes. What it makes is the owner's to write.
@@ -94,4 +113,42 @@ fn walk(from: &Path, to: &Path, file: &dyn Fn(&Path, &Path) -> std::io::Result<(
         }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_too_deep_or_closed_is_removed_and_nothing_beside_it() {
+        let cache = tempfile::tempdir().unwrap();
+        let beside = cache.path().join("beside");
+        std::fs::write(&beside, "").unwrap();
+        let room = Room::make(cache.path()).unwrap();
+        let (deep, next) = (room.path().join("d"), cache.path().join("next"));
+        std::fs::create_dir(&deep).unwrap();
+        std::fs::write(deep.join("file"), "").unwrap();
+        for _ in 0..3000 {
+            std::fs::create_dir(&next).unwrap();
+            std::fs::rename(&deep, next.join("d")).unwrap();
+            std::fs::rename(&next, &deep).unwrap();
+        }
+        std::fs::create_dir_all(room.path().join(".1/closed/in")).unwrap();
+        std::fs::set_permissions(room.path().join(".1/closed"), std::fs::Permissions::from_mode(0o500)).unwrap();
+        std::os::unix::fs::symlink(&beside, room.path().join("link")).unwrap();
+        std::os::unix::fs::symlink(cache.path(), room.path().join("up")).unwrap();
+        Room::sweep(cache.path());
+        assert!(room.path().join("link").is_symlink(), "somebody is in it");
+        let path = room.path().to_path_buf();
+        drop(room);
+        assert!(beside.is_file() && !path.exists());
+    }
+
+    #[test]
+    fn what_a_lab_that_is_gone_has_left_is_cleared_away() {
+        let cache = tempfile::tempdir().unwrap();
+        std::fs::create_dir_all(cache.path().join("rooms/left/out")).unwrap();
+        Room::sweep(cache.path());
+        assert!(!cache.path().join("rooms/left").exists());
+    }
 }

@@ -282,7 +282,7 @@ enum Event {
 
 impl Watch<'_> {
     fn run(&self, argv: &[OsString], order: &Order, mut log: File) -> Result<Ended, String> {
-        let before = usage(self.disk.iter().copied());
+        let before = usage(self.disk.iter().copied()).unwrap_or(0);
         let doors = doors(self.group);
         let mut command = process::entering(doors.iter().map(PathBuf::as_path), argv);
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
@@ -357,8 +357,9 @@ impl Watch<'_> {
 
     /// Tells whether more was written than may be, or no more can be.
     fn is_over(&self, before: u64) -> bool {
-        let written = usage(self.disk.iter().copied()).saturating_sub(before);
-        written > self.limits.disk << 20 || self.disk.iter().any(|dir| is_full(dir))
+        let most = self.limits.disk << 20;
+        let now = usage(self.disk.iter().copied());
+        now.is_none_or(|now| now.saturating_sub(before) > most) || self.disk.iter().any(|dir| is_full(dir))
     }
 
     /// Tells how it ended. What the limits say comes first: a program that passed one fails in ways of its own.

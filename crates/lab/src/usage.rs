@@ -2,29 +2,38 @@
 
 use std::collections::BTreeSet;
 use std::fs;
+use std::io::ErrorKind;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 /// What is left to a machine when a program is ended for a full disk, in bytes.
 const RESERVE: u64 = 64 << 20;
 
+/// What a file takes beside its content, in bytes: a disk has only so many.
+const INODE: u64 = 512;
+
 /// Counts the bytes on disk below some directories, a file with many names once. What cannot be read, or is gone by
-/// the time it is looked at, counts nothing.
-pub(crate) fn usage<'a>(dirs: impl IntoIterator<Item = &'a Path>) -> u64 {
+/// the time it is looked at, counts nothing. `None` where something lies deeper than any path is long: it cannot be
+/// counted.
+pub(crate) fn usage<'a>(dirs: impl IntoIterator<Item = &'a Path>) -> Option<u64> {
     let mut sum = 0;
     let mut seen = BTreeSet::new();
     let mut left: Vec<PathBuf> = dirs.into_iter().map(Path::to_path_buf).collect();
     while let Some(path) = left.pop() {
-        let Ok(meta) = path.symlink_metadata() else { continue };
+        let meta = match path.symlink_metadata() {
+            Ok(meta) => meta,
+            Err(error) if error.kind() == ErrorKind::InvalidFilename => return None,
+            Err(_) => continue,
+        };
         if meta.is_dir() {
             let entries = fs::read_dir(&path).into_iter().flatten().flatten();
             left.extend(entries.map(|entry| entry.path()));
         } else if meta.nlink() > 1 && !seen.insert((meta.dev(), meta.ino())) {
             continue;
         }
-        sum += meta.blocks() * 512;
+        sum += meta.blocks() * 512 + INODE;
     }
-    sum
+    Some(sum)
 }
 
 /// Tells whether the file system of a directory is as good as full: a 64th is left of a small one, 64 MiB of a big one.

@@ -8,11 +8,14 @@ pub(crate) use host::Go;
 pub(crate) use prepare::{Prepared, Unready, prepare};
 pub(crate) use steps::steps;
 
+use crate::names::escaped;
 use crate::overlay::{Overlay, World};
 use crate::pack::{modules, pack};
 use crate::room::link;
 use allclear_core::lab::Side;
 use jiff::Timestamp;
+use sha2::{Digest, Sha256};
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 /// One version of the project, packed and served.
@@ -26,6 +29,8 @@ pub(crate) struct Front {
     pub(crate) version: String,
     /// The digest of its content.
     pub(crate) h1: String,
+    /// The digest of all that is served of this version: a module below may change alone.
+    pub(crate) content: String,
     /// The modules that are built with it, and no other content of this version.
     pub(crate) cache: PathBuf,
     /// What was compiled, for compilers alone.
@@ -60,9 +65,12 @@ impl Front {
             let first = &packed[0];
             (first.path.clone(), first.version.clone(), first.h1.clone())
         };
-        let key: String = h1.chars().filter(char::is_ascii_alphanumeric).take(24).collect();
-        let cache = dir.join(format!("mod-{key}"));
-        seed(&dir, &cache, &module).map_err(|e| format!("the lab cannot write its own files: {e}"))?;
+        let served: Vec<&str> = packed.iter().map(|packed| packed.h1.as_str()).collect();
+        let content: String =
+            Sha256::digest(served.join(" ")).iter().take(12).map(|b| format!("{b:02x}")).collect();
+        let cache = dir.join(format!("mod-{content}"));
+        let own: Vec<String> = places.iter().map(|place| escaped(&place.path)).collect();
+        seed(&dir, &cache, &own).map_err(|e| format!("the lab cannot write its own files: {e}"))?;
         let world = World {
             upstream: go.settings.goproxy.clone(),
             env: go.inherited.clone(),
@@ -75,7 +83,7 @@ impl Front {
         let overlay =
             Overlay::serve(packed, world).map_err(|e| format!("the overlay cannot be served: {e}"))?;
         let (build, path) = (dir.join("build"), dir.join("path"));
-        Ok(Self { go: go.clone(), overlay, module, version, h1, cache, build, path, until, dir })
+        Ok(Self { go: go.clone(), overlay, module, version, h1, content, cache, build, path, until, dir })
     }
 
     /// Serves another version of the same module as well, where it can be packed.
@@ -92,8 +100,8 @@ impl Front {
 }
 
 /// Fills a new module cache with what another one has: links, since nobody changes these files. The project's
-/// own module is left out, since its versions there may have other content.
-fn seed(dir: &Path, cache: &Path, module: &str) -> std::io::Result<()> {
+/// own modules are left out, since their versions there may have other content, and so is what is just unpacked there.
+fn seed(dir: &Path, cache: &Path, own: &[String]) -> std::io::Result<()> {
     if cache.is_dir() {
         return Ok(());
     }
@@ -109,13 +117,22 @@ fn seed(dir: &Path, cache: &Path, module: &str) -> std::io::Result<()> {
     ));
     std::fs::create_dir_all(&fresh)?;
     if let Some(other) = other {
-        link(&other, &fresh)?;
-        let escaped = escaped(module);
-        crate::room::remove(&fresh.join("cache/download").join(&escaped));
-        let (parent, last) = escaped.rsplit_once('/').unwrap_or(("", &escaped));
-        for entry in std::fs::read_dir(fresh.join(parent)).into_iter().flatten().flatten() {
-            if entry.file_name().to_string_lossy().split('@').next() == Some(last) {
-                crate::room::remove(&entry.path());
+        let whole: BTreeSet<PathBuf> = unpacked(&other).filter(|module| is_whole(&other, module)).collect();
+        if link(&other, &fresh).is_err() {
+            // Something was gone by then: begin with nothing.
+            crate::room::remove(&fresh);
+            std::fs::create_dir_all(&fresh)?;
+        }
+        for half in unpacked(&fresh).filter(|module| !whole.contains(module)) {
+            crate::room::remove(&fresh.join(half));
+        }
+        for module in own {
+            crate::room::remove(&fresh.join("cache/download").join(module));
+            let (parent, last) = module.rsplit_once('/').unwrap_or(("", module));
+            for entry in std::fs::read_dir(fresh.join(parent)).into_iter().flatten().flatten() {
+                if entry.file_name().to_string_lossy().split('@').next() == Some(last) {
+                    crate::room::remove(&entry.path());
+                }
             }
         }
     }
@@ -125,14 +142,62 @@ fn seed(dir: &Path, cache: &Path, module: &str) -> std::io::Result<()> {
     Ok(())
 }
 
-/// Writes a module's path as the caches do: `!x` for `X`.
-fn escaped(path: &str) -> String {
-    let mut out = String::new();
-    for c in path.chars() {
-        if c.is_ascii_uppercase() {
-            out.push('!');
+/// Lists the modules that lie unpacked in a cache, as paths from its top.
+fn unpacked(cache: &Path) -> impl Iterator<Item = PathBuf> {
+    let mut found = Vec::new();
+    let mut open = vec![PathBuf::new()];
+    while let Some(dir) = open.pop() {
+        for entry in std::fs::read_dir(cache.join(&dir)).into_iter().flatten().flatten() {
+            let path = dir.join(entry.file_name());
+            match entry.file_name().as_encoded_bytes() {
+                b"cache" if dir.as_os_str().is_empty() => {}
+                name if name.contains(&b'@') => found.push(path),
+                _ if entry.file_type().is_ok_and(|kind| kind.is_dir()) => open.push(path),
+                _ => {}
+            }
         }
-        out.push(c.to_ascii_lowercase());
     }
-    out
+    found.into_iter()
+}
+
+/// Tells whether a module that is there is all there: while go unpacks it, a file `.partial` lies beside its zip.
+fn is_whole(cache: &Path, module: &Path) -> bool {
+    let name = module.to_string_lossy();
+    let partial = |(path, version): (&str, &str)| format!("cache/download/{path}/@v/{version}.partial");
+    name.rsplit_once('@').map(partial).is_some_and(|partial| !cache.join(partial).exists())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cache_begins_with_what_is_whole_in_another() {
+        let dir = tempfile::tempdir().unwrap();
+        let write = |name: &str| {
+            let file = dir.path().join("mod-one").join(name);
+            std::fs::create_dir_all(file.parent().unwrap()).unwrap();
+            std::fs::write(file, "").unwrap();
+        };
+        for module in ["a.b/tool/v2@v2.0.0", "a.b/dep@v1.0.0", "a.b/half@v1.0.0", "a.b/lib@v1.1.0", "a.b/lib/sub@v1.1.0"] {
+            write(&format!("{module}/x.go"));
+        }
+        write("cache/download/a.b/half/@v/v1.0.0.partial");
+        write("cache/download/a.b/dep/@v/v1.0.0.zip");
+        write("cache/download/a.b/lib/@v/v1.1.0.zip");
+        let two = dir.path().join("mod-two");
+        seed(dir.path(), &two, &["a.b/lib".to_owned(), "a.b/tool/v2".to_owned()]).unwrap();
+        for (name, is) in [
+            ("a.b/dep@v1.0.0/x.go", true),
+            ("cache/download/a.b/dep/@v/v1.0.0.zip", true),
+            ("a.b/half@v1.0.0", false),
+            ("a.b/tool/v2@v2.0.0", false),
+            ("a.b/lib@v1.1.0", false),
+            ("cache/download/a.b/lib", false),
+        ] {
+            assert_eq!(two.join(name).exists(), is, "{name}");
+        }
+        let names: Vec<_> = std::fs::read_dir(dir.path()).unwrap().flatten().map(|e| e.file_name()).collect();
+        assert_eq!(names.len(), 2, "{names:?}");
+    }
 }
