@@ -404,7 +404,7 @@ pub(crate) enum Command {
     },
     /// Two weeks of a train in a minute.
     ///
-    /// A library, a blocked promotion, a fix, a rival.
+    /// A library, an example that it breaks, a blocked promotion, a fix, a rival.
     Demo {
         /// Without pauses.
         #[arg(long)]

@@ -55,7 +55,9 @@ pub(crate) fn run(fast: bool, dir: Option<&Path>) -> Result<Exit, Fault> {
     );
     stage.tick()?;
     stage.test()?;
-    stage.say("It builds, and its tests set LC_ALL and pass; run as its users run it, it dies. That blocks:");
+    stage.say(
+        "\nIt builds, and its tests set LC_ALL and pass; run as its users run it, it dies. That blocks:",
+    );
     stage.status()?;
     stage.why("examples/hello")?;
 
@@ -183,7 +185,7 @@ impl Stage {
         let engine = self.engine("Mira", &|_| {});
         let seen = engine.observe()?;
         let now = self.set.clock.now();
-        ui::out(paint(DIM, format!("$ allclear why downstream:{downstream}")));
+        ui::out(format!("\n{}", paint(DIM, format!("$ allclear why downstream:{downstream}"))));
         let topic = Some(("downstream".to_owned(), Some(downstream.to_owned())));
         for found in &seen.assess(now).candidates {
             why::explain(&engine, &seen, found, &topic, now)?;

@@ -76,12 +76,7 @@ pub(crate) fn explain(
 ) -> Result<(), Fault> {
     let zone = zone_of(seen);
     let record = &seen.project.candidates[&found.version];
-    ui::out(format!(
-        "{}   {}   {}",
-        paint(BOLD, found.version.to_string()),
-        view::word(found),
-        found.commit
-    ));
+    ui::out(format!("{}   {}   {}", paint(BOLD, found.version.to_string()), view::word(found), found.commit));
     let wanted = |g: &&GateReport| match topic {
         Some((gate, _)) => g.gate.name() == gate,
         None => g.enforced && !g.finding.verdict.is_clear(),
