@@ -1,13 +1,13 @@
 //! The lab of this machine, and what ends it: the one place that names the adapters of experiments.
 
 use crate::place::{Place, whole_environment};
-use allclear_core::Policy;
-use allclear_core::policy::Sandbox;
+use allclear_core::{Policy, policy};
 use allclear_engine::{Fault, FaultKind, Snapshot};
 use allclear_git::Mirrors;
-use allclear_lab::{Lab, Surroundings};
+use allclear_lab::{Lab, Sandbox, Surroundings};
 use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::{flag, low_level};
+use std::ffi::OsString;
 use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -27,19 +27,29 @@ pub(crate) fn open<'a>(
     seen: &Snapshot,
     policy: Option<&Policy>,
 ) -> Result<Lab<'a>, Fault> {
-    let program = std::env::current_exe().map_err(|e| {
-        Fault::new(FaultKind::TryLater, format!("this very program cannot be found on this machine: {e}"))
-    })?;
     let around = Surroundings {
         env: whole_environment(),
         cache: place.env.cache.clone(),
-        helper: vec![program.into(), INSIDE.into()],
+        helper: helper()?,
         releases: seen.facts.released.clone(),
         until: place.now(),
-        uncontained: policy.is_some_and(|p| p.gates.downstream.sandbox == Sandbox::None),
+        uncontained: policy.is_some_and(|p| p.gates.downstream.sandbox == policy::Sandbox::None),
         offline: false,
     };
     Ok(Lab::open(sources, around))
+}
+
+/// Says why foreign code cannot be contained on this machine, and what to do; `None` where it can.
+pub(crate) fn uncontained() -> Result<Option<String>, Fault> {
+    Ok(Sandbox::find(helper()?).err())
+}
+
+/// Gives the command that calls this very program inside a sandbox.
+fn helper() -> Result<Vec<OsString>, Fault> {
+    let program = std::env::current_exe().map_err(|e| {
+        Fault::new(FaultKind::TryLater, format!("this very program cannot be found on this machine: {e}"))
+    })?;
+    Ok(vec![program.into(), INSIDE.into()])
 }
 
 /// Gives how many downstreams are tried at once where nobody says: half of the processors, for each of them builds

@@ -1,270 +1,227 @@
-//! `demo`: two weeks of a train in a minute, with the real engine, real git and a virtual clock.
+//! `demo`: two weeks of a train in a minute, with the real engine, the real lab, real git and a virtual clock.
 
-use crate::command::status;
+mod scenery;
+
+use crate::bench;
+use crate::command::{status, why};
 use crate::exit::Exit;
-use crate::place::environment;
+use crate::place::Place;
+use crate::progress::Show;
+use crate::results;
 use crate::ui::{self, BAD, BOLD, DIM, GOOD, paint};
 use allclear_core::event::{Actor, CheckOutcome, Proof, Via};
 use allclear_core::port::Clock;
 use allclear_core::{CommitId, Version};
-use allclear_engine::{CheckResult, Engine, Fault, FaultKind, Note};
-use allclear_git::{Clone, Environment, Git, Store, SystemClock, VirtualClock};
+use allclear_engine::{CheckResult, Engine, Fault, FaultKind, Lab, Note, Progress, TestWish};
+use allclear_git::{Clone, SystemClock, VirtualClock};
 use jiff::{Timestamp, ToSpan, civil, tz::TimeZone};
+use scenery::{Scenery, broken, in_their_language};
 use std::cell::Cell;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::AtomicBool;
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 const HOUR: i64 = 3600;
 const DAY: i64 = 24 * HOUR;
+/// The candidate's branch.
+const BRANCH: &str = "release-1.1.0";
 
-/// The stage: a server, a clone of it, and a clock of its own.
+/// The stage: what stands on it, the place to work on it, and how fast the story goes.
 struct Stage {
-    top: PathBuf,
-    clone: PathBuf,
-    env: Environment,
-    clock: VirtualClock,
+    set: Scenery,
+    place: Place,
     zone: TimeZone,
     pace: Duration,
 }
 
 /// Runs the demo, and leaves its repository behind.
 pub(crate) fn run(fast: bool, dir: Option<&Path>) -> Result<Exit, Fault> {
-    let stage = Stage::build(fast, dir)?;
-    let store = stage.store()?;
-    stage.say("A library, greeter, with master at 1.0.0 and a week of work on develop. Its policy:");
-    stage.quote(POLICY);
+    let uncontained = bench::uncontained()?;
+    let stage = Stage::build(fast, dir, uncontained.is_none())?;
+    stage.say(
+        "A library, greeter, with master at 1.0.0, a week of work on develop, and others that build on it. Its policy:",
+    );
+    stage.quote(&stage.set.policy);
+    if let Some(why) = uncontained {
+        stage.say(&format!("note: {why}. The demo's own scripts run without (sandbox = \"none\")."));
+    }
     let quiet = |_: &Note| {};
-    stage.engine(&store, "Mira <mira@example.org>", &quiet).found()?;
+    stage.engine("Mira <mira@example.org>", &quiet).found()?;
 
     stage.scene(
         "the slot of the train",
-        "a scheduled job runs `allclear tick`, every quarter of an hour, all the time",
+        "a scheduled job runs `allclear tick` every quarter of an hour; CI runs `allclear test` on each candidate",
     );
-    stage.tick(&store)?;
-    stage.status(&store)?;
+    stage.tick()?;
+    stage.test()?;
+    stage.say("It builds, and its tests set LC_ALL and pass; run as its users run it, it dies. That blocks:");
+    stage.status()?;
+    stage.why("examples/hello")?;
 
-    stage.clock.advance(DAY);
+    stage.set.clock.advance(DAY);
     stage.scene("day 1", "CI reports on the candidate; somebody is in a hurry: `allclear promote 1.1.0`");
-    stage.check(&store, "release-1.1.0", CheckOutcome::Passed)?;
+    stage.check()?;
     stage.refused(
-        stage
-            .engine(&store, "Jon <jon@example.org>", &quiet)
-            .promote(Some(Version::new(1, 1, 0)), None)
-            .err(),
+        stage.engine("Jon <jon@example.org>", &quiet).promote(Some(Version::new(1, 1, 0)), None).err(),
     );
 
-    stage.clock.advance(DAY);
+    stage.set.clock.advance(DAY);
     stage.scene("day 2", "a feature slips onto the candidate's branch");
-    let feature = stage.commit("release-1.1.0", "feat: shout", "src/shout.rs", "pub fn shout() {}\n")?;
-    stage.tick(&store)?;
-    stage.status(&store)?;
+    let feature =
+        stage.set.commit(BRANCH, "feat: shout", "shout.sh", "shout() {\n    echo \"HELLO, $1!\"\n}\n")?;
+    stage.tick()?;
+    stage.status()?;
     stage.say("The author takes it back. A revert that undoes exactly that change clears it.");
-    stage.git(&["revert", "--no-edit", &feature])?;
-    stage.git(&["push", "-q", "origin", "HEAD:refs/heads/release-1.1.0"])?;
+    stage.set.git(&["revert", "--no-edit", &feature])?;
+    stage.set.git(&["push", "-q", "origin", &format!("HEAD:refs/heads/{BRANCH}")])?;
 
-    stage.clock.advance(2 * HOUR);
-    stage.scene("two hours later", "a user found a bug in rc.1; the fix comes on board");
-    stage.commit("release-1.1.0", "fix: greet people without a name", "src/lib.rs", "pub fn greet(name: &str) -> String {\n    if name.is_empty() { \"Hello!\".into() } else { format!(\"Hello, {name}!\") }\n}\n")?;
-    stage.tick(&store)?;
-    stage.clock.advance(HOUR);
+    stage.set.clock.advance(2 * HOUR);
+    stage.scene("two hours later", "the fix of what the lab found comes on board");
+    stage.set.commit(BRANCH, "fix: greet readers without a locale", "greet.sh", &in_their_language(true))?;
+    stage.tick()?;
+    stage.set.clock.advance(HOUR);
     stage.say("Half an hour without another push makes that head rc.2, and its own three days begin.");
-    stage.tick(&store)?;
-    stage.check(&store, "release-1.1.0", CheckOutcome::Passed)?;
-    stage.status(&store)?;
+    stage.tick()?;
+    stage.check()?;
+    stage.test()?;
+    stage.status()?;
 
-    stage.clock.advance(5 * DAY);
+    stage.set.clock.advance(5 * DAY);
     stage.scene(
         "day 7",
         "both clocks are served; the tick promotes, and a rival pushes to develop in the middle of it",
     );
-    let rival = Cell::new(false);
-    let in_the_middle = |note: &Note| {
-        Stage::narrate(note);
-        if matches!(note, Note::Planned(_)) && !rival.replace(true) {
-            let pushed = stage.commit("develop", "feat: whisper", "src/whisper.rs", "pub fn whisper() {}\n");
-            stage.say(if pushed.is_ok() {
-                "    (the rival's push to develop lands here)"
-            } else {
-                "    (the rival's push was lost)"
-            });
-        }
-    };
-    let ticked = stage.engine(&store, "release job", &in_the_middle).tick(false)?;
-    ticked.done.iter().for_each(|d| ui::out(format!("  {} {}", paint(GOOD, "✔"), d.0)));
-    ticked.faults.iter().for_each(|f| ui::fault(f, false));
-    stage.git(&["fetch", "-q", "--prune", "--tags", "origin", "+refs/heads/*:refs/remotes/origin/*"])?;
-    stage.say("Master, tag, develop and the end of the branch changed in one push:");
-    let graph = stage.git(&[
-        "log",
-        "--graph",
-        "--oneline",
-        "--decorate",
-        "-n",
-        "12",
-        "origin/develop",
-        "origin/master",
-    ])?;
-    stage.quote(&graph);
-    let missing = stage.git(&["log", "--oneline", "origin/develop..origin/master"])?;
-    stage.say(&format!(
-        "git log develop..master prints {}.",
-        if missing.is_empty() { "nothing" } else { "something, and should not" }
-    ));
+    let released = stage.promotion()?;
 
-    stage.clock.advance(7 * DAY);
+    stage.set.clock.advance(7 * DAY);
     stage.scene("two weeks after the first cut", "the next slot");
-    stage.tick(&store)?;
-    stage.status(&store)?;
+    stage.tick()?;
+    stage.status()?;
     stage.farewell();
-    let released = ticked.done.iter().any(|d| d.0.starts_with("released 1.1.0"));
     Ok(if released { Exit::Done } else { Exit::Blocked })
 }
 
-const POLICY: &str = "preset = \"library@1\"         # soak 7 days, 3 after a fix; promote Mon-Thu 9-16
-mode = \"run\"
-
-[project]
-name = \"greeter\"
-time-zone = \"Europe/London\"
-
-[train]
-every = \"2 weeks\"
-anchor = \"ANCHOR\"
-
-[gates.checks]
-required = [\"ci\"]
-";
-
 impl Stage {
-    fn build(fast: bool, dir: Option<&Path>) -> Result<Self, Fault> {
-        let broken = |e: std::io::Error| {
-            Fault::new(FaultKind::TryLater, format!("the demo's directory cannot be made: {e}"))
-        };
-        let top = match dir {
-            Some(dir) if dir.exists() => {
-                return Err(Fault::new(FaultKind::Usage, format!("{} exists already", dir.display()))
-                    .hint("name a directory that does not exist"));
-            }
-            Some(dir) => dir.to_path_buf(),
-            None => tempfile::Builder::new().prefix("allclear-demo-").tempdir().map_err(broken)?.keep(),
-        };
-        std::fs::create_dir_all(&top).map_err(broken)?;
-        let top = top.canonicalize().map_err(broken)?;
+    fn build(fast: bool, dir: Option<&Path>, contained: bool) -> Result<Self, Fault> {
+        let top = ground(dir)?;
         let zone = allclear_core::policy::zone("Europe/London").unwrap_or(TimeZone::UTC);
         let anchor = anchor(SystemClock.now(), &zone);
         let start = anchor.to_zoned(zone.clone()).map(|z| z.timestamp()).unwrap_or_default();
+        let set = Scenery::build(top, VirtualClock::at(start), anchor, contained)?;
         // Seven minutes past the slot: the tick that comes next.
-        let clock = VirtualClock::at(start);
-        let env = Environment { cache: top.join("cache"), ..environment() };
+        set.clock.advance(7 * 60);
+        let clone = Clone::open(&set.clone, None, &set.env).map_err(broken)?;
+        let place = Place::of(clone, set.env.clone(), None)?;
         let pace = if fast { Duration::ZERO } else { Duration::from_secs(1) };
-        let stage = Self { clone: top.join("greeter"), top, env, clock, zone, pace };
-        stage.history(anchor).map_err(|f| f.truth("nothing was changed outside the demo's directory"))?;
-        stage.clock.advance(7 * 60);
-        Ok(stage)
+        Ok(Self { set, place, zone, pace })
     }
 
-    /// Makes a server with a library that has a release and some work since.
-    fn history(&self, anchor: civil::DateTime) -> Result<(), Fault> {
-        std::fs::create_dir_all(&self.clone).map_err(|e| Fault::new(FaultKind::TryLater, e.to_string()))?;
-        let server = self.top.join("server.git").display().to_string();
-        self.git(&["init", "-q", "--bare", "-b", "master", &server])?;
-        self.git(&["init", "-q", "-b", "master"])?;
-        for (key, value) in [
-            ("user.name", "Mira"),
-            ("user.email", "mira@example.org"),
-            ("remote.origin.url", &server),
-            ("remote.origin.fetch", "+refs/heads/*:refs/remotes/origin/*"),
-        ] {
-            self.git(&["config", key, value])?;
-        }
-        self.clock.advance(-9 * DAY);
-        self.write("Cargo.toml", "[package]\nname = \"greeter\"\nversion = \"1.0.0\"\nedition = \"2024\"\n")?;
-        self.write(
-            "src/lib.rs",
-            "pub fn greet(name: &str) -> String {\n    format!(\"Hello, {name}!\")\n}\n",
-        )?;
-        self.git(&["add", "."])?;
-        self.git(&["commit", "-q", "-m", "feat: greet people"])?;
-        self.git(&["tag", "-a", "v1.0.0", "-m", "v1.0.0"])?;
-        self.git(&["push", "-q", "origin", "HEAD:refs/heads/master", "HEAD:refs/heads/develop", "v1.0.0"])?;
-        let policy = POLICY.replace("ANCHOR", &anchor.strftime("%Y-%m-%d %H:%M").to_string());
-        self.commit("develop", "chore: release by train", "allclear.toml", &policy)?;
-        self.clock.advance(2 * DAY);
-        self.commit("develop", "feat: say goodbye", "src/bye.rs", "pub fn bye() {}\n")?;
-        self.clock.advance(3 * DAY);
-        self.commit("develop", "fix: spell hello", "src/spell.rs", "pub const HELLO: &str = \"Hello\";\n")?;
-        self.clock.advance(4 * DAY);
-        Ok(())
-    }
-
-    fn git(&self, args: &[&str]) -> Result<String, Fault> {
-        let date = format!("{} +0000", self.clock.now().as_second());
-        let git = Git::new(&self.clone, &self.env.inherited)
-            .with_env("GIT_AUTHOR_DATE", &date)
-            .with_env("GIT_COMMITTER_DATE", &date);
-        let git = git.with_config("protocol.file.allow", "always");
-        let out = git.ok(args, b"").map_err(|e| Fault::new(FaultKind::TryLater, e.to_string()))?;
-        Ok(String::from_utf8_lossy(&out).trim_end().to_owned())
-    }
-
-    fn write(&self, path: &str, text: &str) -> Result<(), Fault> {
-        let path = self.clone.join(path);
-        let parent = path.parent().unwrap_or(&self.clone);
-        std::fs::create_dir_all(parent)
-            .and_then(|()| std::fs::write(&path, text))
-            .map_err(|e| Fault::new(FaultKind::TryLater, e.to_string()))
-    }
-
-    /// Commits one file to a branch of the server, as a colleague would.
-    fn commit(&self, branch: &str, message: &str, path: &str, text: &str) -> Result<String, Fault> {
-        self.git(&["fetch", "-q", "origin", "+refs/heads/*:refs/remotes/origin/*"])?;
-        self.git(&["checkout", "-q", "--detach", &format!("origin/{branch}")])?;
-        self.write(path, text)?;
-        self.git(&["add", path])?;
-        self.git(&["commit", "-q", "-m", message])?;
-        self.git(&["push", "-q", "origin", &format!("HEAD:refs/heads/{branch}")])?;
-        self.git(&["rev-parse", "HEAD"])
-    }
-
-    fn store(&self) -> Result<Store, Fault> {
-        let clone = Clone::open(&self.clone, None, &self.env)
-            .map_err(|e| Fault::new(FaultKind::TryLater, e.to_string()))?;
-        Ok(Store::open(&clone, &self.env)?)
-    }
-
-    fn engine<'a>(&'a self, store: &'a Store, who: &str, watch: &'a dyn Fn(&Note)) -> Engine<'a> {
+    fn engine<'a>(&'a self, who: &str, watch: &'a dyn Fn(&Note)) -> Engine<'a> {
         Engine {
-            repo: store,
-            clock: &self.clock,
+            repo: &self.place.store,
+            clock: &self.set.clock,
             by: Actor { who: who.into(), proof: Proof::Claimed },
             via: Via::Cli,
             watch,
         }
     }
 
-    fn tick(&self, store: &Store) -> Result<(), Fault> {
-        let ticked = self.engine(store, "release job", &|_| {}).tick(false)?;
+    fn tick(&self) -> Result<(), Fault> {
+        let ticked = self.engine("release job", &|_| {}).tick(false)?;
         ui::out(paint(DIM, "$ allclear tick"));
         ticked.done.iter().for_each(|d| ui::out(format!("  {}", d.0)));
         ticked.faults.iter().for_each(|f| ui::fault(f, false));
         Ok(())
     }
 
-    fn check(&self, store: &Store, branch: &str, outcome: CheckOutcome) -> Result<(), Fault> {
-        let head = self.git(&["ls-remote", "origin", &format!("refs/heads/{branch}")])?;
-        let head = head.split('\t').next().unwrap_or_default();
-        let commit = CommitId::parse(head).map_err(|e| Fault::new(FaultKind::TryLater, e.to_string()))?;
+    fn check(&self) -> Result<(), Fault> {
+        let head = self.set.git(&["ls-remote", "origin", &format!("refs/heads/{BRANCH}")])?;
+        let commit = CommitId::parse(head.split('\t').next().unwrap_or_default()).map_err(broken)?;
         ui::out(paint(DIM, format!("$ allclear check ci passed --commit {}", commit.short())));
-        let result = CheckResult { name: "ci".into(), outcome, commit, url: None };
-        self.engine(store, "CI", &|_| {}).check(vec![result])
+        let result = CheckResult { name: "ci".into(), outcome: CheckOutcome::Passed, commit, url: None };
+        self.engine("CI", &|_| {}).check(vec![result])
     }
 
-    fn status(&self, store: &Store) -> Result<(), Fault> {
-        let seen = self.engine(store, "Mira", &|_| {}).observe()?;
-        ui::out(paint(DIM, "$ allclear status"));
-        status::show("greeter", &seen, &seen.assess(self.clock.now()), None);
+    /// Looks at what is built on the candidate. That takes real time, and the stage's clock goes with it.
+    fn test(&self) -> Result<(), Fault> {
+        ui::out(paint(DIM, "$ allclear test"));
+        let engine = self.engine("release job", &|_| {});
+        let seen = engine.observe()?;
+        let wish = TestWish::default();
+        let target = engine.target(&seen, &wish)?;
+        let sources = bench::sources(&self.place)?;
+        let executor = bench::open(&self.place, &sources, &seen, target.policy.as_ref())?;
+        let clock = &self.set.clock;
+        let (show, last) = (Show::new(false), Mutex::new(SystemClock.now()));
+        let watch = |step: &Progress<'_>| {
+            show.hear(step);
+            let mut last = last.lock().unwrap_or_else(PoisonError::into_inner);
+            let now = SystemClock.now();
+            clock.wait(now.duration_since(*last).unsigned_abs());
+            *last = now;
+        };
+        // Ctrl-C ends the demo and all that it started, as it always does.
+        let stop = AtomicBool::new(false);
+        let lab = Lab { sources: &sources, executor: &executor, jobs: 3, stop: &stop, watch: &watch };
+        let tested = engine.test(&target, &wish, &lab);
+        show.end();
+        results::show("greeter", &tested?);
         self.rest(3);
         Ok(())
+    }
+
+    fn status(&self) -> Result<(), Fault> {
+        let seen = self.engine("Mira", &|_| {}).observe()?;
+        ui::out(paint(DIM, "$ allclear status"));
+        status::show("greeter", &seen, &seen.assess(self.set.clock.now()), None);
+        self.rest(3);
+        Ok(())
+    }
+
+    fn why(&self, downstream: &str) -> Result<(), Fault> {
+        let engine = self.engine("Mira", &|_| {});
+        let seen = engine.observe()?;
+        let now = self.set.clock.now();
+        ui::out(paint(DIM, format!("$ allclear why downstream:{downstream}")));
+        let topic = Some(("downstream".to_owned(), Some(downstream.to_owned())));
+        for found in &seen.assess(now).candidates {
+            why::explain(&engine, &seen, found, &topic, now)?;
+        }
+        self.rest(3);
+        Ok(())
+    }
+
+    /// Ticks when all is clear, with a rival in the middle of it; tells whether that released.
+    fn promotion(&self) -> Result<bool, Fault> {
+        let rival = Cell::new(false);
+        let in_the_middle = |note: &Note| {
+            Self::narrate(note);
+            if matches!(note, Note::Planned(_)) && !rival.replace(true) {
+                let whisper = "whisper() {\n    echo \"hello, $1\"\n}\n";
+                let pushed = self.set.commit("develop", "feat: whisper", "whisper.sh", whisper);
+                self.say(if pushed.is_ok() {
+                    "    (the rival's push to develop lands here)"
+                } else {
+                    "    (the rival's push was lost)"
+                });
+            }
+        };
+        let ticked = self.engine("release job", &in_the_middle).tick(false)?;
+        ticked.done.iter().for_each(|d| ui::out(format!("  {} {}", paint(GOOD, "✔"), d.0)));
+        ticked.faults.iter().for_each(|f| ui::fault(f, false));
+        let all = "+refs/heads/*:refs/remotes/origin/*";
+        self.set.git(&["fetch", "-q", "--prune", "--tags", "origin", all])?;
+        self.say("Master, tag, develop and the end of the branch changed in one push:");
+        let graph =
+            ["log", "--graph", "--oneline", "--decorate", "-n", "12", "origin/develop", "origin/master"];
+        self.quote(&self.set.git(&graph)?);
+        let missing = self.set.git(&["log", "--oneline", "origin/develop..origin/master"])?;
+        self.say(&format!(
+            "git log develop..master prints {}.",
+            if missing.is_empty() { "nothing" } else { "something, and should not" }
+        ));
+        Ok(ticked.done.iter().any(|d| d.0.starts_with("released 1.1.0")))
     }
 
     fn refused(&self, fault: Option<Fault>) {
@@ -297,7 +254,7 @@ impl Stage {
 
     fn scene(&self, title: &str, text: &str) {
         self.rest(1);
-        let now = crate::when::show(self.clock.now(), &self.zone, self.clock.now());
+        let now = crate::when::show(self.set.clock.now(), &self.zone, self.set.clock.now());
         ui::out(format!("\n{}", paint(BOLD, format!("── {now} · {title}"))));
         ui::out(text);
         self.rest(1);
@@ -309,8 +266,7 @@ impl Stage {
     }
 
     fn quote(&self, text: &str) {
-        let anchor = self.clock.now().to_zoned(self.zone.clone()).strftime("%Y-%m-%d 10:00").to_string();
-        text.trim_end().lines().for_each(|l| ui::out(format!("    {}", l.replace("ANCHOR", &anchor))));
+        text.trim_end().lines().for_each(|l| ui::out(format!("    {l}").trim_end()));
         self.rest(1);
     }
 
@@ -321,13 +277,29 @@ impl Stage {
     }
 
     fn farewell(&self) {
-        let clone = self.clone.display();
-        ui::out(format!("\n{} {}", paint(BOLD, "The repository is yours:"), self.top.display()));
+        let clone = self.set.clone.display();
+        ui::out(format!("\n{} {}", paint(BOLD, "The repository is yours:"), self.set.top.display()));
         ui::out(format!("  allclear -C {clone} log"));
         ui::out(format!("  allclear -C {clone} why"));
+        ui::out(format!("  allclear -C {clone} test"));
         ui::out(format!("  allclear -C {clone} promote --dry-run"));
         ui::out(format!("  git -C {clone} log --graph --oneline origin/develop"));
     }
+}
+
+/// Gives the directory that the demo has for itself.
+fn ground(dir: Option<&Path>) -> Result<PathBuf, Fault> {
+    let lost = |e| Fault::new(FaultKind::TryLater, format!("the demo's directory cannot be made: {e}"));
+    let top = match dir {
+        Some(dir) if dir.exists() => {
+            return Err(Fault::new(FaultKind::Usage, format!("{} exists already", dir.display()))
+                .hint("name a directory that does not exist"));
+        }
+        Some(dir) => dir.to_path_buf(),
+        None => tempfile::Builder::new().prefix("allclear-demo-").tempdir().map_err(lost)?.keep(),
+    };
+    std::fs::create_dir_all(&top).map_err(lost)?;
+    top.canonicalize().map_err(lost)
 }
 
 /// The Tuesday, 10:00, of three weeks ago: the whole story is over before now, so that the repository it

@@ -71,8 +71,13 @@ impl Place {
     pub(crate) fn open(args: &Args) -> Result<Self, Fault> {
         let env = environment();
         let clone = open_clone(args, &env)?;
+        Self::of(clone, env, args.who.as_deref())
+    }
+
+    /// Opens a clone, for somebody; for whom git knows, where nobody is named.
+    pub(crate) fn of(clone: Clone, env: Environment, who: Option<&str>) -> Result<Self, Fault> {
         let store = Store::open(&clone, &env)?.with_caller(whole_environment());
-        let who = args.who.clone().or_else(|| clone.person.clone()).unwrap_or_else(|| "somebody".into());
+        let who = who.or(clone.person.as_deref()).unwrap_or("somebody");
         let proof = if clone.signing_key.is_some() { Proof::Signed } else { Proof::Claimed };
         let who = allclear_core::text::short(who.trim(), 200);
         Ok(Self { clone, store, env, clock: SystemClock, by: Actor { who, proof }, watch: Box::new(warn) })

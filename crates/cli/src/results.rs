@@ -3,7 +3,7 @@
 use crate::progress::took;
 use crate::ui::{self, BAD, BOLD, DIM, GOOD, WAIT, paint};
 use allclear_core::event::CheckOutcome;
-use allclear_core::lab::{Arm, Attempt, Comparison, Mode, Row, Tier, Verdict};
+use allclear_core::lab::{Arm, Attempt, Comparison, Mode, Outcome, Row, Tier, Verdict};
 use allclear_core::text::{count, list, plain, short};
 use allclear_engine::{CheckRun, Kept, Tested};
 use anstyle::Style;
@@ -80,7 +80,7 @@ fn show_end(tested: &Tested) {
     let (style, words) = match tested.verdict {
         Verdict::Passed if advised(tested) => (WAIT, "regressed where that is advice (tier = \"should\")"),
         Verdict::Passed => (GOOD, "nothing regressed"),
-        Verdict::Regressed => (BAD, "regressed"),
+        Verdict::Regressed => (BAD, "regressed where that counts (tier = \"must\")"),
         Verdict::Inconclusive => (WAIT, "not conclusive: what has no answer yet may still regress"),
     };
     ui::out(paint(style, words));
@@ -199,7 +199,9 @@ pub(crate) fn story(row: &Row) {
         ui::out(format!("    built with {} {}", plain(&proof.version), plain(&proof.hash)));
     }
     for attempt in &row.attempts {
-        let step = attempt.step.map(|step| format!(" in {}", step.name())).unwrap_or_default();
+        // What failed names its step already.
+        let step = attempt.step.filter(|step| attempt.outcome != Outcome::failed(*step));
+        let step = step.map(|step| format!(" in {}", step.name())).unwrap_or_default();
         let error = attempt.error.as_deref().or(attempt.note.as_deref());
         let error = error.map(|error| format!("  {}", short(error, 120))).unwrap_or_default();
         ui::out(format!(

@@ -268,7 +268,8 @@ fn subject_of(report: &GateReport, wanted: Option<&str>) -> Result<Option<String
             let is_id = |name: &str| CommitId::parse(name).is_ok();
             let mut like =
                 open.iter().filter(|name| wanted.len() >= 7 && is_id(name) && name.starts_with(wanted));
-            let group = || finding.subjects.iter().find_map(|s| s.also.as_deref().filter(|also| *also == wanted));
+            let group =
+                || finding.subjects.iter().find_map(|s| s.also.as_deref().filter(|also| *also == wanted));
             match (exact.copied().or_else(group), like.next(), like.next()) {
                 (Some(name), ..) => Ok(Some(name.to_owned())),
                 (None, Some(name), None) => Ok(Some((*name).to_owned())),

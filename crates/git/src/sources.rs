@@ -119,11 +119,8 @@ impl Sources for Mirrors<'_> {
         if let At::Commit(commit) = at {
             return Ok(Located { commit: commit.clone(), tag: None });
         }
-        let (refs, head) = if repo == "." {
-            (self.store.list_within(LIST_LIMIT)?.1, None)
-        } else {
-            self.list(repo)?
-        };
+        let (refs, head) =
+            if repo == "." { (self.store.list_within(LIST_LIMIT)?.1, None) } else { self.list(repo)? };
         let none = |what: String| RepoError::NotFound(format!("{} has {what}", plain(repo)));
         match at {
             At::Commit(commit) => Ok(Located { commit: commit.clone(), tag: None }),
@@ -160,7 +157,8 @@ impl Sources for Mirrors<'_> {
         let fresh = self.dir.join("trees").join(format!(".{commit}.{}", fresh_name()));
         let files = fresh.join("files");
         std::fs::create_dir_all(&files).map_err(|e| io("making a tree", &e))?;
-        let made = lay_out(git, commit, &files);
+        let made = lay_out(git, commit, &files)
+            .and_then(|()| keep_inside(&files).map_err(|e| io("laying out a tree", &e)));
         if made.is_ok() && std::fs::rename(&fresh, &place).is_ok() {
             return Ok(place.join("files"));
         }
@@ -181,6 +179,34 @@ impl Sources for Mirrors<'_> {
     }
 }
 
+/// Makes each link that leads nowhere or out of the tree a file with the path in it, as git does where there are no
+/// links: what reads a stranger's tree must not read this machine's files.
+fn keep_inside(top: &Path) -> std::io::Result<()> {
+    fn walk(dir: &Path, links: &mut Vec<PathBuf>) -> std::io::Result<()> {
+        for entry in std::fs::read_dir(dir)? {
+            let entry = entry?;
+            let kind = entry.file_type()?;
+            if kind.is_symlink() {
+                links.push(entry.path());
+            } else if kind.is_dir() {
+                walk(&entry.path(), links)?;
+            }
+        }
+        Ok(())
+    }
+    let real = top.canonicalize()?;
+    let mut links = Vec::new();
+    walk(top, &mut links)?;
+    for link in links {
+        if !link.canonicalize().is_ok_and(|target| target.starts_with(&real)) {
+            let target = std::fs::read_link(&link)?;
+            std::fs::remove_file(&link)?;
+            std::fs::write(&link, target.as_os_str().as_encoded_bytes())?;
+        }
+    }
+    Ok(())
+}
+
 fn fresh_name() -> String {
     use allclear_core::port::Clock;
     crate::SystemClock.fresh_id()
@@ -190,4 +216,43 @@ fn fresh_name() -> String {
 fn touch(place: &Path) {
     let now = SystemTime::now();
     drop(std::fs::File::open(place).and_then(|file| file.set_modified(now)));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::os::unix::fs::symlink;
+
+    #[test]
+    fn no_link_leads_out() {
+        let dir = tempfile::tempdir().unwrap();
+        let (outside, top) = (dir.path().join("secret"), dir.path().join("tree"));
+        std::fs::write(&outside, "secret").unwrap();
+        std::fs::create_dir_all(top.join("a/b")).unwrap();
+        std::fs::write(top.join("a/file"), "own").unwrap();
+        let links = [
+            ("good", "a/file"),
+            ("a/b/up", "../file"),
+            ("absolute", outside.to_str().unwrap()),
+            ("escape", "../secret"),
+            ("here", "."),
+            ("winding", "here/here/../../../secret"),
+            ("chained", "escape"),
+            ("dangling", "nothing/there"),
+        ];
+        for (name, target) in links {
+            symlink(target, top.join(name)).unwrap();
+        }
+        keep_inside(&top).unwrap();
+        for name in ["good", "a/b/up"] {
+            assert_eq!(std::fs::read_to_string(top.join(name)).unwrap(), "own", "{name}");
+        }
+        for (name, target) in links {
+            let text = std::fs::read_to_string(top.join(name)).unwrap_or_default();
+            assert_ne!(text, "secret", "{name}");
+            if ["absolute", "escape", "dangling"].contains(&name) {
+                assert_eq!(text, target);
+            }
+        }
+    }
 }

@@ -17,8 +17,12 @@ pub(crate) fn steps(
     let recipe = &job.recipe;
     if [&recipe.build, &recipe.test].iter().all(|step| step.is_none()) && recipe.run.is_none() {
         let note = "it has no commands; give it build, test or run in its [[downstream]]";
-        let stop =
-            Stop { outcome: Outcome::Unprepared, step: Step::Prepare, log: String::new(), note: Some(note.into()) };
+        let stop = Stop {
+            outcome: Outcome::Unprepared,
+            step: Step::Prepare,
+            log: String::new(),
+            note: Some(note.into()),
+        };
         return (Err(stop), None);
     }
     let ended = walk(stage, job);
@@ -65,4 +69,3 @@ fn walk(stage: &mut Stage<'_>, job: &Job) -> Result<(), Stop> {
         Some(_) | None => Ok(()),
     }
 }
-

@@ -1,8 +1,8 @@
 //! The executor of this machine.
 
+use crate::Sandbox;
 use crate::go::{Front, Go, Prepared, Unready};
 use crate::room::{Room, copy};
-use crate::Sandbox;
 use crate::stage::{Sights, Stage, Stop, place};
 use crate::{generic, go, survey};
 use allclear_core::lab::signature::failure;
@@ -169,7 +169,7 @@ impl<'a> Lab<'a> {
                 attempt.closure = Some(ready.closure.clone());
                 attempt.floating = ready.floating;
                 attempt.note.clone_from(&ready.note);
-                let sights = self.go_sights(sandbox, &front, &ready, request, &tree, &room)?;
+                let sights = Self::go_sights(sandbox, &front, &ready, request, &tree, &room)?;
                 act(&mut stage(sights)?, &Way::Go(&front, &ready), attempt)
             }
             Ecosystem::Generic => {
@@ -197,7 +197,6 @@ impl<'a> Lab<'a> {
     /// Lays out a copy of the downstream that it may write to: all of it, or its own folder where it is one of
     /// many, between the others as they are.
     fn copied(
-        &self,
         sandbox: &Sandbox,
         job: &Job,
         tree: &Path,
@@ -219,7 +218,6 @@ impl<'a> Lab<'a> {
     }
 
     fn go_sights(
-        &self,
         sandbox: &Sandbox,
         front: &Front,
         ready: &Prepared,
@@ -229,7 +227,7 @@ impl<'a> Lab<'a> {
     ) -> Result<Sights, Stop> {
         let mut sights = Sights::default();
         let job = request.job;
-        let top = self.copied(sandbox, job, tree, room, &mut sights)?;
+        let top = Self::copied(sandbox, job, tree, room, &mut sights)?;
         let settings = &front.go.settings;
         let shown = |path: &Path| path.display().to_string();
         let alternative = place(sandbox, &ready.alternative, "/lab/mod");
@@ -291,8 +289,9 @@ impl<'a> Lab<'a> {
     ) -> Result<Sights, Stop> {
         let mut sights = Sights::default();
         let job = request.job;
-        let top = self.copied(sandbox, job, tree, room, &mut sights)?;
-        let project = self.sources.tree(".", &request.side.commit).map_err(|e| Stop::infra(&e.to_string()))?;
+        let top = Self::copied(sandbox, job, tree, room, &mut sights)?;
+        let project =
+            self.sources.tree(".", &request.side.commit).map_err(|e| Stop::infra(&e.to_string()))?;
         let inside = place(sandbox, &project, "/candidate");
         sights.reads.push((project, inside.clone()));
         sights.env.extend(
@@ -313,7 +312,8 @@ impl<'a> Lab<'a> {
     fn keep(&self, log: &str) -> Option<String> {
         let dir = self.dir.join("logs");
         std::fs::create_dir_all(&dir).ok()?;
-        let digest: String = Sha256::digest(log.as_bytes()).iter().take(8).map(|b| format!("{b:02x}")).collect();
+        let digest: String =
+            Sha256::digest(log.as_bytes()).iter().take(8).map(|b| format!("{b:02x}")).collect();
         let file = dir.join(format!("{digest}.log"));
         std::fs::write(&file, log).ok()?;
         let mut all: Vec<_> = std::fs::read_dir(&dir)
@@ -352,7 +352,9 @@ impl Executor for Lab<'_> {
         let toolchain = match job.ecosystem {
             Ecosystem::Go => {
                 let settings = &self.go().ok()?.settings;
-                [&settings.goversion, &settings.goos, &settings.goarch, &settings.cgo_enabled].map(String::as_str).join(" ")
+                [&settings.goversion, &settings.goos, &settings.goarch, &settings.cgo_enabled]
+                    .map(String::as_str)
+                    .join(" ")
             }
             Ecosystem::Generic => String::new(),
         };
@@ -361,8 +363,17 @@ impl Executor for Lab<'_> {
         let mut recipe = job.recipe.clone();
         (recipe.tier, recipe.expect_failure) = (None, None);
         let parts = serde_json::json!([
-            EDITION, job.commit, job.dir, job.one_of_many, job.ecosystem, recipe, side.version.to_string(),
-            hash, mode, toolchain, contained
+            EDITION,
+            job.commit,
+            job.dir,
+            job.one_of_many,
+            job.ecosystem,
+            recipe,
+            side.version.to_string(),
+            hash,
+            mode,
+            toolchain,
+            contained
         ]);
         Some(Sha256::digest(parts.to_string()).iter().take(16).map(|b| format!("{b:02x}")).collect())
     }
@@ -374,7 +385,9 @@ impl Executor for Lab<'_> {
         let room = self.room().ok()?;
         let front = self.front(request.side).ok()?;
         let tree = self.tree(request.job).ok()?;
-        go::prepare(&front, request.job, request.mode, &tree, &room, &|version| self.lend(&front, version)).ok().map(|ready| ready.closure)
+        go::prepare(&front, request.job, request.mode, &tree, &room, &|version| self.lend(&front, version))
+            .ok()
+            .map(|ready| ready.closure)
     }
 
     fn hash(&self, job: &Job, side: &Side) -> Option<String> {
@@ -403,7 +416,8 @@ impl Executor for Lab<'_> {
             } else if let Some(note) = &stop.note {
                 attempt.signature = failure(note, stop.step).map(|found| found.signature);
             }
-            attempt.note = [attempt.note.take(), stop.note].into_iter().flatten().reduce(|a, b| format!("{a}; {b}"));
+            attempt.note =
+                [attempt.note.take(), stop.note].into_iter().flatten().reduce(|a, b| format!("{a}; {b}"));
             attempt.log = self.keep(&stop.log).filter(|_| !stop.log.is_empty());
         }
         attempt

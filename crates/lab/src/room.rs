@@ -96,9 +96,7 @@ pub(crate) fn copy(from: &Path, to: &Path) -> std::io::Result<()> {
 
 /// Makes a tree of hard links: for files that nobody ever changes in place.
 pub(crate) fn link(from: &Path, to: &Path) -> std::io::Result<()> {
-    walk(from, to, &|from, to| {
-        std::fs::hard_link(from, to).or_else(|_| std::fs::copy(from, to).map(drop))
-    })
+    walk(from, to, &|from, to| std::fs::hard_link(from, to).or_else(|_| std::fs::copy(from, to).map(drop)))
 }
 
 fn walk(from: &Path, to: &Path, file: &dyn Fn(&Path, &Path) -> std::io::Result<()>) -> std::io::Result<()> {

@@ -86,7 +86,19 @@ impl<'a> Stage<'a> {
         let mut limits = recipe.limits.unwrap_or_default();
         limits.time.0 *= u64::from(scale);
         limits.memory *= u64::from(scale);
-        Ok(Self { sandbox, room, recipe, limits, sights, out, tools, runs: 0, script: None, memory: 0, log: String::new() })
+        Ok(Self {
+            sandbox,
+            room,
+            recipe,
+            limits,
+            sights,
+            out,
+            tools,
+            runs: 0,
+            script: None,
+            memory: 0,
+            log: String::new(),
+        })
     }
 
     /// Gives the folder of what it makes, as seen from outside.
@@ -118,7 +130,10 @@ impl<'a> Stage<'a> {
     pub(crate) fn read(&self, name: &str) -> String {
         use std::os::unix::fs::OpenOptionsExt;
         let flags = OFlags::NOFOLLOW | OFlags::NONBLOCK;
-        let open = std::fs::OpenOptions::new().read(true).custom_flags(flags.bits() as i32).open(self.out.join(name));
+        let open = std::fs::OpenOptions::new()
+            .read(true)
+            .custom_flags(flags.bits() as i32)
+            .open(self.out.join(name));
         let mut bytes = Vec::new();
         if let Some(file) = open.ok().filter(|file| file.metadata().is_ok_and(|meta| meta.is_file())) {
             drop(file.take(LOG).read_to_end(&mut bytes));
@@ -196,17 +211,14 @@ impl<'a> Stage<'a> {
         }
         let ended = self.sandbox.run(cell, task).map_err(|why| Stop::infra(&why))?;
         self.memory = self.memory.max(ended.memory);
-        let log = self.told(&read(&cell.log));
+        let log = Self::told(&read(&cell.log));
         self.log.push_str(&log);
         let (outcome, note) = self.reading(step, &ended.how, &log);
-        match outcome {
-            Outcome::Passed => Ok(()),
-            outcome => Err(Stop { outcome, step, log, note }),
-        }
+        if outcome == Outcome::Passed { Ok(()) } else { Err(Stop { outcome, step, log, note }) }
     }
 
     /// Gives a log as it would read outside: the sandbox's own folders are nobody's.
-    fn told(&self, log: &str) -> String {
+    fn told(log: &str) -> String {
         INSIDE.iter().fold(log.to_owned(), |log, inside| log.replace(inside, ""))
     }
 
@@ -229,7 +241,9 @@ impl<'a> Stage<'a> {
             How::Exited(code) => plain(format!("it exited with {code}")),
             How::Signalled(signal) => plain(format!("signal {signal} ended it")),
             How::TimedOut => (Outcome::TimedOut, Some(format!("it was not through after {time}"))),
-            How::OutOfMemory => (Outcome::OutOfMemory, Some(format!("it took more than {memory} MiB of memory"))),
+            How::OutOfMemory => {
+                (Outcome::OutOfMemory, Some(format!("it took more than {memory} MiB of memory")))
+            }
             How::NoSpace => (Outcome::NoSpace, Some(format!("it wrote more than {disk} MiB"))),
             How::TooMuchOutput => plain(format!("it printed more than {output} MiB")),
             How::NotReady(why) => plain(why.clone()),
@@ -243,7 +257,8 @@ impl<'a> Stage<'a> {
 const INSIDE: [&str; 2] = ["/lab/cache/", "/work/"];
 
 /// What a program prints that has broken down and was caught.
-const PANICS: &[&str] = &["\ngoroutine 1 [running]", "panic: runtime error", "Traceback (most recent call last)"];
+const PANICS: &[&str] =
+    &["\ngoroutine 1 [running]", "panic: runtime error", "Traceback (most recent call last)"];
 const NETWORK: &[&str] = &[
     "network is unreachable",
     "Network is unreachable",

@@ -95,7 +95,8 @@ fn folder(file: &str) -> &str {
 
 fn is_go(file: &str) -> bool {
     let hidden = |part: &str| part.starts_with(['.', '_']) || matches!(part, "vendor" | "testdata");
-    file.ends_with(".go") && !file.ends_with("_test.go") && !file.split('/').any(hidden)
+    let source = file.rsplit_once('.').is_some_and(|(base, last)| last == "go" && !base.ends_with("_test"));
+    source && !file.split('/').any(hidden)
 }
 
 /// Tells whether a Go file is the main file of a program that is built here.

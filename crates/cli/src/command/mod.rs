@@ -25,7 +25,7 @@ mod tick;
 pub(crate) mod todo;
 mod verify;
 mod waive;
-mod why;
+pub(crate) mod why;
 mod withdraw;
 
 use crate::args::{Args, ArmArg, Command, LedgerCommand, Now, SignerCommand};

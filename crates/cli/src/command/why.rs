@@ -9,7 +9,7 @@ use allclear_core::assess::{CandidateAssessment, GateReport};
 use allclear_core::gate::{GATES, Gate, Kind, Subject};
 use allclear_core::text::short;
 use allclear_core::{CommitId, Version};
-use allclear_engine::{Fault, FaultKind, ReportText, Snapshot};
+use allclear_engine::{Engine, Fault, FaultKind, ReportText, Snapshot};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use serde_json::json;
@@ -27,7 +27,6 @@ pub(super) fn run(args: &Args, about: &[String], now: &Now) -> Result<Exit, Faul
     if let Some(version) = version {
         seen.pick(Some(version))?;
     }
-    let zone = zone_of(&seen);
     let chosen: Vec<&CandidateAssessment> =
         assessment.candidates.iter().filter(|c| version.is_none_or(|v| v == c.version)).collect();
     if args.json {
@@ -57,37 +56,7 @@ pub(super) fn run(args: &Args, about: &[String], now: &Now) -> Result<Exit, Faul
         if nth > 0 {
             ui::out("");
         }
-        let record = &seen.project.candidates[&found.version];
-        ui::out(format!(
-            "{}   {}   {}",
-            paint(BOLD, found.version.to_string()),
-            view::word(found),
-            found.commit
-        ));
-        let wanted = |g: &&GateReport| match &topic {
-            Some((gate, _)) => g.gate.name() == gate,
-            None => g.enforced && !g.finding.verdict.is_clear(),
-        };
-        let mut reports: Vec<&GateReport> = found.gates.iter().filter(wanted).collect();
-        reports.sort_by_key(|g| std::cmp::Reverse(g.finding.verdict));
-        let words = words(&place, &seen, &reports)?;
-        for report in &reports {
-            let subject = topic.as_ref().and_then(|(_, s)| s.as_deref());
-            gate(report, &words, subject, &zone, now);
-            if let Some(name) = subject.filter(|_| report.gate == Gate::Downstream)
-                && let Some(row) = place.engine().looked(&seen, found.version, name)?
-            {
-                crate::results::story(&row);
-            }
-            if let Some(end) = super::status::waived_until(report, found, record, now) {
-                ui::out(format!("    the waiver ends {}, or with the next rc", when::show(end, &zone, now)));
-                ui::out(format!("    → allclear waive {} {} --lift", found.version, report.gate.name()));
-            }
-        }
-        if reports.is_empty() {
-            ui::out("  all enforced gates are clear");
-        }
-        ui::out(super::status::forecast(found, record, &zone, now));
+        explain(&place.engine(), &seen, found, &topic, now)?;
     }
     for offer in seen.facts.offers.iter().filter(|o| version.is_none_or(|v| v == o.version)) {
         let develop = seen.project.develop.as_ref().map_or("develop", |d| d.as_str());
@@ -97,7 +66,51 @@ pub(super) fn run(args: &Args, about: &[String], now: &Now) -> Result<Exit, Faul
     Ok(view::exit(&assessment, version))
 }
 
-type Topic = Option<(String, Option<String>)>;
+/// Prints why a candidate stands where it does: the gate that is asked about, else all that are not clear.
+pub(crate) fn explain(
+    engine: &Engine<'_>,
+    seen: &Snapshot,
+    found: &CandidateAssessment,
+    topic: &Topic,
+    now: Timestamp,
+) -> Result<(), Fault> {
+    let zone = zone_of(seen);
+    let record = &seen.project.candidates[&found.version];
+    ui::out(format!(
+        "{}   {}   {}",
+        paint(BOLD, found.version.to_string()),
+        view::word(found),
+        found.commit
+    ));
+    let wanted = |g: &&GateReport| match topic {
+        Some((gate, _)) => g.gate.name() == gate,
+        None => g.enforced && !g.finding.verdict.is_clear(),
+    };
+    let mut reports: Vec<&GateReport> = found.gates.iter().filter(wanted).collect();
+    reports.sort_by_key(|g| std::cmp::Reverse(g.finding.verdict));
+    let words = words(engine, seen, &reports)?;
+    for report in &reports {
+        let subject = topic.as_ref().and_then(|(_, s)| s.as_deref());
+        gate(report, &words, subject, &zone, now);
+        if let Some(name) = subject.filter(|_| report.gate == Gate::Downstream)
+            && let Some(row) = engine.looked(seen, found.version, name)?
+        {
+            crate::results::story(&row);
+        }
+        if let Some(end) = super::status::waived_until(report, found, record, now) {
+            ui::out(format!("    the waiver ends {}, or with the next rc", when::show(end, &zone, now)));
+            ui::out(format!("    → allclear waive {} {} --lift", found.version, report.gate.name()));
+        }
+    }
+    if reports.is_empty() {
+        ui::out("  all enforced gates are clear");
+    }
+    ui::out(super::status::forecast(found, record, &zone, now));
+    Ok(())
+}
+
+/// A gate, and which of the things that it looked at; all of them where none is named.
+pub(crate) type Topic = Option<(String, Option<String>)>;
 
 fn parse(about: &[String]) -> Result<(Option<Version>, Topic), Fault> {
     let usage = |what: String| Fault::new(FaultKind::Usage, what).truth("nothing was read");
@@ -122,13 +135,13 @@ fn parse(about: &[String]) -> Result<(Option<Version>, Topic), Fault> {
 type Words = BTreeMap<String, ReportText>;
 
 /// Reads the words behind what the gate `reports` shows.
-fn words(place: &Place, seen: &Snapshot, reports: &[&GateReport]) -> Result<Words, Fault> {
+fn words(engine: &Engine<'_>, seen: &Snapshot, reports: &[&GateReport]) -> Result<Words, Fault> {
     let ids: Vec<String> = reports
         .iter()
         .filter(|r| r.gate == Gate::Reports)
         .flat_map(|r| r.finding.subjects.iter().take(SHOWN).map(|s| s.name.clone()))
         .collect();
-    if ids.is_empty() { Ok(Words::new()) } else { place.engine().report_texts(seen, &ids) }
+    if ids.is_empty() { Ok(Words::new()) } else { engine.report_texts(seen, &ids) }
 }
 
 fn gate(report: &GateReport, words: &Words, subject: Option<&str>, zone: &TimeZone, now: Timestamp) {
@@ -174,7 +187,9 @@ fn gate(report: &GateReport, words: &Words, subject: Option<&str>, zone: &TimeZo
     if !finding.actors.is_empty() {
         ui::out(format!("    who: {}", finding.actors.join(", ")));
     }
-    for remedy in &finding.remedy {
+    // Who asks about one thing need not be sent to ask about it.
+    let sent_here = |remedy: &&String| subject.is_some() && remedy.starts_with("allclear why ");
+    for remedy in finding.remedy.iter().filter(|remedy| !sent_here(remedy)) {
         ui::out(format!("    → {remedy}"));
     }
 }

@@ -114,14 +114,18 @@ fn publish(world: &World, tree: &Path, version: Version) {
     let place = proxy.join(&packed.path).join("@v");
     let write = |name: &str, bytes: &[u8]| std::fs::write(place.join(name), bytes).unwrap();
     write(&format!("v{version}.mod"), &packed.go_mod);
-    write(&format!("v{version}.info"), format!("{{\"Version\":\"v{version}\",\"Time\":\"{time}\"}}").as_bytes());
+    write(
+        &format!("v{version}.info"),
+        format!("{{\"Version\":\"v{version}\",\"Time\":\"{time}\"}}").as_bytes(),
+    );
     write("list", format!("v{version}\n").as_bytes());
 }
 
 /// Gives the rows of an experiment by the names of their folders.
 fn rows(found: &Value) -> BTreeMap<String, Value> {
     let rows = found["downstreams"].as_array().unwrap().iter();
-    rows.map(|row| (row["name"].as_str().unwrap().rsplit('/').next().unwrap().to_owned(), row.clone())).collect()
+    rows.map(|row| (row["name"].as_str().unwrap().rsplit('/').next().unwrap().to_owned(), row.clone()))
+        .collect()
 }
 
 /// Compares with the golden verdicts, all at once.
@@ -138,7 +142,9 @@ fn agree(kind: &str, found: &Value) {
         };
         let is = [&row["comparison"], &row["outcome"]].map(|v| v.as_str().unwrap_or_default());
         let said = row.to_string();
-        if is != [wanted[0].as_str(), wanted[1].as_str()] || wanted[2..].iter().any(|text| !said.contains(text)) {
+        if is != [wanted[0].as_str(), wanted[1].as_str()]
+            || wanted[2..].iter().any(|text| !said.contains(text))
+        {
             wrong.push(format!("{name}: wanted {wanted:?}, found {is:?} in {said}"));
         }
     }
@@ -166,10 +172,10 @@ fn every_way_in_which_a_go_downstream_ends() {
     let found = world.allclear(&["test", "--json", "--jobs", "2"]).code(1).json();
     agree("go", &found);
     assert_eq!(found["verdict"], "regressed");
-    let rows = rows(&found);
-    assert_eq!(rows["ok"]["proof"]["version"], "v1.1.0");
-    assert_eq!(rows["ok"]["proof"]["hash"], found["candidate"]["hash"]);
-    assert_eq!(rows["raised"]["proof"], Value::Null);
+    let seen = rows(&found);
+    assert_eq!(seen["ok"]["proof"]["version"], "v1.1.0");
+    assert_eq!(seen["ok"]["proof"]["hash"], found["candidate"]["hash"]);
+    assert_eq!(seen["raised"]["proof"], Value::Null);
     assert_eq!((world.files("clone"), world.files("apps")), before, "a checkout was written to");
     for left in ["sleep 987654", "/out/program"] {
         assert_eq!(processes(left), Vec::<String>::new(), "something outlived its sandbox");
@@ -178,7 +184,11 @@ fn every_way_in_which_a_go_downstream_ends() {
     assert_eq!(rooms, 0, "an attempt left its files");
 
     world.allclear(&["status"]).code(1).says("downstream").says("regressed");
-    world.allclear(&["why", "downstream:go/apps/panic-at-start"]).code(1).says("no dialer").says("allclear reproduce");
+    world
+        .allclear(&["why", "downstream:go/apps/panic-at-start"])
+        .code(1)
+        .says("no dialer")
+        .says("allclear reproduce");
     let entries = world.git("server.git", &["rev-list", "--count", "refs/allclear/ledger"]);
 
     // Nothing changed: everything conclusive is known, and nothing is put on record again.

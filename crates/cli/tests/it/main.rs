@@ -14,6 +14,7 @@ mod clones;
 mod contract;
 mod corpus;
 mod cut;
+mod demo;
 mod doctor;
 mod downstream;
 mod faults;

@@ -5,9 +5,9 @@ use super::keys::KEYS;
 use super::mistake::{Mistake, nearest};
 use super::words::{self, Moment};
 use super::{
-    AfterFix, ApprovalsGate, Branches, ChecksGate, DownstreamGate, Fixes, Gates, HotfixPolicy, PlainGate, Policy, Preset,
-    PromotionPolicy, ReportsGate, SoakGate, Train, VersionPolicy, Waivers, after, downstream, forms, items,
-    notify,
+    AfterFix, ApprovalsGate, Branches, ChecksGate, DownstreamGate, Fixes, Gates, HotfixPolicy, PlainGate,
+    Policy, Preset, PromotionPolicy, ReportsGate, SoakGate, Train, VersionPolicy, Waivers, after, downstream,
+    forms, items, notify,
 };
 use crate::duration::Seconds;
 use crate::name::Branch;

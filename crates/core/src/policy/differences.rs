@@ -204,16 +204,46 @@ mod tests {
             ("gates.downstream.coverage = 95", "gates.downstream.coverage = 94"),
             ("", "gates.downstream.sandbox = 'none'"),
             ("downstream = [{ name = 'a', repo = 'x', tier = 'must' }]", ""),
-            ("downstream = [{ name = 'a', repo = 'x', tier = 'must' }]", "downstream = [{ name = 'a', repo = 'x' }]"),
-            ("downstream = [{ name = 'a', repo = 'x', tier = 'must' }]", "downstream = [{ name = 'a', repo = 'x', tier = 'must', expect-failure = { reason = 'r', until = 2027-01-01 } }]"),
-            ("downstream = [{ name = 'a', repo = 'x', tier = 'must' }]", "downstream = [{ name = 'a', repo = 'x', tier = 'must', test = false }]"),
-            ("downstream = [{ name = 'a', repo = 'x', tier = 'must' }]", "downstream = [{ name = 'a', repo = 'x', tier = 'must', run = false }]"),
-            ("downstream = [{ name = 'a', repo = 'x', tier = 'must' }]", "downstream = [{ name = 'a', repo = 'x', tier = 'must', mode = 'locked' }]"),
-            ("downstream = [{ name = 'a', repo = 'x', tier = 'must' }]", "downstream = [{ name = 'a', repo = 'x', tier = 'must', limits = { time = '11m' } }]"),
-            ("downstream = [{ name = 'a', repo = ['x', 'y'], tier = 'must' }]", "downstream = [{ name = 'a', repo = 'x', tier = 'must' }]"),
-            ("downstream = [{ name = 'a', repo = 'x', tier = 'must', each = '**/go.mod' }]", "downstream = [{ name = 'a', repo = 'x', tier = 'must', each = '**/go.mod', override = [{ match = 'b', tier = 'should' }] }]"),
-            ("downstream = [{ name = 'a', repo = 'x', tier = 'must', each = '**/go.mod' }]", "downstream = [{ name = 'a', repo = 'x', tier = 'must', each = '**/go.mod', override = [{ match = 'b', build = '' }] }]"),
-            ("downstream = [{ name = 'a', repo = 'x', each = '*/go.mod', override = [{ match = 'b', tier = 'must' }] }]", "downstream = [{ name = 'a', repo = 'x', each = '*/go.mod' }]"),
+            (
+                "downstream = [{ name = 'a', repo = 'x', tier = 'must' }]",
+                "downstream = [{ name = 'a', repo = 'x' }]",
+            ),
+            (
+                "downstream = [{ name = 'a', repo = 'x', tier = 'must' }]",
+                "downstream = [{ name = 'a', repo = 'x', tier = 'must', expect-failure = { reason = 'r', until = 2027-01-01 } }]",
+            ),
+            (
+                "downstream = [{ name = 'a', repo = 'x', tier = 'must' }]",
+                "downstream = [{ name = 'a', repo = 'x', tier = 'must', test = false }]",
+            ),
+            (
+                "downstream = [{ name = 'a', repo = 'x', tier = 'must' }]",
+                "downstream = [{ name = 'a', repo = 'x', tier = 'must', run = false }]",
+            ),
+            (
+                "downstream = [{ name = 'a', repo = 'x', tier = 'must' }]",
+                "downstream = [{ name = 'a', repo = 'x', tier = 'must', mode = 'locked' }]",
+            ),
+            (
+                "downstream = [{ name = 'a', repo = 'x', tier = 'must' }]",
+                "downstream = [{ name = 'a', repo = 'x', tier = 'must', limits = { time = '11m' } }]",
+            ),
+            (
+                "downstream = [{ name = 'a', repo = ['x', 'y'], tier = 'must' }]",
+                "downstream = [{ name = 'a', repo = 'x', tier = 'must' }]",
+            ),
+            (
+                "downstream = [{ name = 'a', repo = 'x', tier = 'must', each = '**/go.mod' }]",
+                "downstream = [{ name = 'a', repo = 'x', tier = 'must', each = '**/go.mod', override = [{ match = 'b', tier = 'should' }] }]",
+            ),
+            (
+                "downstream = [{ name = 'a', repo = 'x', tier = 'must', each = '**/go.mod' }]",
+                "downstream = [{ name = 'a', repo = 'x', tier = 'must', each = '**/go.mod', override = [{ match = 'b', build = '' }] }]",
+            ),
+            (
+                "downstream = [{ name = 'a', repo = 'x', each = '*/go.mod', override = [{ match = 'b', tier = 'must' }] }]",
+                "downstream = [{ name = 'a', repo = 'x', each = '*/go.mod' }]",
+            ),
             ("gates.reports.min-good = 2", "gates.reports.min-good = 1"),
             ("", "gates.reports.triage = '3d'"),
             ("gates.approvals.count = 2", "gates.approvals.count = 1"),

@@ -187,7 +187,9 @@ impl<'a> Given<'a> {
 
     /// Takes a whole number between the key's two.
     pub(super) fn within(&self) -> Parsed<u32> {
-        let Kind::Within(least, most) = self.key.kind else { return self.refuse("no numbers are known for it") };
+        let Kind::Within(least, most) = self.key.kind else {
+            return self.refuse("no numbers are known for it");
+        };
         self.between(least, most)
     }
 

@@ -450,9 +450,11 @@ fn a_check_counts_from_its_checker() {
 fn an_experiment_counts_from_its_checker() {
     let declared = [depends("a")];
     let policy = || signed(|p| p.downstreams = declared.to_vec());
-    let lab = |role: &str| scene(vec![mira(), signer("Lab", BEN, &[Role::Checker(role.into())])], None, policy());
+    let lab =
+        |role: &str| scene(vec![mira(), signer("Lab", BEN, &[Role::Checker(role.into())])], None, policy());
     let good = || tried(experiment(&declared, 1, Vec::new(), 2));
-    let bad = || tried(experiment(&declared, 1, vec![finding("b", Tier::Must, Comparison::Regressed, 'c')], 2));
+    let bad =
+        || tried(experiment(&declared, 1, vec![finding("b", Tier::Must, Comparison::Regressed, 'c')], 2));
     for (name, scene, verdict) in [
         ("the lab", lab("downstream").recorded(BEN, 60, good()), Verdict::Passed),
         ("another check's", lab("ci").recorded(BEN, 60, good()), Verdict::Missing),
@@ -463,7 +465,11 @@ fn an_experiment_counts_from_its_checker() {
             lab("downstream").recorded(BEN, 60, bad()).then(90, good()).then(91, good()),
             Verdict::Failed,
         ),
-        ("good news by the lab", lab("downstream").then(60, bad()).recorded(BEN, 90, good()), Verdict::Passed),
+        (
+            "good news by the lab",
+            lab("downstream").then(60, bad()).recorded(BEN, 90, good()),
+            Verdict::Passed,
+        ),
         ("a claim after it", lab("downstream").recorded(BEN, 60, good()).then(90, good()), Verdict::Passed),
     ] {
         assert_eq!(scene.gate(Gate::Downstream, 2 * HOUR).verdict, verdict, "{name}");

@@ -75,7 +75,8 @@ pub(crate) struct Said {
 impl Go {
     /// Finds the go command on the caller's `PATH`. What it does ends when `stopped` is set.
     pub(crate) fn find(env: &[(OsString, OsString)], stopped: &Arc<AtomicBool>) -> Result<Self, String> {
-        let missing = || "go is not installed; install Go from https://go.dev/dl or with apt install golang-go";
+        let missing =
+            || "go is not installed; install Go from https://go.dev/dl or with apt install golang-go";
         let path = env.iter().find(|(name, _)| name == "PATH").map(|(_, value)| value.clone());
         let program = path
             .iter()
@@ -131,7 +132,9 @@ impl Go {
                 out: String::from_utf8_lossy(&output.stdout).into_owned(),
                 err: String::from_utf8_lossy(&output.stderr).into_owned(),
             },
-            Err(e) if e.kind() == std::io::ErrorKind::TimedOut => failed(format!("{LATE} {} min", LIMIT.as_secs() / 60)),
+            Err(e) if e.kind() == std::io::ErrorKind::TimedOut => {
+                failed(format!("{LATE} {} min", LIMIT.as_secs() / 60))
+            }
             Err(e) => failed(format!("go could not be started: {e}")),
         }
     }

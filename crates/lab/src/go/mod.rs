@@ -80,7 +80,8 @@ impl Front {
             until,
             offline,
         };
-        let overlay = Overlay::serve(packed, world).map_err(|e| format!("the overlay cannot be served: {e}"))?;
+        let overlay =
+            Overlay::serve(packed, world).map_err(|e| format!("the overlay cannot be served: {e}"))?;
         let (build, path) = (dir.join("build"), dir.join("path"));
         Ok(Self { go: go.clone(), overlay, module, version, h1, content, cache, build, path, until, dir })
     }
@@ -109,7 +110,11 @@ fn seed(dir: &Path, cache: &Path, own: &[String]) -> std::io::Result<()> {
     let other = others
         .filter(|p| p.file_name().is_some_and(|n| n.to_string_lossy().starts_with("mod-")))
         .max_by_key(changed);
-    let fresh = dir.join(format!(".mod-{}-{}", std::process::id(), cache.file_name().map_or_else(String::new, |n| n.to_string_lossy().into_owned())));
+    let fresh = dir.join(format!(
+        ".mod-{}-{}",
+        std::process::id(),
+        cache.file_name().map_or_else(String::new, |n| n.to_string_lossy().into_owned())
+    ));
     std::fs::create_dir_all(&fresh)?;
     if let Some(other) = other {
         let whole: BTreeSet<PathBuf> = unpacked(&other).filter(|module| is_whole(&other, module)).collect();

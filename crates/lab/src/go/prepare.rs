@@ -160,13 +160,16 @@ pub(crate) fn prepare(
     requirements.iter().filter(|r| r.path == front.module).for_each(|r| lend(&r.version));
     let (own, others): (Vec<_>, Vec<_>) =
         before.replace.unwrap_or_default().into_iter().partition(|r| r.old.path == front.module);
-    if let Some(replace) = others.iter().find(|r| r.new.version.is_empty() && leads_out(&desk.dir.join(&r.new.path), tree)) {
+    if let Some(replace) =
+        others.iter().find(|r| r.new.version.is_empty() && leads_out(&desk.dir.join(&r.new.path), tree))
+    {
         let (old, new) = (short(&replace.old.path, 100), short(&replace.new.path, 100));
         let note = format!("its replace of {old} by {new} leads out of its repository");
         return Err(desk.because(Outcome::Unprepared, note));
     }
     for replace in &own {
-        let at = if replace.old.version.is_empty() { String::new() } else { format!("@{}", replace.old.version) };
+        let at =
+            if replace.old.version.is_empty() { String::new() } else { format!("@{}", replace.old.version) };
         desk.ok(&["mod", "edit", &format!("-dropreplace={}{at}", front.module), &modfile(&alternative)])?;
         note.push(format!("its own replace of {} was left out", front.module));
     }
@@ -185,12 +188,17 @@ pub(crate) fn prepare(
     let packages = packages(&mut desk, job, &module_dir)?;
     if !packages.iter().any(|p| p.module == front.module) {
         let uses = requirements.iter().any(|r| r.path == front.module);
-        let note = if uses { "it requires the project, and builds no package of it" } else { "it does not use the project" };
+        let note = if uses {
+            "it requires the project, and builds no package of it"
+        } else {
+            "it does not use the project"
+        };
         return Err(desk.because(Outcome::Skipped, note));
     }
     let proof = proven(&mut desk)?;
     let closure = closure(front, &alternative, &packages);
-    let own_dir = desk.dir.join(job.dir.strip_prefix(&module_dir).unwrap_or_default().trim_start_matches('/'));
+    let own_dir =
+        desk.dir.join(job.dir.strip_prefix(&module_dir).unwrap_or_default().trim_start_matches('/'));
     let is_program = packages.iter().any(|p| p.own && p.name == "main" && p.dir == own_dir);
     let declared = packages.iter().filter(|p| p.own).map(declared).sum();
     let floating = ear.floated();
@@ -297,7 +305,8 @@ fn packages(desk: &mut Desk<'_>, job: &Job, module_dir: &str) -> Result<Vec<Pack
         let (dir, tests) = (next(), next());
         let tests = tests.split(',').filter(|t| !t.is_empty()).map(str::to_owned).collect();
         // What is only made for its tests is a package once more, under another name.
-        let own = dep == "false" && !path.ends_with(".test");
+        let made = path.rsplit_once('.').is_some_and(|(_, last)| last == "test");
+        let own = dep == "false" && !made;
         Package { own, module, name, dir: dir.into(), tests }
     };
     let found: Vec<Package> = out.lines().filter(|l| l.contains('\t')).map(line).collect();
@@ -343,8 +352,8 @@ fn closure(front: &Front, alternative: &Path, packages: &[Package]) -> String {
 /// Counts the test functions of a package's sources.
 fn declared(package: &Package) -> u64 {
     let is_test = |line: &&str| {
-        let name = line.strip_prefix("func Test").and_then(|rest| rest.split_once("(")).map(|(name, rest)| (name, rest));
-        name.is_some_and(|(name, rest)| {
+        let parts = line.strip_prefix("func Test").and_then(|rest| rest.split_once('('));
+        parts.is_some_and(|(name, rest)| {
             !name.starts_with(|c: char| c.is_lowercase()) && name != "Main" && rest.contains("*testing.T")
         })
     };
@@ -361,9 +370,18 @@ fn declared(package: &Package) -> u64 {
 /// Reads why the go command refused.
 fn refusal(err: &str, module: &str, version: &str) -> (Outcome, String) {
     // The go.mod that is used lies elsewhere than the downstream's own.
-    let words = |line: &str| line.split(' ').map(|w| if w.ends_with("/mod/go.mod") { "go.mod" } else { w }).collect::<Vec<_>>().join(" ");
+    let words = |line: &str| {
+        line.split(' ')
+            .map(|w| if w.ends_with("/mod/go.mod") { "go.mod" } else { w })
+            .collect::<Vec<_>>()
+            .join(" ")
+    };
     let err = &err.lines().map(words).collect::<Vec<_>>().join("\n");
-    let line = err.lines().map(str::trim).find(|l| !l.is_empty() && !l.starts_with("go: downloading")).unwrap_or("go did not say why");
+    let line = err
+        .lines()
+        .map(str::trim)
+        .find(|l| !l.is_empty() && !l.starts_with("go: downloading"))
+        .unwrap_or("go did not say why");
     let has = |words: &[&str]| words.iter().any(|word| err.contains(word));
     let note = short(line.strip_prefix("go: ").unwrap_or(line), 240);
     if has(&["requires go >=", "requires go1."]) {
@@ -372,10 +390,19 @@ fn refusal(err: &str, module: &str, version: &str) -> (Outcome, String) {
         let outcome = if own { Outcome::Unprepared } else { Outcome::Infra };
         return (outcome, format!("{note}; install that Go version"));
     }
-    if err.contains(&format!("not {module}@{version}")) || err.contains(&format!("{module}@{version} is not")) {
+    if err.contains(&format!("not {module}@{version}")) || err.contains(&format!("{module}@{version} is not"))
+    {
         return (Outcome::NotInjected, note);
     }
-    if has(&[LATE, "dial tcp", "i/o timeout", "TLS handshake timeout", "proxyconnect", "connection reset", "no such host"]) {
+    if has(&[
+        LATE,
+        "dial tcp",
+        "i/o timeout",
+        "TLS handshake timeout",
+        "proxyconnect",
+        "connection reset",
+        "no such host",
+    ]) {
         return (Outcome::Network, note);
     }
     (Outcome::Unprepared, note)
@@ -401,10 +428,19 @@ mod tests {
     #[test]
     fn why_go_refuses() {
         let of = |err: &str| refusal(err, "example.com/lib", "v1.2.0").0;
-        assert_eq!(of("go: go.mod requires go >= 1.99 (running go 1.26.8; GOTOOLCHAIN=local)"), Outcome::Unprepared);
-        assert_eq!(of("go: example.com/lib@v1.2.0 requires go >= 1.99 (running go 1.26.8; GOTOOLCHAIN=local)"), Outcome::Infra);
+        assert_eq!(
+            of("go: go.mod requires go >= 1.99 (running go 1.26.8; GOTOOLCHAIN=local)"),
+            Outcome::Unprepared
+        );
+        assert_eq!(
+            of("go: example.com/lib@v1.2.0 requires go >= 1.99 (running go 1.26.8; GOTOOLCHAIN=local)"),
+            Outcome::Infra
+        );
         assert_eq!(of("go was not through after 15 min"), Outcome::Network);
-        assert_eq!(of("go: example.com/mid@v1.0.0 requires example.com/lib@v1.3.0, not example.com/lib@v1.2.0"), Outcome::NotInjected);
+        assert_eq!(
+            of("go: example.com/mid@v1.0.0 requires example.com/lib@v1.3.0, not example.com/lib@v1.2.0"),
+            Outcome::NotInjected
+        );
         assert_eq!(of("go: x: Get \"https://p/x\": dial tcp: lookup p: no such host"), Outcome::Network);
         assert_eq!(of("go: example.com/gone@v1.0.0: reading: 404 Not Found"), Outcome::Unprepared);
     }

@@ -3,8 +3,8 @@
 
 use super::{Front, Prepared};
 use crate::stage::{Stage, Stop};
-use allclear_core::lab::{Job, Must, Outcome, Run, Step, Tests};
 use allclear_core::Seconds;
+use allclear_core::lab::{Job, Must, Outcome, Run, Step, Tests};
 use std::path::Path;
 
 /// Keeps a test program in place of running it: its folder, and the program itself.
@@ -118,7 +118,8 @@ fn linked(front: &Front, program: &Path) -> Result<(), Stop> {
         &["version", "-m", &program.display().to_string()],
     );
     let mut lines = said.out.lines().map(|l| l.split('\t').collect::<Vec<_>>());
-    let Some(line) = lines.find(|l| l.get(2) == Some(&front.module.as_str()) && matches!(l.get(1), Some(&("dep" | "mod"))))
+    let Some(line) = lines
+        .find(|l| l.get(2) == Some(&front.module.as_str()) && matches!(l.get(1), Some(&("dep" | "mod"))))
     else {
         // Its own folder may use the project in no program.
         return Ok(());

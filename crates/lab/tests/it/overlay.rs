@@ -108,7 +108,7 @@ impl<'a> Consumer<'a> {
     }
 
     fn go(&self, args: &[&str]) -> std::process::Command {
-        let mut go = go(&self.home, &self.dir, &self.overlay.go_proxy());
+        let mut go = go(&self.home, &self.dir, self.overlay.go_proxy());
         go.env("GOFLAGS", format!("-modcacherw -modfile={}", self.home.join("alt.mod").display())).args(args);
         go
     }
@@ -378,7 +378,7 @@ fn it_is_gone_when_dropped() {
     // A connection that says nothing is in nobody's way.
     let mut idle = TcpStream::connect(&host).unwrap();
     assert_eq!(text(&overlay, "example.com/lib/@v/list").0, 200);
-    drop(overlay);
+    drop(server);
     assert_eq!(idle.read(&mut [0]).unwrap_or(0), 0);
     assert!(TcpStream::connect(&host).is_err());
     assert!(Path::new(&bench.path("record/example.com/lib/@v/list")).exists());

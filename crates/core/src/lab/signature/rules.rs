@@ -272,7 +272,7 @@ fn why<'a>(lines: impl Iterator<Item = &'a Cow<'a, str>>) -> Option<String> {
         "got", "want", "xpected", "rror", "fail", "panic", "cannot", "invalid", "mismatch", "ot equal",
         "nil", "assert",
     ];
-    let said: Vec<&str> = lines.filter_map(|line| message(line)).collect();
+    let said: Vec<&str> = lines.filter(|line| !is_noise(line)).filter_map(|line| message(line)).collect();
     let loud = said.iter().position(|line| LOUD.iter().any(|word| line.contains(word)));
     let n = loud.or(said.len().checked_sub(1))?;
     let line = said[n].trim_end();

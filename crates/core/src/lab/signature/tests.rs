@@ -453,3 +453,9 @@ fn failures_are_grouped_by_root_cause() {
         ]
     );
 }
+
+#[test]
+fn what_only_ends_a_log_is_no_message() {
+    let log = "--- FAIL: Test (0.00s)\n    app_test.go:10: it is known\nFAIL apps/expected (exit 1)\n";
+    assert_eq!(failure(log, Step::Test).unwrap().line, "Test: it is known");
+}
