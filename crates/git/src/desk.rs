@@ -193,7 +193,8 @@ fn entries(repo: &Git, commit: &CommitId) -> Result<Vec<Entry>, Failure> {
             if entries.len() == FILES || line.pop() != Some(0) {
                 return Err(too_much("a million files"));
             }
-            let known = entry(&line).ok_or_else(|| std::io::Error::other("a path that cannot be laid out"))?;
+            let known =
+                entry(&line).ok_or_else(|| std::io::Error::other("a path that cannot be laid out"))?;
             entries.push(known);
             line.clear();
         }

@@ -22,7 +22,9 @@ impl Room {
         let path = cache.join("rooms").join(id);
         std::fs::create_dir_all(&path)?;
         // Somebody may clear it away in this very moment.
-        locked(&path).map(|lock| Self { path, _lock: lock }).ok_or_else(|| std::io::Error::other("the room is gone"))
+        locked(&path)
+            .map(|lock| Self { path, _lock: lock })
+            .ok_or_else(|| std::io::Error::other("the room is gone"))
     }
 
     /// Clears away what processes that are gone have left.
@@ -65,7 +67,8 @@ fn locked(path: &Path) -> Option<File> {
 pub(crate) fn remove(path: &Path) {
     let own = |dir: &Path| drop(std::fs::set_permissions(dir, std::fs::Permissions::from_mode(0o700)));
     let mut left = vec![path.to_path_buf()];
-    let mut names = (0_u64..).map(|n| path.join(format!(".{n}"))).filter(|free| free.symlink_metadata().is_err());
+    let mut names =
+        (0_u64..).map(|n| path.join(format!(".{n}"))).filter(|free| free.symlink_metadata().is_err());
     while let Some(dir) = left.pop() {
         own(&dir);
         let mut folders = Vec::new();
@@ -134,7 +137,8 @@ mod tests {
             std::fs::rename(&next, &deep).unwrap();
         }
         std::fs::create_dir_all(room.path().join(".1/closed/in")).unwrap();
-        std::fs::set_permissions(room.path().join(".1/closed"), std::fs::Permissions::from_mode(0o500)).unwrap();
+        std::fs::set_permissions(room.path().join(".1/closed"), std::fs::Permissions::from_mode(0o500))
+            .unwrap();
         std::os::unix::fs::symlink(&beside, room.path().join("link")).unwrap();
         std::os::unix::fs::symlink(cache.path(), room.path().join("up")).unwrap();
         Room::sweep(cache.path());

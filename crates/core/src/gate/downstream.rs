@@ -41,7 +41,10 @@ pub(super) fn judge(case: &Case<'_>) -> Finding {
     };
     if trial.summary.version != case.version {
         // What is resolved depends on the number, and on the release that came before it.
-        return missing(case, format!("the experiment for {commit} looked at it as {}", trial.summary.version));
+        return missing(
+            case,
+            format!("the experiment for {commit} looked at it as {}", trial.summary.version),
+        );
     }
     if trial.summary.declared != declared(downstreams) {
         return missing(

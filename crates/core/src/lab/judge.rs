@@ -152,18 +152,17 @@ impl Turns {
             Tests { ran, .. } if ran < before => {
                 Some(format!("ran {ran} of the {before} tests that ran before"))
             }
-            // As many ran with the baseline.
-            Tests { .. } if before > 0 => None,
-            Tests { ran, declared, .. } if ran < declared => {
-                Some(format!("ran {ran} of its {}", text::count(declared as usize, "declared test")))
+            // A test program that ends early with 0 has passed nothing, wherever that comes from.
+            Tests { ran, declared, .. } if ran < declared && before == 0 => {
+                Some(format!("ran {ran} of its {declared} declared tests"))
             }
             Tests { .. } => None,
         });
         let Some(doubt) = doubt else { return done(pass(case, known.map(|known| known.outcome)), first) };
         let none_ran = first.tests.is_some_and(|tests| tests.ran == 0);
         match self.baseline.first().map(|turn| turn.last.outcome) {
-            _ if !case.has_baseline && none_ran => noted(Comparison::Unchecked, first, doubt),
-            _ if !case.has_baseline => noted(pass(case, None), first, doubt),
+            _ if !case.has_baseline && !none_ran => done(pass(case, None), first),
+            _ if !case.has_baseline => noted(Comparison::Unchecked, first, doubt),
             None => self.attempt(Arm::Baseline),
             Some(outcome) if outcome.is_silent() => noted(
                 Comparison::Unchecked,

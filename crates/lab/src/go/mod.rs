@@ -179,7 +179,13 @@ mod tests {
             std::fs::create_dir_all(file.parent().unwrap()).unwrap();
             std::fs::write(file, "").unwrap();
         };
-        for module in ["a.b/tool/v2@v2.0.0", "a.b/dep@v1.0.0", "a.b/half@v1.0.0", "a.b/lib@v1.1.0", "a.b/lib/sub@v1.1.0"] {
+        for module in [
+            "a.b/tool/v2@v2.0.0",
+            "a.b/dep@v1.0.0",
+            "a.b/half@v1.0.0",
+            "a.b/lib@v1.1.0",
+            "a.b/lib/sub@v1.1.0",
+        ] {
             write(&format!("{module}/x.go"));
         }
         write("cache/download/a.b/half/@v/v1.0.0.partial");
