@@ -137,7 +137,7 @@ impl<'a> Lab<'a> {
                     ended
                 }
                 Way::Generic(version, hash) => {
-                    let (ended, proof) = generic::steps(stage, request.job, version, hash);
+                    let (ended, proof) = generic::steps(stage, request, version, hash);
                     attempt.closure = proof.as_ref().map(|_| (*hash).to_owned());
                     attempt.proof = proof;
                     ended
@@ -255,6 +255,11 @@ impl<'a> Lab<'a> {
         // Go remembers what a module in the cache imports by its path, as if its content could not be another one:
         // here it can, with each candidate under the same number.
         sights.compiler_env.insert("GODEBUG".into(), "goindex=0".into());
+        // Nor does it look into headers of other folders: what C they are part of is known by its flags.
+        if ready.has_c {
+            let content = format!("-DALLCLEAR_CONTENT=c{}_{}", front.content, job.commit);
+            sights.compiler_env.insert("CGO_CPPFLAGS".into(), content);
+        }
         // A scripted build compiles with foreign code around it, and has a cache of its own.
         let own = room.dir("cache").map_err(|e| Stop::infra(&e.to_string()))?;
         let temporary = place(sandbox, &own, "/lab/own");
@@ -448,7 +453,7 @@ impl Executor for Lab<'_> {
             stage.rehearse();
             match way {
                 Way::Go(front, ready) => drop(go::steps(stage, front, ready, request.job)),
-                Way::Generic(version, hash) => drop(generic::steps(stage, request.job, version, hash)),
+                Way::Generic(version, hash) => drop(generic::steps(stage, request, version, hash)),
             }
             let mut text = format!("cd {}\n", plain(&stage.dir().display().to_string()));
             for line in stage.script() {

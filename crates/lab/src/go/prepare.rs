@@ -32,6 +32,8 @@ pub(crate) struct Prepared {
     pub(crate) declared: u64,
     /// Whether its own folder is a program.
     pub(crate) is_program: bool,
+    /// Whether C is compiled that may have another content under the same path.
+    pub(crate) has_c: bool,
     /// What people should know.
     pub(crate) note: Option<String>,
 }
@@ -81,6 +83,7 @@ struct Package {
     name: String,
     dir: PathBuf,
     tests: Vec<String>,
+    cgo: bool,
 }
 
 /// The go command at work on one downstream with one version.
@@ -201,9 +204,11 @@ pub(crate) fn prepare(
         desk.dir.join(job.dir.strip_prefix(&module_dir).unwrap_or_default().trim_start_matches('/'));
     let is_program = packages.iter().any(|p| p.own && p.name == "main" && p.dir == own_dir);
     let declared = packages.iter().filter(|p| p.own).map(declared).sum();
+    let moves = |p: &Package| !p.dir.starts_with(&front.cache) || front.overlay.has(&p.module, &front.version);
+    let has_c = packages.iter().any(|p| p.cgo && moves(p));
     let floating = ear.floated();
     let note = (!note.is_empty()).then(|| note.join("; "));
-    Ok(Prepared { alternative, module_dir, proof, closure, floating, declared, is_program, note })
+    Ok(Prepared { alternative, module_dir, proof, closure, floating, declared, is_program, has_c, note })
 }
 
 fn modfile(alternative: &Path) -> String {
@@ -284,7 +289,7 @@ fn versions(desk: &mut Desk<'_>) -> BTreeMap<String, String> {
 
 /// Lists what is built, and so fetches all of it and nothing else.
 fn packages(desk: &mut Desk<'_>, job: &Job, module_dir: &str) -> Result<Vec<Package>, Unready> {
-    const FORM: &str = "{{if not .Standard}}{{.DepOnly}}{{if .ForTest}}!{{end}}\t{{.ImportPath}}\t{{with .Module}}{{.Path}}{{end}}\t{{.Name}}\t{{.Dir}}\t{{join .TestGoFiles \",\"}},{{join .XTestGoFiles \",\"}}{{end}}";
+    const FORM: &str = "{{if not .Standard}}{{.DepOnly}}{{if .ForTest}}!{{end}}\t{{.ImportPath}}\t{{with .Module}}{{.Path}}{{end}}\t{{.Name}}\t{{.Dir}}\t{{join .TestGoFiles \",\"}},{{join .XTestGoFiles \",\"}}\t{{len .CgoFiles}}{{end}}";
     let below = job.dir.strip_prefix(module_dir).unwrap_or_default().trim_start_matches('/').to_owned();
     let pattern = match (below.as_str(), job.one_of_many) {
         ("", true) => ".".to_owned(),
@@ -302,12 +307,12 @@ fn packages(desk: &mut Desk<'_>, job: &Job, module_dir: &str) -> Result<Vec<Pack
         let mut parts = line.split('\t');
         let mut next = || parts.next().unwrap_or_default().to_owned();
         let (dep, path, module, name) = (next(), next(), next(), next());
-        let (dir, tests) = (next(), next());
+        let (dir, tests, cgo) = (next(), next(), next());
         let tests = tests.split(',').filter(|t| !t.is_empty()).map(str::to_owned).collect();
         // What is only made for its tests is a package once more, under another name.
         let made = path.rsplit_once('.').is_some_and(|(_, last)| last == "test");
         let own = dep == "false" && !made;
-        Package { own, module, name, dir: dir.into(), tests }
+        Package { own, module, name, dir: dir.into(), tests, cgo: cgo != "0" }
     };
     let found: Vec<Package> = out.lines().filter(|l| l.contains('\t')).map(line).collect();
     if found.iter().any(|p| p.own) {
