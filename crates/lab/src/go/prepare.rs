@@ -204,7 +204,8 @@ pub(crate) fn prepare(
         desk.dir.join(job.dir.strip_prefix(&module_dir).unwrap_or_default().trim_start_matches('/'));
     let is_program = packages.iter().any(|p| p.own && p.name == "main" && p.dir == own_dir);
     let declared = packages.iter().filter(|p| p.own).map(declared).sum();
-    let moves = |p: &Package| !p.dir.starts_with(&front.cache) || front.overlay.has(&p.module, &front.version);
+    let moves =
+        |p: &Package| !p.dir.starts_with(&front.cache) || front.overlay.has(&p.module, &front.version);
     let has_c = packages.iter().any(|p| p.cgo && moves(p));
     let floating = ear.floated();
     let note = (!note.is_empty()).then(|| note.join("; "));
