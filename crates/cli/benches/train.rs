@@ -8,8 +8,6 @@
 
 #[path = "train/append.rs"]
 mod append;
-#[path = "train/downstreams.rs"]
-mod downstreams;
 #[path = "train/history.rs"]
 mod history;
 #[path = "train/looks.rs"]
@@ -30,14 +28,13 @@ use world::Lab;
 
 type Part = fn(&Lab, usize, &mut Table);
 
-const PARTS: [(&str, Part); 7] = [
+const PARTS: [(&str, Part); 6] = [
     ("promote", promote::run),
     ("looks", looks::run),
     ("record", record::run),
     ("append", append::run),
     ("verify", verify::run),
     ("history", history::run),
-    ("downstreams", downstreams::run),
 ];
 
 fn main() {
