@@ -10,6 +10,8 @@
 mod append;
 #[path = "train/history.rs"]
 mod history;
+#[path = "train/lab.rs"]
+mod lab;
 #[path = "train/looks.rs"]
 mod looks;
 #[path = "train/promote.rs"]
@@ -28,13 +30,14 @@ use world::Lab;
 
 type Part = fn(&Lab, usize, &mut Table);
 
-const PARTS: [(&str, Part); 6] = [
+const PARTS: [(&str, Part); 7] = [
     ("promote", promote::run),
     ("looks", looks::run),
     ("record", record::run),
     ("append", append::run),
     ("verify", verify::run),
     ("history", history::run),
+    ("lab", lab::run),
 ];
 
 fn main() {

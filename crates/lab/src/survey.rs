@@ -1,6 +1,5 @@
 //! What there is to look at in a downstream's repository: one job, or one for each of its programs.
 
-use crate::pack::modules;
 use allclear_core::lab::{Declared, Ecosystem, Job};
 use allclear_core::port::lab::Located;
 use allclear_core::text::{plain, short};
@@ -21,7 +20,7 @@ pub(crate) fn jobs(declared: &Declared, repo: &str, at: &Located, tree: &Path) -
     });
     let places = match (&declared.each, ecosystem) {
         (Some(each), _) => each_of(&files, each)?,
-        (None, Ecosystem::Go) => go_places(declared, tree, &files)?,
+        (None, Ecosystem::Go) => go_places(declared, tree, &files),
         (None, Ecosystem::Generic) => vec![Place { dir: String::new(), one_of_many: false }],
     };
     if places.len() > MOST {
@@ -69,16 +68,16 @@ fn each_of(files: &[String], each: &str) -> Result<Vec<Place>, String> {
 
 /// Finds the modules, and in them the programs beside the one at a module's top: examples and commands are
 /// each looked at alone, so that one that rots hides no other.
-fn go_places(declared: &Declared, tree: &Path, files: &[String]) -> Result<Vec<Place>, String> {
-    let modules = modules(tree).map_err(|e| e.to_string())?;
+fn go_places(declared: &Declared, tree: &Path, files: &[String]) -> Vec<Place> {
+    let modules: Vec<&str> =
+        files.iter().filter(|f| is_named(f, "go.mod") && is_built(f)).map(|f| folder(f)).collect();
     let mut places: Vec<Place> =
-        modules.iter().map(|m| Place { dir: m.dir.clone(), one_of_many: false }).collect();
+        modules.iter().map(|dir| Place { dir: (*dir).to_owned(), one_of_many: false }).collect();
     let own = &declared.recipe;
     if own.build.is_none() && own.test.is_none() && own.run.is_none() {
-        let is_top = |dir: &str| modules.iter().any(|m| m.dir == dir);
         let mut programs: Vec<&str> = files
             .iter()
-            .filter(|f| is_go(f) && !is_top(folder(f)) && is_program(&tree.join(f)))
+            .filter(|f| is_go(f) && !modules.contains(&folder(f)) && is_program(&tree.join(f)))
             .map(|f| folder(f))
             .collect();
         programs.sort_unstable();
@@ -86,17 +85,27 @@ fn go_places(declared: &Declared, tree: &Path, files: &[String]) -> Result<Vec<P
         places.extend(programs.into_iter().map(|dir| Place { dir: dir.to_owned(), one_of_many: true }));
     }
     places.sort_by(|a, b| a.dir.cmp(&b.dir));
-    Ok(places)
+    places
 }
 
 fn folder(file: &str) -> &str {
     file.rsplit_once('/').map_or("", |(dir, _)| dir)
 }
 
+fn is_named(file: &str, name: &str) -> bool {
+    file.rsplit('/').next() == Some(name)
+}
+
+/// Tells whether a file is looked at by the go command when it is asked for its folder by name. Patterns pass over
+/// folders that begin with `_`, which is why examples are kept there.
+fn is_built(file: &str) -> bool {
+    !folder(file).split('/').any(|part| part.starts_with('.') || matches!(part, "vendor" | "testdata"))
+}
+
 fn is_go(file: &str) -> bool {
-    let hidden = |part: &str| part.starts_with(['.', '_']) || matches!(part, "vendor" | "testdata");
-    let source = file.rsplit_once('.').is_some_and(|(base, last)| last == "go" && !base.ends_with("_test"));
-    source && !file.split('/').any(hidden)
+    let name = file.rsplit('/').next().unwrap_or(file);
+    let source = name.rsplit_once('.').is_some_and(|(base, last)| last == "go" && !base.ends_with("_test"));
+    source && !name.starts_with(['.', '_']) && is_built(file)
 }
 
 /// Tells whether a Go file is the main file of a program that is built here.
@@ -137,4 +146,53 @@ fn files(tree: &Path) -> Vec<String> {
     walk(tree, "", &mut found);
     found.sort_unstable();
     found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use allclear_core::CommitId;
+    use allclear_core::lab::{At, Recipe};
+
+    /// Surveys a tree of these files, each a program or a go.mod; tells the folders, those of one of many with `*`.
+    fn places(files: &[&str]) -> Vec<String> {
+        let tree = tempfile::tempdir().unwrap();
+        for file in files {
+            let place = tree.path().join(file);
+            std::fs::create_dir_all(place.parent().unwrap()).unwrap();
+            let text = if file.ends_with(".go") { "package main\n\nfunc main() {}\n" } else { "module m\n" };
+            std::fs::write(place, text).unwrap();
+        }
+        let declared = Declared {
+            name: "app".into(),
+            repo: vec!["app".into()],
+            at: At::LatestRelease,
+            each: None,
+            overrides: Vec::new(),
+            ecosystem: None,
+            recipe: Recipe::default(),
+        };
+        let at = Located { commit: CommitId::parse(&"1".repeat(40)).unwrap(), tag: None };
+        let jobs = jobs(&declared, "app", &at, tree.path()).unwrap();
+        jobs.iter().map(|job| format!("{}{}", job.dir, if job.one_of_many { "*" } else { "" })).collect()
+    }
+
+    #[test]
+    fn examples_that_patterns_pass_over_are_looked_at() {
+        let files = [
+            "go.mod",
+            "main.go",
+            "cmd/tool/main.go",
+            "_example/go.mod",
+            "_example/main.go",
+            "_examples/rest/main.go",
+            "_examples/rest/_main.go",
+            "testdata/go.mod",
+            "testdata/main.go",
+            ".ci/main.go",
+            "vendor/x/go.mod",
+            "vendor/x/main.go",
+        ];
+        assert_eq!(places(&files), ["", "_example", "_examples/rest*", "cmd/tool*"]);
+    }
 }

@@ -76,6 +76,13 @@ impl Lab {
         finish(self.command(program, args, dir), b"")
     }
 
+    /// Runs a program with more in its environment.
+    pub(crate) fn run_with(&self, program: &str, args: &[&str], dir: &Path, env: &[(&str, &str)]) -> Ran {
+        let mut command = self.command(program, args, dir);
+        command.envs(env.iter().copied());
+        finish(command, b"")
+    }
+
     /// Runs git, which has to succeed, and gives its output.
     pub(crate) fn git(&self, dir: &Path, args: &[&str]) -> String {
         self.run("git", args, dir).expect(&format!("git {}", args.join(" "))).trim().to_owned()
