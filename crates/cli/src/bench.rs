@@ -20,12 +20,13 @@ pub(crate) fn sources(place: &Place) -> Result<Mirrors<'_>, Fault> {
     Ok(Mirrors::open(&place.store, &place.clone, &place.env)?)
 }
 
-/// Opens the lab of this machine, as the policy wants it.
+/// Opens the lab of this machine, as the policy wants it. What it fetches ends when `stop` is set.
 pub(crate) fn open<'a>(
     place: &Place,
     sources: &'a Mirrors<'a>,
     seen: &Snapshot,
     policy: Option<&Policy>,
+    stop: &Arc<AtomicBool>,
 ) -> Result<Lab<'a>, Fault> {
     let around = Surroundings {
         env: whole_environment(),
@@ -35,6 +36,7 @@ pub(crate) fn open<'a>(
         until: place.now(),
         uncontained: policy.is_some_and(|p| p.gates.downstream.sandbox == policy::Sandbox::None),
         offline: false,
+        stop: Arc::clone(stop),
     };
     Ok(Lab::open(sources, around))
 }
@@ -82,12 +84,12 @@ impl Stop {
         stop
     }
 
-    /// Hears nothing: signals are for somebody else.
-    pub(crate) fn deaf() -> Self {
-        let ignored = Arc::default();
-        // Where it cannot be ignored, it does what it always did.
-        let _heard = flag::register(SIGINT, ignored);
-        Self { flag: Arc::default(), signal: Arc::default() }
+    /// Ends what is fetched, and nothing else: signals are for somebody else.
+    pub(crate) fn patient() -> Self {
+        let stop = Self { flag: Arc::default(), signal: Arc::default() };
+        // Where it cannot be listened to, it does what it always did.
+        let _heard = flag::register(SIGINT, Arc::clone(&stop.flag));
+        stop
     }
 
     /// Ends the process as the signal would have, where there was one: whoever started it sees that.

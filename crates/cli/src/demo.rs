@@ -18,8 +18,7 @@ use jiff::{Timestamp, ToSpan, civil, tz::TimeZone};
 use scenery::{Scenery, broken, in_their_language};
 use std::cell::Cell;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::AtomicBool;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 const HOUR: i64 = 3600;
@@ -153,7 +152,9 @@ impl Stage {
         let wish = TestWish::default();
         let target = engine.target(&seen, &wish)?;
         let sources = bench::sources(&self.place)?;
-        let executor = bench::open(&self.place, &sources, &seen, target.policy.as_ref())?;
+        // Ctrl-C ends the demo and all that it started, as it always does.
+        let stop = Arc::default();
+        let executor = bench::open(&self.place, &sources, &seen, target.policy.as_ref(), &stop)?;
         let clock = &self.set.clock;
         let (show, last) = (Show::new(false), Mutex::new(SystemClock.now()));
         let watch = |step: &Progress<'_>| {
@@ -163,8 +164,6 @@ impl Stage {
             clock.wait(now.duration_since(*last).unsigned_abs());
             *last = now;
         };
-        // Ctrl-C ends the demo and all that it started, as it always does.
-        let stop = AtomicBool::new(false);
         let lab = Lab { sources: &sources, executor: &executor, jobs: 3, stop: &stop, watch: &watch };
         let tested = engine.test(&target, &wish, &lab);
         show.end();

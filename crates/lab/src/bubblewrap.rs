@@ -71,10 +71,11 @@ impl Bubblewrap {
         }
         argv.system(cell.network);
         let scratch = (cell.limits.memory / 2).min(cell.limits.disk).max(1) << 20;
-        // The last is bubblewrap's own, without a limit.
-        for dir in [TEMPORARY, HOME, "/dev/shm"] {
+        for dir in [TEMPORARY, HOME] {
             argv.words(&format!("--size {scratch} --tmpfs {dir}"));
         }
+        // Bubblewrap's own has no limit, and is memory that only a control group would count.
+        argv.words(&format!("--size {} --tmpfs /dev/shm --remount-ro /dev", cell.limits.memory.max(1) << 20));
         argv.words("--symlink /tmp /var/tmp");
         let reads = cell.reads.iter().map(|pair| ("--ro-bind", pair));
         let writes = cell.writes.iter().chain(&cell.shared).map(|pair| ("--bind", pair));

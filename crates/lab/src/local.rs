@@ -15,7 +15,7 @@ use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Instant;
 
@@ -41,6 +41,8 @@ pub struct Surroundings {
     pub uncontained: bool,
     /// Whether nothing is fetched: what was recorded answers.
     pub offline: bool,
+    /// Set from outside to end what is fetched.
+    pub stop: Arc<AtomicBool>,
 }
 
 /// How a downstream gets the project.
@@ -61,7 +63,6 @@ pub struct Lab<'a> {
     around: Surroundings,
     dir: PathBuf,
     go: OnceLock<Result<Go, String>>,
-    stopped: Arc<AtomicBool>,
     doors: Mutex<BTreeMap<CommitId, Door>>,
 }
 
@@ -81,19 +82,11 @@ impl<'a> Lab<'a> {
         } else {
             Sandbox::find(around.helper.clone())
         };
-        Self {
-            sources,
-            sandbox,
-            around,
-            dir,
-            go: OnceLock::new(),
-            stopped: Arc::default(),
-            doors: Mutex::default(),
-        }
+        Self { sources, sandbox, around, dir, go: OnceLock::new(), doors: Mutex::default() }
     }
 
     fn go(&self) -> Result<&Go, String> {
-        self.go.get_or_init(|| Go::find(&self.around.env, &self.stopped)).as_ref().map_err(Clone::clone)
+        self.go.get_or_init(|| Go::find(&self.around.env, &self.around.stop)).as_ref().map_err(Clone::clone)
     }
 
     /// Gives the front door of a version, made by the first who asks.
@@ -440,7 +433,6 @@ impl Executor for Lab<'_> {
     }
 
     fn stop(&self) {
-        self.stopped.store(true, Ordering::Relaxed);
         if let Ok(sandbox) = &self.sandbox {
             sandbox.stop();
         }

@@ -14,9 +14,9 @@ pub(super) fn run(args: &Args, name: &str, arm: Arm, print: bool) -> Result<Exit
     let engine = place.engine();
     let seen = engine.observe()?;
     let sources = bench::sources(&place)?;
-    let executor = bench::open(&place, &sources, &seen, seen.policy_of_tests())?;
-    // Ctrl-C is for what runs in the shell.
-    let (show, stop) = (Show::new(true), Stop::deaf());
+    // Once there is a shell, Ctrl-C is for what runs in it.
+    let (show, stop) = (Show::new(true), Stop::patient());
+    let executor = bench::open(&place, &sources, &seen, seen.policy_of_tests(), &stop.flag)?;
     let lab = Lab {
         sources: &sources,
         executor: &executor,

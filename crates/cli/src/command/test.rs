@@ -38,9 +38,8 @@ pub(super) fn run(
         ));
     }
     let sources = bench::sources(&place)?;
-    let executor = bench::open(&place, &sources, &seen, target.policy.as_ref())?;
-    let show = Show::new(args.json);
-    let stop = Stop::listen();
+    let (show, stop) = (Show::new(args.json), Stop::listen());
+    let executor = bench::open(&place, &sources, &seen, target.policy.as_ref(), &stop.flag)?;
     let lab = Lab {
         sources: &sources,
         executor: &executor,

@@ -22,6 +22,7 @@ mod hostile;
 mod hotfix;
 mod http;
 mod init;
+mod lab;
 mod locate;
 mod people;
 mod pick;

@@ -551,3 +551,24 @@ fn a_person_gets_a_shell_in_the_same_cell() {
     assert!(said.status.success() && out.contains("/work\nlab\nhello /home/lab\n"), "{out}");
     assert!(!out.contains("ALLCLEAR_TEST_SHELL"), "{out}");
 }
+
+#[test]
+fn devices_are_no_disk() {
+    let bench = Bench::new();
+    // Where no control group counts what is there, it would be as large as the machine.
+    ends!(
+        bench,
+        "echo > /dev/null && ! echo x > /dev/x && echo x > /dev/shm/x && df -m /dev/shm",
+        SOON,
+        How::Done
+    );
+    assert!(bench.log().contains(" 256 "), "{}", bench.log());
+}
+
+#[test]
+fn what_lies_too_deep_to_be_counted_is_too_much() {
+    let mut bench = Bench::new();
+    bench.cell.limits.disk = 16;
+    let deep = "perl -e 'for (1..3000) { mkdir q(d); chdir q(d) or die } open F, q(>big); print F q(x) x 1024 for 1..65536; sleep 8'";
+    ends!(bench, deep, Must::Exits(Seconds(9)), How::NoSpace);
+}
