@@ -24,9 +24,9 @@ pub(crate) fn lenders(dir: &Path, own: Option<&Path>) -> Result<String, RepoErro
 pub(crate) fn make(dir: &Path, git: &Git, format: &str) -> Result<(), RepoError> {
     let parent = dir.parent().unwrap_or(dir);
     std::fs::create_dir_all(parent).map_err(|e| io("making the cache directory", &e))?;
-    // Made aside and moved into place, so that two processes never share a half-made store.
+    // Made aside and moved into place, so that two makers, threads or processes, never share a half-made store.
     let mut unique = dir.as_os_str().to_owned();
-    unique.push(format!(".{}", std::process::id()));
+    unique.push(format!(".{}", fresh_name()));
     let fresh = PathBuf::from(unique);
     std::fs::create_dir_all(&fresh).map_err(|e| io("making the store", &e))?;
     git.clone_at(&fresh)
@@ -44,5 +44,31 @@ pub(crate) fn make(dir: &Path, git: &Git, format: &str) -> Result<(), RepoError>
         Ok(())
     } else {
         Err(RepoError::Protocol(format!("{} cannot be made", dir.display())))
+    }
+}
+
+/// Gives a name that nobody else gives.
+pub(crate) fn fresh_name() -> String {
+    use allclear_core::port::Clock;
+    crate::SystemClock.fresh_id()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn many_make_one_store() {
+        let cache = tempfile::tempdir().unwrap();
+        let dir = cache.path().join("mirrors/one");
+        let git = Git::new(&dir, &[]);
+        std::thread::scope(|scope| {
+            let makers: Vec<_> = (0..8).map(|_| scope.spawn(|| make(&dir, &git, "sha1"))).collect();
+            for maker in makers {
+                maker.join().unwrap().unwrap();
+            }
+        });
+        let left: Vec<_> = std::fs::read_dir(cache.path().join("mirrors")).unwrap().flatten().collect();
+        assert_eq!(left.len(), 1, "{left:?}");
     }
 }

@@ -2,7 +2,7 @@
 //! own, and their commits laid out file by file. Nothing of them is run, and nothing is written into a clone.
 
 use crate::desk::lay_out;
-use crate::making::make;
+use crate::making::{fresh_name, make};
 use crate::place::{Clone, fetchable};
 use crate::process::Git;
 use crate::store::{FETCH_LIMIT, Store, broken, io, unavailable};
@@ -212,11 +212,6 @@ fn keep_inside(top: &Path) -> std::io::Result<()> {
         }
     }
     Ok(())
-}
-
-fn fresh_name() -> String {
-    use allclear_core::port::Clock;
-    crate::SystemClock.fresh_id()
 }
 
 #[allow(clippy::disallowed_methods, reason = "the age of a cached file is this machine's own")]
