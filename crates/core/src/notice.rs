@@ -11,7 +11,7 @@ use crate::event::Event;
 use crate::gate::Kind;
 use crate::policy::Target;
 use crate::project::Project;
-use crate::text::{count, short};
+use crate::text::{count, hex, short};
 use crate::version::Version;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -194,7 +194,7 @@ pub fn due<'n>(target: &Target, news: &'n [News], project: &Project, now: Timest
 /// Gives the id of a notice: the same news, the same id.
 pub fn id(news: &[&News]) -> String {
     let keys: Vec<&str> = news.iter().map(|n| n.key.as_str()).collect();
-    Sha256::digest(keys.join("\n")).iter().take(16).map(|byte| format!("{byte:02x}")).collect()
+    hex(&Sha256::digest(keys.join("\n"))[..16])
 }
 
 /// Writes a notice for programs.

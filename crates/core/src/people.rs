@@ -4,6 +4,7 @@ use crate::event::{Answer, Entry, Event, ReportOutcome};
 use crate::id::CommitId;
 use crate::policy::Policy;
 use crate::project::{Candidate, Project, Rc};
+use crate::text::hex;
 use crate::trust::{Act, Level, Voice, counts, is_vouched};
 use crate::version::RcNumber;
 use jiff::Timestamp;
@@ -108,7 +109,7 @@ pub fn pseudonyms(root: &CommitId, who: &str) -> Vec<String> {
     let hidden = |part: String| {
         let digest =
             Sha256::new().chain_update(root.as_str()).chain_update(" ").chain_update(part).finalize();
-        digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect()
+        hex(&digest[..8])
     };
     name.into_iter().chain(address).map(hidden).collect()
 }

@@ -23,6 +23,7 @@ use crate::event::{Answer, Event};
 use crate::id::CommitId;
 use crate::policy::digest;
 use crate::sshsig::{self, Fingerprint};
+use crate::text::hex;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::collections::VecDeque;
@@ -167,10 +168,6 @@ fn lines(event: &Event) -> Option<Lines> {
         | Event::Struck { .. }
         | Event::Unknown => return None,
     })
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// The end of the chain, and what was stated on it: what keeps a statement from being said again.

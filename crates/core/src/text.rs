@@ -1,4 +1,4 @@
-//! Text of strangers, made safe to show.
+//! Text of strangers, made safe to show, and the forms of names, numbers and digests.
 
 /// Replaces what can steer a terminal or reorder a line: control characters, escape sequences,
 /// bidirectional overrides and invisible characters (Unicode TR 36). At most 400 characters stay.
@@ -26,6 +26,11 @@ pub fn short(text: &str, width: usize) -> String {
     let mut out: String = text.chars().take(width.saturating_sub(1)).collect();
     out.push('…');
     out
+}
+
+/// Gives bytes as lower-case hexadecimal digits.
+pub fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// Gives the name out of `Mira <mira@example.org>`, or the whole where there is none.

@@ -364,5 +364,5 @@ fn key_of(refs: &Refs, policy: Option<&(String, CommitId)>) -> String {
         digest.update(format!("{name} {id}\n"));
     }
     digest.update(policy.map_or("", |(text, _)| text));
-    digest.finalize().iter().map(|b| format!("{b:02x}")).collect()
+    allclear_core::text::hex(&digest.finalize())
 }

@@ -6,7 +6,7 @@ use crate::{Engine, Fault, FaultKind, Snapshot};
 use allclear_core::event::{Actor, Answer, Event, Proof, ReportOutcome};
 use allclear_core::people::{Report, pseudonyms};
 use allclear_core::port::{NewCommit, RefUpdate, Signature};
-use allclear_core::text::{list, plain, short};
+use allclear_core::text::{hex, list, plain, short};
 use allclear_core::{RcNumber, RefName, Version};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -210,7 +210,7 @@ impl Engine<'_> {
         let old = snapshot.refs.get(&name).cloned();
         let json = serde_json::to_string_pretty(text)
             .map_err(|e| Fault::new(FaultKind::TryLater, format!("the text cannot be written: {e}")))?;
-        let digest = Sha256::digest(json.as_bytes()).iter().map(|b| format!("{b:02x}")).collect();
+        let digest = hex(&Sha256::digest(json.as_bytes()));
         let tree = match &old {
             Some(commit) => self.repo.trees(std::slice::from_ref(commit))?.pop(),
             None => None,

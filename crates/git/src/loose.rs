@@ -3,6 +3,7 @@
 //! server computes every id anew from what arrives, so that a wrong one could not be published.
 
 use allclear_core::CommitId;
+use allclear_core::text::hex;
 use sha1::{Digest, Sha1};
 use std::fs;
 use std::io;
@@ -88,10 +89,6 @@ fn stored(bytes: &[u8]) -> Vec<u8> {
     }
     out.extend_from_slice(&(high << 16 | low).to_be_bytes());
     out
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|b| format!("{b:02x}")).collect()
 }
 
 #[cfg(test)]

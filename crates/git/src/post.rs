@@ -127,7 +127,7 @@ fn quoted(text: &str) -> String {
 fn signature(key: &str, text: &str) -> String {
     let mut mac = Hmac::<Sha256>::new_from_slice(key.as_bytes()).expect("a key of any length will do");
     mac.update(text.as_bytes());
-    mac.finalize().into_bytes().iter().map(|byte| format!("{byte:02x}")).collect()
+    allclear_core::text::hex(&mac.finalize().into_bytes())
 }
 
 #[cfg(test)]

@@ -10,7 +10,7 @@ use crate::{Environment, parse};
 use allclear_core::lab::At;
 use allclear_core::port::lab::{Located, Sources};
 use allclear_core::port::{Refs, RepoError};
-use allclear_core::text::plain;
+use allclear_core::text::{hex, plain};
 use allclear_core::{CommitId, RefName, Version};
 use sha2::{Digest, Sha256};
 use std::path::{Component, Path, PathBuf};
@@ -53,8 +53,7 @@ impl<'a> Mirrors<'a> {
         let base = self.clone.work_tree.as_deref().unwrap_or(&self.clone.dir);
         let base = base.canonicalize().unwrap_or_else(|_| base.to_path_buf());
         let (url, secret) = fetchable(repo, &base).map_err(|e| RepoError::NotFound(e.to_string()))?;
-        let key: String =
-            Sha256::digest(format!("{format} {url}")).iter().take(12).map(|b| format!("{b:02x}")).collect();
+        let key = hex(&Sha256::digest(format!("{format} {url}"))[..12]);
         let dir = self.dir.join("mirrors").join(key);
         let mut git = Git::new(&dir, &self.env.inherited);
         if !dir.join("HEAD").is_file() {

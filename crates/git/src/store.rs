@@ -10,7 +10,7 @@ use allclear_core::lineage::Lineage;
 use allclear_core::port::{
     Graph, Listed, Merged, NewCommit, PushAnswer, RefUpdate, Refs, Repo, RepoError, Signature, TextAt,
 };
-use allclear_core::text::plain;
+use allclear_core::text::{hex, plain};
 use allclear_core::{CommitId, RefName};
 use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, BTreeSet};
@@ -77,7 +77,7 @@ impl Store {
     /// Opens the store for a clone's server, and makes it where there is none.
     pub fn open(clone: &Clone, env: &Environment) -> Result<Self, RepoError> {
         let digest = Sha256::digest(clone.remote.as_bytes());
-        let key: String = digest.iter().take(12).map(|b| format!("{b:02x}")).collect();
+        let key = hex(&digest[..12]);
         let dir = env.cache.join("stores").join(key);
         let git = Git::new(&dir, &env.inherited);
         if !dir.join("HEAD").is_file() {

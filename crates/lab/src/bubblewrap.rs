@@ -12,7 +12,7 @@ pub(crate) const HOME: &str = "/home/lab";
 /// The place of temporary files inside.
 pub(crate) const TEMPORARY: &str = "/tmp";
 /// The lab's helper inside.
-const HELPER: &str = "/run/lab";
+pub(crate) const HELPER: &str = "/run/lab";
 /// What of the system is a directory on some machines and a link on others.
 const MERGED: [&str; 6] = ["/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32"];
 /// What else of the system is seen, where it is there. Each costs a mount, so there is no more than programs need.

@@ -8,7 +8,7 @@ use crate::order::{Answer, Order};
 use crate::process;
 use crate::ready::Sign;
 use crate::usage::is_full;
-use crate::{Ended, How, tree};
+use crate::{Ended, How, gocache, tree};
 use allclear_core::lab::{Must, Service};
 use allclear_core::text::short;
 use rustix::process::{
@@ -16,6 +16,7 @@ use rustix::process::{
     set_child_subreaper, set_dumpable_behavior, setpriority_process, setrlimit,
 };
 use std::collections::BTreeMap;
+use std::ffi::OsString;
 use std::io::{self, BufRead, PipeReader, Read, Write};
 use std::os::unix::process::CommandExt;
 use std::process::ExitCode;
@@ -38,8 +39,14 @@ const ASK: Duration = Duration::from_millis(10);
 /// How long killing what is left, and reading what it printed, may take.
 const CLEAR: Duration = Duration::from_secs(2);
 
-/// Does what the order on standard input says, and answers on standard output.
-pub fn main() -> ExitCode {
+/// Does what the order on standard input says, and answers on standard output; or, with `gocache DIR` among `words`, is the
+/// go command's build cache.
+pub fn main(words: &[OsString]) -> ExitCode {
+    if let [word, shared] = words
+        && word == gocache::WORD
+    {
+        return gocache::serve(shared.as_ref());
+    }
     // The descriptors of this process are its own: nobody else may answer.
     let _ = set_dumpable_behavior(DumpableBehavior::NotDumpable);
     let mut line = String::new();

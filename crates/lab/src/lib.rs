@@ -8,6 +8,7 @@ mod cgroup;
 mod dirhash;
 mod generic;
 mod go;
+mod gocache;
 mod gomod;
 pub mod inside;
 mod letters;

@@ -4,11 +4,11 @@ use crate::Sandbox;
 use crate::go::{Front, Go, Prepared, Unready};
 use crate::room::{Room, copy};
 use crate::stage::{Sights, Stage, Stop, place};
-use crate::{generic, go, survey};
+use crate::{generic, go, gocache, survey};
 use allclear_core::lab::signature::failure;
 use allclear_core::lab::{Attempt, Declared, Ecosystem, Job, Mode, Outcome, Side, Step};
 use allclear_core::port::lab::{Executor, Located, Request, Sources};
-use allclear_core::text::plain;
+use allclear_core::text::{hex, plain, short};
 use allclear_core::{CommitId, Version};
 use jiff::Timestamp;
 use sha2::{Digest, Sha256};
@@ -253,10 +253,12 @@ impl<'a> Lab<'a> {
             let content = format!("-DALLCLEAR_CONTENT=c{}_{}", front.content, job.commit);
             sights.compiler_env.insert("CGO_CPPFLAGS".into(), content);
         }
-        // A scripted build compiles with foreign code around it, and has a cache of its own.
+        // Where foreign code calls the go command, it finds what is compiled already, and what it compiles is its own.
         let own = room.dir("cache").map_err(|e| Stop::infra(&e.to_string()))?;
         let temporary = place(sandbox, &own, "/lab/own");
         sights.writes.push((own, temporary.clone()));
+        sights.others.push((front.build.clone(), build.clone()));
+        sights.other_env.insert("GOCACHEPROG".into(), gocache::program(&sandbox.helper(), &build));
         let cpus = job.limits().cpus;
         let path = format!("{}:/usr/local/bin:/usr/bin:/bin", shown(&settings.goroot.join("bin")));
         sights.env.extend(
@@ -321,8 +323,7 @@ impl<'a> Lab<'a> {
     fn keep(&self, log: &str) -> Option<String> {
         let dir = self.dir.join("logs");
         std::fs::create_dir_all(&dir).ok()?;
-        let digest: String =
-            Sha256::digest(log.as_bytes()).iter().take(8).map(|b| format!("{b:02x}")).collect();
+        let digest = hex(&Sha256::digest(log.as_bytes())[..8]);
         let file = dir.join(format!("{digest}.log"));
         std::fs::write(&file, log).ok()?;
         let mut all: Vec<_> = std::fs::read_dir(&dir)
@@ -343,7 +344,7 @@ fn stop(unready: Unready) -> Stop {
 }
 
 fn unready(why: &str) -> Stop {
-    let note = Some(allclear_core::text::short(why, 240));
+    let note = Some(short(why, 240));
     Stop { outcome: Outcome::Unprepared, step: Step::Prepare, log: String::new(), note }
 }
 
@@ -384,7 +385,7 @@ impl Executor for Lab<'_> {
             toolchain,
             contained
         ]);
-        Some(Sha256::digest(parts.to_string()).iter().take(16).map(|b| format!("{b:02x}")).collect())
+        Some(hex(&Sha256::digest(parts.to_string())[..16]))
     }
 
     fn closure(&self, request: &Request<'_>) -> Option<String> {

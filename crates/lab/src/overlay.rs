@@ -10,6 +10,7 @@ use crate::names;
 use crate::pack::Packed;
 use crate::record::{Answer, Record};
 use crate::upstream::{Unreachable, Upstream, decoded, highest, version};
+use allclear_core::text::hex;
 use axum::Router;
 use axum::body::Body;
 use axum::extract::{Request, State};
@@ -66,7 +67,7 @@ impl Overlay {
     pub fn serve(packed: Vec<Packed>, world: World) -> std::io::Result<Self> {
         let mut random = [0; 16];
         getrandom::fill(&mut random).map_err(std::io::Error::other)?;
-        let token: String = random.iter().map(|byte| format!("{byte:02x}")).collect();
+        let token = hex(&random);
         let listener = TcpListener::bind("127.0.0.1:0")?;
         listener.set_nonblocking(true)?;
         let url = format!("http://{}/{token}", listener.local_addr()?);

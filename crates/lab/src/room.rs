@@ -1,5 +1,6 @@
 //! A directory for one attempt, gone with it.
 
+use allclear_core::text::hex;
 use rustix::fs::{FlockOperation, flock};
 use std::fs::File;
 use std::os::unix::fs::PermissionsExt;
@@ -18,7 +19,7 @@ impl Room {
     pub(crate) fn make(cache: &Path) -> std::io::Result<Self> {
         let mut id = [0_u8; 8];
         getrandom::fill(&mut id).map_err(std::io::Error::other)?;
-        let id: String = id.iter().map(|b| format!("{b:02x}")).collect();
+        let id = hex(&id);
         let path = cache.join("rooms").join(id);
         std::fs::create_dir_all(&path)?;
         // Somebody may clear it away in this very moment.

@@ -81,6 +81,15 @@ impl Sandbox {
         if self.wall.is_some() { inside } else { outside }.to_path_buf()
     }
 
+    /// Gives the command that calls the lab's helper, for what runs in a cell.
+    pub(crate) fn helper(&self) -> Vec<OsString> {
+        let mut helper = self.helper.clone();
+        if self.wall.is_some() {
+            helper[0] = crate::bubblewrap::HELPER.into();
+        }
+        helper
+    }
+
     /// Ends all that runs now, and what is started later at once. How it ended says nothing then.
     pub fn stop(&self) {
         self.stopped.store(true, Ordering::Relaxed);

@@ -41,9 +41,13 @@ pub(crate) struct Sights {
     pub(crate) writes: Vec<(PathBuf, PathBuf)>,
     /// Outside, inside; to be written by compilers, and not to be seen by what they compiled.
     pub(crate) compilers: Vec<(PathBuf, PathBuf)>,
+    /// Outside, inside; to be read by whatever is no compiler.
+    pub(crate) others: Vec<(PathBuf, PathBuf)>,
     pub(crate) env: BTreeMap<String, String>,
     /// What a compiler's environment has beside that.
     pub(crate) compiler_env: BTreeMap<String, String>,
+    /// What the environment of all others has beside that.
+    pub(crate) other_env: BTreeMap<String, String>,
     /// Inside: where everything is run.
     pub(crate) dir: PathBuf,
 }
@@ -152,13 +156,13 @@ impl<'a> Stage<'a> {
     /// Runs a script, with the services where it is a test.
     pub(crate) fn shell(&mut self, step: Step, script: &str) -> Result<(), Stop> {
         let services = if step == Step::Test { self.recipe.services.as_slice() } else { &[] };
-        let cell = self.cell();
+        let cell = self.foreign();
         self.go(step, &cell, &task(&["sh", "-c", script], Must::Exits(self.limits.time), services))
     }
 
     /// Runs a program as it is meant to run.
     pub(crate) fn run(&mut self, command: &[&str], must: &Must) -> Result<(), Stop> {
-        let cell = self.cell();
+        let cell = self.foreign();
         self.go(Step::Run, &cell, &task(command, must.clone(), &self.recipe.services))
     }
 
@@ -188,6 +192,15 @@ impl<'a> Stage<'a> {
         cell.shared.extend(self.sights.compilers.iter().cloned());
         cell.env.extend(self.sights.compiler_env.clone());
         self.sandbox.shell(&cell)
+    }
+
+    /// Gives a cell for foreign code.
+    fn foreign(&mut self) -> Cell {
+        let mut cell = self.cell();
+        cell.reads.extend(self.sights.others.iter().cloned());
+        let beside = self.sights.other_env.iter().map(|(name, value)| (name.clone(), value.clone()));
+        cell.env.extend(beside.filter(|(name, _)| !self.recipe.env.contains_key(name)));
+        cell
     }
 
     fn cell(&mut self) -> Cell {

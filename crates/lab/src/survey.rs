@@ -160,7 +160,8 @@ mod tests {
         for file in files {
             let place = tree.path().join(file);
             std::fs::create_dir_all(place.parent().unwrap()).unwrap();
-            let text = if file.ends_with("go.mod") { "module m\n" } else { "package main\n\nfunc main() {}\n" };
+            let text =
+                if file.ends_with("go.mod") { "module m\n" } else { "package main\n\nfunc main() {}\n" };
             std::fs::write(place, text).unwrap();
         }
         let declared = Declared {

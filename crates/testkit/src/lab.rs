@@ -138,7 +138,7 @@ pub fn ends(request: &Request<'_>, outcome: Outcome, note: &str) -> Attempt {
 }
 
 fn digest(text: &str) -> String {
-    Sha256::digest(text.as_bytes()).iter().map(|b| format!("{b:02x}")).collect()
+    allclear_core::text::hex(&Sha256::digest(text.as_bytes()))
 }
 
 /// The content of a version: that of its commit.

@@ -179,6 +179,64 @@ fn a_mended_rc_is_seen_whatever_was_known() {
     assert_eq!(compared(&found)["header"], "ok", "{found}");
 }
 
+/// Calls the go command, as whoever tests a compiler or a plugin does.
+const CALLS_GO: &str = r#"package main
+
+import (
+	"os"
+	"os/exec"
+	"runtime"
+	"strings"
+	"testing"
+
+	"example.com/lib"
+)
+
+func made(t *testing.T, what string) string {
+	out, err := exec.Command("go", "list", "-export", "-f", "{{.Export}}", what).CombinedOutput()
+	if err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	return strings.TrimSpace(string(out))
+}
+
+func TestCallsGo(t *testing.T) {
+	if lib.Answer() != 42 {
+		t.Fatal("wrong")
+	}
+	if runtime.Version() < "go1.24" {
+		t.Skip("the go command asks nobody else for what it compiled")
+	}
+	shared, own := made(t, "example.com/lib"), os.Getenv("GOCACHE")
+	if strings.HasPrefix(shared, own) {
+		t.Fatal("it was compiled once more: ", shared)
+	}
+	if err := os.WriteFile(shared, nil, 0o644); err == nil {
+		t.Fatal("what is shared can be written")
+	}
+	if err := os.Mkdir("new", 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile("new/new.go", []byte("package new\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if first := made(t, "./new"); !strings.HasPrefix(first, own) || made(t, "./new") != first {
+		t.Fatal("what is new is not in its own: ", first)
+	}
+}
+"#;
+
+#[test]
+fn foreign_code_finds_what_is_compiled_and_cannot_change_it() {
+    let world = library();
+    app(&world, "tally", MOD, PLAIN);
+    world.write("apps/tally/x_test.go", CALLS_GO);
+    cut(&world, WHOLE);
+    let found = world.allclear(&["test", "--json"]).code(0).json();
+    assert_eq!(compared(&found)["whole/tally"], "ok", "{found}");
+    assert_eq!(found["downstreams"][0]["attempts"][0]["tests"]["ran"], 1, "{found}");
+}
+
 #[test]
 fn a_newer_go_is_the_labs_lack() {
     let world = library();

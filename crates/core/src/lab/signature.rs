@@ -44,7 +44,7 @@ pub fn failure(log: &str, step: Step) -> Option<Failure> {
 
 /// Gives the signature of a line that is normalised: 12 hex digits.
 pub(super) fn digest(normal: &str) -> String {
-    Sha256::digest(normal).iter().take(6).map(|byte| format!("{byte:02x}")).collect()
+    text::hex(&Sha256::digest(normal)[..6])
 }
 
 /// Gives the lines of the beginning and the end of a log, without colours, each cut.

@@ -2,7 +2,7 @@
 
 use super::{Comparison, Coverage, Declared, Experiment, Outcome, Pinned, Row, Step, Tier};
 use crate::id::CommitId;
-use crate::text::short;
+use crate::text::{hex, short};
 use crate::version::Version;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -216,7 +216,7 @@ fn line(row: &Row) -> FindingLine {
 /// Gives the digest of what a policy declares, 12 hex digits: an experiment counts where it looked at that.
 pub fn declared(declared: &[Declared]) -> String {
     let json = serde_json::to_vec(declared).unwrap_or_default();
-    Sha256::digest(json).iter().take(6).map(|byte| format!("{byte:02x}")).collect()
+    hex(&Sha256::digest(json)[..6])
 }
 
 /// Tells whether a text is the signature of a failure: 12 hex digits.

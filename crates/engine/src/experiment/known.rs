@@ -4,6 +4,7 @@
 use crate::Engine;
 use allclear_core::lab::judge::Known;
 use allclear_core::lab::{Arm, Attempt, Comparison, Job, Outcome, Row, Side};
+use allclear_core::text::hex;
 use allclear_core::{CommitId, Version};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -207,6 +208,6 @@ impl Engine<'_> {
 /// One place for each downstream, so that what is kept is as much as there are downstreams.
 pub(super) fn place(what: &str, name: &str) -> String {
     let digest = Sha256::digest(name.as_bytes());
-    let digits: String = digest.iter().take(12).map(|b| format!("{b:02x}")).collect();
+    let digits = hex(&digest[..12]);
     format!("{what}-{digits}")
 }

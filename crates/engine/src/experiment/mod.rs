@@ -294,7 +294,7 @@ fn id_of(candidate: &Pinned, baseline: Option<&Pinned>, rows: &[Row]) -> String 
         add(row.signature.as_deref().unwrap_or_default());
         add(row.proof.as_ref().map_or("", |proof| &proof.hash));
     }
-    digest.finalize().iter().take(6).map(|b| format!("{b:02x}")).collect()
+    allclear_core::text::hex(&digest.finalize()[..6])
 }
 
 /// Gives the command that repeats what was found of a downstream.

@@ -9,7 +9,7 @@ use allclear_core::event::{CheckOutcome, Event};
 use allclear_core::lab::{self, Experiment, Row};
 use allclear_core::policy::Trust;
 use allclear_core::project::Project;
-use allclear_core::text::count;
+use allclear_core::text::{count, hex};
 use allclear_core::{CommitId, Version};
 use sha2::{Digest, Sha256};
 
@@ -46,7 +46,7 @@ impl Engine<'_> {
         }
         let results = results::write(experiment);
         let mut summary = lab::summary(experiment, &target.declared);
-        summary.results = Some(hex(&results));
+        summary.results = Some(digest(&results));
         let mut events = Vec::new();
         if !target.declared.is_empty() {
             events.push(Event::ExperimentEnded(Box::new(summary)));
@@ -98,7 +98,7 @@ impl Engine<'_> {
             None => None,
         };
         // What is not the table that the entry names is nobody's word.
-        let text = text.filter(|text| trial.summary.results.as_ref() == Some(&hex(text)));
+        let text = text.filter(|text| trial.summary.results.as_ref() == Some(&digest(text)));
         let table = text.and_then(|text| serde_json::from_str::<Experiment>(&text).ok());
         let row = table.and_then(|table| table.downstreams.into_iter().find(|row| row.name == name));
         Ok(row.map(|row| with_logs(row, memory.newest(), memory.last.as_ref(), candidate.commit())))
@@ -148,6 +148,6 @@ fn have(n: usize) -> &'static str {
     if n == 1 { "has" } else { "have" }
 }
 
-fn hex(text: &str) -> String {
-    Sha256::digest(text.as_bytes()).iter().map(|b| format!("{b:02x}")).collect()
+fn digest(text: &str) -> String {
+    hex(&Sha256::digest(text.as_bytes()))
 }

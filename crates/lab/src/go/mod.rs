@@ -13,6 +13,7 @@ use crate::overlay::{Overlay, World};
 use crate::pack::{modules, pack};
 use crate::room::link;
 use allclear_core::lab::Side;
+use allclear_core::text::hex;
 use jiff::Timestamp;
 use sha2::{Digest, Sha256};
 use std::collections::BTreeSet;
@@ -66,8 +67,7 @@ impl Front {
             (first.path.clone(), first.version.clone(), first.h1.clone())
         };
         let served: Vec<&str> = packed.iter().map(|packed| packed.h1.as_str()).collect();
-        let content: String =
-            Sha256::digest(served.join(" ")).iter().take(12).map(|b| format!("{b:02x}")).collect();
+        let content = hex(&Sha256::digest(served.join(" "))[..12]);
         let cache = dir.join(format!("mod-{content}"));
         let own: Vec<String> = places.iter().map(|place| escaped(&place.path)).collect();
         seed(&dir, &cache, &own).map_err(|e| format!("the lab cannot write its own files: {e}"))?;

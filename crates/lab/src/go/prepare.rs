@@ -5,7 +5,7 @@ use super::Front;
 use super::host::{LATE, Said};
 use crate::room::Room;
 use allclear_core::lab::{Job, Mode, Outcome, Proof};
-use allclear_core::text::short;
+use allclear_core::text::{hex, short};
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
@@ -32,6 +32,8 @@ pub(crate) struct Prepared {
     pub(crate) declared: u64,
     /// Whether its own folder is a program.
     pub(crate) is_program: bool,
+    /// The name that the go command gives this program, where it is the only one that is built.
+    pub(crate) only_program: Option<String>,
     /// Whether C is compiled that may have another content under the same path.
     pub(crate) has_c: bool,
     /// What people should know.
@@ -79,6 +81,7 @@ struct Listed {
 /// One package that is built.
 struct Package {
     own: bool,
+    path: String,
     module: String,
     name: String,
     dir: PathBuf,
@@ -202,14 +205,30 @@ pub(crate) fn prepare(
     let closure = closure(front, &alternative, &packages);
     let own_dir =
         desk.dir.join(job.dir.strip_prefix(&module_dir).unwrap_or_default().trim_start_matches('/'));
-    let is_program = packages.iter().any(|p| p.own && p.name == "main" && p.dir == own_dir);
+    let programs: Vec<&Package> = packages.iter().filter(|p| p.own && p.name == "main").collect();
+    let is_program = programs.iter().any(|p| p.dir == own_dir);
+    let only_program = match programs[..] {
+        [only] if is_program => Some(program_name(&only.path).to_owned()),
+        _ => None,
+    };
     let declared = packages.iter().filter(|p| p.own).map(declared).sum();
     let moves =
         |p: &Package| !p.dir.starts_with(&front.cache) || front.overlay.has(&p.module, &front.version);
     let has_c = packages.iter().any(|p| p.cgo && moves(p));
     let floating = ear.floated();
     let note = (!note.is_empty()).then(|| note.join("; "));
-    Ok(Prepared { alternative, module_dir, proof, closure, floating, declared, is_program, has_c, note })
+    Ok(Prepared {
+        alternative,
+        module_dir,
+        proof,
+        closure,
+        floating,
+        declared,
+        is_program,
+        only_program,
+        has_c,
+        note,
+    })
 }
 
 fn modfile(alternative: &Path) -> String {
@@ -313,13 +332,29 @@ fn packages(desk: &mut Desk<'_>, job: &Job, module_dir: &str) -> Result<Vec<Pack
         // What is only made for its tests is a package once more, under another name.
         let made = path.rsplit_once('.').is_some_and(|(_, last)| last == "test");
         let own = dep == "false" && !made;
-        Package { own, module, name, dir: dir.into(), tests, cgo: cgo != "0" }
+        Package { own, path, module, name, dir: dir.into(), tests, cgo: cgo != "0" }
     };
     let found: Vec<Package> = out.lines().filter(|l| l.contains('\t')).map(line).collect();
     if found.iter().any(|p| p.own) {
         return Ok(found);
     }
     Err(desk.because(Outcome::Skipped, "it has no Go package that is built here"))
+}
+
+/// Gives the name of a program as the go command gives it: the last part of its path that is no major version.
+fn program_name(path: &str) -> &str {
+    let major = |part: &str| {
+        let number = part.strip_prefix('v').unwrap_or_default();
+        !number.is_empty()
+            && !number.starts_with('0')
+            && number != "1"
+            && number.bytes().all(|b| b.is_ascii_digit())
+    };
+    match path.rsplit_once('/') {
+        Some((up, last)) if major(last) => up.rsplit('/').next().unwrap_or(up),
+        Some((_, last)) => last,
+        None => path,
+    }
 }
 
 /// Asks the resolver what it took.
@@ -352,7 +387,7 @@ fn closure(front: &Front, alternative: &Path, packages: &[Package]) -> String {
         digest.update([0]);
     }
     digest.update((packages.len() as u64).to_le_bytes());
-    digest.finalize().iter().take(12).map(|b| format!("{b:02x}")).collect()
+    hex(&digest.finalize()[..12])
 }
 
 /// Counts the test functions of a package's sources.
@@ -428,6 +463,21 @@ mod tests {
             ("example.com/yaml.v3", "example.com/yaml.v3"),
         ] {
             assert_eq!(unversioned(path), base);
+        }
+    }
+
+    #[test]
+    fn programs_are_named_as_go_names_them() {
+        for (path, name) in [
+            ("example.com/app", "app"),
+            ("example.com/app/v2", "app"),
+            ("example.com/app/v1", "v1"),
+            ("example.com/app/v02", "v02"),
+            ("example.com/app/vim", "vim"),
+            ("app", "app"),
+            ("v2", "v2"),
+        ] {
+            assert_eq!(program_name(path), name);
         }
     }
 

@@ -62,11 +62,17 @@ fn walk(
     tests: &mut Option<Tests>,
 ) -> Result<(), Stop> {
     let recipe = &job.recipe;
-    let program = stage.inside("program");
+    // Where several programs are built, two of them may have one name.
+    let only = ready.only_program.as_ref().filter(|_| recipe.build.is_none() && !job.one_of_many);
+    let made = only.map_or_else(|| "program".to_owned(), |name| format!("bin/{name}"));
+    let program = stage.inside(&made);
     match recipe.build.as_deref() {
         Some("") => {}
         Some(script) => stage.shell(Step::Build, script)?,
         None if job.one_of_many => stage.compile(Step::Build, &["go", "build", "-o", &program, "."])?,
+        None if only.is_some() => {
+            stage.compile(Step::Build, &["go", "build", "-o", &stage.inside("bin/"), "./..."])?;
+        }
         None => {
             stage.compile(Step::Build, &["go", "build", "./..."])?;
             if ready.is_program {
@@ -74,11 +80,11 @@ fn walk(
             }
         }
     }
-    let was_made = stage.made("program");
+    let was_made = stage.made(&made);
     // Nothing was built in a rehearsal.
     let is_built = was_made || stage.is_rehearsal() && (job.one_of_many || ready.is_program);
     if was_made {
-        linked(front, &stage.out().join("program"))?;
+        linked(front, &stage.out().join(&made))?;
     }
     match recipe.test.as_deref() {
         Some("") => {}
