@@ -238,6 +238,12 @@ impl Engine<'_> {
             Ok((graph, shown)) => claims.extend(self.made(told, graph, shown)?),
             Err(why) => claims.push(Claim::new("objects", Truth::CannotBeChecked(why.clone()))),
         }
+        let trial = plan.candidate().and_then(|candidate| {
+            plan.before().experiments.of(&op.commit, candidate.cut.policy.trust)?.trial
+        });
+        if let Some(trial) = trial {
+            claims.push(Claim::new("experiment", self.table_holds(trial)?));
+        }
         let text = evidence.tags.get(&told.release.object).map_or("", String::as_str);
         claims
             .push(Claim::new("tag object", tag(text, &told.release.tag, &op.new_stable, |id| id == plan.id)));

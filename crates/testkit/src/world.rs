@@ -255,14 +255,15 @@ impl World {
 
     /// Appends any bytes to the ledger, as anybody who may push could.
     pub fn forge_entry(&self, json: &[u8]) -> CommitId {
-        let said = self.try_git(&self.server(), &["hash-object", "-w", "--stdin"], json);
-        let tree = self
-            .try_git(
-                &self.server(),
-                &["mktree"],
-                format!("100644 blob {}\tentry.json\n", said.out).as_bytes(),
-            )
-            .out;
+        self.forge_files(&[("entry.json", json)])
+    }
+
+    /// Appends any files to the ledger as an entry, in the order of their names.
+    pub fn forge_files(&self, files: &[(&str, &[u8])]) -> CommitId {
+        let blob = |bytes: &[u8]| self.try_git(&self.server(), &["hash-object", "-w", "--stdin"], bytes).out;
+        let lines: String =
+            files.iter().map(|(name, bytes)| format!("100644 blob {}\t{name}\n", blob(bytes))).collect();
+        let tree = self.try_git(&self.server(), &["mktree"], lines.as_bytes()).out;
         let head = self.tip("refs/allclear/ledger").unwrap();
         let made = self.git(&["commit-tree", &tree, "-p", head.as_str(), "-m", "forged"]);
         self.git(&["update-ref", "refs/allclear/ledger", &made]);

@@ -36,8 +36,8 @@ pub(crate) fn run(lab: &Lab, rounds: usize, table: &mut Table) {
             for turn in 0..2 {
                 if (round + turn) % 2 == 0 {
                     bench.forget();
-                    ours.add(&bench.well(bench.allclear()));
-                    again.add(&bench.well(bench.allclear()));
+                    ours.add(&Bench::well(bench.allclear()));
+                    again.add(&Bench::well(bench.allclear()));
                 } else {
                     let ran = bench.script();
                     assert!(ran.ok, "{}{}", ran.out, ran.err);
@@ -211,7 +211,7 @@ impl<'a> Bench<'a> {
     }
 
     /// Sees to it that all are well: something else would be quicker.
-    fn well(&self, ran: Ran) -> Ran {
+    fn well(ran: Ran) -> Ran {
         let ok = ran.out.matches("\"comparison\": \"ok\"").count();
         assert!(ran.ok && ok == DOWNSTREAMS, "{ok} are ok:\n{}{}", ran.out, ran.err);
         ran

@@ -266,7 +266,7 @@ fn failed(case: &Case<'_>, summary: &Summary, lines: &[Line<'_>]) -> Finding {
         remedy.push(format!("allclear why {}", quoted(&format!("downstream:{name}"))));
         remedy.push(waive(case, if same > 1 { also.unwrap_or(name) } else { name }));
     }
-    let actors = vec!["whoever fixes the candidate".into()];
+    let actors = vec!["a developer".into()];
     Finding { needs_commit: true, ..Finding::failed(counts(&summary.all()), actors, remedy) }
 }
 

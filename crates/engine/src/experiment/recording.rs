@@ -6,10 +6,11 @@ use super::{Inputs, Target};
 use crate::append::Draft;
 use crate::{Engine, Fault, Snapshot};
 use allclear_core::event::{CheckOutcome, Event};
-use allclear_core::lab::{self, Experiment, Row};
+use allclear_core::lab::{self, Experiment, Row, Summary, Trial};
 use allclear_core::policy::Trust;
 use allclear_core::project::Project;
 use allclear_core::text::{count, hex};
+use allclear_core::verify::Truth;
 use allclear_core::{CommitId, Version};
 use sha2::{Digest, Sha256};
 
@@ -93,15 +94,33 @@ impl Engine<'_> {
         let Some(candidate) = seen.project.candidates.get(&version) else { return Ok(None) };
         let known = seen.project.experiments.of(candidate.commit(), candidate.cut.policy.trust);
         let Some(trial) = known.and_then(|known| known.trial) else { return Ok(None) };
-        let text = match &trial.entry {
-            Some(entry) => self.repo.files(entry, &[RESULTS.to_owned()])?.remove(RESULTS),
-            None => None,
-        };
-        // What is not the table that the entry names is nobody's word.
-        let text = text.filter(|text| trial.summary.results.as_ref() == Some(&digest(text)));
-        let table = text.and_then(|text| serde_json::from_str::<Experiment>(&text).ok());
-        let row = table.and_then(|table| table.downstreams.into_iter().find(|row| row.name == name));
+        let table = self.table(trial)?;
+        let row = table.and_then(|(table, _)| table.downstreams.into_iter().find(|row| row.name == name));
         Ok(row.map(|row| with_logs(row, memory.newest(), memory.last.as_ref(), candidate.commit())))
+    }
+
+    /// Reads the table beside an experiment's entry, and whether it has all its rows. What is not the table that the
+    /// entry names is nobody's word.
+    fn table(&self, trial: &Trial) -> Result<Option<(Experiment, bool)>, Fault> {
+        let Some(entry) = &trial.entry else { return Ok(None) };
+        let text = self.repo.files(entry, &[RESULTS.to_owned()])?.remove(RESULTS);
+        let text = text.filter(|text| trial.summary.results.as_ref() == Some(&digest(text)));
+        Ok(text.and_then(|text| results::read(&text)))
+    }
+
+    /// Says whether what an experiment's entry counts is what the table beside it has.
+    pub(crate) fn table_holds(&self, trial: &Trial) -> Result<Truth, Fault> {
+        let said = &trial.summary;
+        let Some((experiment, whole)) = self.table(trial)? else {
+            return Ok(Truth::DoesNotHold("the table that its entry names is not beside it".into()));
+        };
+        let made = lab::summary(&experiment, &[]);
+        let subject = |s: &Summary| {
+            (s.experiment.clone(), s.version, s.commit.clone(), s.hash.clone(), s.baseline.clone())
+        };
+        let counts = |s: &Summary| (s.must.clone(), s.should.clone(), s.findings.clone(), s.more);
+        let same = subject(&made) == subject(said) && (!whole || counts(&made) == counts(said));
+        Ok(Truth::when(same, || "what its entry counts is not what the table beside it has".into()))
     }
 }
 

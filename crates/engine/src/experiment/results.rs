@@ -2,7 +2,7 @@
 
 use allclear_core::lab::{Comparison, Experiment};
 use allclear_core::ledger::ATTACHMENT_LIMIT;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// The file of the entry that has the table.
 pub const RESULTS: &str = "results.json";
@@ -14,6 +14,20 @@ struct Results<'a> {
     experiment: &'a Experiment,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     left_out: Vec<String>,
+}
+
+/// What a table says of what is not here.
+#[derive(Deserialize)]
+struct LeftOut {
+    #[serde(default)]
+    left_out: Vec<String>,
+}
+
+/// Reads a table, and tells whether it has all its rows.
+pub(super) fn read(text: &str) -> Option<(Experiment, bool)> {
+    let LeftOut { left_out } = serde_json::from_str(text).ok()?;
+    // The attempts go first.
+    Some((serde_json::from_str(text).ok()?, left_out.len() < 2))
 }
 
 /// Writes an experiment in at most [`ATTACHMENT_LIMIT`] bytes. What does not fit is left out in the order in which

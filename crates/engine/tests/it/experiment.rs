@@ -4,6 +4,7 @@ use crate::v;
 use allclear_core::Event;
 use allclear_core::event::CheckOutcome;
 use allclear_core::lab::{Arm, Attempt, Comparison, Outcome, Step, Summary, Verdict};
+use allclear_core::verify::Truth;
 use allclear_engine::{Fault, FaultKind, Kept, Lab, Progress, TestWish, Tested};
 use allclear_testkit::{FakeLab, Flaky, Machine, World, ends, fails, passes};
 use sha2::Digest;
@@ -544,4 +545,37 @@ fn what_is_known_of_one_is_read_from_the_record_by_anybody() {
     assert_eq!(there.attempts[0].log, None, "logs stay where they are");
     assert_eq!(there.error.as_deref(), Some("panic: nil map"));
     assert_eq!(there.attempts.len(), here.attempts.len());
+}
+
+#[test]
+fn what_an_entry_counts_is_proven_by_the_table_beside_it() {
+    let none = Truth::DoesNotHold("the table that its entry names is not beside it".into());
+    let other = Truth::DoesNotHold("what its entry counts is not what the table beside it has".into());
+    for (forge, truth) in [(None, Truth::Holds), (Some(false), none), (Some(true), other)] {
+        let world = cut("");
+        let machine = world.machine("a");
+        let fake = FakeLab::new();
+        fake.has(ALPHA, passes).has(BETA, |r| match r.arm {
+            Arm::Candidate => fails(r, Step::Test, "want 1, got 2"),
+            Arm::Baseline => passes(r),
+        });
+        test(&machine, &fake, &TestWish::default()).unwrap();
+        let of = |name: &str| world.git(&["show", &format!("refs/allclear/ledger:{name}")]);
+        let (entry, table) = (of("entry.json"), of("results.json"));
+        if let Some(has_table) = forge {
+            let mut entry: serde_json::Value = serde_json::from_str(&entry).unwrap();
+            let told = &mut entry["events"][0];
+            assert_eq!(told["should"]["regressed"], 1, "{told}");
+            told["should"] = serde_json::json!({"ok": 1});
+            told["findings"] = serde_json::json!([]);
+            let entry = entry.to_string();
+            let files = [("entry.json", entry.as_bytes()), ("results.json", table.as_bytes())];
+            world.forge_files(&files[..if has_table { 2 } else { 1 }]);
+        }
+        world.days(8);
+        machine.engine().promote(None, None).unwrap();
+        let found = machine.engine().verify(None).unwrap();
+        let claim = found.releases[0].claims.iter().find(|claim| claim.about == "experiment").unwrap();
+        assert_eq!(claim.truth, truth);
+    }
 }
