@@ -419,12 +419,13 @@ impl Executor for Lab<'_> {
             if stop.outcome == Outcome::NotInjected {
                 attempt.proof = None;
             }
-            let found = failure(&stop.log, stop.step);
-            if let Some(found) = found.filter(|_| !stop.log.trim().is_empty()) {
-                attempt.error = Some(found.line).filter(|_| stop.step != Step::Prepare);
+            // What is printed while something is made ready depends on what was fetched before.
+            let note =
+                stop.note.as_ref().filter(|_| stop.step == Step::Prepare || stop.log.trim().is_empty());
+            let found = failure(note.unwrap_or(&stop.log), stop.step);
+            if let Some(found) = found.filter(|_| stop.outcome != Outcome::Skipped) {
+                attempt.error = Some(found.line).filter(|_| note.is_none());
                 attempt.signature = Some(found.signature);
-            } else if let Some(note) = &stop.note {
-                attempt.signature = failure(note, stop.step).map(|found| found.signature);
             }
             attempt.note =
                 [attempt.note.take(), stop.note].into_iter().flatten().reduce(|a, b| format!("{a}; {b}"));
