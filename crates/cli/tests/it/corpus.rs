@@ -177,8 +177,9 @@ fn every_way_in_which_a_go_downstream_ends() {
     assert_eq!(seen["ok"]["proof"]["hash"], found["candidate"]["hash"]);
     assert_eq!(seen["raised"]["proof"], Value::Null);
     assert_eq!((world.files("clone"), world.files("apps")), before, "a checkout was written to");
-    for left in ["sleep 987654", "/out/program", "/out/bin/"] {
-        assert_eq!(processes(left), Vec::<String>::new(), "something outlived its sandbox");
+    let programs = seen.keys().map(|name| format!("/out/bin/{name}"));
+    for left in programs.chain(["sleep 987654".into()]) {
+        assert_eq!(processes(&left), Vec::<String>::new(), "something outlived its sandbox");
     }
     let rooms = std::fs::read_dir(world.path("cache/allclear/lab/rooms")).unwrap().count();
     assert_eq!(rooms, 0, "an attempt left its files");

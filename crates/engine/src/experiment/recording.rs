@@ -111,6 +111,9 @@ impl Engine<'_> {
     /// Says whether what an experiment's entry counts is what the table beside it has.
     pub(crate) fn table_holds(&self, trial: &Trial) -> Result<Truth, Fault> {
         let said = &trial.summary;
+        if said.results.is_none() {
+            return Ok(Truth::CannotBeChecked("its entry names no table".into()));
+        }
         let Some((experiment, whole)) = self.table(trial)? else {
             return Ok(Truth::DoesNotHold("the table that its entry names is not beside it".into()));
         };

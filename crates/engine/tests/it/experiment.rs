@@ -551,7 +551,9 @@ fn what_is_known_of_one_is_read_from_the_record_by_anybody() {
 fn what_an_entry_counts_is_proven_by_the_table_beside_it() {
     let none = Truth::DoesNotHold("the table that its entry names is not beside it".into());
     let other = Truth::DoesNotHold("what its entry counts is not what the table beside it has".into());
-    for (forge, truth) in [(None, Truth::Holds), (Some(false), none), (Some(true), other)] {
+    let unnamed = Truth::CannotBeChecked("its entry names no table".into());
+    let all = [(None, Truth::Holds), (Some(false), none), (Some(true), other), (Some(true), unnamed.clone())];
+    for (forge, truth) in all {
         let world = cut("");
         let machine = world.machine("a");
         let fake = FakeLab::new();
@@ -568,6 +570,9 @@ fn what_an_entry_counts_is_proven_by_the_table_beside_it() {
             assert_eq!(told["should"]["regressed"], 1, "{told}");
             told["should"] = serde_json::json!({"ok": 1});
             told["findings"] = serde_json::json!([]);
+            if truth == unnamed {
+                told["results"] = serde_json::Value::Null;
+            }
             let entry = entry.to_string();
             let files = [("entry.json", entry.as_bytes()), ("results.json", table.as_bytes())];
             world.forge_files(&files[..if has_table { 2 } else { 1 }]);
