@@ -1,10 +1,9 @@
 //! What was observed: ref values, classed commits, trial merges, tags. Recorded with every decision.
 
-use crate::fixes::ClassedCommit;
-use crate::id::{CommitId, OperationId};
-use crate::name::RefName;
-use crate::promotion::Sight;
-use crate::version::{TagFormat, Version};
+use crate::history::fixes::ClassedCommit;
+use crate::types::object_id::{CommitId, OperationId};
+use crate::types::ref_name::RefName;
+use crate::types::version::{TagFormat, Version};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -160,4 +159,53 @@ pub struct Trap {
     pub name: RefName,
     /// What it does.
     pub why: String,
+}
+
+/// What the refs of one operation look like, read over a fresh connection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Sight {
+    /// The stable branch.
+    pub stable: Seen,
+    /// The develop branch.
+    pub develop: Seen,
+    /// The release tag.
+    pub tag: TagSight,
+    /// The candidate's branch.
+    pub candidate: BranchSight,
+}
+
+/// A branch that the operation moves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Seen {
+    /// Exactly what the plan expected to find.
+    Old,
+    /// What the plan makes it, or anything that contains that.
+    New,
+    /// Anything else.
+    Other,
+}
+
+/// The tag that the operation makes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum TagSight {
+    /// Not there.
+    Absent,
+    /// Ours.
+    New,
+    /// Somebody else's tag of that name.
+    Foreign,
+}
+
+/// The branch that the operation ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum BranchSight {
+    /// At the rc.
+    AtRc,
+    /// Gone.
+    Gone,
+    /// Anywhere else.
+    Moved,
 }

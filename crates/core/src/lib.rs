@@ -6,56 +6,31 @@
 //! the next step of a promotion in flight. The CLI, a cron job and a hub all call the same functions.
 
 pub mod adoption;
-pub mod after;
-pub mod assess;
-pub mod bump;
-pub mod carry;
-pub mod changelog;
+pub mod decide;
 pub mod doctor;
-pub mod duration;
-pub mod event;
+pub mod experiment;
 pub mod facts;
-pub mod fixes;
 pub mod gate;
+pub mod history;
 pub mod ics;
-pub mod id;
-pub mod lab;
 pub mod ledger;
-pub mod lineage;
-pub mod mailmap;
-pub mod name;
-pub mod notice;
-pub mod people;
-pub mod pick;
-pub mod plan;
 pub mod policy;
 pub mod port;
 pub mod project;
-pub mod promotion;
 pub mod recipe;
-pub mod signers;
-pub mod sshsig;
-pub mod statement;
-pub mod text;
-pub mod train;
-pub mod trust;
 pub mod try_it;
-pub mod verdict;
+pub mod types;
 pub mod verify;
-pub mod version;
 pub mod version_files;
-pub mod waiver;
 
-pub use assess::{Assessment, CandidateAssessment, assess};
-pub use duration::Seconds;
-pub use event::{Entry, Event};
+pub use decide::assess::{Assessment, CandidateAssessment, assess};
 pub use facts::Facts;
-pub use id::{CommitId, OperationId};
-pub use name::{Branch, RefName};
+pub use ledger::entry::{Entry, RULES};
+pub use ledger::event::Event;
 pub use policy::Policy;
 pub use project::Project;
-pub use verdict::Verdict;
-pub use version::{RcNumber, TagFormat, Version};
-
-/// The version of the rules in this crate; a decision records it, and `verify` recomputes under it.
-pub const RULES: u32 = 3;
+pub use types::duration::Seconds;
+pub use types::object_id::{CommitId, OperationId};
+pub use types::ref_name::{Branch, RefName};
+pub use types::verdict::Verdict;
+pub use types::version::{RcNumber, TagFormat, Version};

@@ -5,10 +5,10 @@ pub mod lab;
 pub mod post;
 pub mod steps;
 
-use crate::id::CommitId;
-use crate::ledger::RawEntry;
-use crate::lineage::Lineage;
-use crate::name::RefName;
+use crate::history::lineage::Lineage;
+use crate::ledger::entry::RawEntry;
+use crate::types::object_id::CommitId;
+use crate::types::ref_name::RefName;
 use jiff::Timestamp;
 use std::collections::BTreeMap;
 

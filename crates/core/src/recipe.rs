@@ -122,7 +122,7 @@ impl Recipe {
         } else {
             Err(format!(
                 "the name in {file}, `{}`, is none that a registry takes",
-                crate::text::short(&name, 60)
+                crate::types::text::short(&name, 60)
             ))
         }
     }

@@ -2,7 +2,7 @@
 //! the root of the repository tell of. A git tag is what exists of a candidate, so a git tag is what the
 //! lines ask for; no registry has it.
 
-use crate::text::plain;
+use crate::types::text::plain;
 use serde::Serialize;
 use serde_json::Value;
 use std::collections::BTreeMap;

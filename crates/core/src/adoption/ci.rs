@@ -3,7 +3,7 @@
 use super::pattern::{Language, between_slashes, examples, expression};
 use super::yaml::{Edit, Id, Yaml, apply};
 use crate::policy::Branches;
-use crate::text::{list, short};
+use crate::types::text::{list, short};
 
 /// One place that names stable and not all that allclear makes.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -2,7 +2,7 @@
 
 use super::{File, Home, PolicyState, SCHEDULER, Seen, Standing, Todo, bots, ci, is_gitlab_part, scheduler};
 use crate::policy::{Branches, Mode};
-use crate::text::{count, plain, short};
+use crate::types::text::{count, plain, short};
 
 fn item(key: &'static str, done: bool, title: impl Into<String>) -> Todo {
     Todo { key, done, title: title.into(), detail: Vec::new(), remedy: Vec::new() }

@@ -17,8 +17,8 @@ pub use home::Home;
 use crate::Branch;
 use crate::policy::{Branches, Mode};
 use crate::port::Refs;
-use crate::text::plain;
-use crate::version::CandidateFormat;
+use crate::types::text::plain;
+use crate::types::version::CandidateFormat;
 use serde::Serialize;
 use similar::TextDiff;
 

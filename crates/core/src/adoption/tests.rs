@@ -3,7 +3,7 @@
 use super::pattern::Language;
 use super::*;
 use crate::CommitId;
-use crate::name::RefName;
+use crate::types::ref_name::RefName;
 
 fn usual() -> Branches {
     names(&Refs::default())

@@ -16,11 +16,11 @@ mod versions;
 mod tests;
 
 use crate::facts::Trap;
-use crate::id::CommitId;
-use crate::name::RefName;
 use crate::port::Refs;
 use crate::port::history::{CloneRef, Commits, Forced, Reach};
-use crate::version::{RcNumber, Version};
+use crate::types::object_id::CommitId;
+use crate::types::ref_name::RefName;
+use crate::types::version::{RcNumber, Version};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};

@@ -1,10 +1,10 @@
 //! Tags read as releases and candidates, in whatever form the history has them; and what is odd about them.
 
 use super::{Evidence, Finding, Part, Past, RELEASES, RcTag, Release, Weight, absent, day};
-use crate::name::RefName;
 use crate::port::history::CloneRef;
-use crate::text::{count, list, short};
-use crate::version::Version;
+use crate::types::ref_name::RefName;
+use crate::types::text::{count, list, short};
+use crate::types::version::Version;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The release tags of one form, and their candidates.

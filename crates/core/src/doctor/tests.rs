@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::port::history::{CloneRef, Commit};
-use crate::text::short;
+use crate::types::text::short;
 
 const DAY: i64 = 86_400;
 

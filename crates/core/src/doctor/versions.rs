@@ -2,8 +2,8 @@
 
 use super::{Evidence, FILES, Finding, Part, Past, Weight, absent};
 use crate::policy::VersionFile;
-use crate::text::short;
-use crate::version::Version;
+use crate::types::text::short;
+use crate::types::version::Version;
 use crate::version_files;
 
 /// Finds releases whose files carry another version than their tag.

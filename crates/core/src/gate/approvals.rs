@@ -1,10 +1,11 @@
 //! `approvals`: people who said yes to exactly this commit.
 
-use super::{Case, Finding, Kind, Subject};
-use crate::people::{Approval, is_listed};
+use super::case::{Case, Finding, Kind, Subject};
 use crate::policy::NotThese;
-use crate::text::{count, name_of};
-use crate::verdict::Verdict;
+use crate::project::people::Approval;
+use crate::types::person::is_listed;
+use crate::types::text::{count, name_of};
+use crate::types::verdict::Verdict;
 
 pub(super) fn judge(case: &Case<'_>) -> Finding {
     let gate = &case.policy.gates.approvals;

@@ -1,11 +1,11 @@
 //! `checks`: results that CI, an environment or a person recorded for exactly this commit.
 
-use super::{Case, Finding, Kind, MARGIN, Subject, earliest};
+use super::case::{Case, Finding, Kind, MARGIN, Subject, earliest};
 use crate::Seconds;
 use crate::policy::{Beat, RequiredCheck, Trust};
 use crate::project::CheckLine;
-use crate::text::{list, plain};
-use crate::verdict::Verdict;
+use crate::types::text::{list, plain};
+use crate::types::verdict::Verdict;
 use jiff::Timestamp;
 
 struct Line {

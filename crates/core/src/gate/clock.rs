@@ -1,10 +1,10 @@
 //! `clock`: the record's own time can be believed, and every entry of it be read.
 
-use super::{Case, Finding, Kind};
-use crate::verdict::Verdict;
+use super::case::{Case, Finding, Kind};
+use crate::types::verdict::Verdict;
 
 pub(super) fn judge(case: &Case<'_>) -> Finding {
-    if let Some(stop) = crate::assess::stops(case.project, case.facts, case.now).into_iter().next() {
+    if let Some(stop) = crate::gate::stops::stops(case.project, case.facts, case.now).into_iter().next() {
         return Finding {
             verdict: Verdict::Errored,
             kind: stop.kind,

@@ -1,11 +1,11 @@
 //! `contains-stable`: what is released next contains what was released last.
 
-use super::{Case, Finding, Subject};
-use crate::carry::{Carry, carry};
+use super::case::{Case, Finding, Subject};
 use crate::facts::MergeBack;
+use crate::gate::carry::{Carry, carry};
 use crate::policy::Mode;
-use crate::text::{count, list, plain};
-use crate::verdict::Verdict;
+use crate::types::text::{count, list, plain};
+use crate::types::verdict::Verdict;
 
 pub(super) fn judge(case: &Case<'_>) -> Finding {
     let stable = &case.policy.branches.stable;

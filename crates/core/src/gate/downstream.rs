@@ -1,13 +1,14 @@
 //! `downstream`: what depends on the project, built and run with exactly this commit. Only a confirmed regression
 //! of one in tier `must` blocks; what could not be looked at holds, first for machines, then for a person.
 
-use super::{Case, Finding, Kind, Subject};
-use crate::duration::Seconds;
-use crate::lab::{Comparison, FindingLine, Outcome, Step, Summary, Tier, Trial};
-use crate::lab::{counts, declared, is_signature};
-use crate::text::{count, plain, short};
+use super::case::{Case, Finding, Kind, Subject};
+use crate::experiment::{Comparison, FindingLine, Outcome, Step, Summary, Tier};
+use crate::experiment::{counts, declared, is_signature};
+use crate::project::experiments::Trial;
 use crate::try_it::quoted;
-use crate::verdict::Verdict;
+use crate::types::duration::Seconds;
+use crate::types::text::{count, plain, short};
+use crate::types::verdict::Verdict;
 use jiff::Timestamp;
 use std::cmp::Reverse;
 use std::collections::BTreeSet;
@@ -156,7 +157,7 @@ fn others(summary: &Summary) -> Option<Line<'static>> {
         [false, ..] => Verdict::Inconclusive,
     };
     let words = rest.iter().filter(|(_, n)| *n > 0).map(|(kind, n)| format!("{n} {}", kind.name()));
-    let words = crate::text::list(&words.collect::<Vec<_>>());
+    let words = crate::types::text::list(&words.collect::<Vec<_>>());
     let detail = format!("{words} more; the results table on record names them");
     Some(Line { subject: Subject { name: OTHERS.into(), also: None, verdict, detail }, found: None })
 }

@@ -1,11 +1,11 @@
 //! `fixes`: only fixes came on board after the cut (promise P4).
 
-use super::{Case, Finding, Subject};
-use crate::fixes::{Class, ClassedCommit};
-use crate::people::Acceptance;
-use crate::pick::is_welcome;
-use crate::text::{count, name_of, short};
-use crate::verdict::Verdict;
+use super::case::{Case, Finding, Subject};
+use crate::history::fixes::is_welcome;
+use crate::history::fixes::{Class, ClassedCommit};
+use crate::project::people::Acceptance;
+use crate::types::text::{count, name_of, short};
+use crate::types::verdict::Verdict;
 
 pub(super) fn judge(case: &Case<'_>) -> Finding {
     let commits = &case.seen.commits;

@@ -1,7 +1,7 @@
 //! `freeze`: the calendar stops promotions. Deny beats allow.
 
-use super::{Case, Finding, MARGIN};
-use crate::text::{name_of, short};
+use super::case::{Case, Finding, MARGIN};
+use crate::types::text::{name_of, short};
 use jiff::Timestamp;
 
 pub(super) fn judge(case: &Case<'_>) -> Finding {

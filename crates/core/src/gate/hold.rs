@@ -1,8 +1,8 @@
 //! `hold`: a person stopped this candidate.
 
-use super::{Case, Finding, Kind};
-use crate::text::{name_of, short};
-use crate::verdict::Verdict;
+use super::case::{Case, Finding, Kind};
+use crate::types::text::{name_of, short};
+use crate::types::verdict::Verdict;
 
 pub(super) fn judge(case: &Case<'_>) -> Finding {
     let Some(hold) = case.candidate.hold.as_ref().filter(|h| h.until.is_none_or(|until| until > case.now))

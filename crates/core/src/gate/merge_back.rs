@@ -1,9 +1,9 @@
 //! `merge-back`: the candidate merges into develop, tried at every look and never first at promotion.
 
-use super::{Case, Finding, Subject};
+use super::case::{Case, Finding, Subject};
 use crate::facts::MergeBack;
-use crate::text::{count, list, plain};
-use crate::verdict::Verdict;
+use crate::types::text::{count, list, plain};
+use crate::types::verdict::Verdict;
 
 pub(super) fn judge(case: &Case<'_>) -> Finding {
     let mut finding = into_develop(case);

@@ -1,12 +1,12 @@
 //! `reports`: what users said. Good news dies with its rc; bad news stands until it is answered
 //! (promise P5).
 
-use super::{Case, Finding, Kind, Subject, earliest};
-use crate::duration::Seconds;
-use crate::event::Answer;
-use crate::people::{Report, pseudonyms};
-use crate::text::{count, plain, short};
-use crate::verdict::Verdict;
+use super::case::{Case, Finding, Kind, Subject, earliest};
+use crate::ledger::event::Answer;
+use crate::project::people::{Report, pseudonyms};
+use crate::types::duration::Seconds;
+use crate::types::text::{count, plain, short};
+use crate::types::verdict::Verdict;
 use jiff::Timestamp;
 
 /// How many answered reports are shown one by one. Of those that are open none is left out, or waiving all
@@ -60,7 +60,8 @@ fn line(case: &Case<'_>, report: &Report) -> Line {
     match &report.answer {
         Some(Answer::NotOurs(reason)) => of(Verdict::Passed, format!("not ours: {}", short(reason, 80))),
         Some(Answer::FixedBy(fix)) => {
-            let aboard = |c: &crate::fixes::ClassedCommit| c.id == *fix || c.picked.as_ref() == Some(fix);
+            let aboard =
+                |c: &crate::history::fixes::ClassedCommit| c.id == *fix || c.picked.as_ref() == Some(fix);
             if case.seen.commits.iter().any(aboard) {
                 of(Verdict::Passed, format!("fixed by {}", fix.short()))
             } else {

@@ -1,6 +1,6 @@
 //! `soak`: elapsed time from the cut and from the last rc, by the ledger's own clock.
 
-use super::{Case, Finding};
+use super::case::{Case, Finding};
 use crate::Seconds;
 use crate::policy::AfterFix;
 use jiff::Timestamp;

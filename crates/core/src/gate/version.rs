@@ -1,9 +1,9 @@
 //! `version`: the version, the branch and the tags are what the record says. Anything else is drift.
 
-use super::{Case, Finding};
-use crate::event::CutKind;
+use super::case::{Case, Finding};
 use crate::facts::TagSeen;
-use crate::text::{name_of, plain};
+use crate::types::cut_kind::CutKind;
+use crate::types::text::{name_of, plain};
 
 pub(super) fn judge(case: &Case<'_>) -> Finding {
     let (version, cut) = (case.version, &case.candidate.cut);

@@ -1,7 +1,8 @@
 //! What changed between two policies, and which change makes a gate weaker.
 
+use super::file::downstream;
+use super::model::{AfterFix, Hours, NotThese, Policy, Sandbox, Stops, Trust, Unclassified};
 use super::show::{FACES, zone_of};
-use super::{AfterFix, Hours, NotThese, Policy, Sandbox, Trust, Unclassified, downstream};
 use jiff::Timestamp;
 use serde::Serialize;
 
@@ -79,8 +80,8 @@ const WEAKER: &[(&str, Rule)] = &[
     ("gates.freeze.enforce", |old, new| lifted(old.gates.freeze.enforce, new.gates.freeze.enforce)),
     ("gates.clock.enforce", |old, new| lifted(old.gates.clock.enforce, new.gates.clock.enforce)),
     ("freeze", |old, new| {
-        thawed(&frozen(old, super::Stops::cuts), &frozen(new, super::Stops::cuts))
-            || thawed(&frozen(old, super::Stops::promotions), &frozen(new, super::Stops::promotions))
+        thawed(&frozen(old, Stops::cuts), &frozen(new, Stops::cuts))
+            || thawed(&frozen(old, Stops::promotions), &frozen(new, Stops::promotions))
     }),
     ("promotion.automatic", |old, new| lifted(!old.promotion.automatic, !new.promotion.automatic)),
     ("promotion.hours", |old, new| wider(old.promotion.hours, new.promotion.hours)),
@@ -124,7 +125,7 @@ fn fewer_checks(old: &Policy, new: &Policy) -> bool {
 type Span = (Timestamp, Timestamp);
 
 /// Gives the frozen times in order, those that touch made one.
-fn frozen(policy: &Policy, stops: fn(super::Stops) -> bool) -> Vec<Span> {
+fn frozen(policy: &Policy, stops: fn(Stops) -> bool) -> Vec<Span> {
     let freezes = policy.freezes.iter().filter(|freeze| stops(freeze.stops));
     let mut spans: Vec<Span> = freezes.map(|freeze| (freeze.from, freeze.until)).collect();
     spans.sort_unstable();

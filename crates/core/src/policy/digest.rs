@@ -1,6 +1,6 @@
 //! The name of a policy's content.
 
-use super::Policy;
+use super::model::Policy;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 

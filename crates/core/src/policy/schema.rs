@@ -1,6 +1,7 @@
 //! The JSON Schema of the policy file, for editors.
 
-use super::keys::{KEYS, Key, Kind};
+use super::file::key::{Key, Kind};
+use super::file::keys::KEYS;
 use serde_json::{Map, Value, json};
 
 /// Gives the JSON Schema (draft 2020-12) of `allclear.toml`. It knows keys, kinds and words; forms such as

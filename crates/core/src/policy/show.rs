@@ -1,12 +1,11 @@
 //! A policy as people read it, key by key.
 
-use super::forms::{candidate_branch_text, candidate_tag_text, release_tag_text};
-use super::keys::KEYS;
-use super::read::{Effective, Origin};
-use super::words::{hours_text, length_text, period_text, zone};
-use super::{
-    AfterFix, Freeze, HotfixPolicy, Policy, RequiredCheck, Train, VersionFile, after, downstream, notify,
-};
+use super::file::forms::{candidate_branch_text, candidate_tag_text, release_tag_text};
+use super::file::keys::KEYS;
+use super::file::words::{hours_text, length_text, period_text, zone};
+use super::file::{Effective, Origin};
+use super::file::{after, downstream, notify};
+use super::model::{AfterFix, Freeze, HotfixPolicy, Policy, RequiredCheck, Train, VersionFile};
 use jiff::tz::TimeZone;
 use serde::Serialize;
 

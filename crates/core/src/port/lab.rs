@@ -1,8 +1,8 @@
 //! Looking at what depends on the project: where its sources come from, and what tries it.
 
 use super::RepoError;
-use crate::id::CommitId;
-use crate::lab::{Arm, At, Attempt, Declared, Job, Mode, Side};
+use crate::experiment::{Arm, At, Attempt, Declared, Job, Mode, Side};
+use crate::types::object_id::CommitId;
 use std::path::PathBuf;
 
 /// Brings projects to this machine.

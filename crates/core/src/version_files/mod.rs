@@ -13,8 +13,8 @@ mod python;
 mod tests;
 
 use crate::policy::VersionFile;
-use crate::text::{list, plain, short};
-use crate::version::Version;
+use crate::types::text::{list, plain, short};
+use crate::types::version::Version;
 use std::collections::BTreeMap;
 use std::ops::Range;
 

@@ -1,0 +1,151 @@
+//! Waivers: one gate, or one thing that it looked at, set aside on record for one commit until an instant.
+
+use crate::gate::case::{Case, Finding, Kind, MARGIN, earliest};
+use crate::policy::Policy;
+use crate::project::Candidate;
+use crate::project::people::Waiver;
+use crate::project::trust::{Act, counts};
+use crate::types::gate::Gate;
+use crate::types::object_id::CommitId;
+use crate::types::person::is_listed;
+use crate::types::text::{list, name_of, short};
+use crate::types::verdict::Verdict;
+use jiff::Timestamp;
+
+/// The waivers of one gate and subject that are in force together.
+struct Force<'a> {
+    subject: Option<&'a str>,
+    by: Vec<&'a Waiver>,
+    /// How many people it takes.
+    needs: usize,
+    until: Timestamp,
+}
+
+impl Force<'_> {
+    fn holds(&self) -> bool {
+        self.by.len() >= self.needs
+    }
+
+    fn names(&self) -> String {
+        list(&self.by.iter().map(|w| name_of(&w.by.who)).collect::<Vec<_>>())
+    }
+}
+
+/// Gives the instant at which a waiver ends: what it says, and never later than the policy allows.
+pub fn ends(waiver: &Waiver, policy: &Policy) -> Timestamp {
+    waiver.until.min(policy.waivers.longest.after(waiver.at))
+}
+
+/// Gives the instant at which the first waiver of a gate that counts now ends, and with it the gate's yes.
+pub fn until(candidate: &Candidate, gate: &str, commit: &CommitId, now: Timestamp) -> Option<Timestamp> {
+    let mut last: Vec<(&Waiver, Timestamp)> = Vec::new();
+    for waiver in candidate.waivers.iter().filter(|w| w.gate == gate && w.commit == *commit) {
+        // What one person says twice lasts as the later one says.
+        last.retain(|(other, _)| other.subject != waiver.subject || !other.by.is_same(&waiver.by));
+        last.push((waiver, ends(waiver, &candidate.cut.policy)));
+    }
+    last.into_iter().map(|(_, end)| end).filter(|end| *end > now).min()
+}
+
+/// Says which gates are set aside for a commit at an instant, a line each: for the release notes.
+pub fn sentences(candidate: &Candidate, commit: &CommitId, now: Timestamp) -> Vec<String> {
+    let counts = |w: &&Waiver| w.commit == *commit && ends(w, &candidate.cut.policy) > now;
+    let line = |w: &Waiver| {
+        let subject = w.subject.as_ref().map(|s| format!(":{}", short(s, 60))).unwrap_or_default();
+        format!("{}{subject} waived by {}: {}", w.gate, name_of(&w.by.who), short(&w.reason, 200))
+    };
+    candidate.waivers.iter().filter(counts).map(line).collect()
+}
+
+/// Lays the waivers on record over what a gate found. Never makes a verdict worse.
+pub(crate) fn apply(case: &Case<'_>, gate: Gate, finding: Finding) -> Finding {
+    if finding.verdict.is_clear() || !gate.is_waivable() {
+        return finding;
+    }
+    let forces = in_force(case, gate);
+    if forces.is_empty() {
+        return finding;
+    }
+    let mut finding = finding;
+    let holding = || forces.iter().filter(|f| f.holds());
+    let mut waived = 0;
+    for subject in finding.subjects.iter_mut().filter(|s| !s.verdict.is_clear()) {
+        let covers = |f: &&Force<'_>| {
+            f.subject.is_none_or(|name| name == subject.name || subject.also.as_deref() == Some(name))
+        };
+        if let Some(force) = holding().find(covers) {
+            subject.verdict = Verdict::Waived;
+            subject.detail = format!("{} · waived by {}", subject.detail, force.names());
+            waived += 1;
+        }
+    }
+    let whole = holding().any(|f| f.subject.is_none());
+    // Subjects that were clear before say nothing of why the gate is not.
+    let each = waived > 0 && finding.subjects.iter().all(|s| s.verdict.is_clear());
+    if whole || each {
+        let used: Vec<&Force<'_>> = holding().filter(|f| !whole || f.subject.is_none()).collect();
+        let until = used.iter().map(|f| f.until).min().unwrap_or(case.now);
+        let names = list(&used.iter().map(|f| f.names()).collect::<Vec<_>>());
+        let why = used.first().and_then(|f| f.by.first()).map(|w| short(&w.reason, 80)).unwrap_or_default();
+        return Finding {
+            verdict: Verdict::Waived,
+            summary: format!("waived by {names}: {why} · {}", finding.summary),
+            turns_at: earliest([finding.turns_at, Some(MARGIN.before(until))]),
+            clears_at: None,
+            kind: Kind::Time,
+            actors: Vec::new(),
+            remedy: Vec::new(),
+            needs_commit: false,
+            ..finding
+        };
+    }
+    if waived > 0 {
+        finding.summary = format!("{} ({waived} waived)", finding.summary);
+        finding.turns_at =
+            earliest([finding.turns_at].into_iter().chain(holding().map(|f| Some(MARGIN.before(f.until)))));
+    }
+    for force in forces.iter().filter(|f| !f.holds()) {
+        let subject = force.subject.map(|s| format!(":{s}")).unwrap_or_default();
+        let version = case.version;
+        finding.summary =
+            format!("{} · {} would waive it, a second person is needed", finding.summary, force.names());
+        finding.remedy.push(format!(
+            "a second person: allclear waive {version} {}{subject} --commit {} --reason TEXT --for DURATION",
+            gate.name(),
+            case.commit()
+        ));
+    }
+    finding
+}
+
+/// Groups the waivers of a gate that count now: for this commit, by people who may and have a name, and not about to end.
+/// Time never goes back behind the record, so that no clock revives one.
+fn in_force<'a>(case: &Case<'a>, gate: Gate) -> Vec<Force<'a>> {
+    let now = case.now.max(case.project.at);
+    let policy = &case.policy.waivers;
+    let needs = if policy.second_person.iter().any(|name| name == gate.name()) { 2 } else { 1 };
+    let mut forces: Vec<Force<'a>> = Vec::new();
+    for waiver in &case.candidate.waivers {
+        let until = ends(waiver, case.policy);
+        let in_force = waiver.by.is_somebody()
+            && waiver.gate == gate.name()
+            && waiver.commit == *case.commit()
+            && until > MARGIN.after(now)
+            && is_listed(&policy.from, waiver.by.name(case.policy))
+            && counts(case.policy, Act::Decide, &waiver.by.level);
+        if !in_force {
+            continue;
+        }
+        let subject = waiver.subject.as_deref();
+        match forces.iter_mut().find(|f| f.subject == subject) {
+            // What one person says twice is one waiver, and lasts as the later one says.
+            Some(force) => {
+                force.by.retain(|other| !other.by.is_same(&waiver.by));
+                force.by.push(waiver);
+                force.until = force.by.iter().map(|w| ends(w, case.policy)).min().unwrap_or(until);
+            }
+            None => forces.push(Force { subject, by: vec![waiver], needs, until }),
+        }
+    }
+    forces
+}

@@ -1,0 +1,7 @@
+//! Reading commits: what they are, what they change, and what a release says of them.
+
+pub mod bump;
+pub mod changelog;
+pub mod fixes;
+pub mod lineage;
+pub mod pick;

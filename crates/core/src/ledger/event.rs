@@ -1,0 +1,445 @@
+//! What the ledger can say. Events are past tense and say what was decided or seen; refs say what is.
+
+use crate::experiment::Summary;
+use crate::ledger::signer::{Change, Signer};
+use crate::ledger::step_end::{By, Ill};
+use crate::policy::schedule::SkipReason;
+use crate::policy::{Policy, Stops, VersionFile};
+use crate::types::cut_kind::CutKind;
+use crate::types::object_id::{CommitId, OperationId};
+use crate::types::ref_name::Branch;
+use crate::types::version::{Bump, RcNumber, TagFormat, Version};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+/// How an rc went for somebody who tried it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ReportOutcome {
+    /// It works for them.
+    Good,
+    /// It does not.
+    Bad,
+}
+
+/// What ended a bad report.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Answer {
+    /// This commit fixes it, as soon as the candidate has it.
+    FixedBy(CommitId),
+    /// The candidate is not at fault, for this reason.
+    NotOurs(String),
+}
+
+/// How a check ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum CheckOutcome {
+    /// It found nothing wrong.
+    Passed,
+    /// It found something wrong.
+    Failed,
+}
+
+/// One thing that happened.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "kind")]
+pub enum Event {
+    /// The root of a ledger.
+    LedgerStarted {
+        /// The project's name, for people.
+        project: String,
+        /// The branch that the policy is read from.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        develop: Option<Branch>,
+        /// The first signers.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        signers: Vec<Signer>,
+        /// How many admins a change of the signers takes.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        threshold: Option<u32>,
+    },
+    /// Somebody proposed other signers. It is in force as soon as enough admins have stated it.
+    SignersProposed(Box<Change>),
+    /// An admin seconded a proposal.
+    SignersSeconded {
+        /// The entry that proposed it.
+        proposal: CommitId,
+    },
+    /// The ledger goes on at another ref.
+    LedgerMoved {
+        /// The full name of that ref.
+        to: String,
+    },
+    /// A candidate left develop.
+    CandidateCut(Box<Cut>),
+    /// A head of a candidate's branch was seen for the first time; settling is measured from here.
+    HeadSeen {
+        /// The candidate.
+        version: Version,
+        /// The head.
+        commit: CommitId,
+    },
+    /// A commit became rc N.
+    RcTagged {
+        /// The candidate.
+        version: Version,
+        /// N, from 1.
+        rc: RcNumber,
+        /// The commit.
+        commit: CommitId,
+        /// The tag's name.
+        tag: String,
+        /// The annotated tag's own id.
+        object: CommitId,
+    },
+    /// A slot passed without a cut.
+    SlotSkipped {
+        /// When it was due.
+        slot: Timestamp,
+        /// Why nothing was cut.
+        reason: SkipReason,
+    },
+    /// A person answered for a commit that is no known fix, once and for all.
+    CommitAccepted {
+        /// The candidate.
+        version: Version,
+        /// The commit.
+        commit: CommitId,
+        /// Why.
+        reason: String,
+    },
+    /// A person approved exactly this commit.
+    Approved {
+        /// The candidate.
+        version: Version,
+        /// The commit.
+        commit: CommitId,
+    },
+    /// A person set a gate aside for exactly this commit, until an instant.
+    Waived {
+        /// The candidate.
+        version: Version,
+        /// The gate's name.
+        gate: String,
+        /// The one thing that the gate looked at; all of it, where absent.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        subject: Option<String>,
+        /// The commit.
+        commit: CommitId,
+        /// Why.
+        reason: String,
+        /// When it ends.
+        until: Timestamp,
+    },
+    /// A waiver ended before its time.
+    WaiverLifted {
+        /// The candidate.
+        version: Version,
+        /// The gate's name.
+        gate: String,
+        /// The one thing it was about.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        subject: Option<String>,
+    },
+    /// Somebody who tried an rc said how it went. Who it was and the words are not in the chain.
+    ReportFiled {
+        /// The candidate.
+        version: Version,
+        /// The rc.
+        rc: RcNumber,
+        /// The rc's commit.
+        commit: CommitId,
+        /// The report's id: 8 hex digits.
+        report: String,
+        /// How it went.
+        outcome: ReportOutcome,
+        /// Pseudonyms of the person: one for the name, one for the address.
+        person: Vec<String>,
+        /// The digest of the salted text beside the chain.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        text: Option<String>,
+    },
+    /// A bad report was looked at and is the candidate's own.
+    ReportConfirmed {
+        /// The report's id.
+        report: String,
+    },
+    /// A bad report was answered.
+    ReportResolved {
+        /// The report's id.
+        report: String,
+        /// The answer.
+        answer: Answer,
+    },
+    /// Somebody's check ended.
+    CheckRecorded {
+        /// The check's name.
+        name: String,
+        /// How it ended.
+        outcome: CheckOutcome,
+        /// The commit it looked at.
+        commit: CommitId,
+        /// Where to read more.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        url: Option<String>,
+    },
+    /// What depends on the project was built and run.
+    ExperimentEnded(Box<Summary>),
+    /// A person stopped a candidate.
+    Held {
+        /// The candidate.
+        version: Version,
+        /// Why.
+        reason: String,
+        /// When it ends by itself; never, where absent.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        until: Option<Timestamp>,
+    },
+    /// The stop was lifted.
+    HoldLifted {
+        /// The candidate.
+        version: Version,
+    },
+    /// A person stopped the calendar.
+    Frozen {
+        /// Why.
+        reason: String,
+        /// When it ends by itself.
+        until: Timestamp,
+        /// What it stops.
+        stops: Stops,
+    },
+    /// All freezes on the ledger were lifted.
+    FreezeLifted {},
+    /// A person asked for promotion as soon as exactly this commit is clear.
+    PromotionRequested {
+        /// The candidate.
+        version: Version,
+        /// The commit.
+        commit: CommitId,
+    },
+    /// A candidate is judged by another policy from here on.
+    PolicyAdopted {
+        /// The candidate.
+        version: Version,
+        /// The policy, expanded.
+        policy: Box<Policy>,
+        /// Its digest.
+        digest: String,
+        /// The commit of develop it was read from.
+        from: CommitId,
+        /// The keys by which a gate became weaker.
+        relaxed: Vec<String>,
+    },
+    /// All objects of a promotion exist; this is the fence.
+    PromotionPlanned(Box<Operation>),
+    /// The refs moved in the push that carried this entry.
+    PromotionMoving {
+        /// Which.
+        operation: OperationId,
+    },
+    /// A half-applied promotion was carried on.
+    PromotionContinued {
+        /// Which.
+        operation: OperationId,
+        /// The commit of develop with the merge-back, where it had to be made anew.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        develop: Option<CommitId>,
+    },
+    /// Every push of this operation that may still be in flight can no longer land.
+    Fenced {
+        /// Which.
+        operation: OperationId,
+    },
+    /// The operation is over and changed nothing.
+    PromotionAborted {
+        /// Which.
+        operation: OperationId,
+        /// Why, for people.
+        reason: String,
+        /// Whether a rule of the server refused it; then nothing tries again by itself.
+        #[serde(default)]
+        refused: bool,
+    },
+    /// The refs were read back and are as planned.
+    ReleaseConfirmed {
+        /// Which operation.
+        operation: OperationId,
+        /// What was released.
+        version: Version,
+        /// The candidate's branch, where a push after the release kept it alive.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        kept: Option<CommitId>,
+    },
+    /// A candidate, or what was pushed to its branch afterwards, ended without a release.
+    Withdrawn {
+        /// The candidate; its number is never used again.
+        version: Version,
+        /// Why.
+        reason: String,
+        /// Its branch as it was seen; `None` where it was gone already.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        head: Option<CommitId>,
+        /// The full name of the ref that keeps its commits.
+        archive: String,
+        /// Its fixes that develop lacked then, oldest first.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        fixes: Vec<CommitId>,
+    },
+    /// Stable, as a release left it, was merged into a candidate that was cut before.
+    StableCarried {
+        /// The candidate.
+        version: Version,
+        /// What was merged in.
+        stable: CommitId,
+        /// The merge.
+        commit: CommitId,
+        /// Files whose version lines were resolved by rule.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        resolved: Vec<String>,
+    },
+    /// A machine is about to run an after-step; others leave it alone until the lease is over.
+    StepStarted {
+        /// The release.
+        version: Version,
+        /// The step.
+        step: String,
+        /// Which try it is, from 1.
+        attempt: u32,
+        /// The end of the lease.
+        until: Timestamp,
+    },
+    /// An after-step is done.
+    StepDone {
+        /// The release.
+        version: Version,
+        /// The step.
+        step: String,
+        /// How that is known.
+        by: By,
+        /// How the person knows who said so.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        reason: Option<String>,
+    },
+    /// A try at an after-step did not end well.
+    StepFailed {
+        /// The release.
+        version: Version,
+        /// The step.
+        step: String,
+        /// Which try it was, from 1.
+        attempt: u32,
+        /// How it ended.
+        how: Ill,
+        /// Why, for people.
+        why: String,
+        /// The last words of what was run, with secrets masked.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        said: Option<String>,
+    },
+    /// A person asked for an after-step anew, as if nothing had been tried.
+    StepRetried {
+        /// The release.
+        version: Version,
+        /// The step.
+        step: String,
+    },
+    /// Somebody was told.
+    Noticed {
+        /// The target's name in the policy.
+        to: String,
+        /// What it was told.
+        keys: Vec<String>,
+    },
+    /// A notice did not arrive.
+    NoticeFailed {
+        /// The target's name in the policy.
+        to: String,
+        /// Which try it was, from 1.
+        attempt: u32,
+        /// Why, for people.
+        why: String,
+    },
+    /// An entry that cannot be believed is skipped from here on. It stays in the chain.
+    Struck {
+        /// The entry's commit.
+        entry: CommitId,
+        /// Why.
+        reason: String,
+    },
+    /// Something a newer allclear wrote; deciding stops until it is understood.
+    #[serde(other)]
+    Unknown,
+}
+
+/// A cut: all that a candidate is judged by from here on.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Cut {
+    /// The version it will be released as.
+    pub version: Version,
+    /// Its branch.
+    pub branch: Branch,
+    /// The slot it took; `None` for a cut by hand.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub slot: Option<Timestamp>,
+    /// What it is cut for. In an entry it is `candidate`, since `kind` tells events apart.
+    #[serde(rename = "candidate", default, skip_serializing_if = "CutKind::is_regular")]
+    pub kind: CutKind,
+    /// Why, where a person had to say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// The commit it was cut from: of develop, or of stable for a hotfix.
+    pub from: CommitId,
+    /// The first head: `from`, or the version commit on top of it.
+    pub head: CommitId,
+    /// Stable as it was seen.
+    pub stable: CommitId,
+    /// How far the version moves.
+    pub bump: Bump,
+    /// Why that version, for people.
+    pub reasons: Vec<String>,
+    /// How its tags are named.
+    pub tags: TagFormat,
+    /// The files that carry the version.
+    pub version_files: Vec<VersionFile>,
+    /// The policy it is judged by, expanded.
+    pub policy: Policy,
+    /// The policy's digest.
+    pub digest: String,
+}
+
+/// A promotion's plan: what is expected and what will be.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Operation {
+    /// Its id.
+    pub id: OperationId,
+    /// What is released.
+    pub version: Version,
+    /// The rc's commit.
+    pub commit: CommitId,
+    /// The candidate's branch.
+    pub branch: Branch,
+    /// The stable branch.
+    pub stable_branch: Branch,
+    /// The develop branch.
+    pub develop_branch: Branch,
+    /// The release tag's name.
+    pub tag: String,
+    /// What stable is now.
+    pub old_stable: CommitId,
+    /// What develop is now.
+    pub old_develop: CommitId,
+    /// What stable will be.
+    pub new_stable: CommitId,
+    /// What develop will be.
+    pub new_develop: CommitId,
+    /// The annotated tag's own id.
+    pub new_tag: CommitId,
+    /// Until when others leave the plan alone.
+    pub expires: Timestamp,
+    /// Version files whose merge-back conflict was resolved by rule.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub resolved: Vec<String>,
+}

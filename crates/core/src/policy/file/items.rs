@@ -1,0 +1,188 @@
+//! The lists of the policy file: version files, checks, freezes, kinds of fixes.
+
+use super::value::{Given, Layer, Parsed, field};
+use super::words::Moment;
+use crate::policy::model::{Beat, Freeze, RequiredCheck, Stops, VersionFile};
+use crate::types::duration::Seconds;
+use crate::types::text::short;
+use jiff::tz::TimeZone;
+
+/// The manifests whose version line allclear finds by itself.
+pub(super) const MANIFESTS: [&str; 3] = ["Cargo.toml", "package.json", "pyproject.toml"];
+
+/// Reads `version.files`.
+pub(super) fn version_files(given: &Given<'_>) -> Parsed<Vec<VersionFile>> {
+    given.list_by(
+        |item| item.item(version_file),
+        |file| {
+            Some(
+                [Some(file.path.as_str()), file.pattern.as_deref()]
+                    .into_iter()
+                    .flatten()
+                    .collect::<Vec<_>>()
+                    .join(": "),
+            )
+        },
+    )
+}
+
+fn version_file(layer: &Layer<'_>) -> Parsed<VersionFile> {
+    let mut wrong = Vec::new();
+    let path = field(layer, "path", &mut wrong, |given| given.form(repository_path));
+    let pattern = field(layer, "pattern", &mut wrong, |given| given.form(version_pattern));
+    match (path, layer.contains_key("pattern"), wrong.is_empty()) {
+        (Some(path), true, true) => Ok(VersionFile { path, pattern }),
+        (Some(path), false, true) => {
+            let name = path.rsplit('/').next().unwrap_or_default();
+            if MANIFESTS.contains(&name) {
+                return Ok(VersionFile { path, pattern });
+            }
+            let path = short(&path, 60);
+            let mistake = layer.get("path").map(|given| {
+                given.mistake(format!("allclear does not know where `{path}` has its version")).help(format!(
+                    "write {{ path = \"{path}\", pattern = 'const Version = \"{{version}}\"' }}; only {} need no pattern",
+                    crate::types::text::list(&MANIFESTS)
+                ))
+            });
+            Err(mistake.into_iter().collect())
+        }
+        (Some(_), _, false) | (None, _, _) => Err(wrong),
+    }
+}
+
+/// Reads a path from the root of the repository.
+pub(super) fn repository_path(text: &str) -> Result<String, String> {
+    let shown = short(text, 60);
+    if text.is_empty() || text.len() > 400 || crate::types::text::plain(text) != text {
+        Err(format!("`{shown}` is no path of a file"))
+    } else if text.contains('\\') {
+        Err(format!("`{shown}`: write paths with / between folders"))
+    } else if text.starts_with('/') || text.contains(':') {
+        Err(format!("`{shown}`: paths begin at the root of the repository, without / before them"))
+    } else if text.split('/').any(|part| matches!(part, "" | "." | "..") || part.eq_ignore_ascii_case(".git"))
+    {
+        Err(format!("`{shown}`: no part of a path may be empty, `.`, `..` or `.git`"))
+    } else {
+        Ok(text.to_owned())
+    }
+}
+
+/// Reads a line with the version in it.
+fn version_pattern(text: &str) -> Result<String, String> {
+    if text.matches("{version}").count() != 1 {
+        Err(format!("`{}` must have {{version}} in it exactly once", short(text, 60)))
+    } else if text.contains(['\n', '\r']) || text.len() > 400 {
+        Err("a pattern is one line of at most 400 bytes".to_owned())
+    } else {
+        Ok(text.to_owned())
+    }
+}
+
+/// Reads `gates.checks.required`.
+pub(super) fn checks(given: &Given<'_>) -> Parsed<Vec<RequiredCheck>> {
+    given.list_by(|item| item.item(check), |check| Some(check.name.clone()))
+}
+
+fn check(layer: &Layer<'_>) -> Parsed<RequiredCheck> {
+    let mut wrong = Vec::new();
+    let name = field(layer, "name", &mut wrong, |given| given.line(100));
+    let positive = |given: &Given<'_>| match given.length()? {
+        Seconds(0) => given.refuse("it must be longer than nothing"),
+        length => Ok(length),
+    };
+    let length = field(layer, "for", &mut wrong, positive);
+    let at_least_every = field(layer, "at-least-every", &mut wrong, positive);
+    let beat = match (layer.get("for"), layer.get("at-least-every")) {
+        (Some(alone), None) => {
+            let mistake = alone.mistake("a check that must keep passing says how often");
+            wrong.push(mistake.help("add at-least-every, such as at-least-every = \"2h\""));
+            None
+        }
+        (None, Some(alone)) => {
+            let mistake = alone.mistake("a check that must keep passing says for how long");
+            wrong.push(mistake.help("add for, such as for = \"72h\""));
+            None
+        }
+        (_, Some(every)) => {
+            let beat =
+                length.zip(at_least_every).map(|(length, at_least_every)| Beat { length, at_least_every });
+            if beat.is_some_and(|beat| beat.at_least_every > beat.length) {
+                wrong.push(every.mistake("it must not be longer than `for`"));
+            }
+            beat
+        }
+        (None, None) => None,
+    };
+    match name {
+        Some(name) if wrong.is_empty() => Ok(RequiredCheck { name, beat }),
+        Some(_) | None => Err(wrong),
+    }
+}
+
+/// Reads names or addresses of people.
+pub(super) fn people(given: &Given<'_>) -> Parsed<Vec<String>> {
+    given.list_by(|item| item.line(200), |who| Some(who.to_lowercase()))
+}
+
+/// Reads the name of a gate that can be set aside.
+pub(super) fn waivable(given: &Given<'_>) -> Parsed<String> {
+    let text = given.text()?;
+    if crate::types::gate::Gate::find(text).is_some_and(crate::types::gate::Gate::is_waivable) {
+        return Ok(text.to_owned());
+    }
+    let names: Vec<&str> = crate::types::gate::Gate::waivable().collect();
+    let mistake = given.mistake(format!("`{}` is no gate that can be set aside", short(text, 60)));
+    Err(vec![mistake.help(format!("it is one of {}", crate::types::text::list(&names)))])
+}
+
+/// Reads the freezes.
+pub(super) fn freezes(given: &Given<'_>, zone: &TimeZone) -> Parsed<Vec<Freeze>> {
+    if given.value.get_ref().is_table() {
+        let mistake = given.mistake("expected a list of tables, found a table");
+        return Err(vec![mistake.help("write [[freeze]], with two brackets on each side")]);
+    }
+    given.list(|item| item.item(|layer| freeze(layer, zone)))
+}
+
+fn freeze(layer: &Layer<'_>, zone: &TimeZone) -> Parsed<Freeze> {
+    let mut wrong = Vec::new();
+    let reason = field(layer, "reason", &mut wrong, |given| given.line(200));
+    let instant = |given: &Given<'_>, side: fn(Moment, &TimeZone) -> Result<jiff::Timestamp, String>| {
+        let moment = Moment::read(&given.date()?);
+        moment.and_then(|moment| side(moment, zone)).or_else(|why| given.refuse(why))
+    };
+    let from = field(layer, "from", &mut wrong, |given| instant(given, Moment::begin));
+    let until = field(layer, "until", &mut wrong, |given| instant(given, Moment::end));
+    let stops = match layer.get("stops").map(Given::word::<Stops>) {
+        None => Stops::Both,
+        Some(Ok(stops)) => stops,
+        Some(Err(mistakes)) => {
+            wrong.extend(mistakes);
+            Stops::Both
+        }
+    };
+    if let (Some(from), Some(until), Some(given)) = (from, until, layer.get("until"))
+        && from >= until
+    {
+        wrong.push(given.mistake("the freeze ends before it begins").help("let `until` come after `from`"));
+    }
+    match (reason, from, until) {
+        (Some(reason), Some(from), Some(until)) if wrong.is_empty() => {
+            Ok(Freeze { reason, from, until, stops })
+        }
+        (_, _, _) => Err(wrong),
+    }
+}
+
+/// Reads one of `fixes.types`; Conventional Commits does not tell capitals apart.
+pub(super) fn fix_type(given: &Given<'_>) -> Parsed<String> {
+    let text = given.text()?;
+    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
+    if text.is_empty() || text.len() > 40 || !text.chars().all(plain) {
+        return given.refuse(format!(
+            "`{}` is no commit type; write the word before the colon, such as fix",
+            short(text, 40)
+        ));
+    }
+    Ok(text.to_ascii_lowercase())
+}

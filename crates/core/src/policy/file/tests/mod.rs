@@ -1,0 +1,4 @@
+mod after;
+mod downstream;
+mod preset;
+mod read;

@@ -1,0 +1,7 @@
+//! What each kind of event changes, one file per topic.
+
+mod candidate;
+mod experiments;
+mod people;
+mod signatures;
+pub(super) mod steps;

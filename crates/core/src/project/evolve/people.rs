@@ -1,0 +1,87 @@
+//! What people say of a candidate.
+
+use crate::ledger::entry::Entry;
+use crate::ledger::event::Event;
+use crate::policy::Policy;
+use crate::project::people::{Acceptance, Approval, Report, Waiver};
+use crate::project::state::{Candidate, Project};
+use crate::project::trust::{Act, Level, Voice, counts, is_vouched};
+use crate::types::object_id::CommitId;
+
+impl Project {
+    /// Gives the word by which a commit was accepted, where it counts under a candidate's policy.
+    pub fn acceptance(&self, policy: &Policy, commit: &CommitId) -> Option<&Acceptance> {
+        self.accepted.get(commit).filter(|word| counts(policy, Act::Decide, &word.by.level))
+    }
+
+    /// Takes what a person said; any other event is passed over.
+    #[expect(
+        clippy::wildcard_enum_match_arm,
+        reason = "`evolve` matches every kind and sends those of people here"
+    )]
+    pub(in crate::project) fn hear(&mut self, event: &Event, entry: &Entry, id: &CommitId, level: &Level) {
+        let at = self.at;
+        let by = || Voice { who: entry.by.who.clone(), level: level.clone() };
+        match event {
+            Event::CommitAccepted { commit, reason, .. } => {
+                // The first word stands, unless a captain's signature comes to it.
+                let known = self.accepted.get(commit).map(|known| is_vouched(Act::Decide, &known.by.level));
+                if known.is_none_or(|vouched| !vouched && is_vouched(Act::Decide, level)) {
+                    let acceptance = Acceptance { by: by(), reason: reason.clone() };
+                    self.accepted.insert(commit.clone(), acceptance);
+                }
+            }
+            Event::Approved { version, commit } => {
+                let approval = Approval { by: by(), commit: commit.clone(), at };
+                self.with(*version, |c| c.approvals.push(approval));
+            }
+            Event::Waived { version, gate, subject, commit, reason, until } => {
+                let waiver = Waiver {
+                    gate: gate.clone(),
+                    subject: subject.clone(),
+                    commit: commit.clone(),
+                    by: by(),
+                    reason: reason.clone(),
+                    at,
+                    until: *until,
+                };
+                self.with(*version, |c| c.waivers.push(waiver));
+            }
+            Event::WaiverLifted { version, gate, subject } => self.with(*version, |c| {
+                c.waivers.retain(|w| w.gate != *gate || (subject.is_some() && w.subject != *subject));
+            }),
+            Event::ReportFiled { version, rc, commit, report, outcome, person, text } => {
+                let report = Report {
+                    id: report.clone(),
+                    rc: *rc,
+                    commit: commit.clone(),
+                    outcome: *outcome,
+                    person: person.clone(),
+                    at,
+                    text: text.clone(),
+                    confirmed: false,
+                    answer: None,
+                };
+                self.with(*version, |c| c.file(report));
+            }
+            Event::ReportConfirmed { report } => {
+                self.reported(report, |r| (r.confirmed, r.answer) = (true, None));
+            }
+            Event::ReportResolved { report, answer } => {
+                let filed = |c: &&Candidate| c.reports.iter().any(|r| r.id == *report);
+                let version = self.candidates.values().find(filed).map(|c| c.cut.version);
+                if version.is_none_or(|v| self.may_decide(v, id, "answers a report on", level)) {
+                    self.reported(report, |r| r.answer = Some(answer.clone()));
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn reported(&mut self, id: &str, change: impl FnOnce(&mut Report)) {
+        let mut reports = self.candidates.values_mut().flat_map(|c| &mut c.reports);
+        if let Some(report) = reports.find(|r| r.id == id) {
+            change(report);
+        }
+    }
+}

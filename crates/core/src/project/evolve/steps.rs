@@ -1,0 +1,48 @@
+//! How far after-steps came.
+
+use crate::ledger::event::Event;
+use crate::ledger::step_end::Ill;
+use crate::project::notified::forget;
+use crate::project::state::Project;
+use crate::project::steps::{Mark, Progress};
+use jiff::Timestamp;
+
+/// Folds what an event says of a step.
+#[expect(clippy::wildcard_enum_match_arm, reason = "the caller sends these four alone")]
+pub(in crate::project) fn evolve(project: &mut Project, event: &Event, at: Timestamp) {
+    let mut with = |version, name: &str, change: &dyn Fn(&mut Progress)| {
+        let Some(release) = project.releases.get_mut(version) else { return };
+        if release.after.iter().any(|step| step.name == name) {
+            let progress = release.steps.entry(name.to_owned()).or_default();
+            // Done is done: what a machine that slept says later changes nothing.
+            if !matches!(progress.mark, Mark::Done(_)) {
+                change(progress);
+                progress.at = Some(at);
+            }
+        }
+    };
+    match event {
+        Event::StepStarted { version, step, attempt, until } => {
+            with(version, step, &|p| (p.mark, p.tries) = (Mark::Begun { until: *until }, *attempt));
+        }
+        Event::StepDone { version, step, by, .. } => with(version, step, &|p| {
+            *p = Progress { mark: Mark::Done(*by), tries: p.tries, ..Progress::default() };
+        }),
+        Event::StepFailed { version, step, attempt, how, why, said } => with(version, step, &|p| {
+            p.tries = *attempt;
+            (p.why, p.said) = (Some(why.clone()), said.clone());
+            p.mark = match how {
+                Ill::Failed => Mark::Failed,
+                Ill::Unconfirmed => Mark::Unconfirmed,
+                Ill::Lost => Mark::Lost,
+                // Nothing was run, so nothing is known that was not before.
+                Ill::Unclear => p.mark,
+            };
+        }),
+        Event::StepRetried { version, step } => {
+            with(version, step, &|p| *p = Progress::default());
+            forget(&mut project.told, &format!("{version} step {step} "));
+        }
+        _ => {}
+    }
+}

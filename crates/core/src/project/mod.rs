@@ -1,0 +1,21 @@
+//! What has happened: the ledger, folded into the state of one project.
+
+pub mod checks;
+mod evolve;
+pub mod experiments;
+mod fold;
+pub mod notified;
+pub mod people;
+mod reports;
+pub mod roster;
+mod state;
+pub mod statements;
+pub mod steps;
+pub mod trust;
+
+pub use checks::CheckLine;
+pub use fold::{Fold, fold, may_strike};
+pub use state::{
+    Candidate, Flight, Hold, LedgerFreeze, Phase, Project, Rc, Release, Request, Trouble, TroubleKind,
+    Withdrawal,
+};

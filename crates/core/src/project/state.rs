@@ -1,0 +1,315 @@
+//! What has happened to one project, as its ledger tells it.
+
+use crate::ledger::actor::Actor;
+use crate::ledger::entry::VoidReason;
+use crate::ledger::event::{Cut, Operation};
+use crate::policy::schedule::SkipReason;
+use crate::policy::{AfterStep, Stops};
+use crate::project::checks::CheckLine;
+use crate::project::experiments::Experiments;
+use crate::project::notified::Notified;
+use crate::project::people::{Acceptance, Approval, Report, Waiver};
+use crate::project::roster::Roster;
+use crate::project::statements::Said;
+use crate::project::steps::Progress;
+use crate::project::trust::Ignored;
+use crate::types::cut_kind::CutKind;
+use crate::types::object_id::{CommitId, OperationId};
+use crate::types::ref_name::Branch;
+use crate::types::version::{RcNumber, Version};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// What has happened to one project, as its ledger tells it.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Project {
+    /// The first entry's commit: the ledger's identity.
+    pub root: Option<CommitId>,
+    /// The last entry's commit.
+    pub head: Option<CommitId>,
+    /// How many commits the ledger has.
+    pub entries: u64,
+    /// The project's name as the root gave it.
+    pub name: String,
+    /// The branch that the policy was read from first: what the root or the first cut named.
+    pub founded_on: Option<Branch>,
+    /// The branch that the last cut says the policy is read from. Who may write to the record alone could
+    /// have said so.
+    pub develop: Option<Branch>,
+    /// When the last entry happened.
+    pub at: Timestamp,
+    /// The entry that claims the latest time.
+    pub latest_claim: Option<(CommitId, Timestamp)>,
+    /// Candidates that are neither released nor withdrawn.
+    pub candidates: BTreeMap<Version, Candidate>,
+    /// What was released through this ledger.
+    pub releases: BTreeMap<Version, Release>,
+    /// What was withdrawn; these numbers are never used again.
+    pub withdrawn: BTreeMap<Version, Withdrawal>,
+    /// The latest slot that was taken or skipped.
+    pub slot: Option<Timestamp>,
+    /// The latest slot that was skipped, and why.
+    pub skipped: Option<(Timestamp, SkipReason)>,
+    /// When the last candidate of the train ended; a hotfix holds no train up.
+    pub last_ended: Option<Timestamp>,
+    /// The commit of develop that the last candidate was cut from.
+    pub last_cut: Option<CommitId>,
+    /// Freezes set by people and not lifted.
+    pub freezes: Vec<LedgerFreeze>,
+    /// What the targets of notices were told, by name.
+    #[serde(default)]
+    pub told: BTreeMap<String, Notified>,
+    /// Check results by commit and name.
+    pub checks: BTreeMap<CommitId, BTreeMap<String, CheckLine>>,
+    /// What experiments found.
+    #[serde(default)]
+    pub experiments: Experiments,
+    /// Commits that a person answered for.
+    pub accepted: BTreeMap<CommitId, Acceptance>,
+    /// The highest rules version that an entry needs.
+    pub needs: u32,
+    /// Entries that stop deciding until a person strikes them.
+    pub troubles: Vec<Trouble>,
+    /// Entries that were struck.
+    pub struck: BTreeSet<CommitId>,
+    /// Where the ledger goes on, where it was moved.
+    pub moved_to: Option<String>,
+    /// The ids that entries carry, for the trailers of tags; only those that came with a tag.
+    pub tag_entries: BTreeSet<String>,
+    /// Who may sign what.
+    pub roster: Roster,
+    /// What was stated last.
+    pub said: Said,
+    /// The last entries that changed nothing, or less than they say, for want of a signature.
+    pub ignored: Vec<Ignored>,
+}
+
+/// A candidate between its cut and its end.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Candidate {
+    /// The cut, with the policy in force.
+    pub cut: Cut,
+    /// The commit that the policy in force was read from.
+    pub policy_from: CommitId,
+    /// When it was cut.
+    pub cut_at: Timestamp,
+    /// Who cut it.
+    pub by: Actor,
+    /// Its rcs, rc.1 first.
+    pub rcs: Vec<Rc>,
+    /// Heads of its branch by the instant they were first seen.
+    pub heads: BTreeMap<CommitId, Timestamp>,
+    /// People's yes, in order.
+    pub approvals: Vec<Approval>,
+    /// Gates that people set aside, in order.
+    pub waivers: Vec<Waiver>,
+    /// What users said, each person's last word on each rc.
+    pub reports: Vec<Report>,
+    /// Pseudonyms of all who ever said so: who is new replaces nobody's word.
+    pub reporters: BTreeSet<String>,
+    /// A person's stop.
+    pub hold: Option<Hold>,
+    /// The commit that a person asked to promote when clear.
+    pub requested: Option<Request>,
+    /// The promotion in flight.
+    pub operation: Option<Flight>,
+    /// The commit whose promotion a rule of the server refused, and what it said.
+    pub refused: Option<(CommitId, String)>,
+    /// The last merge of stable into it by allclear itself.
+    pub carried: Option<CommitId>,
+}
+
+/// One rc.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Rc {
+    /// N, from 1.
+    pub n: RcNumber,
+    /// The commit.
+    pub commit: CommitId,
+    /// Its tag.
+    pub tag: String,
+    /// The tag's own id.
+    pub object: CommitId,
+    /// When it was tagged; its soak starts here.
+    pub at: Timestamp,
+}
+
+/// A person's stop.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Hold {
+    /// Why.
+    pub reason: String,
+    /// Who.
+    pub by: String,
+    /// When it ends by itself.
+    pub until: Option<Timestamp>,
+}
+
+/// A wish on record.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Request {
+    /// For exactly this commit.
+    pub commit: CommitId,
+    /// Who asked.
+    pub by: String,
+}
+
+/// A promotion in flight.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Flight {
+    /// Its plan.
+    pub plan: Operation,
+    /// How far the ledger says it came.
+    pub phase: Phase,
+    /// When it was planned.
+    pub planned_at: Timestamp,
+    /// Who planned it.
+    pub by: String,
+}
+
+/// How far the ledger says a promotion came. The refs have the last word.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Phase {
+    /// The objects exist; no ref has moved.
+    Planned,
+    /// The move entry landed.
+    Moving,
+    /// No push before this point can land any more.
+    Fenced,
+}
+
+/// A finished release.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Release {
+    /// Its tag.
+    pub tag: String,
+    /// The rc's commit that was released.
+    pub commit: CommitId,
+    /// What stable became.
+    pub stable: CommitId,
+    /// The tag's own id.
+    pub object: CommitId,
+    /// When it was confirmed.
+    pub at: Timestamp,
+    /// The operation that made it.
+    pub operation: OperationId,
+    /// When it was cut.
+    pub cut_at: Timestamp,
+    /// The last rc's number.
+    pub rc: RcNumber,
+    /// The branch that was promoted to.
+    pub stable_branch: Branch,
+    /// The commit that the policy was read from.
+    pub policy_from: CommitId,
+    /// What follows it, as the candidate's policy had it.
+    #[serde(default)]
+    pub after: Vec<AfterStep>,
+    /// How far that came, by name.
+    #[serde(default)]
+    pub steps: BTreeMap<String, Progress>,
+}
+
+/// A candidate that ended without a release.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Withdrawal {
+    /// What it was cut for.
+    pub kind: CutKind,
+    /// The branch it had.
+    pub branch: Branch,
+    /// Why, as it was said first.
+    pub reason: String,
+    /// Who.
+    pub by: String,
+    /// When it was last withdrawn; what is pushed to its branch later can be, too.
+    pub at: Timestamp,
+    /// Its branch as it was last seen; `None` where it was gone already.
+    pub head: Option<CommitId>,
+    /// The full names of the refs that keep its commits.
+    pub archives: Vec<String>,
+    /// Its fixes that develop lacked, oldest first.
+    pub fixes: Vec<CommitId>,
+}
+
+/// A freeze set by a person.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LedgerFreeze {
+    /// Why.
+    pub reason: String,
+    /// Who.
+    pub by: String,
+    /// Since when.
+    pub from: Timestamp,
+    /// When it ends by itself.
+    pub until: Timestamp,
+    /// What it stops.
+    pub stops: Stops,
+}
+
+/// An entry that stops deciding.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Trouble {
+    /// The entry's commit.
+    pub entry: CommitId,
+    /// What is wrong with it.
+    pub what: TroubleKind,
+}
+
+/// What is wrong with an entry.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[serde(rename_all = "kebab-case")]
+pub enum TroubleKind {
+    /// It is no entry.
+    #[error("{0}")]
+    Void(VoidReason),
+    /// It has events that this version does not know.
+    #[error("it tells of something this version does not know")]
+    Unknown,
+}
+
+impl Hold {
+    /// Keeps the one that lasts longer: only lifting ends a stop early.
+    pub(crate) fn or_stricter(self, other: Option<Self>) -> Self {
+        match other {
+            Some(other) if other.until.is_none_or(|theirs| self.until.is_some_and(|ours| ours <= theirs)) => {
+                other
+            }
+            Some(_) | None => self,
+        }
+    }
+}
+
+impl Candidate {
+    /// Gives the commit it is judged by: its newest rc.
+    pub fn commit(&self) -> &CommitId {
+        self.rcs.last().map_or(&self.cut.head, |rc| &rc.commit)
+    }
+
+    /// Gives the instant from which its newest rc soaks.
+    pub fn rc_at(&self) -> Timestamp {
+        self.rcs.last().map_or(self.cut_at, |rc| rc.at)
+    }
+
+    /// Gives the number of its newest rc.
+    pub fn rc_number(&self) -> RcNumber {
+        self.rcs.last().map_or(0, |rc| rc.n)
+    }
+}
+
+impl Project {
+    /// Gives the newest rc of a candidate.
+    pub fn rc(&self, version: Version) -> Option<&Rc> {
+        self.candidates.get(&version)?.rcs.last()
+    }
+
+    /// Gives the promotion in flight, if one is.
+    pub fn flight(&self) -> Option<(&Version, &Flight)> {
+        self.candidates.iter().find_map(|(v, c)| c.operation.as_ref().map(|f| (v, f)))
+    }
+
+    /// Gives the freezes in force or to come at `now`.
+    pub fn freezes_from(&self, now: Timestamp) -> impl Iterator<Item = &LedgerFreeze> {
+        self.freezes.iter().filter(move |f| f.until > now)
+    }
+}

@@ -1,0 +1,148 @@
+//! Whose word counts. What an entry says of its own signature never does: how far a voice is proven comes
+//! from the signatures alone, and is found once, at its position in the chain.
+
+use crate::ledger::signature::Fingerprint;
+use crate::ledger::signer::Role;
+use crate::policy::{Policy, Trust};
+use crate::project::roster::Roster;
+use crate::types::object_id::CommitId;
+use crate::types::person::is_same;
+use serde::{Deserialize, Serialize};
+
+/// Somebody's word: who by their own claim, and how far it is proven.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Voice {
+    /// A name or an address, as claimed.
+    pub who: String,
+    /// How far it is proven.
+    pub level: Level,
+}
+
+/// How far a word is proven.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Level {
+    /// Anybody who may push could have written it.
+    #[default]
+    Claimed,
+    /// This key wrote it down: the entry's commit carries its good signature.
+    Recorded(Key),
+    /// This key said it, about exactly this, in this ledger.
+    Stated(Key),
+}
+
+/// A key, and what the ledger said of it at that position.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Key {
+    /// Which.
+    pub fingerprint: Fingerprint,
+    /// Whose; `None` where it is no signer's.
+    pub name: Option<String>,
+    /// What it may do.
+    pub roles: Vec<Role>,
+}
+
+/// Something that counts only from some, where the policy says `trust = "signed"`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Act<'a> {
+    /// An approval.
+    Approve,
+    /// What a captain does: waive, accept, answer a report, lift a stop, adopt a policy.
+    Decide,
+    /// The good result of a check.
+    Check(&'a str),
+}
+
+/// An entry, or a part of one, that changed nothing.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Ignored {
+    /// The entry's commit.
+    pub entry: CommitId,
+    /// Why.
+    pub why: String,
+}
+
+impl Level {
+    /// Gives the word that people see.
+    pub fn word(&self) -> &'static str {
+        match self {
+            Self::Claimed => "claimed",
+            Self::Recorded(_) => "recorded",
+            Self::Stated(_) => "stated",
+        }
+    }
+
+    /// Gives the key behind it.
+    pub fn key(&self) -> Option<&Key> {
+        match self {
+            Self::Claimed => None,
+            Self::Recorded(key) | Self::Stated(key) => Some(key),
+        }
+    }
+
+    /// Gives the key that stated it.
+    pub(crate) fn stated(&self) -> Option<&Key> {
+        match self {
+            Self::Stated(key) => Some(key),
+            Self::Claimed | Self::Recorded(_) => None,
+        }
+    }
+}
+
+impl Voice {
+    /// Gives the name that counts under a policy: the signer's where signatures count, else the claimed one.
+    pub fn name(&self, policy: &Policy) -> &str {
+        let signer = self.level.stated().and_then(|key| key.name.as_deref());
+        match policy.trust {
+            Trust::Claimed => &self.who,
+            Trust::Signed => signer.unwrap_or(&self.who),
+        }
+    }
+
+    /// Tells whether it may be somebody's: by the claimed name, or by the signer's.
+    pub fn is(&self, who: &str) -> bool {
+        let signer = self.level.key().and_then(|key| key.name.as_deref());
+        is_same(&self.who, who) || signer.is_some_and(|name| is_same(name, who))
+    }
+
+    /// Tells whether anybody's name is on it: of those without one nobody can say that they are two.
+    pub fn is_somebody(&self) -> bool {
+        is_same(&self.who, &self.who) || self.level.stated().is_some()
+    }
+
+    /// Tells whether two may be one person: by the claimed name, the signer's, or the key.
+    pub fn is_same(&self, other: &Self) -> bool {
+        let stated = |voice: &Self| voice.level.stated().map(|key| key.fingerprint.clone());
+        let signer = other.level.stated().and_then(|key| key.name.as_deref());
+        self.is(&other.who)
+            || signer.is_some_and(|name| self.is(name))
+            || stated(self).is_some_and(|key| stated(other) == Some(key))
+    }
+}
+
+/// Tells whether what a voice did counts under a policy. A stop by anybody always does, and bad news too.
+pub(crate) fn counts(policy: &Policy, act: Act<'_>, level: &Level) -> bool {
+    policy.trust == Trust::Claimed || is_vouched(act, level)
+}
+
+/// Tells whether a signature stands behind an act, by somebody whose role it is.
+pub(crate) fn is_vouched(act: Act<'_>, level: &Level) -> bool {
+    let has = |roles: &[Role], key: Option<&Key>| {
+        key.is_some_and(|key| key.roles.iter().any(|role| roles.contains(role)))
+    };
+    match act {
+        Act::Approve => has(&[Role::Approver, Role::Captain], level.stated()),
+        Act::Decide => has(&[Role::Captain, Role::Admin], level.stated()),
+        // A machine's word is written down by the machine itself.
+        Act::Check(name) => has(&[Role::Recorder, Role::Checker(name.into())], level.key()),
+    }
+}
+
+impl Roster {
+    /// Gives a key with what is known of it here.
+    pub(crate) fn know(&self, fingerprint: Fingerprint) -> Key {
+        let signer = self.signers.get(&fingerprint);
+        let (name, roles) = signer.map(|s| (s.name.clone(), s.roles.clone())).unzip();
+        Key { fingerprint, name, roles: roles.unwrap_or_default() }
+    }
+}

@@ -1,0 +1,21 @@
+//! What a candidate is cut for.
+
+use serde::{Deserialize, Serialize};
+
+/// What a candidate is cut for.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum CutKind {
+    /// The work on develop.
+    #[default]
+    Regular,
+    /// One flaw of what is released; cut from stable.
+    Hotfix,
+}
+
+impl CutKind {
+    /// Tells whether it rides with the train.
+    pub fn is_regular(&self) -> bool {
+        *self == Self::Regular
+    }
+}
