@@ -1,16 +1,16 @@
 //! Small decisions of people: `rc`, `hold`, `freeze`, `strike`.
 
 use crate::args::{Args, StopsArg};
+use crate::context::{Place, zone_of};
 use crate::exit::Exit;
-use crate::place::{Place, zone_of};
-use crate::{ui, when};
+use crate::screen::{instant, ui};
 use allclear_core::policy::Stops;
 use allclear_core::text::count;
 use allclear_core::{CommitId, Version};
 use allclear_engine::{Fault, FaultKind};
 use serde_json::json;
 
-pub(super) fn done(args: &Args, text: String, value: serde_json::Value) -> Exit {
+pub(crate) fn done(args: &Args, text: String, value: serde_json::Value) -> Exit {
     if args.json {
         ui::json(&value);
     } else {
@@ -19,7 +19,7 @@ pub(super) fn done(args: &Args, text: String, value: serde_json::Value) -> Exit 
     Exit::Done
 }
 
-pub(super) fn rc(
+pub(crate) fn rc(
     args: &Args,
     version: Option<Version>,
     commit: Option<&str>,
@@ -34,12 +34,16 @@ pub(super) fn rc(
         && let Some(seen) = place.engine().recall()
         && let Some(candidate) = seen.project.candidates.get(&version)
     {
-        super::changelog::say_how_to_try(&place, &commit, &candidate.cut.tags.candidate(version, n));
+        crate::command::look::changelog::say_how_to_try(
+            &place,
+            &commit,
+            &candidate.cut.tags.candidate(version, n),
+        );
     }
     Ok(exit)
 }
 
-pub(super) fn hold(
+pub(crate) fn hold(
     args: &Args,
     version: Option<Version>,
     reason: Option<&str>,
@@ -57,7 +61,7 @@ pub(super) fn hold(
         ));
     }
     let until = match until {
-        Some(text) => Some(when::read(text, &zone_of(&engine.observe()?), place.now())?),
+        Some(text) => Some(instant::read(text, &zone_of(&engine.observe()?), place.now())?),
         None => None,
     };
     let version = engine.hold(version, reason.unwrap_or_default(), until)?;
@@ -69,7 +73,7 @@ pub(super) fn hold(
     ))
 }
 
-pub(super) fn freeze(
+pub(crate) fn freeze(
     args: &Args,
     until: Option<&str>,
     reason: Option<&str>,
@@ -88,7 +92,7 @@ pub(super) fn freeze(
         return Ok(done(args, text, json!({"schema": "allclear.freeze/1", "lifted": lifted})));
     }
     let seen = engine.observe()?;
-    let until = when::read(until.unwrap_or_default(), &zone_of(&seen), place.now())?;
+    let until = instant::read(until.unwrap_or_default(), &zone_of(&seen), place.now())?;
     let stops = match stops {
         StopsArg::Cuts => Stops::Cuts,
         StopsArg::Promotions => Stops::Promotions,
@@ -97,12 +101,12 @@ pub(super) fn freeze(
     engine.freeze(reason.unwrap_or_default(), until, stops)?;
     let text = format!(
         "frozen until {}; allclear freeze --lift ends it",
-        when::show(until, &zone_of(&seen), place.now())
+        instant::show(until, &zone_of(&seen), place.now())
     );
     Ok(done(args, text, json!({"schema": "allclear.freeze/1", "until": until, "stops": stops})))
 }
 
-pub(super) fn strike(args: &Args, entry: &str, reason: &str) -> Result<Exit, Fault> {
+pub(crate) fn strike(args: &Args, entry: &str, reason: &str) -> Result<Exit, Fault> {
     let entry = CommitId::parse(entry).map_err(|e| {
         Fault::new(FaultKind::Usage, e.to_string()).hint("allclear log --json shows full ids")
     })?;

@@ -1,37 +1,19 @@
 //! One file per command.
 
 mod act;
-mod adopt;
-mod after;
-mod approve;
-mod calendar;
-mod changelog;
-mod check;
-mod cut;
-mod doctor;
-mod hotfix;
-mod init;
-mod locate;
-mod log;
-mod pick;
-mod policy;
-mod promote;
-mod report;
-mod reproduce;
-mod signer;
-pub(crate) mod status;
-mod test;
-mod tick;
-pub(crate) mod todo;
-mod verify;
-mod waive;
-pub(crate) mod why;
-mod withdraw;
+pub(crate) mod candidate;
+pub(crate) mod evidence;
+pub(crate) mod look;
+pub(crate) mod project;
 
+use self::candidate::{after, cut, hotfix, pick, promote, withdraw};
+use self::evidence::{approve, check, report, reproduce, test, verify, waive};
+use self::look::{calendar, changelog, locate, log, status, why};
+use self::project::{adoption, demo, doctor, init, policy, signer, tick};
 use crate::args::{Args, ArmArg, Command, LedgerCommand, Now, SignerCommand};
+use crate::context::{Place, zone_of};
 use crate::exit::Exit;
-use crate::place::{Place, zone_of};
-use crate::ui;
+use crate::screen::ui;
 use allclear_core::lab::Arm;
 use allclear_engine::{Fault, FaultKind, PickWish, Snapshot, TestWish};
 use clap::CommandFactory;
@@ -116,8 +98,8 @@ pub(crate) fn run(args: &Args) -> Result<Exit, Fault> {
             check::run(args, name.as_deref(), *outcome, commit.as_deref(), url.as_deref(), from.as_deref())
         }
         Command::Init { preset, create_develop, ci, patch_ci, print, yes } => match ci {
-            Some(by) => adopt::schedule(args, *by, *print, *yes),
-            None if *patch_ci => adopt::patch(args, *yes),
+            Some(by) => adoption::schedule(args, *by, *print, *yes),
+            None if *patch_ci => adoption::patch(args, *yes),
             None => init::run(args, preset, *create_develop, *print, *yes),
         },
         Command::Doctor { probe_push, repair_history } => doctor::run(args, *probe_push, *repair_history),
@@ -125,7 +107,7 @@ pub(crate) fn run(args: &Args) -> Result<Exit, Fault> {
         Command::Signer { what } => signer::run(args, what),
         Command::Verify { root } => verify::run(args, root.as_deref()),
         Command::Tick { dry_run } => tick::run(args, *dry_run),
-        Command::Demo { fast, dir } => crate::demo::run(*fast, dir.as_deref()),
+        Command::Demo { fast, dir } => demo::run(*fast, dir.as_deref()),
         Command::Completions { shell } => {
             // Into memory first: a reader that went away is no error.
             let mut script = Vec::new();
@@ -184,7 +166,7 @@ fn asks_the_server(command: &Command) -> bool {
 /// Gives the instant that a reading command is about.
 fn instant(now: &Now, seen: &Snapshot, place: &Place) -> Result<Timestamp, Fault> {
     match &now.now {
-        Some(text) => crate::when::read(text, &zone_of(seen), place.now()),
+        Some(text) => crate::screen::instant::read(text, &zone_of(seen), place.now()),
         None => Ok(place.now()),
     }
 }

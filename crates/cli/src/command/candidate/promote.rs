@@ -1,0 +1,153 @@
+//! `promote`: a candidate that is clear becomes the release.
+
+use crate::args::Args;
+use crate::context::Place;
+use crate::exit::Exit;
+use crate::screen::ui::{self, BOLD, GOOD, paint, say};
+use allclear_core::Version;
+use allclear_engine::{Fault, Note, PromotionPlan, Released};
+use serde_json::json;
+
+/// What was asked for.
+pub(crate) struct Wish<'a> {
+    pub(crate) version: Option<Version>,
+    pub(crate) commit: Option<&'a str>,
+    pub(crate) dry_run: bool,
+    pub(crate) when_clear: bool,
+    pub(crate) yes: bool,
+}
+
+pub(crate) fn run(args: &Args, wish: &Wish<'_>) -> Result<Exit, Fault> {
+    let quiet = args.json;
+    let place = Place::open(args)?.watched(move |note| {
+        if !quiet {
+            progress(note);
+        }
+    });
+    let engine = place.engine();
+    if wish.when_clear {
+        ui::confirm("Promote it as soon as it is clear?", wish.yes)?;
+        let (version, commit) = engine.promote_when_clear(wish.version, wish.commit)?;
+        if args.json {
+            ui::json(
+                &json!({"schema": "allclear.promote/1", "version": version, "commit": commit, "when_clear": true}),
+            );
+        } else {
+            ui::out(format!(
+                "On record: {version} leaves as soon as {} is clear, at the next tick after that.",
+                commit.short()
+            ));
+        }
+        return Ok(Exit::Done);
+    }
+    if wish.dry_run || !wish.yes {
+        let (plan, judged) = engine.promote_dry(wish.version, wish.commit)?;
+        if args.json && (!wish.dry_run || judged.is_err()) {
+            // One document: why it cannot be done now.
+            judged?;
+        } else {
+            show(&plan, args);
+            judged?;
+        }
+        if wish.dry_run {
+            return Ok(Exit::Done);
+        }
+        ui::confirm(&format!("Release {}?", plan.operation.version), false)?;
+    }
+    let released = engine.promote(wish.version, wish.commit)?;
+    done(&released, args);
+    Ok(Exit::Done)
+}
+
+fn progress(note: &Note) {
+    let line = match note {
+        Note::Judged(commit) => format!("1/5 all gates clear for {}", commit.short()),
+        Note::Built => "2/5 objects built".into(),
+        Note::Planned(id) => format!("3/5 plan {id} on record"),
+        Note::Moving(_) => "4/5 pushing all refs in one transaction".into(),
+        Note::ReadBack => "5/5 refs read back over a new connection".into(),
+        Note::Replanning { attempt } => format!("develop moved; planning anew (try {attempt})"),
+        Note::Raced => "somebody else wrote first; looking again".into(),
+        Note::Observed
+        | Note::Moved(_)
+        | Note::Confirmed(_)
+        | Note::StepBegins(..)
+        | Note::StepEnded(..)
+        | Note::Told(_)
+        | Note::Unsigned => return,
+    };
+    say(paint(ui::DIM, line));
+}
+
+fn show(plan: &PromotionPlan, args: &Args) {
+    let op = &plan.operation;
+    if args.json {
+        let refs: Vec<_> =
+            plan.refs.iter().map(|u| json!({"ref": u.name, "old": u.old, "new": u.new})).collect();
+        let objects = json!([
+            {"id": op.new_stable, "type": "commit", "parents": if op.new_stable == op.commit { vec![] } else { vec![&op.old_stable, &op.commit] }},
+            {"id": op.new_tag, "type": "tag", "name": op.tag, "target": op.new_stable},
+            {"id": op.new_develop, "type": "commit", "parents": [&op.old_develop, &op.new_stable]},
+        ]);
+        ui::json(
+            &json!({"schema": "allclear.plan/1", "version": op.version, "commit": op.commit, "refs": refs, "objects": objects, "resolved": op.resolved}),
+        );
+        return;
+    }
+    ui::out(format!("Promote {} ({}) → {}", op.branch, op.commit.short(), op.tag));
+    let short =
+        |id: Option<&allclear_core::CommitId>| id.map_or("(absent)".to_owned(), |id| id.short().to_owned());
+    let what = |name: &str| {
+        if name == op.stable_branch.to_ref().as_str() && op.new_stable == op.commit {
+            "the soaked commit itself".to_owned()
+        } else if name == op.stable_branch.to_ref().as_str() {
+            format!("merge of {} and {}, with the candidate's tree", op.old_stable.short(), op.commit.short())
+        } else if name == op.develop_branch.to_ref().as_str() {
+            format!("merge of {} and {}", op.old_develop.short(), op.new_stable.short())
+        } else if name.starts_with("refs/tags/") {
+            format!("annotated tag of {}", op.new_stable.short())
+        } else {
+            "end of the branch".to_owned()
+        }
+    };
+    let width = plan.refs.iter().map(|u| u.name.as_str().len()).max().unwrap_or(0);
+    for update in &plan.refs {
+        let new = update.new.as_ref().map_or("(deleted)".to_owned(), |id| id.short().to_owned());
+        ui::out(format!(
+            "  {:width$}  {:>8} → {:<9}  {}",
+            update.name.as_str(),
+            short(update.old.as_ref()),
+            new,
+            what(update.name.as_str())
+        ));
+    }
+    if !op.resolved.is_empty() {
+        ui::out(format!("  conflicts in {} are resolved by rule", allclear_core::text::list(&op.resolved)));
+    }
+    ui::out("  one atomic push, each ref only if it is what is shown here");
+}
+
+fn done(released: &Released, args: &Args) {
+    if args.json {
+        ui::json(&json!({
+            "schema": "allclear.release/1", "version": released.version, "tag": released.tag, "commit": released.stable,
+            "operation": released.operation, "before": released.before,
+        }));
+    } else if released.before {
+        ui::out(format!(
+            "{} is released already, as {} at {}",
+            released.version,
+            released.tag,
+            released.stable.short()
+        ));
+    } else {
+        ui::out(format!(
+            "{} {} as {} at {} · operation {}",
+            paint(GOOD, "✔ released"),
+            paint(BOLD, released.version.to_string()),
+            released.tag,
+            released.stable.short(),
+            released.operation
+        ));
+    }
+}

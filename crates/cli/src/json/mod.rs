@@ -1,0 +1,3 @@
+//! What `--json` prints: the shapes that programs read.
+
+pub(crate) mod status;
