@@ -1,63 +1,15 @@
-//! Where the command works: the environment, the clone, its server and its private store.
+//! Where a command works: the clone, its server and its private store.
 
 use crate::args::Args;
+use crate::environment::{environment, in_ci, whole_environment};
 use allclear_core::event::{Actor, Proof, Via};
-use allclear_core::policy;
 use allclear_engine::{Engine, Fault, FaultKind, Note, Snapshot};
 use allclear_git::{Clone, Environment, PlaceError, Store, SystemClock};
 use jiff::Timestamp;
-use jiff::tz::TimeZone;
-use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
-/// The variables that git and ssh may see.
-const INHERITED: &[&str] = &[
-    "PATH",
-    "HOME",
-    "USER",
-    "LOGNAME",
-    "SSH_AUTH_SOCK",
-    "SSH_AGENT_PID",
-    "SSH_ASKPASS",
-    "DISPLAY",
-    "TMPDIR",
-    "XDG_RUNTIME_DIR",
-    "SSL_CERT_FILE",
-    "SSL_CERT_DIR",
-    "GIT_SSL_CAINFO",
-    "https_proxy",
-    "HTTPS_PROXY",
-    "no_proxy",
-    "NO_PROXY",
-    "GIT_ASKPASS",
-];
-
-/// Reads the environment, once.
-#[allow(clippy::disallowed_methods, reason = "the one place that reads the environment")]
-pub(crate) fn environment() -> Environment {
-    let var = |name: &str| std::env::var_os(name);
-    let inherited: Vec<(OsString, OsString)> =
-        INHERITED.iter().filter_map(|k| Some((OsString::from(k), var(k)?))).collect();
-    let absolute = |name: &str| var(name).map(PathBuf::from).filter(|p| p.is_absolute());
-    let cache = absolute("XDG_CACHE_HOME")
-        .or_else(|| Some(absolute("HOME")?.join(".cache")))
-        .unwrap_or_else(std::env::temp_dir);
-    Environment { inherited, cache: cache.join("allclear") }
-}
-
-/// Gives the whole environment, for what the project itself wants run: its steps need their tokens.
-pub(crate) fn whole_environment() -> Vec<(OsString, OsString)> {
-    std::env::vars_os().collect()
-}
-
-/// Tells whether a CI system runs us.
-#[allow(clippy::disallowed_methods, reason = "the one place that reads the environment")]
-fn in_ci() -> bool {
-    std::env::var_os("CI").is_some_and(|v| !v.is_empty() && v != "false" && v != "0")
-}
-
 /// One clone, and everything to work on it with.
-pub(crate) struct Place {
+pub(crate) struct Context {
     pub(crate) clone: Clone,
     pub(crate) store: Store,
     pub(crate) env: Environment,
@@ -66,8 +18,8 @@ pub(crate) struct Place {
     watch: Box<dyn Fn(&Note)>,
 }
 
-impl Place {
-    /// Opens the place that the arguments name.
+impl Context {
+    /// Opens what the arguments name.
     pub(crate) fn open(args: &Args) -> Result<Self, Fault> {
         let env = environment();
         let clone = open_clone(args, &env)?;
@@ -89,7 +41,7 @@ impl Place {
         self
     }
 
-    /// Gives the engine for this place.
+    /// Gives the engine that works here.
     pub(crate) fn engine(&self) -> Engine<'_> {
         let via = if in_ci() { Via::Ci } else { Via::Cli };
         Engine { repo: &self.store, clock: &self.clock, by: self.by.clone(), via, watch: &*self.watch }
@@ -143,10 +95,4 @@ pub(crate) fn open_clone(args: &Args, env: &Environment) -> Result<Clone, Fault>
             PlaceError::Address { .. } => fault.hint("give another address with --remote"),
         }
     })
-}
-
-/// Gives the time zone that instants are shown in.
-pub(crate) fn zone_of(seen: &Snapshot) -> TimeZone {
-    let from_candidate = seen.project.candidates.values().next_back().map(|c| &c.cut.policy);
-    seen.policy.get().or(from_candidate).and_then(|p| policy::zone(&p.time_zone)).unwrap_or(TimeZone::UTC)
 }

@@ -1,13 +1,15 @@
-//! `allclear`: the only place that names concrete adapters, reads the environment, and prints.
+//! `allclear`: the only crate that names concrete adapters, reads the environment, and prints.
 
 mod args;
 mod command;
 mod context;
+mod environment;
 mod exit;
 mod json;
 mod junit;
 mod lab;
 mod screen;
+mod signals;
 
 use crate::screen::ui;
 use clap::FromArgMatches;

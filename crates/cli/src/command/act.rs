@@ -1,8 +1,9 @@
 //! Small decisions of people: `rc`, `hold`, `freeze`, `strike`.
 
 use crate::args::{Args, StopsArg};
-use crate::context::{Place, zone_of};
+use crate::context::Context;
 use crate::exit::Exit;
+use crate::screen::instant::zone_of;
 use crate::screen::{instant, ui};
 use allclear_core::policy::Stops;
 use allclear_core::text::count;
@@ -25,17 +26,17 @@ pub(crate) fn rc(
     commit: Option<&str>,
     yes: bool,
 ) -> Result<Exit, Fault> {
-    let place = Place::open(args)?;
-    let (version, n, commit) = place.engine().rc(version, commit, yes)?;
+    let context = Context::open(args)?;
+    let (version, n, commit) = context.engine().rc(version, commit, yes)?;
     let text = format!("{version}-rc.{n} is {}; its soak starts now", commit.short());
     let exit =
         done(args, text, json!({"schema": "allclear.rc/1", "version": version, "rc": n, "commit": commit}));
     if !args.json
-        && let Some(seen) = place.engine().recall()
+        && let Some(seen) = context.engine().recall()
         && let Some(candidate) = seen.project.candidates.get(&version)
     {
         crate::command::look::changelog::say_how_to_try(
-            &place,
+            &context,
             &commit,
             &candidate.cut.tags.candidate(version, n),
         );
@@ -50,8 +51,8 @@ pub(crate) fn hold(
     until: Option<&str>,
     lift: bool,
 ) -> Result<Exit, Fault> {
-    let place = Place::open(args)?;
-    let engine = place.engine();
+    let context = Context::open(args)?;
+    let engine = context.engine();
     if lift {
         let version = engine.lift_hold(version)?;
         return Ok(done(
@@ -61,7 +62,7 @@ pub(crate) fn hold(
         ));
     }
     let until = match until {
-        Some(text) => Some(instant::read(text, &zone_of(&engine.observe()?), place.now())?),
+        Some(text) => Some(instant::read(text, &zone_of(&engine.observe()?), context.now())?),
         None => None,
     };
     let version = engine.hold(version, reason.unwrap_or_default(), until)?;
@@ -80,8 +81,8 @@ pub(crate) fn freeze(
     stops: StopsArg,
     lift: bool,
 ) -> Result<Exit, Fault> {
-    let place = Place::open(args)?;
-    let engine = place.engine();
+    let context = Context::open(args)?;
+    let engine = context.engine();
     if lift {
         let lifted = engine.lift_freeze()?;
         let text = if lifted == 0 {
@@ -92,7 +93,7 @@ pub(crate) fn freeze(
         return Ok(done(args, text, json!({"schema": "allclear.freeze/1", "lifted": lifted})));
     }
     let seen = engine.observe()?;
-    let until = instant::read(until.unwrap_or_default(), &zone_of(&seen), place.now())?;
+    let until = instant::read(until.unwrap_or_default(), &zone_of(&seen), context.now())?;
     let stops = match stops {
         StopsArg::Cuts => Stops::Cuts,
         StopsArg::Promotions => Stops::Promotions,
@@ -101,7 +102,7 @@ pub(crate) fn freeze(
     engine.freeze(reason.unwrap_or_default(), until, stops)?;
     let text = format!(
         "frozen until {}; allclear freeze --lift ends it",
-        instant::show(until, &zone_of(&seen), place.now())
+        instant::show(until, &zone_of(&seen), context.now())
     );
     Ok(done(args, text, json!({"schema": "allclear.freeze/1", "until": until, "stops": stops})))
 }
@@ -110,8 +111,8 @@ pub(crate) fn strike(args: &Args, entry: &str, reason: &str) -> Result<Exit, Fau
     let entry = CommitId::parse(entry).map_err(|e| {
         Fault::new(FaultKind::Usage, e.to_string()).hint("allclear log --json shows full ids")
     })?;
-    let place = Place::open(args)?;
-    place.engine().strike(&entry, reason)?;
+    let context = Context::open(args)?;
+    context.engine().strike(&entry, reason)?;
     Ok(done(
         args,
         format!("{} is skipped from now on; it stays in the record", entry.short()),

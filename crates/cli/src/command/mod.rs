@@ -11,8 +11,9 @@ use self::evidence::{approve, check, report, reproduce, test, verify, waive};
 use self::look::{calendar, changelog, locate, log, status, why};
 use self::project::{adoption, demo, doctor, init, policy, signer, tick};
 use crate::args::{Args, ArmArg, Command, LedgerCommand, Now, SignerCommand};
-use crate::context::{Place, zone_of};
+use crate::context::Context;
 use crate::exit::Exit;
+use crate::screen::instant::zone_of;
 use crate::screen::ui;
 use allclear_core::lab::Arm;
 use allclear_engine::{Fault, FaultKind, PickWish, Snapshot, TestWish};
@@ -164,9 +165,9 @@ fn asks_the_server(command: &Command) -> bool {
 }
 
 /// Gives the instant that a reading command is about.
-fn instant(now: &Now, seen: &Snapshot, place: &Place) -> Result<Timestamp, Fault> {
+fn instant(now: &Now, seen: &Snapshot, context: &Context) -> Result<Timestamp, Fault> {
     match &now.now {
-        Some(text) => crate::screen::instant::read(text, &zone_of(seen), place.now()),
-        None => Ok(place.now()),
+        Some(text) => crate::screen::instant::read(text, &zone_of(seen), context.now()),
+        None => Ok(context.now()),
     }
 }

@@ -1,7 +1,7 @@
 //! `allclear.status/1`: the assessment as programs see it. People's screens are drawn from the same
 //! values.
 
-use crate::context::Place;
+use crate::context::Context;
 use allclear_core::after;
 use allclear_core::assess::{CandidateAssessment, GateReport, State};
 use allclear_core::gate::Kind;
@@ -13,16 +13,16 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 /// Gives the whole status.
-pub(crate) fn status(place: &Place, seen: &Snapshot, assessment: &Assessment) -> Value {
+pub(crate) fn status(context: &Context, seen: &Snapshot, assessment: &Assessment) -> Value {
     let mode = seen.policy.get().map(|p| p.mode);
     json!({
         "schema": "allclear.status/1",
-        "project": place.name(seen),
+        "project": context.name(seen),
         "mode": mode,
         "policy": match &seen.policy { PolicySeen::Read { .. } => "ok", PolicySeen::Wrong { .. } => "wrong", PolicySeen::Absent => "absent" },
         "observed_at": seen.facts.observed_at,
         "now": assessment.now,
-        "record": record(place, seen, assessment),
+        "record": record(context, seen, assessment),
         "next_cut": assessment.next_cut,
         "next_change_at": assessment.next_change_at,
         "releases": releases(seen, assessment.now),
@@ -34,7 +34,7 @@ pub(crate) fn status(place: &Place, seen: &Snapshot, assessment: &Assessment) ->
     })
 }
 
-fn record(place: &Place, seen: &Snapshot, assessment: &Assessment) -> Value {
+fn record(context: &Context, seen: &Snapshot, assessment: &Assessment) -> Value {
     json!({
         "place": seen.facts.record.place,
         "root": seen.project.root,
@@ -42,15 +42,15 @@ fn record(place: &Place, seen: &Snapshot, assessment: &Assessment) -> Value {
         "entries": seen.project.entries,
         "level": if seen.facts.record.signer.is_some() { "recorded" } else { "claimed" },
         "signer": seen.facts.record.signer,
-        "protection": protection(place, seen).unwrap_or("not probed"),
+        "protection": protection(context, seen).unwrap_or("not probed"),
         "intact": seen.facts.record.rewound.is_none(),
         "stops": assessment.stops.iter().map(|s| json!({"why": s.why, "remedy": s.remedy, "clears_at": s.clears_at})).collect::<Vec<_>>(),
     })
 }
 
 /// Says whether the server keeps the record from being rewound, as the last probe of this machine found out.
-pub(crate) fn protection(place: &Place, seen: &Snapshot) -> Option<&'static str> {
-    let protected = place.engine().protects(seen.facts.record.place.as_ref()?)?;
+pub(crate) fn protection(context: &Context, seen: &Snapshot) -> Option<&'static str> {
+    let protected = context.engine().protects(seen.facts.record.place.as_ref()?)?;
     Some(if protected { "protected" } else { "unprotected (a rewind is detected, not prevented)" })
 }
 

@@ -1,10 +1,16 @@
 //! Instants: read as people write them, shown in the project's time zone.
 
-use allclear_core::Seconds;
-use allclear_engine::{Fault, FaultKind};
+use allclear_core::{Seconds, policy};
+use allclear_engine::{Fault, FaultKind, Snapshot};
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, civil};
 use std::cmp::Ordering;
+
+/// Gives the time zone that instants are shown in.
+pub(crate) fn zone_of(seen: &Snapshot) -> TimeZone {
+    let from_candidate = seen.project.candidates.values().next_back().map(|c| &c.cut.policy);
+    seen.policy.get().or(from_candidate).and_then(|p| policy::zone(&p.time_zone)).unwrap_or(TimeZone::UTC)
+}
 
 /// Reads an instant: `2026-11-10T10:00:00Z`, `2026-11-10 10:00` in `zone`, `2026-11-10` (the end of that
 /// day), or a length of time from now such as `3d`.

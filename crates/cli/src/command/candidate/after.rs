@@ -1,10 +1,11 @@
 //! `after`: what follows a release, step by step; and a person's word where a machine cannot tell.
 
 use crate::args::{Args, Now};
-use crate::context::{Place, zone_of};
+use crate::context::Context;
 use crate::exit::Exit;
 use crate::json::status as view;
 use crate::screen::instant;
+use crate::screen::instant::zone_of;
 use crate::screen::ui::{self, BAD, BOLD, DIM, GOOD, WAIT, paint};
 use allclear_core::Version;
 use allclear_core::after::{self, By, Mark, StepReport, StepState};
@@ -23,10 +24,10 @@ pub(crate) fn run(
     reason: Option<&str>,
     now: &Now,
 ) -> Result<Exit, Fault> {
-    let place = Place::open(args)?;
+    let context = Context::open(args)?;
     if let Some(step) = retry.or(done) {
         let word = done.map_or(StepWord::Retry, |_| StepWord::Done(reason.unwrap_or_default().to_owned()));
-        let version = place.engine().say_of_step(version, step, &word)?;
+        let version = context.engine().say_of_step(version, step, &word)?;
         if args.json {
             let retried = retry.is_some();
             ui::json(
@@ -39,8 +40,8 @@ pub(crate) fn run(
         }
         return Ok(Exit::Done);
     }
-    let seen = place.look(args)?;
-    let now = crate::command::instant(now, &seen, &place)?;
+    let seen = context.look(args)?;
+    let now = crate::command::instant(now, &seen, &context)?;
     let (version, release) = seen.pick_release(version)?;
     if args.json {
         let steps = view::steps(release, now);

@@ -1,7 +1,7 @@
 //! `cut`: a candidate leaves develop.
 
 use crate::args::Args;
-use crate::context::Place;
+use crate::context::Context;
 use crate::exit::Exit;
 use crate::screen::ui::{self, BOLD, WAIT, paint};
 use allclear_core::Version;
@@ -12,23 +12,23 @@ use serde_json::json;
 pub(crate) fn run(args: &Args, version: Option<&str>, dry_run: bool, yes: bool) -> Result<Exit, Fault> {
     let version =
         version.map(Version::parse).transpose().map_err(|e| Fault::new(FaultKind::Usage, e.to_string()))?;
-    let place = Place::open(args)?;
+    let context = Context::open(args)?;
     let wish = CutWish { version, slot: None, may_found: true };
     if dry_run {
-        show(&place.engine().cut_dry(&wish)?, args, true);
+        show(&context.engine().cut_dry(&wish)?, args, true);
         return Ok(Exit::Done);
     }
     if !yes {
-        let plan = place.engine().cut_dry(&wish)?;
+        let plan = context.engine().cut_dry(&wish)?;
         if !args.json {
             show(&plan, args, true);
         }
         ui::confirm(&format!("Cut {}?", plan.cut.version), false)?;
     }
-    let plan = place.engine().cut(&wish)?;
+    let plan = context.engine().cut(&wish)?;
     show(&plan, args, false);
     if !args.json {
-        crate::command::look::changelog::say_how_to_try(&place, &plan.cut.head, &plan.tag);
+        crate::command::look::changelog::say_how_to_try(&context, &plan.cut.head, &plan.tag);
     }
     Ok(Exit::Done)
 }

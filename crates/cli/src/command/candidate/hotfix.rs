@@ -1,7 +1,7 @@
 //! `hotfix`: a candidate leaves stable, beside whatever rides.
 
 use crate::args::Args;
-use crate::context::Place;
+use crate::context::Context;
 use crate::exit::Exit;
 use crate::screen::ui::{self, BOLD, WAIT, paint};
 use allclear_core::Version;
@@ -16,20 +16,20 @@ pub(crate) fn run(
     dry_run: bool,
     yes: bool,
 ) -> Result<Exit, Fault> {
-    let place = Place::open(args)?;
+    let context = Context::open(args)?;
     let wish = HotfixWish { version, reason: reason.to_owned(), may_found: true };
     if dry_run {
-        show(&place.engine().hotfix_dry(&wish)?, args, true);
+        show(&context.engine().hotfix_dry(&wish)?, args, true);
         return Ok(Exit::Done);
     }
     if !yes {
-        let hotfix = place.engine().hotfix_dry(&wish)?;
+        let hotfix = context.engine().hotfix_dry(&wish)?;
         if !args.json {
             show(&hotfix, args, true);
         }
         ui::confirm(&format!("Cut the hotfix {}?", hotfix.plan.cut.version), false)?;
     }
-    show(&place.engine().hotfix(&wish)?, args, false);
+    show(&context.engine().hotfix(&wish)?, args, false);
     Ok(Exit::Done)
 }
 

@@ -1,9 +1,10 @@
 //! `pick`: fixes come from develop onto the candidate.
 
 use crate::args::Args;
-use crate::context::{Place, zone_of};
+use crate::context::Context;
 use crate::exit::Exit;
 use crate::screen::instant;
+use crate::screen::instant::zone_of;
 use crate::screen::ui::{self, BOLD, DIM, paint};
 use allclear_core::pick::Train;
 use allclear_core::text::count;
@@ -13,18 +14,18 @@ use jiff::tz::TimeZone;
 use serde_json::{Value, json};
 
 pub(crate) fn run(args: &Args, wish: &PickWish) -> Result<Exit, Fault> {
-    let place = Place::open(args)?.watched(|note| {
+    let context = Context::open(args)?.watched(|note| {
         if *note == Note::Raced {
             ui::say(paint(DIM, "somebody else pushed first; looking again"));
         }
     });
-    let picked = place.engine().pick(wish)?;
+    let picked = context.engine().pick(wish)?;
     match &picked {
         Picked::Aboard(picking) if args.json => ui::json(&value(picking, wish.dry_run)),
         Picked::Clash(clash) if args.json => ui::json(&clash_value(clash, wish.dry_run)),
         Picked::Aboard(picking) => {
-            let zone = place.engine().recall().map_or(TimeZone::UTC, |seen| zone_of(&seen));
-            show(picking, wish.dry_run, &zone, place.now());
+            let zone = context.engine().recall().map_or(TimeZone::UTC, |seen| zone_of(&seen));
+            show(picking, wish.dry_run, &zone, context.now());
         }
         Picked::Clash(clash) => show_clash(clash),
     }

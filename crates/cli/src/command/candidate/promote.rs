@@ -1,7 +1,7 @@
 //! `promote`: a candidate that is clear becomes the release.
 
 use crate::args::Args;
-use crate::context::Place;
+use crate::context::Context;
 use crate::exit::Exit;
 use crate::screen::ui::{self, BOLD, GOOD, paint, say};
 use allclear_core::Version;
@@ -19,12 +19,12 @@ pub(crate) struct Wish<'a> {
 
 pub(crate) fn run(args: &Args, wish: &Wish<'_>) -> Result<Exit, Fault> {
     let quiet = args.json;
-    let place = Place::open(args)?.watched(move |note| {
+    let context = Context::open(args)?.watched(move |note| {
         if !quiet {
             progress(note);
         }
     });
-    let engine = place.engine();
+    let engine = context.engine();
     if wish.when_clear {
         ui::confirm("Promote it as soon as it is clear?", wish.yes)?;
         let (version, commit) = engine.promote_when_clear(wish.version, wish.commit)?;

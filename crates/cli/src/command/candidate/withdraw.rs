@@ -1,7 +1,7 @@
 //! `withdraw`: a candidate ends without a release.
 
 use crate::args::Args;
-use crate::context::Place;
+use crate::context::Context;
 use crate::exit::Exit;
 use crate::screen::ui::{self, BOLD, paint};
 use allclear_core::text::plain;
@@ -16,8 +16,8 @@ pub(crate) fn run(
     dry_run: bool,
     yes: bool,
 ) -> Result<Exit, Fault> {
-    let place = Place::open(args)?;
-    let engine = place.engine();
+    let context = Context::open(args)?;
+    let engine = context.engine();
     if dry_run {
         show(&engine.withdraw_dry(version, reason)?, args, true);
         return Ok(Exit::Done);

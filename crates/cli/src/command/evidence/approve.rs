@@ -2,7 +2,7 @@
 
 use crate::args::Args;
 use crate::command::act::done;
-use crate::context::Place;
+use crate::context::Context;
 use crate::exit::Exit;
 use crate::screen::ui::say;
 use allclear_core::Version;
@@ -16,8 +16,8 @@ pub(crate) fn accept(
     commits: &[String],
     reason: &str,
 ) -> Result<Exit, Fault> {
-    let place = Place::open(args)?;
-    let (version, accepted) = place.engine().accept(version, commits, reason)?;
+    let context = Context::open(args)?;
+    let (version, accepted) = context.engine().accept(version, commits, reason)?;
     let text = match accepted.len() {
         0 => "accepted already".to_owned(),
         n => format!("{} accepted on {version}, once and for all", count(n, "commit")),
@@ -26,8 +26,8 @@ pub(crate) fn accept(
 }
 
 pub(crate) fn approve(args: &Args, version: Option<Version>, commit: &str) -> Result<Exit, Fault> {
-    let place = Place::open(args)?;
-    let (version, commit, unasked) = place.engine().approve(version, commit)?;
+    let context = Context::open(args)?;
+    let (version, commit, unasked) = context.engine().approve(version, commit)?;
     if let Some(why) = unasked.filter(|_| !args.json) {
         say(format!("note: {why}"));
     }

@@ -1,7 +1,7 @@
 //! `check`: results that CI, an environment or a person found for a commit.
 
 use crate::args::{Args, Outcome};
-use crate::context::Place;
+use crate::context::Context;
 use crate::exit::Exit;
 use crate::screen::ui;
 use allclear_core::CommitId;
@@ -49,17 +49,17 @@ pub(crate) fn run(
             ));
         }
     };
-    let place = Place::open(args)?;
+    let context = Context::open(args)?;
     let n = results.len();
     let commits: Vec<CommitId> = results.iter().map(|r| r.commit.clone()).collect();
-    place.engine().check(results)?;
+    context.engine().check(results)?;
     let open = |seen: &Snapshot, id: &CommitId| {
         seen.facts.candidates.values().any(|c| c.head.as_ref() == Some(id))
             || seen.project.candidates.values().any(|c| c.commit() == id)
     };
-    let known = place.engine().recall().is_some_and(|seen| commits.iter().all(|id| open(&seen, id)));
+    let known = context.engine().recall().is_some_and(|seen| commits.iter().all(|id| open(&seen, id)));
     // The last look may be older than the candidate; a result that is recorded is not undone by a server that went away.
-    if let Some(seen) = if known { None } else { place.engine().observe().ok() } {
+    if let Some(seen) = if known { None } else { context.engine().observe().ok() } {
         for commit in commits.iter().filter(|id| !open(&seen, id)).take(3) {
             ui::say(format!(
                 "note: {} is not the commit of an open candidate; the result is recorded all the same",

@@ -2,7 +2,7 @@
 
 use crate::args::{Args, ReportCommand, Tried};
 use crate::command::act::done;
-use crate::context::Place;
+use crate::context::Context;
 use crate::exit::Exit;
 use allclear_core::event::ReportOutcome;
 use allclear_core::text::short;
@@ -15,16 +15,16 @@ pub(crate) fn run(args: &Args, what: &ReportCommand) -> Result<Exit, Fault> {
         ReportCommand::Good(tried) => file(args, tried, ReportOutcome::Good),
         ReportCommand::Bad(tried) => file(args, tried, ReportOutcome::Bad),
         ReportCommand::Confirm { id } => {
-            let (version, id) = Place::open(args)?.engine().confirm_report(id)?;
+            let (version, id) = Context::open(args)?.engine().confirm_report(id)?;
             Ok(answered(args, version, &id, "is the candidate's own; it stands until it is fixed"))
         }
         ReportCommand::Resolve { id, fixed_by: Some(fix), .. } => {
-            let (version, id) = Place::open(args)?.engine().resolve_report(id, fix)?;
+            let (version, id) = Context::open(args)?.engine().resolve_report(id, fix)?;
             Ok(answered(args, version, &id, "is resolved as soon as the candidate has the fix"))
         }
         ReportCommand::Resolve { id, not_ours, .. } => {
             let why = not_ours.as_deref().unwrap_or_default();
-            let (version, id) = Place::open(args)?.engine().dismiss_report(id, why)?;
+            let (version, id) = Context::open(args)?.engine().dismiss_report(id, why)?;
             Ok(answered(args, version, &id, "is resolved: not the candidate's"))
         }
     }
@@ -32,8 +32,8 @@ pub(crate) fn run(args: &Args, what: &ReportCommand) -> Result<Exit, Fault> {
 
 fn file(args: &Args, tried: &Tried, outcome: ReportOutcome) -> Result<Exit, Fault> {
     let (version, rc) = rc(&tried.rc)?;
-    let place = Place::open(args)?;
-    let engine = place.engine();
+    let context = Context::open(args)?;
+    let engine = context.engine();
     let who = engine.by.who.clone();
     let id = engine.report(&ReportWish { version, rc, outcome, who, words: tried.message.clone() })?;
     let text = match outcome {
@@ -58,7 +58,7 @@ fn answered(args: &Args, version: Version, id: &str, what: &str) -> Exit {
 
 /// Erases the words of a report.
 pub(crate) fn erase(args: &Args, report: &str) -> Result<Exit, Fault> {
-    Place::open(args)?.engine().erase_report(report)?;
+    Context::open(args)?.engine().erase_report(report)?;
     let text = format!(
         "the words and the name of report {report} are erased from the ref; the server drops the old object at its next gc"
     );

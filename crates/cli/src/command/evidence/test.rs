@@ -1,13 +1,14 @@
 //! `test`: everything that depends on a candidate, tried with it and compared with the last release.
 
 use crate::args::Args;
-use crate::context::Place;
+use crate::context::Context;
 use crate::exit::Exit;
 use crate::junit;
-use crate::lab::{self, Stop};
+use crate::lab;
 use crate::screen::progress::Show;
 use crate::screen::results;
 use crate::screen::ui::{self, BAD, paint};
+use crate::signals::Stop;
 use allclear_core::event::CheckOutcome;
 use allclear_core::lab::Verdict;
 use allclear_core::policy::Sandbox;
@@ -28,8 +29,8 @@ pub(crate) fn run(
             *repo = whole.display().to_string();
         }
     }
-    let place = Place::open(args)?;
-    let engine = place.engine();
+    let context = Context::open(args)?;
+    let engine = context.engine();
     let seen = engine.observe()?;
     let target = engine.target(&seen, &wish)?;
     if target.gate().sandbox == Sandbox::None {
@@ -38,9 +39,9 @@ pub(crate) fn run(
             "warning: foreign code runs on this machine without a sandbox (gates.downstream.sandbox = \"none\")",
         ));
     }
-    let sources = lab::sources(&place)?;
+    let sources = lab::sources(&context)?;
     let (show, stop) = (Show::new(args.json), Stop::listen());
-    let executor = lab::open(&place, &sources, &seen, target.policy.as_ref(), &stop.flag)?;
+    let executor = lab::open(&context, &sources, &seen, target.policy.as_ref(), &stop.flag)?;
     let lab = Lab {
         sources: &sources,
         executor: &executor,
@@ -69,7 +70,7 @@ pub(crate) fn run(
     if args.json {
         ui::json(&results::value(&tested));
     } else {
-        results::show(&place.name(&seen), &tested);
+        results::show(&context.name(&seen), &tested);
     }
     Ok(exit(&tested))
 }

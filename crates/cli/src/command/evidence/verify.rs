@@ -1,9 +1,10 @@
 //! `verify`: whether the record is true, release by release.
 
 use crate::args::Args;
-use crate::context::{Place, zone_of};
+use crate::context::Context;
 use crate::exit::Exit;
 use crate::screen::instant;
+use crate::screen::instant::zone_of;
 use crate::screen::ui::{self, BAD, BOLD, DIM, GOOD, WAIT, paint};
 use allclear_core::CommitId;
 use allclear_core::text::{count, name_of, plain};
@@ -25,16 +26,16 @@ pub(crate) fn run(args: &Args, root: Option<&str>) -> Result<Exit, Fault> {
             })
         })
         .transpose()?;
-    let place = Place::open(args)?;
-    let found = place.engine().verify(root.as_ref())?;
-    let zone = place.engine().recall().map_or(TimeZone::UTC, |seen| zone_of(&seen));
+    let context = Context::open(args)?;
+    let found = context.engine().verify(root.as_ref())?;
+    let zone = context.engine().recall().map_or(TimeZone::UTC, |seen| zone_of(&seen));
     let count = |wanted: fn(&Truth) -> bool| found.all().filter(|truth| wanted(truth)).count();
     let broken = count(|truth| matches!(truth, Truth::DoesNotHold(_)));
     let unsure = count(|truth| matches!(truth, Truth::CannotBeChecked(_)));
     if args.json {
         ui::json(&value(&found, broken, unsure));
     } else {
-        show(&found, &zone, place.now());
+        show(&found, &zone, context.now());
         ui::out("");
         ui::out(conclusion(&found, broken, unsure));
     }

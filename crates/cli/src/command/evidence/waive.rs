@@ -2,9 +2,10 @@
 
 use crate::args::Args;
 use crate::command::act::done;
-use crate::context::{Place, zone_of};
+use crate::context::Context;
 use crate::exit::Exit;
 use crate::screen::instant;
+use crate::screen::instant::zone_of;
 use allclear_core::text::count;
 use allclear_core::{Seconds, Version};
 use allclear_engine::{Fault, FaultKind, WaiverWish};
@@ -31,8 +32,8 @@ pub(crate) fn run(args: &Args, asked: &Asked<'_>) -> Result<Exit, Fault> {
         Some(text) => Some(Seconds::parse(text).map_err(|e| usage(e.to_string()))?),
         None => None,
     };
-    let place = Place::open(args)?;
-    let engine = place.engine();
+    let context = Context::open(args)?;
+    let engine = context.engine();
     if asked.lift {
         let (version, lifted) = engine.lift_waiver(version, topic)?;
         let text = match lifted {
@@ -55,7 +56,7 @@ pub(crate) fn run(args: &Args, asked: &Asked<'_>) -> Result<Exit, Fault> {
     })?;
     let subject =
         made.subject.as_ref().map(|s| format!(":{}", allclear_core::text::plain(s))).unwrap_or_default();
-    let until = instant::show(made.until, &zone_of(&engine.observe()?), place.now());
+    let until = instant::show(made.until, &zone_of(&engine.observe()?), context.now());
     let text = if made.needs_second {
         format!(
             "{}{subject} will be waived for {} when a second person says the same; your word lasts until {until}",

@@ -1,8 +1,9 @@
 //! `calendar`: what is coming, fixed dates and forecasts.
 
 use crate::args::{Args, Now};
-use crate::context::{Place, zone_of};
+use crate::context::Context;
 use crate::exit::Exit;
+use crate::screen::instant::zone_of;
 use crate::screen::{instant, ui};
 use allclear_core::ics::{Happening, calendar};
 use allclear_core::train;
@@ -28,14 +29,14 @@ pub(crate) fn run(args: &Args, ics: bool, now: &Now) -> Result<Exit, Fault> {
     if ics && args.json {
         return Err(Fault::new(FaultKind::Usage, "--ics and --json are two forms of one calendar; give one"));
     }
-    let place = Place::open(args)?;
-    let seen = place.look(args)?;
-    let now = crate::command::instant(now, &seen, &place)?;
+    let context = Context::open(args)?;
+    let seen = context.look(args)?;
+    let now = crate::command::instant(now, &seen, &context)?;
     let zone = zone_of(&seen);
     let mut coming = coming(&seen, now);
     coming.sort_by_key(|c| c.at);
     if ics {
-        ui::file(&calendar(&place.name(&seen), &happenings(&coming, &identity(&place, &seen)), now));
+        ui::file(&calendar(&context.name(&seen), &happenings(&coming, &identity(&context, &seen)), now));
         return Ok(Exit::Done);
     }
     if args.json {
@@ -148,9 +149,9 @@ fn happenings(coming: &[Coming], project: &str) -> Vec<Happening> {
 }
 
 /// Gives what tells this project's events from those of others: the record's root, else the address.
-fn identity(place: &Place, seen: &Snapshot) -> String {
+fn identity(context: &Context, seen: &Snapshot) -> String {
     match &seen.project.root {
         Some(root) => format!("{}.allclear", &root.as_str()[..16]),
-        None => format!("{}.allclear", place.clone.name()),
+        None => format!("{}.allclear", context.clone.name()),
     }
 }

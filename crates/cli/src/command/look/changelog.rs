@@ -1,7 +1,7 @@
 //! `changelog`: what changed since the last release, as Markdown; of a candidate also how to try it.
 
 use crate::args::Args;
-use crate::context::Place;
+use crate::context::Context;
 use crate::exit::Exit;
 use crate::screen::ui::{self, DIM, paint};
 use allclear_core::try_it::TryIt;
@@ -10,11 +10,11 @@ use allclear_engine::{ChangesOf, Fault};
 use serde_json::json;
 
 pub(crate) fn run(args: &Args, version: Option<Version>) -> Result<Exit, Fault> {
-    let place = Place::open(args)?;
-    let seen = place.look(args)?;
-    let changes = place.engine().changelog(&seen, version)?;
+    let context = Context::open(args)?;
+    let seen = context.look(args)?;
+    let changes = context.engine().changelog(&seen, version)?;
     let ways = match (&changes.tag, changes.of) {
-        (Some(tag), ChangesOf::Candidate) => ways(&place, &changes.to, tag),
+        (Some(tag), ChangesOf::Candidate) => ways(&context, &changes.to, tag),
         (Some(_) | None, _) => Vec::new(),
     };
     let changelog = &changes.changelog;
@@ -41,13 +41,13 @@ pub(crate) fn run(args: &Args, version: Option<Version>) -> Result<Exit, Fault> 
 
 /// Gives the lines with which users try an rc. They are help, not data: where they cannot be found, there
 /// are none.
-fn ways(place: &Place, commit: &CommitId, tag: &str) -> Vec<TryIt> {
-    place.engine().try_it(commit, tag, &place.clone.remote).unwrap_or_default()
+fn ways(context: &Context, commit: &CommitId, tag: &str) -> Vec<TryIt> {
+    context.engine().try_it(commit, tag, &context.clone.remote).unwrap_or_default()
 }
 
 /// Says how users try a fresh rc.
-pub(crate) fn say_how_to_try(place: &Place, commit: &CommitId, tag: &str) {
-    for way in ways(place, commit, tag) {
+pub(crate) fn say_how_to_try(context: &Context, commit: &CommitId, tag: &str) {
+    for way in ways(context, commit, tag) {
         ui::say(format!("{} {}", paint(DIM, "try it:"), way.command));
     }
 }

@@ -1,9 +1,10 @@
 //! `where`: on develop, in which rc, in which release; or what brings it there.
 
 use crate::args::Args;
-use crate::context::{Place, zone_of};
+use crate::context::Context;
 use crate::exit::Exit;
 use crate::screen::instant;
+use crate::screen::instant::zone_of;
 use crate::screen::ui::{self, BOLD, DIM, paint};
 use allclear_core::pick::Train;
 use allclear_core::text::list;
@@ -13,15 +14,15 @@ use jiff::tz::TimeZone;
 use serde_json::{Value, json};
 
 pub(crate) fn run(args: &Args, commit: &str) -> Result<Exit, Fault> {
-    let place = Place::open(args)?;
-    let seen = place.engine().observe()?;
-    let found = place.engine().locate(&seen, commit)?;
+    let context = Context::open(args)?;
+    let seen = context.engine().observe()?;
+    let found = context.engine().locate(&seen, commit)?;
     if args.json {
         ui::json(&value(&found));
     } else {
-        show(&found, &seen, &zone_of(&seen), place.now());
+        show(&found, &seen, &zone_of(&seen), context.now());
     }
-    place.store.index();
+    context.store.index();
     Ok(Exit::Done)
 }
 

@@ -1,9 +1,10 @@
 //! `log`: the record as a story, newest first; with `--json` every entry whole.
 
 use crate::args::{Args, Now};
-use crate::context::{Place, zone_of};
+use crate::context::Context;
 use crate::exit::Exit;
 use crate::screen::instant;
+use crate::screen::instant::zone_of;
 use crate::screen::ui::{self, BAD, DIM, paint};
 use allclear_core::event::{Event, Proof};
 use allclear_core::ledger::{self, Body};
@@ -14,13 +15,13 @@ use allclear_engine::Fault;
 use serde_json::json;
 
 pub(crate) fn run(args: &Args, limit: usize, now: &Now) -> Result<Exit, Fault> {
-    let place = Place::open(args)?;
-    let seen = place.look(args)?;
-    let now = crate::command::instant(now, &seen, &place)?;
+    let context = Context::open(args)?;
+    let seen = context.look(args)?;
+    let now = crate::command::instant(now, &seen, &context)?;
     let zone = zone_of(&seen);
     let mut links = std::collections::VecDeque::new();
     if let Some(head) = &seen.project.head {
-        place.store.entries(head, None, &mut |raw| {
+        context.store.entries(head, None, &mut |raw| {
             let raw_json = raw.json.clone();
             links.push_back((ledger::read(raw), raw_json));
             // Only the newest are kept, so that memory does not grow with the record.

@@ -1,10 +1,11 @@
 //! `status`: one screen that answers "can it go out, and if not, who has to do what?"
 
 use crate::args::{Args, Now};
-use crate::context::{Place, zone_of};
+use crate::context::Context;
 use crate::exit::Exit;
 use crate::json::status as view;
 use crate::screen::instant;
+use crate::screen::instant::zone_of;
 use crate::screen::ui::{self, BAD, BOLD, DIM, GOOD, WAIT, paint, say};
 use allclear_core::assess::{CandidateAssessment, GateReport, State};
 use allclear_core::event::CutKind;
@@ -19,15 +20,15 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 pub(crate) fn run(args: &Args, now: &Now) -> Result<Exit, Fault> {
-    let place = Place::open(args)?;
-    let seen = place.look(args)?;
-    let now = crate::command::instant(now, &seen, &place)?;
+    let context = Context::open(args)?;
+    let seen = context.look(args)?;
+    let now = crate::command::instant(now, &seen, &context)?;
     let assessment = seen.assess(now);
     if args.json {
-        ui::json(&view::status(&place, &seen, &assessment));
+        ui::json(&view::status(&context, &seen, &assessment));
     } else {
-        show(&place.name(&seen), &seen, &assessment, args.offline.then(|| place.now()));
-        if let Some(weak) = view::protection(&place, &seen).filter(|word| *word != "protected") {
+        show(&context.name(&seen), &seen, &assessment, args.offline.then(|| context.now()));
+        if let Some(weak) = view::protection(&context, &seen).filter(|word| *word != "protected") {
             ui::out(paint(DIM, format!("record: {weak}")));
         }
     }

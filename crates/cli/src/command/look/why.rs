@@ -1,10 +1,11 @@
 //! `why`: every blocker with its reason, who can act, and whether waiting helps.
 
 use crate::args::{Args, Now};
-use crate::context::{Place, zone_of};
+use crate::context::Context;
 use crate::exit::Exit;
 use crate::json::status as view;
 use crate::screen::instant;
+use crate::screen::instant::zone_of;
 use crate::screen::ui::{self, BOLD, DIM, paint};
 use allclear_core::assess::{CandidateAssessment, GateReport};
 use allclear_core::gate::{GATES, Gate, Kind, Subject};
@@ -21,9 +22,9 @@ const SHOWN: usize = 20;
 
 pub(crate) fn run(args: &Args, about: &[String], now: &Now) -> Result<Exit, Fault> {
     let (version, topic) = parse(about)?;
-    let place = Place::open(args)?;
-    let seen = place.look(args)?;
-    let now = crate::command::instant(now, &seen, &place)?;
+    let context = Context::open(args)?;
+    let seen = context.look(args)?;
+    let now = crate::command::instant(now, &seen, &context)?;
     let assessment = seen.assess(now);
     if let Some(version) = version {
         seen.pick(Some(version))?;
@@ -31,7 +32,7 @@ pub(crate) fn run(args: &Args, about: &[String], now: &Now) -> Result<Exit, Faul
     let chosen: Vec<&CandidateAssessment> =
         assessment.candidates.iter().filter(|c| version.is_none_or(|v| v == c.version)).collect();
     if args.json {
-        let mut value = view::status(&place, &seen, &assessment);
+        let mut value = view::status(&context, &seen, &assessment);
         value["schema"] = json!("allclear.why/1");
         if let Some(list) = value["candidates"].as_array_mut() {
             list.retain(|c| version.is_none_or(|v| c["version"] == json!(v)));
@@ -57,7 +58,7 @@ pub(crate) fn run(args: &Args, about: &[String], now: &Now) -> Result<Exit, Faul
         if nth > 0 {
             ui::out("");
         }
-        explain(&place.engine(), &seen, found, &topic, now)?;
+        explain(&context.engine(), &seen, found, &topic, now)?;
     }
     for offer in seen.facts.offers.iter().filter(|o| version.is_none_or(|v| v == o.version)) {
         let develop = seen.project.develop.as_ref().map_or("develop", |d| d.as_str());

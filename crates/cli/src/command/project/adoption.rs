@@ -2,7 +2,7 @@
 //! is written that was not shown.
 
 use crate::args::{Args, Scheduler};
-use crate::context::Place;
+use crate::context::Context;
 use crate::exit::Exit;
 use crate::screen::ui;
 use allclear_core::adoption::{self, Home, Patch, scheduler};
@@ -16,16 +16,16 @@ use std::path::{Component, Path, PathBuf};
 const VERSION: &str = env!("CARGO_PKG_VERSION");
 
 /// Finds out what is left to do.
-pub(crate) fn todo(place: &Place) -> Result<Adoption, Fault> {
-    let engine = place.engine();
-    engine.todo(&engine.observe()?, Home::of(&place.clone.remote))
+pub(crate) fn todo(context: &Context) -> Result<Adoption, Fault> {
+    let engine = context.engine();
+    engine.todo(&engine.observe()?, Home::of(&context.clone.remote))
 }
 
 /// Writes what lets something run `allclear tick`, or prints it.
 pub(crate) fn schedule(args: &Args, by: Scheduler, print: bool, yes: bool) -> Result<Exit, Fault> {
-    let place = Place::open(args)?;
+    let context = Context::open(args)?;
     if matches!(by, Scheduler::Cron) {
-        let line = cron(&place);
+        let line = cron(&context);
         if args.json {
             ui::json(&json!({"schema": "allclear.schedule/1", "line": line, "written": false}));
         } else {
@@ -35,7 +35,7 @@ pub(crate) fn schedule(args: &Args, by: Scheduler, print: bool, yes: bool) -> Re
         }
         return Ok(Exit::Done);
     }
-    let names = todo(&place)?.names;
+    let names = todo(&context)?.names;
     let develop = &names.develop;
     let mut then = vec![format!("read it, commit it to {develop} and push")];
     let (file, text) = match by {
@@ -52,7 +52,7 @@ pub(crate) fn schedule(args: &Args, by: Scheduler, print: bool, yes: bool) -> Re
         ui::out(text.trim_end());
         return Ok(Exit::Done);
     }
-    let path = within(top(&place)?, file)?;
+    let path = within(top(&context)?, file)?;
     let before = match read(&path, file)? {
         Some(bytes) => Some(String::from_utf8(bytes).map_err(|_| in_the_way(file, "is not UTF-8"))?),
         None => None,
@@ -77,21 +77,21 @@ pub(crate) fn schedule(args: &Args, by: Scheduler, print: bool, yes: bool) -> Re
     Ok(Exit::Done)
 }
 
-fn cron(place: &Place) -> String {
+fn cron(context: &Context) -> String {
     let program = std::env::current_exe().ok().and_then(|p| p.to_str().map(str::to_owned));
-    let clone = place.clone.work_tree.as_ref().unwrap_or(&place.clone.dir);
+    let clone = context.clone.work_tree.as_ref().unwrap_or(&context.clone.dir);
     let clone = clone.canonicalize().unwrap_or_else(|_| clone.clone());
     scheduler::cron(&program.unwrap_or_else(|| "allclear".into()), &clone.display().to_string())
 }
 
 /// Prints the patch for files that name stable and not all that allclear makes; with `yes` applies it.
 pub(crate) fn patch(args: &Args, yes: bool) -> Result<Exit, Fault> {
-    let place = Place::open(args)?;
-    let patches = todo(&place)?.patches;
+    let context = Context::open(args)?;
+    let patches = todo(&context)?.patches;
     let diff: String = patches.iter().map(|p| adoption::diff(&p.path, Some(&p.before), &p.after)).collect();
     let mut applied = Vec::new();
     if yes && !patches.is_empty() {
-        let top = top(&place)?;
+        let top = top(&context)?;
         // All are looked at before the first is written.
         let due: Vec<(&Patch, PathBuf)> =
             patches.iter().filter_map(|p| due(top, p).transpose()).collect::<Result<_, _>>()?;
@@ -142,8 +142,8 @@ fn due<'a>(top: &Path, patch: &'a Patch) -> Result<Option<(&'a Patch, PathBuf)>,
     }
 }
 
-fn top(place: &Place) -> Result<&Path, Fault> {
-    place.clone.work_tree.as_deref().ok_or_else(|| {
+fn top(context: &Context) -> Result<&Path, Fault> {
+    context.clone.work_tree.as_deref().ok_or_else(|| {
         Fault::new(FaultKind::Usage, "a bare repository has no work tree to write into")
             .truth("nothing was changed")
             .hint("without --yes it is printed; or add --print")

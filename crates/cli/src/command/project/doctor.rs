@@ -2,9 +2,11 @@
 
 use super::adoption;
 use crate::args::Args;
-use crate::context::{Place, environment};
+use crate::context::Context;
+use crate::environment::environment;
 use crate::exit::Exit;
 use crate::screen::ui::{self, BAD, BOLD, DIM, GOOD, WAIT, paint, say};
+use crate::signals;
 use allclear_core::adoption::Todo;
 use allclear_core::doctor::{Evidence, Finding, Part, Weight};
 use allclear_core::port::history::History;
@@ -15,8 +17,7 @@ use anstyle::Style;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use serde_json::{Value, json};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::Ordering;
 
 /// The screen: so many columns, and at most so many lines.
 const COLUMNS: usize = 100;
@@ -25,11 +26,11 @@ const LINES: usize = 40;
 const INDENT: usize = 22;
 
 pub(crate) fn run(args: &Args, probe_push: bool, repair_history: bool) -> Result<Exit, Fault> {
-    let place = Place::open(args)?;
-    let history = CloneHistory::open(&place.clone, &place.store, &environment());
-    let engine = place.engine();
+    let context = Context::open(args)?;
+    let history = CloneHistory::open(&context.clone, &context.store, &environment());
+    let engine = context.engine();
     let seen = engine.examine(&history, !args.offline)?;
-    let name = short(&place.clone.name(), 40);
+    let name = short(&context.clone.name(), 40);
     if repair_history {
         let repair = engine.repair(&history, &seen)?;
         if args.json {
@@ -45,11 +46,11 @@ pub(crate) fn run(args: &Args, probe_push: bool, repair_history: bool) -> Result
                 Fault::new(FaultKind::TryLater, why).hint("check the connection, the address and the login")
             );
         }
-        let stop = interrupts()?;
+        let stop = signals::interrupts()?;
         let names = engine.probe_names();
         say(format!(
             "Trying on {} with names of its own, which are deleted at the end. If this is killed:\n  {}",
-            short(&place.clone.remote, 60),
+            short(&context.clone.remote, 60),
             history.how_to_delete(&names.1)
         ));
         let probe = engine.probe(&history, names, &|| stop.load(Ordering::SeqCst))?;
@@ -62,25 +63,14 @@ pub(crate) fn run(args: &Args, probe_push: bool, repair_history: bool) -> Result
     }
     // Where the server does not answer, or has nothing yet, the findings say so.
     let reached = !args.offline && seen.ground.unreachable.is_none();
-    let todo = if reached { adoption::todo(&place).map(|a| a.todo).unwrap_or_default() } else { Vec::new() };
+    let todo =
+        if reached { adoption::todo(&context).map(|a| a.todo).unwrap_or_default() } else { Vec::new() };
     if args.json {
         ui::json(&view(&name, &seen, &json!({ "todo": crate::screen::todo::view(&todo) })));
     } else {
         show(&name, &seen, &todo);
     }
     Ok(if open(&seen.findings) > 0 { Exit::Blocked } else { Exit::Done })
-}
-
-/// Hears of ^C and the like, so that what a probe made is deleted first. The second one ends at once.
-fn interrupts() -> Result<Arc<AtomicBool>, Fault> {
-    use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
-    let stop = Arc::new(AtomicBool::new(false));
-    for signal in [SIGINT, SIGTERM, SIGHUP] {
-        signal_hook::flag::register_conditional_shutdown(signal, 130, Arc::clone(&stop))
-            .and_then(|_| signal_hook::flag::register(signal, Arc::clone(&stop)))
-            .map_err(|e| Fault::new(FaultKind::Broken, format!("signals cannot be heard: {e}")))?;
-    }
-    Ok(stop)
 }
 
 fn open(findings: &[Finding]) -> usize {

@@ -1,7 +1,7 @@
 //! `init`: a short policy file, fitted to the repository; then the list of what is left to do until the train runs.
 
 use crate::args::Args;
-use crate::context::Place;
+use crate::context::Context;
 use crate::exit::Exit;
 use crate::screen::ui;
 use allclear_core::adoption;
@@ -42,14 +42,14 @@ pub(crate) fn run(
         Fault::new(FaultKind::Usage, format!("there is no preset `{}`", short(preset, 40)))
             .hint(format!("the presets are {}", names.join(", ")))
     })?;
-    let place = Place::open(args)?;
-    let traits = look(&place)?;
+    let context = Context::open(args)?;
+    let traits = look(&context)?;
     let text = file(preset, &traits);
     if print {
         ui::out(text.trim_end());
         return Ok(Exit::Done);
     }
-    let Some(top) = &place.clone.work_tree else {
+    let Some(top) = &context.clone.work_tree else {
         return Err(Fault::new(FaultKind::Usage, "a bare repository has no work tree to write into")
             .hint("allclear init --print prints the file"));
     };
@@ -70,13 +70,13 @@ pub(crate) fn run(
         write(&path, &text)?;
         done.push(format!("wrote {} ({}, mode = \"observe\")", path.display(), preset.name()));
     }
-    if create_develop && let Some(tip) = place.engine().create_branch(&traits.develop, &traits.stable)? {
+    if create_develop && let Some(tip) = context.engine().create_branch(&traits.develop, &traits.stable)? {
         done.push(format!("created {} on the server at {}", traits.develop, tip.short()));
     }
-    if yes && place.engine().found()? {
+    if yes && context.engine().found()? {
         done.push("started the record; ticks run the train from here on".into());
     }
-    let todo = super::adoption::todo(&place)?.todo;
+    let todo = super::adoption::todo(&context)?.todo;
     if args.json {
         let todo = crate::screen::todo::view(&todo);
         ui::json(&json!({"schema": "allclear.init/1", "file": path, "done": done, "todo": todo}));
@@ -103,11 +103,11 @@ fn write(path: &std::path::Path, text: &str) -> Result<(), Fault> {
     })
 }
 
-fn look(place: &Place) -> Result<Traits, Fault> {
-    let refs = place.store.observe()?;
+fn look(context: &Context) -> Result<Traits, Fault> {
+    let refs = context.store.observe()?;
     let Branches { stable, develop, .. } = adoption::names(&refs);
     let tip = [&develop, &stable].into_iter().find_map(|branch| refs.get(&branch.to_ref()).cloned());
-    let now = place.now();
+    let now = context.now();
     let zone = jiff::tz::TimeZone::try_system()
         .ok()
         .and_then(|z| z.iana_name().map(str::to_owned))
@@ -120,13 +120,13 @@ fn look(place: &Place) -> Result<Traits, Fault> {
         .unwrap_or(1);
     let anchor = local.date().checked_add(days.days()).unwrap_or(local.date()).at(10, 0, 0, 0);
     Ok(Traits {
-        name: place.clone.name(),
+        name: context.clone.name(),
         has_develop: refs.get(&develop.to_ref()).is_some(),
         stable,
         develop,
         prefix: prefix(&refs),
-        language: language(place, tip.as_ref())?,
-        conventional: conventional(place, tip.as_ref())?,
+        language: language(context, tip.as_ref())?,
+        conventional: conventional(context, tip.as_ref())?,
         zone,
         anchor,
     })
@@ -149,7 +149,7 @@ fn prefix(refs: &Refs) -> Option<&'static str> {
     }
 }
 
-fn language(place: &Place, tip: Option<&CommitId>) -> Result<Option<&'static str>, Fault> {
+fn language(context: &Context, tip: Option<&CommitId>) -> Result<Option<&'static str>, Fault> {
     const SIGNS: [(&str, &str); 6] = [
         ("Cargo.toml", "Rust"),
         ("go.mod", "Go"),
@@ -159,13 +159,13 @@ fn language(place: &Place, tip: Option<&CommitId>) -> Result<Option<&'static str
         ("pom.xml", "Java"),
     ];
     let Some(tip) = tip else { return Ok(None) };
-    let found = place.store.files(tip, &SIGNS.map(|(file, _)| file.to_owned()))?;
+    let found = context.store.files(tip, &SIGNS.map(|(file, _)| file.to_owned()))?;
     Ok(SIGNS.iter().find(|(file, _)| found.contains_key(*file)).map(|(_, language)| *language))
 }
 
-fn conventional(place: &Place, tip: Option<&CommitId>) -> Result<(usize, usize), Fault> {
+fn conventional(context: &Context, tip: Option<&CommitId>) -> Result<(usize, usize), Fault> {
     let Some(tip) = tip else { return Ok((0, 0)) };
-    let messages = place.store.messages(tip, SAMPLE)?;
+    let messages = context.store.messages(tip, SAMPLE)?;
     Ok(bump::conventional_share(messages.iter().map(String::as_str)))
 }
 

@@ -1,7 +1,8 @@
 //! `policy`: show, check, schema, adopt.
 
 use crate::args::{Args, PolicyCommand};
-use crate::context::{Place, environment, open_clone};
+use crate::context::{Context, open_clone};
+use crate::environment::environment;
 use crate::exit::Exit;
 use crate::screen::ui::{self, BAD, DIM, WAIT, paint, say};
 use allclear_core::Version;
@@ -31,8 +32,8 @@ pub(crate) fn run(args: &Args, what: &PolicyCommand) -> Result<Exit, Fault> {
 }
 
 fn show(args: &Args, version: Option<Version>) -> Result<Exit, Fault> {
-    let place = Place::open(args)?;
-    let seen = place.look(args)?;
+    let context = Context::open(args)?;
+    let seen = context.look(args)?;
     if let Some(version) = version {
         let (_, candidate) = seen.pick(Some(version))?;
         // The frozen form is the record's own; it has no file and no origins.
@@ -157,8 +158,8 @@ fn shown(text: &str) -> String {
 }
 
 fn adopt(args: &Args, version: Option<Version>, yes: bool) -> Result<Exit, Fault> {
-    let place = Place::open(args)?;
-    let (version, changes) = place.engine().adoptable(version)?;
+    let context = Context::open(args)?;
+    let (version, changes) = context.engine().adoptable(version)?;
     let rows: Vec<_> = changes
         .iter()
         .map(|d| json!({"key": d.key, "old": d.old, "new": d.new, "relaxed": d.relaxed}))
@@ -178,7 +179,7 @@ fn adopt(args: &Args, version: Option<Version>, yes: bool) -> Result<Exit, Fault
         }
     }
     ui::confirm(&format!("Judge {version} by this from now on?"), yes)?;
-    let (version, _) = place.engine().adopt(Some(version))?;
+    let (version, _) = context.engine().adopt(Some(version))?;
     if args.json {
         ui::json(&json!({"schema": "allclear.adopt/1", "version": version, "changes": rows}));
     } else {

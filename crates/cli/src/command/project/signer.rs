@@ -1,7 +1,7 @@
 //! `signer`: whose signatures count for what, and how that changes.
 
 use crate::args::{Args, SignerCommand};
-use crate::context::Place;
+use crate::context::Context;
 use crate::exit::Exit;
 use crate::screen::ui::{self, DIM, paint};
 use allclear_core::signers::{Change, Founding, Role, Roster, Signer};
@@ -12,11 +12,11 @@ use serde_json::json;
 use std::path::Path;
 
 pub(crate) fn run(args: &Args, what: &SignerCommand) -> Result<Exit, Fault> {
-    let place = Place::open(args)?;
-    let engine = place.engine();
+    let context = Context::open(args)?;
+    let engine = context.engine();
     let done = match what {
         SignerCommand::List => {
-            show(args, &place.look(args)?.project.roster);
+            show(args, &context.look(args)?.project.roster);
             return Ok(Exit::Done);
         }
         SignerCommand::Add { name, key, role, threshold, reason, yes } => {

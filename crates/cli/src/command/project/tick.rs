@@ -1,16 +1,16 @@
 //! `tick`: what a cron line or a CI job runs.
 
 use crate::args::Args;
-use crate::context::Place;
+use crate::context::Context;
 use crate::exit::{self, Exit};
 use crate::screen::ui::{self, DIM, paint};
 use allclear_engine::{Fault, PolicySeen};
 use serde_json::json;
 
 pub(crate) fn run(args: &Args, dry: bool) -> Result<Exit, Fault> {
-    let place = Place::open(args)?;
-    let ticked = place.engine().tick(dry)?;
-    place.store.tidy();
+    let context = Context::open(args)?;
+    let ticked = context.engine().tick(dry)?;
+    context.store.tidy();
     if args.json {
         let faults: Vec<_> = ticked
             .faults
@@ -23,7 +23,7 @@ pub(crate) fn run(args: &Args, dry: bool) -> Result<Exit, Fault> {
         );
     } else {
         if !ticked.started {
-            let policy = place.engine().recall().map_or(PolicySeen::Absent, |seen| seen.policy);
+            let policy = context.engine().recall().map_or(PolicySeen::Absent, |seen| seen.policy);
             ui::out(crate::command::look::status::not_started(&policy));
         }
         ticked.done.iter().for_each(|d| ui::out(&d.0));

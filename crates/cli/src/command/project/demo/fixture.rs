@@ -1,6 +1,6 @@
 //! What stands on the demo's stage: a server, a clone of a small library, what is built on it, and their texts.
 
-use crate::context::environment;
+use crate::environment::environment;
 use allclear_core::port::Clock;
 use allclear_engine::{Fault, FaultKind};
 use allclear_git::{Environment, Git, VirtualClock};

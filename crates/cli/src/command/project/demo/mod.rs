@@ -3,7 +3,7 @@
 mod fixture;
 
 use crate::command::look::{status, why};
-use crate::context::Place;
+use crate::context::Context;
 use crate::exit::Exit;
 use crate::lab;
 use crate::screen::progress::Show;
@@ -26,10 +26,10 @@ const DAY: i64 = 24 * HOUR;
 /// The candidate's branch.
 const BRANCH: &str = "release-1.1.0";
 
-/// The stage: what stands on it, the place to work on it, and how fast the story goes.
+/// The stage: what stands on it, the context to work in, and how fast the story goes.
 struct Stage {
     set: Scenery,
-    place: Place,
+    context: Context,
     zone: TimeZone,
     pace: Duration,
 }
@@ -113,14 +113,14 @@ impl Stage {
         // Seven minutes past the slot: the tick that comes next.
         set.clock.advance(7 * 60);
         let clone = Clone::open(&set.clone, None, &set.env).map_err(broken)?;
-        let place = Place::of(clone, set.env.clone(), None)?;
+        let context = Context::of(clone, set.env.clone(), None)?;
         let pace = if fast { Duration::ZERO } else { Duration::from_secs(1) };
-        Ok(Self { set, place, zone, pace })
+        Ok(Self { set, context, zone, pace })
     }
 
     fn engine<'a>(&'a self, who: &str, watch: &'a dyn Fn(&Note)) -> Engine<'a> {
         Engine {
-            repo: &self.place.store,
+            repo: &self.context.store,
             clock: &self.set.clock,
             by: Actor { who: who.into(), proof: Proof::Claimed },
             via: Via::Cli,
@@ -151,10 +151,10 @@ impl Stage {
         let seen = engine.observe()?;
         let wish = TestWish::default();
         let target = engine.target(&seen, &wish)?;
-        let sources = lab::sources(&self.place)?;
+        let sources = lab::sources(&self.context)?;
         // Ctrl-C ends the demo and all that it started, as it always does.
         let stop = Arc::default();
-        let executor = lab::open(&self.place, &sources, &seen, target.policy.as_ref(), &stop)?;
+        let executor = lab::open(&self.context, &sources, &seen, target.policy.as_ref(), &stop)?;
         let clock = &self.set.clock;
         let (show, last) = (Show::new(false), Mutex::new(SystemClock.now()));
         let watch = |step: &Progress<'_>| {
