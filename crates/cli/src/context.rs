@@ -2,7 +2,9 @@
 
 use crate::args::Args;
 use crate::environment::{environment, in_ci, whole_environment};
+use allclear_core::CommitId;
 use allclear_core::event::{Actor, Proof, Via};
+use allclear_core::try_it::TryIt;
 use allclear_engine::{Engine, Fault, FaultKind, Note, Snapshot};
 use allclear_git::{Clone, Environment, PlaceError, Store, SystemClock};
 use jiff::Timestamp;
@@ -68,6 +70,17 @@ impl Context {
         let from_policy = seen.policy.get().and_then(|p| p.name.clone());
         let from_record = Some(seen.project.name.clone()).filter(|n| !n.is_empty());
         allclear_core::text::short(&from_policy.or(from_record).unwrap_or_else(|| self.clone.name()), 60)
+    }
+
+    /// Says whether the server keeps the record from being rewound, as the last probe of this machine found out.
+    pub(crate) fn protection(&self, seen: &Snapshot) -> Option<&'static str> {
+        let protected = self.engine().protects(seen.facts.record.place.as_ref()?)?;
+        Some(if protected { "protected" } else { "unprotected (a rewind is detected, not prevented)" })
+    }
+
+    /// Gives the lines with which users try an rc. They are help, not data: where they cannot be found, there are none.
+    pub(crate) fn ways_to_try(&self, commit: &CommitId, tag: &str) -> Vec<TryIt> {
+        self.engine().try_it(commit, tag, &self.clone.remote).unwrap_or_default()
     }
 }
 

@@ -35,11 +35,8 @@ pub(crate) fn rc(
         && let Some(seen) = context.engine().recall()
         && let Some(candidate) = seen.project.candidates.get(&version)
     {
-        crate::command::look::changelog::say_how_to_try(
-            &context,
-            &commit,
-            &candidate.cut.tags.candidate(version, n),
-        );
+        let tag = candidate.cut.tags.candidate(version, n);
+        crate::screen::try_it::show(&context.ways_to_try(&commit, &tag));
     }
     Ok(exit)
 }

@@ -1,28 +1,30 @@
-//! `allclear.status/1`: the assessment as programs see it. People's screens are drawn from the same
-//! values.
+//! `allclear.status/1`: the assessment as programs see it. People's screens are drawn from the same values.
 
-use crate::context::Context;
-use allclear_core::after;
-use allclear_core::assess::{CandidateAssessment, GateReport, State};
-use allclear_core::gate::Kind;
-use allclear_core::project::{Candidate, Release};
-use allclear_core::verdict::Verdict;
-use allclear_core::{Assessment, Version};
+use super::release::{steps, word_of};
+use allclear_core::Assessment;
+use allclear_core::assess::{CandidateAssessment, GateReport};
+use allclear_core::project::Candidate;
 use allclear_engine::{PolicySeen, Snapshot};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-/// Gives the whole status.
-pub(crate) fn status(context: &Context, seen: &Snapshot, assessment: &Assessment) -> Value {
+/// Gives the whole status of the project `name`. `protection` says whether the server keeps the record from being
+/// rewound; `None` where that was never tried.
+pub(crate) fn status(
+    name: &str,
+    protection: Option<&str>,
+    seen: &Snapshot,
+    assessment: &Assessment,
+) -> Value {
     let mode = seen.policy.get().map(|p| p.mode);
     json!({
         "schema": "allclear.status/1",
-        "project": context.name(seen),
+        "project": name,
         "mode": mode,
         "policy": match &seen.policy { PolicySeen::Read { .. } => "ok", PolicySeen::Wrong { .. } => "wrong", PolicySeen::Absent => "absent" },
         "observed_at": seen.facts.observed_at,
         "now": assessment.now,
-        "record": record(context, seen, assessment),
+        "record": record(protection, seen, assessment),
         "next_cut": assessment.next_cut,
         "next_change_at": assessment.next_change_at,
         "releases": releases(seen, assessment.now),
@@ -34,7 +36,7 @@ pub(crate) fn status(context: &Context, seen: &Snapshot, assessment: &Assessment
     })
 }
 
-fn record(context: &Context, seen: &Snapshot, assessment: &Assessment) -> Value {
+fn record(protection: Option<&str>, seen: &Snapshot, assessment: &Assessment) -> Value {
     json!({
         "place": seen.facts.record.place,
         "root": seen.project.root,
@@ -42,16 +44,10 @@ fn record(context: &Context, seen: &Snapshot, assessment: &Assessment) -> Value 
         "entries": seen.project.entries,
         "level": if seen.facts.record.signer.is_some() { "recorded" } else { "claimed" },
         "signer": seen.facts.record.signer,
-        "protection": protection(context, seen).unwrap_or("not probed"),
+        "protection": protection.unwrap_or("not probed"),
         "intact": seen.facts.record.rewound.is_none(),
         "stops": assessment.stops.iter().map(|s| json!({"why": s.why, "remedy": s.remedy, "clears_at": s.clears_at})).collect::<Vec<_>>(),
     })
-}
-
-/// Says whether the server keeps the record from being rewound, as the last probe of this machine found out.
-pub(crate) fn protection(context: &Context, seen: &Snapshot) -> Option<&'static str> {
-    let protected = context.engine().protects(seen.facts.record.place.as_ref()?)?;
-    Some(if protected { "protected" } else { "unprotected (a rewind is detected, not prevented)" })
 }
 
 /// What was released, newest first: through this ledger, and the last one before it.
@@ -78,29 +74,6 @@ fn withdrawn(seen: &Snapshot) -> Vec<Value> {
         })
     });
     each.collect()
-}
-
-/// Gives the word for a release, as programs see it.
-pub(crate) fn word_of(release: &Release) -> &'static str {
-    match (release.after.len(), after::done(release)) {
-        (0, _) => "released",
-        (all, done) if done == all => "published",
-        _ => "publishing",
-    }
-}
-
-/// Gives the after-steps of a release, in the order of the policy.
-pub(crate) fn steps(release: &Release, now: Timestamp) -> Vec<Value> {
-    let step = |r: after::StepReport<'_>| {
-        let (p, needs) = (&r.progress, &r.step.needs);
-        let by = if let after::Mark::Done(by) = p.mark { json!(by) } else { Value::Null };
-        json!({
-            "name": r.step.name, "state": r.state, "by": by, "tries": p.tries, "at": p.at, "why": p.why,
-            "said": p.said, "needs": needs, "waits_for": r.waits_for, "next_at": r.next_at,
-            "needs_somebody": p.needs_somebody(r.step, now),
-        })
-    };
-    after::report(release, now).into_iter().map(step).collect()
 }
 
 fn candidate(found: &CandidateAssessment, record: &Candidate, seen: &Snapshot) -> Value {
@@ -141,46 +114,4 @@ fn gate(report: &GateReport) -> Value {
         "subjects": finding.subjects,
         "remedy": finding.remedy,
     })
-}
-
-/// Gives the word for a candidate's state.
-pub(crate) fn word(found: &CandidateAssessment) -> String {
-    let blockers = found.blockers().filter(|b| b.finding.kind == Kind::Person).count();
-    match found.state {
-        State::Waiting => "WAITING".into(),
-        State::Blocked if blockers == 0 => "BLOCKED".into(),
-        State::Blocked => format!("BLOCKED by {blockers}"),
-        State::Clear => "CLEAR".into(),
-        State::Promoting => "PROMOTING".into(),
-        State::Unknown => "UNKNOWN".into(),
-    }
-}
-
-/// Gives the exit code for one candidate or all of them: the one that needs somebody most.
-pub(crate) fn exit(assessment: &Assessment, about: Option<Version>) -> crate::exit::Exit {
-    use crate::exit::Exit;
-    let states =
-        assessment.candidates.iter().filter(|c| about.is_none_or(|v| v == c.version)).map(|c| c.state);
-    let states: Vec<State> = states.collect();
-    if states.contains(&State::Unknown) {
-        Exit::Unknown
-    } else if !assessment.stops.is_empty() || states.contains(&State::Blocked) {
-        Exit::Blocked
-    } else if states.iter().any(|s| matches!(s, State::Waiting | State::Promoting)) {
-        Exit::Waiting
-    } else {
-        Exit::Done
-    }
-}
-
-/// Tells whether a gate is worth a line of its own where nothing is wrong.
-pub(crate) fn is_quiet(report: &GateReport) -> bool {
-    let always = ["fixes", "soak", "checks", "merge-back"];
-    let said = ["downstream", "reports", "approvals"].contains(&report.gate.name())
-        && report.finding.verdict == Verdict::Passed;
-    // A head that is no rc yet is said by its soak.
-    let said_elsewhere = report.gate.name() == "version" && report.finding.verdict == Verdict::Pending;
-    !always.contains(&report.gate.name())
-        && !said
-        && (said_elsewhere || matches!(report.finding.verdict, Verdict::NotApplicable | Verdict::Passed))
 }

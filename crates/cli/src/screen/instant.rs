@@ -50,3 +50,22 @@ pub(crate) fn distance(at: Timestamp, now: Timestamp) -> String {
         Ordering::Less => format!("{} ago", Seconds::between(at, now)),
     }
 }
+
+/// Writes how long something took: `340 ms`, `12.3 s`, `4 min 12 s`.
+pub(crate) fn took(millis: u64) -> String {
+    match millis {
+        0..1000 => format!("{millis} ms"),
+        1000..60_000 => format!("{}.{} s", millis / 1000, millis % 1000 / 100),
+        _ => Seconds(millis / 1000).to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_length_is_read_at_a_glance() {
+        assert_eq!([340, 12_345, 252_000].map(took), ["340 ms", "12.3 s", "4 min 12 s"]);
+    }
+}

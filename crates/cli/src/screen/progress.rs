@@ -1,7 +1,8 @@
 //! What is seen of an experiment while it runs, on standard error: a line for each downstream that is being tried
 //! on a terminal, plain lines elsewhere.
 
-use crate::screen::ui::{self, DIM, paint};
+use super::instant::took;
+use super::ui::{self, DIM, paint};
 use allclear_core::Seconds;
 use allclear_core::lab::{Arm, Mode, Row};
 use allclear_core::text::{count, short};
@@ -136,15 +137,6 @@ fn checked(run: &CheckRun) -> String {
     )
 }
 
-/// Writes how long something took: `340 ms`, `12.3 s`, `4 min 12 s`.
-pub(crate) fn took(millis: u64) -> String {
-    match millis {
-        0..1000 => format!("{millis} ms"),
-        1000..60_000 => format!("{}.{} s", millis / 1000, millis % 1000 / 100),
-        _ => Seconds(millis / 1000).to_string(),
-    }
-}
-
 /// Bars that move.
 struct Bars {
     all: MultiProgress,
@@ -244,10 +236,5 @@ mod tests {
         assert_eq!(left.guess(), None);
         left.plan(&[("a".into(), Some(60_000)), ("b".into(), Some(30_000)), ("c".into(), None)], 2);
         assert_eq!(left.guess(), Some(Seconds(68)), "what is new takes as long as the others do");
-    }
-
-    #[test]
-    fn a_length_is_read_at_a_glance() {
-        assert_eq!([340, 12_345, 252_000].map(took), ["340 ms", "12.3 s", "4 min 12 s"]);
     }
 }

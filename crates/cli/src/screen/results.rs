@@ -1,13 +1,13 @@
-//! The table of an experiment, for people and for programs.
+//! The table of an experiment.
 
-use crate::screen::progress::took;
-use crate::screen::ui::{self, BAD, BOLD, DIM, GOOD, WAIT, paint};
+use super::instant::took;
+use super::ui::{self, BAD, BOLD, DIM, GOOD, WAIT, paint};
+use crate::json::experiment::arm;
 use allclear_core::event::CheckOutcome;
-use allclear_core::lab::{Arm, Attempt, Comparison, Mode, Outcome, Row, Tier, Verdict};
+use allclear_core::lab::{Attempt, Comparison, Mode, Outcome, Row, Tier, Verdict};
 use allclear_core::text::{count, list, plain, short};
 use allclear_engine::{CheckRun, Kept, Tested};
 use anstyle::Style;
-use serde_json::{Value, json};
 use std::io::{Read, Seek, SeekFrom};
 
 /// How many causes are shown.
@@ -231,79 +231,4 @@ fn end_of_log(attempt: &Attempt) -> Option<(String, Vec<String>)> {
     let lines: Vec<&str> = text.lines().collect();
     let last = lines.len().saturating_sub(LINES);
     Some((path.clone(), lines[last..].iter().map(|line| (*line).to_owned()).collect()))
-}
-
-fn arm(arm: Arm) -> &'static str {
-    match arm {
-        Arm::Candidate => "candidate",
-        Arm::Baseline => "baseline",
-    }
-}
-
-/// Gives the table for programs.
-pub(crate) fn value(tested: &Tested) -> Value {
-    let experiment = &tested.experiment;
-    let (recorded, why) = match &tested.kept {
-        Kept::Recorded | Kept::Already => (true, None),
-        Kept::Not(why) => (false, Some(why)),
-    };
-    json!({
-        "schema": "allclear.test/1",
-        "experiment": experiment.experiment,
-        "began": experiment.began,
-        "seconds": seconds(experiment.millis),
-        "candidate": experiment.candidate,
-        "baseline": experiment.baseline,
-        "downstreams": tested.rows().map(|row| row_value(row, tested)).collect::<Vec<_>>(),
-        "checks": tested.checks.iter().map(|c| json!({
-            "name": c.name, "outcome": c.outcome, "attempt": attempt(&c.attempt), "known": c.known,
-        })).collect::<Vec<_>>(),
-        "coverage": tested.coverage,
-        "verdict": tested.verdict,
-        "contained": experiment.contained,
-        "recorded": recorded,
-        "not_recorded": why,
-        "may_become_must": tested.ripe,
-    })
-}
-
-fn row_value(row: &Row, tested: &Tested) -> Value {
-    json!({
-        "name": row.name,
-        "project": row.project,
-        "commit": row.commit,
-        "tag": row.tag,
-        "mode": row.mode,
-        "tier": row.tier,
-        "comparison": row.comparison,
-        "outcome": row.outcome,
-        "step": row.step,
-        "proof": row.proof,
-        "attempts": row.attempts.iter().map(attempt).collect::<Vec<_>>(),
-        "signature": row.signature,
-        "error": row.error,
-        "note": row.note,
-        "past": tested.past.get(&row.name),
-        "repro": row.repro,
-        "known": row.known,
-    })
-}
-
-fn attempt(attempt: &Attempt) -> Value {
-    json!({
-        "arm": arm(attempt.arm),
-        "mode": attempt.mode,
-        "outcome": attempt.outcome,
-        "step": attempt.step,
-        "seconds": seconds(attempt.millis),
-        "memory": attempt.memory,
-        "tests": attempt.tests,
-        "error": attempt.error,
-        "log": attempt.log,
-    })
-}
-
-/// Gives seconds of milliseconds.
-pub(crate) fn seconds(millis: u64) -> f64 {
-    millis as f64 / 1000.0
 }

@@ -1,9 +1,9 @@
 //! The list of what is left to do until the train runs: drawn once, for `init` and whoever else shows it.
 
-use crate::screen::ui::{self, BOLD, DIM, paint};
+use super::ui::{self, BOLD, DIM, paint};
+use crate::json::todo::open;
 use allclear_core::adoption::Todo;
 use allclear_core::verdict::Verdict;
-use serde_json::{Value, json};
 
 /// How many places are shown of one item.
 const PLACES: usize = 8;
@@ -34,13 +34,4 @@ pub(crate) fn show(todo: &[Todo]) {
             ui::out(format!("{indent}{} {remedy}", paint(DIM, "→")));
         }
     }
-}
-
-/// Gives the list as JSON.
-pub(crate) fn view(todo: &[Todo]) -> Value {
-    json!({"schema": "allclear.todo/1", "open": open(todo), "items": todo})
-}
-
-fn open(todo: &[Todo]) -> usize {
-    todo.iter().filter(|t| !t.done).count()
 }

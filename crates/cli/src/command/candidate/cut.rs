@@ -3,6 +3,7 @@
 use crate::args::Args;
 use crate::context::Context;
 use crate::exit::Exit;
+use crate::screen::try_it;
 use crate::screen::ui::{self, BOLD, WAIT, paint};
 use allclear_core::Version;
 use allclear_core::text::{count, list};
@@ -28,7 +29,7 @@ pub(crate) fn run(args: &Args, version: Option<&str>, dry_run: bool, yes: bool) 
     let plan = context.engine().cut(&wish)?;
     show(&plan, args, false);
     if !args.json {
-        crate::command::look::changelog::say_how_to_try(&context, &plan.cut.head, &plan.tag);
+        try_it::show(&context.ways_to_try(&plan.cut.head, &plan.tag));
     }
     Ok(Exit::Done)
 }

@@ -4,8 +4,9 @@ use crate::args::Args;
 use crate::context::Context;
 use crate::exit::Exit;
 use crate::screen::ui::{self, BOLD, paint};
+use crate::screen::withdrawn;
+use allclear_core::Version;
 use allclear_core::text::plain;
-use allclear_core::{CommitId, Version};
 use allclear_engine::{Fault, Withdrawn};
 use serde_json::json;
 
@@ -60,21 +61,5 @@ fn show(done: &Withdrawn, args: &Args, dry: bool) {
         ui::out("  the plan of its promotion is fenced and aborted");
     }
     ui::out("  its rc tags stay, and its number is never used again");
-    offer(develop.as_str(), archive, fixes);
-}
-
-/// Says which fixes develop lacks, and the commands that bring them.
-pub(crate) fn offer(develop: &str, archive: &str, fixes: &[(CommitId, String)]) {
-    if fixes.is_empty() {
-        return;
-    }
-    ui::out(format!("{} not on {develop}:", crate::command::look::status::are(fixes.len())));
-    for (id, subject) in fixes {
-        ui::out(format!("  {} {}", id.short(), plain(subject)));
-    }
-    let ids: Vec<&str> = fixes.iter().map(|(id, _)| id.as_str()).collect();
-    ui::out(format!("  git fetch origin {develop} {}", plain(archive)));
-    ui::out(format!("  git switch {develop} && git merge --ff-only origin/{develop}"));
-    ui::out(format!("  git cherry-pick -x {}", ids.join(" ")));
-    ui::out(format!("  git push origin {develop}"));
+    withdrawn::commands(develop.as_str(), archive, fixes);
 }

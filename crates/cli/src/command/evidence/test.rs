@@ -3,6 +3,7 @@
 use crate::args::Args;
 use crate::context::Context;
 use crate::exit::Exit;
+use crate::json::experiment;
 use crate::junit;
 use crate::lab;
 use crate::screen::progress::Show;
@@ -68,7 +69,7 @@ pub(crate) fn run(
         })?;
     }
     if args.json {
-        ui::json(&results::value(&tested));
+        ui::json(&experiment::value(&tested));
     } else {
         results::show(&context.name(&seen), &tested);
     }

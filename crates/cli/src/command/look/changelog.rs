@@ -4,8 +4,7 @@ use crate::args::Args;
 use crate::context::Context;
 use crate::exit::Exit;
 use crate::screen::ui::{self, DIM, paint};
-use allclear_core::try_it::TryIt;
-use allclear_core::{CommitId, Version};
+use allclear_core::Version;
 use allclear_engine::{ChangesOf, Fault};
 use serde_json::json;
 
@@ -14,7 +13,7 @@ pub(crate) fn run(args: &Args, version: Option<Version>) -> Result<Exit, Fault> 
     let seen = context.look(args)?;
     let changes = context.engine().changelog(&seen, version)?;
     let ways = match (&changes.tag, changes.of) {
-        (Some(tag), ChangesOf::Candidate) => ways(&context, &changes.to, tag),
+        (Some(tag), ChangesOf::Candidate) => context.ways_to_try(&changes.to, tag),
         (Some(_) | None, _) => Vec::new(),
     };
     let changelog = &changes.changelog;
@@ -37,17 +36,4 @@ pub(crate) fn run(args: &Args, version: Option<Version>) -> Result<Exit, Fault> 
         ui::say(paint(DIM, format!("{text}; they are left out")));
     }
     Ok(Exit::Done)
-}
-
-/// Gives the lines with which users try an rc. They are help, not data: where they cannot be found, there
-/// are none.
-fn ways(context: &Context, commit: &CommitId, tag: &str) -> Vec<TryIt> {
-    context.engine().try_it(commit, tag, &context.clone.remote).unwrap_or_default()
-}
-
-/// Says how users try a fresh rc.
-pub(crate) fn say_how_to_try(context: &Context, commit: &CommitId, tag: &str) {
-    for way in ways(context, commit, tag) {
-        ui::say(format!("{} {}", paint(DIM, "try it:"), way.command));
-    }
 }

@@ -3,7 +3,8 @@
 use crate::args::Args;
 use crate::context::Context;
 use crate::exit::Exit;
-use crate::screen::ui;
+use crate::json;
+use crate::screen::{todo, ui};
 use allclear_core::adoption;
 use allclear_core::policy::{self, Branches, Preset};
 use allclear_core::port::{Refs, Repo};
@@ -78,7 +79,7 @@ pub(crate) fn run(
     }
     let todo = super::adoption::todo(&context)?.todo;
     if args.json {
-        let todo = crate::screen::todo::view(&todo);
+        let todo = json::todo::view(&todo);
         ui::json(&json!({"schema": "allclear.init/1", "file": path, "done": done, "todo": todo}));
         return Ok(Exit::Done);
     }
@@ -86,7 +87,7 @@ pub(crate) fn run(
         ui::out(format!("{} exists already; nothing was changed", path.display()));
     }
     done.iter().for_each(ui::out);
-    crate::screen::todo::show(&todo);
+    todo::show(&todo);
     Ok(Exit::Done)
 }
 

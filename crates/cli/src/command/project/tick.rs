@@ -3,6 +3,7 @@
 use crate::args::Args;
 use crate::context::Context;
 use crate::exit::{self, Exit};
+use crate::screen::status::not_started;
 use crate::screen::ui::{self, DIM, paint};
 use allclear_engine::{Fault, PolicySeen};
 use serde_json::json;
@@ -24,7 +25,7 @@ pub(crate) fn run(args: &Args, dry: bool) -> Result<Exit, Fault> {
     } else {
         if !ticked.started {
             let policy = context.engine().recall().map_or(PolicySeen::Absent, |seen| seen.policy);
-            ui::out(crate::command::look::status::not_started(&policy));
+            ui::out(not_started(&policy));
         }
         ticked.done.iter().for_each(|d| ui::out(&d.0));
         ticked.due.iter().for_each(|d| ui::out(format!("due: {d}")));

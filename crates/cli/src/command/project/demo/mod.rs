@@ -2,13 +2,12 @@
 
 mod fixture;
 
-use crate::command::look::{status, why};
 use crate::context::Context;
 use crate::exit::Exit;
 use crate::lab;
 use crate::screen::progress::Show;
-use crate::screen::results;
 use crate::screen::ui::{self, BAD, BOLD, DIM, GOOD, paint};
+use crate::screen::{results, status, why};
 use allclear_core::event::{Actor, CheckOutcome, Proof, Via};
 use allclear_core::port::Clock;
 use allclear_core::{CommitId, Version};
