@@ -1,11 +1,12 @@
 //! Where a command works: the clone, its server and its private store.
 
-use crate::args::Args;
 use crate::environment::{environment, in_ci, whole_environment};
+use crate::flags::Flags;
 use allclear_core::CommitId;
+use allclear_core::adoption::Home;
 use allclear_core::event::{Actor, Proof, Via};
 use allclear_core::try_it::TryIt;
-use allclear_engine::{Engine, Fault, FaultKind, Note, Snapshot};
+use allclear_engine::{Adoption, Engine, Fault, FaultKind, Note, Snapshot};
 use allclear_git::{Clone, Environment, PlaceError, Store, SystemClock};
 use jiff::Timestamp;
 use std::path::{Path, PathBuf};
@@ -22,10 +23,10 @@ pub(crate) struct Context {
 
 impl Context {
     /// Opens what the arguments name.
-    pub(crate) fn open(args: &Args) -> Result<Self, Fault> {
+    pub(crate) fn open(flags: &Flags) -> Result<Self, Fault> {
         let env = environment();
-        let clone = open_clone(args, &env)?;
-        Self::of(clone, env, args.who.as_deref())
+        let clone = open_clone(flags, &env)?;
+        Self::of(clone, env, flags.who.as_deref())
     }
 
     /// Opens a clone, for somebody; for whom git knows, where nobody is named.
@@ -55,8 +56,8 @@ impl Context {
     }
 
     /// Looks at the server; or, offline, at what was seen last.
-    pub(crate) fn look(&self, args: &Args) -> Result<Snapshot, Fault> {
-        if !args.offline {
+    pub(crate) fn look(&self, flags: &Flags) -> Result<Snapshot, Fault> {
+        if !flags.offline {
             return self.engine().observe();
         }
         self.engine().recall().ok_or_else(|| {
@@ -78,6 +79,12 @@ impl Context {
         Some(if protected { "protected" } else { "unprotected (a rewind is detected, not prevented)" })
     }
 
+    /// Finds out what is left to do until a train runs.
+    pub(crate) fn adoption(&self) -> Result<Adoption, Fault> {
+        let engine = self.engine();
+        engine.todo(&engine.observe()?, Home::of(&self.clone.remote))
+    }
+
     /// Gives the lines with which users try an rc. They are help, not data: where they cannot be found, there are none.
     pub(crate) fn ways_to_try(&self, commit: &CommitId, tag: &str) -> Vec<TryIt> {
         self.engine().try_it(commit, tag, &self.clone.remote).unwrap_or_default()
@@ -97,9 +104,9 @@ fn warn(note: &Note) {
 }
 
 /// Opens the clone that the arguments name.
-pub(crate) fn open_clone(args: &Args, env: &Environment) -> Result<Clone, Fault> {
-    let dir = args.clone.clone().unwrap_or_else(|| PathBuf::from("."));
-    Clone::open(Path::new(&dir), args.remote.as_deref(), env).map_err(|e| {
+pub(crate) fn open_clone(flags: &Flags, env: &Environment) -> Result<Clone, Fault> {
+    let dir = flags.clone.clone().unwrap_or_else(|| PathBuf::from("."));
+    Clone::open(Path::new(&dir), flags.remote.as_deref(), env).map_err(|e| {
         let fault = Fault::new(FaultKind::Usage, e.to_string());
         match e {
             PlaceError::NoGit(_) => fault.hint("install git 2.39 or newer"),

@@ -55,7 +55,7 @@ fn helper() -> Result<Vec<OsString>, Fault> {
 
 /// Gives how many downstreams are tried at once where nobody says: half of the processors, for each of them builds
 /// with several.
-pub(crate) fn at_once() -> usize {
+fn at_once() -> usize {
     std::thread::available_parallelism().map_or(1, |n| (n.get() / 2).max(1))
 }
 

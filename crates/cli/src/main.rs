@@ -5,6 +5,7 @@ mod command;
 mod context;
 mod environment;
 mod exit;
+mod flags;
 mod json;
 mod junit;
 mod lab;
@@ -24,10 +25,10 @@ fn main() -> ExitCode {
         Ok(args) => args,
         Err(wrong) => return ui::mistake(&wrong, std::env::args_os().any(|arg| arg == "--json")).into(),
     };
-    match command::run(&args) {
+    match args.run() {
         Ok(code) => code.into(),
         Err(fault) => {
-            ui::fault(&fault, args.json);
+            ui::fault(&fault, args.flags.json);
             exit::of(&fault).into()
         }
     }

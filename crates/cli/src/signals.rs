@@ -26,7 +26,7 @@ impl Stop {
     }
 
     /// Ends what is fetched, and nothing else: signals are for somebody else.
-    pub(crate) fn patient() -> Self {
+    pub(crate) fn of_fetches() -> Self {
         let stop = Self { flag: Arc::default(), signal: Arc::default() };
         // Where it cannot be listened to, it does what it always did.
         let _heard = flag::register(SIGINT, Arc::clone(&stop.flag));
@@ -34,7 +34,7 @@ impl Stop {
     }
 
     /// Ends the process as the signal would have, where there was one: whoever started it sees that.
-    pub(crate) fn obey(&self) {
+    pub(crate) fn die_by_signal(&self) {
         let signal = self.signal.load(Ordering::Relaxed);
         if signal != 0 {
             let _ended = low_level::emulate_default_handler(signal as i32);

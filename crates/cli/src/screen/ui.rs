@@ -1,8 +1,9 @@
 //! Everything that is printed: data to standard output, talk to standard error. Colour is never the
 //! only sign, goes away when not on a terminal, and obeys `NO_COLOR`.
 
+use crate::exit::{self, Exit};
 use allclear_core::verdict::Verdict;
-use allclear_engine::Fault;
+use allclear_engine::{Fault, FaultKind};
 use anstyle::{AnsiColor, Style};
 use std::io::{BufRead, IsTerminal, Write};
 
@@ -32,6 +33,16 @@ pub(crate) fn json(value: &serde_json::Value) {
     out(format!("{value:#}"));
 }
 
+/// Prints what came of a command: a sentence for people, or JSON for programs.
+pub(crate) fn done(as_json: bool, text: String, value: serde_json::Value) -> Exit {
+    if as_json {
+        json(&value);
+    } else {
+        out(text);
+    }
+    Exit::Done
+}
+
 /// Prints a line of talk.
 pub(crate) fn say(line: impl AsRef<str>) {
     let mut stderr = anstream::stderr().lock();
@@ -50,7 +61,7 @@ pub(crate) fn fault(fault: &Fault, as_json: bool) {
             "schema": "allclear.error/1",
             "kind": format!("{:?}", fault.kind).to_lowercase(),
             "what": fault.what, "truth": fault.truth, "hints": fault.hints,
-            "exit": crate::exit::of(fault) as u8,
+            "exit": exit::of(fault) as u8,
         }));
         return;
     }
@@ -62,11 +73,10 @@ pub(crate) fn fault(fault: &Fault, as_json: bool) {
 }
 
 /// Prints a mistake on the command line, or the help that was asked for.
-pub(crate) fn mistake(wrong: &clap::Error, as_json: bool) -> crate::exit::Exit {
-    use allclear_engine::FaultKind;
+pub(crate) fn mistake(wrong: &clap::Error, as_json: bool) -> Exit {
     if !wrong.use_stderr() || !as_json {
         let _gone = wrong.print();
-        return if wrong.use_stderr() { crate::exit::Exit::Usage } else { crate::exit::Exit::Done };
+        return if wrong.use_stderr() { Exit::Usage } else { Exit::Done };
     }
     let text = wrong.to_string();
     let what = text.split("\n\n").next().unwrap_or_default().trim_start_matches("error: ");
@@ -74,7 +84,7 @@ pub(crate) fn mistake(wrong: &clap::Error, as_json: bool) -> crate::exit::Exit {
     let usage = text.lines().find_map(|line| line.strip_prefix("Usage: ")).map(str::to_owned);
     let mistake = Fault::new(FaultKind::Usage, what);
     fault(&usage.into_iter().fold(mistake, Fault::hint), true);
-    crate::exit::Exit::Usage
+    Exit::Usage
 }
 
 /// Gives the sign of a verdict: shape and colour.
@@ -91,7 +101,6 @@ pub(crate) fn sign(verdict: Verdict, enforced: bool) -> String {
 
 /// Asks for a yes. Without a terminal nothing is asked, and `--yes` is needed.
 pub(crate) fn confirm(question: &str, yes: bool) -> Result<(), Fault> {
-    use allclear_engine::FaultKind;
     if yes {
         return Ok(());
     }

@@ -1,8 +1,9 @@
 //! `cut`: a candidate leaves develop.
 
-use crate::args::Args;
+use crate::command::Command;
 use crate::context::Context;
 use crate::exit::Exit;
+use crate::flags::Flags;
 use crate::screen::try_it;
 use crate::screen::ui::{self, BOLD, WAIT, paint};
 use allclear_core::Version;
@@ -10,33 +11,53 @@ use allclear_core::text::{count, list};
 use allclear_engine::{CutPlan, CutWish, Fault, FaultKind};
 use serde_json::json;
 
-pub(crate) fn run(args: &Args, version: Option<&str>, dry_run: bool, yes: bool) -> Result<Exit, Fault> {
-    let version =
-        version.map(Version::parse).transpose().map_err(|e| Fault::new(FaultKind::Usage, e.to_string()))?;
-    let context = Context::open(args)?;
-    let wish = CutWish { version, slot: None, may_found: true };
-    if dry_run {
-        show(&context.engine().cut_dry(&wish)?, args, true);
-        return Ok(Exit::Done);
-    }
-    if !yes {
-        let plan = context.engine().cut_dry(&wish)?;
-        if !args.json {
-            show(&plan, args, true);
-        }
-        ui::confirm(&format!("Cut {}?", plan.cut.version), false)?;
-    }
-    let plan = context.engine().cut(&wish)?;
-    show(&plan, args, false);
-    if !args.json {
-        try_it::show(&context.ways_to_try(&plan.cut.head, &plan.tag));
-    }
-    Ok(Exit::Done)
+/// Cut a candidate from develop.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Cut {
+    /// The version; chosen from what changed where absent.
+    #[arg(long, value_name = "X.Y.Z")]
+    version: Option<String>,
+    /// Say what it would be, and change nothing.
+    #[arg(long)]
+    dry_run: bool,
+    /// Answer the confirmation with yes.
+    #[arg(long, short = 'y')]
+    yes: bool,
 }
 
-fn show(plan: &CutPlan, args: &Args, dry: bool) {
+impl Command for Cut {
+    fn run(&self, flags: &Flags) -> Result<Exit, Fault> {
+        let Self { ref version, dry_run, yes } = *self;
+        let version = version
+            .as_deref()
+            .map(Version::parse)
+            .transpose()
+            .map_err(|e| Fault::new(FaultKind::Usage, e.to_string()))?;
+        let context = Context::open(flags)?;
+        let wish = CutWish { version, slot: None, may_found: true };
+        if dry_run {
+            show(&context.engine().cut_dry(&wish)?, flags, true);
+            return Ok(Exit::Done);
+        }
+        if !yes {
+            let plan = context.engine().cut_dry(&wish)?;
+            if !flags.json {
+                show(&plan, flags, true);
+            }
+            ui::confirm(&format!("Cut {}?", plan.cut.version), false)?;
+        }
+        let plan = context.engine().cut(&wish)?;
+        show(&plan, flags, false);
+        if !flags.json {
+            try_it::show(&context.ways_to_try(&plan.cut.head, &plan.tag));
+        }
+        Ok(Exit::Done)
+    }
+}
+
+fn show(plan: &CutPlan, flags: &Flags, dry: bool) {
     let cut = &plan.cut;
-    if args.json {
+    if flags.json {
         ui::json(&json!({
             "schema": "allclear.cut/1", "dry_run": dry, "version": cut.version, "branch": cut.branch, "tag": plan.tag,
             "from": cut.from, "head": cut.head, "bump": cut.bump, "reasons": cut.reasons,

@@ -1,43 +1,58 @@
 //! `hotfix`: a candidate leaves stable, beside whatever rides.
 
-use crate::args::Args;
+use crate::command::Command;
 use crate::context::Context;
 use crate::exit::Exit;
+use crate::flags::Flags;
 use crate::screen::ui::{self, BOLD, WAIT, paint};
 use allclear_core::Version;
 use allclear_core::text::{list, short};
 use allclear_engine::{Fault, HotfixPlan, HotfixWish};
 use serde_json::json;
 
-pub(crate) fn run(
-    args: &Args,
+/// Cut a candidate from stable, beside whatever rides.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Hotfix {
+    /// The version; the next patch of the last release where absent.
+    #[arg(long, value_parser = Version::parse, value_name = "X.Y.Z")]
     version: Option<Version>,
-    reason: &str,
+    /// Why, for the record.
+    #[arg(long, value_name = "TEXT")]
+    reason: String,
+    /// Say what it would be, and change nothing.
+    #[arg(long)]
     dry_run: bool,
+    /// Answer the confirmation with yes.
+    #[arg(long, short = 'y')]
     yes: bool,
-) -> Result<Exit, Fault> {
-    let context = Context::open(args)?;
-    let wish = HotfixWish { version, reason: reason.to_owned(), may_found: true };
-    if dry_run {
-        show(&context.engine().hotfix_dry(&wish)?, args, true);
-        return Ok(Exit::Done);
-    }
-    if !yes {
-        let hotfix = context.engine().hotfix_dry(&wish)?;
-        if !args.json {
-            show(&hotfix, args, true);
-        }
-        ui::confirm(&format!("Cut the hotfix {}?", hotfix.plan.cut.version), false)?;
-    }
-    show(&context.engine().hotfix(&wish)?, args, false);
-    Ok(Exit::Done)
 }
 
-fn show(hotfix: &HotfixPlan, args: &Args, dry: bool) {
+impl Command for Hotfix {
+    fn run(&self, flags: &Flags) -> Result<Exit, Fault> {
+        let Self { version, ref reason, dry_run, yes } = *self;
+        let context = Context::open(flags)?;
+        let wish = HotfixWish { version, reason: reason.clone(), may_found: true };
+        if dry_run {
+            show(&context.engine().hotfix_dry(&wish)?, flags, true);
+            return Ok(Exit::Done);
+        }
+        if !yes {
+            let hotfix = context.engine().hotfix_dry(&wish)?;
+            if !flags.json {
+                show(&hotfix, flags, true);
+            }
+            ui::confirm(&format!("Cut the hotfix {}?", hotfix.plan.cut.version), false)?;
+        }
+        show(&context.engine().hotfix(&wish)?, flags, false);
+        Ok(Exit::Done)
+    }
+}
+
+fn show(hotfix: &HotfixPlan, flags: &Flags, dry: bool) {
     let HotfixPlan { plan, riding, despite } = hotfix;
     let cut = &plan.cut;
     let (policy, branches) = (&cut.policy, &cut.policy.branches);
-    if args.json {
+    if flags.json {
         ui::json(&json!({
             "schema": "allclear.hotfix/1", "dry_run": dry, "version": cut.version, "branch": cut.branch,
             "tag": plan.tag, "from": cut.from, "head": cut.head, "reason": cut.reason, "reasons": cut.reasons,

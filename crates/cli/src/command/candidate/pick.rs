@@ -1,11 +1,12 @@
 //! `pick`: fixes come from develop onto the candidate.
 
-use crate::args::Args;
+use crate::command::Command;
 use crate::context::Context;
 use crate::exit::Exit;
-use crate::screen::instant;
-use crate::screen::instant::zone_of;
+use crate::flags::Flags;
+use crate::screen::instant::{self, zone_of};
 use crate::screen::ui::{self, BOLD, DIM, paint};
+use allclear_core::Version;
 use allclear_core::pick::Train;
 use allclear_core::text::count;
 use allclear_engine::{Clash, Fault, Idle, Idleness, Note, PickWish, Picked, Picking};
@@ -13,26 +14,43 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use serde_json::{Value, json};
 
-pub(crate) fn run(args: &Args, wish: &PickWish) -> Result<Exit, Fault> {
-    let context = Context::open(args)?.watched(|note| {
-        if *note == Note::Raced {
-            ui::say(paint(DIM, "somebody else pushed first; looking again"));
+/// Bring fixes from develop to the candidate.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Pick {
+    /// Ids, beginnings of ids, or branches and tags of the server.
+    #[arg(required = true, value_name = "COMMIT")]
+    commits: Vec<String>,
+    /// The candidate; the open one where absent.
+    #[arg(long, value_parser = Version::parse, value_name = "X.Y.Z")]
+    version: Option<Version>,
+    /// Say what it would be, and change nothing.
+    #[arg(long)]
+    dry_run: bool,
+}
+
+impl Command for Pick {
+    fn run(&self, flags: &Flags) -> Result<Exit, Fault> {
+        let wish = PickWish { commits: self.commits.clone(), version: self.version, dry_run: self.dry_run };
+        let context = Context::open(flags)?.watched(|note| {
+            if *note == Note::Raced {
+                ui::say(paint(DIM, "somebody else pushed first; looking again"));
+            }
+        });
+        let picked = context.engine().pick(&wish)?;
+        match &picked {
+            Picked::Aboard(picking) if flags.json => ui::json(&value(picking, wish.dry_run)),
+            Picked::Clash(clash) if flags.json => ui::json(&clash_value(clash, wish.dry_run)),
+            Picked::Aboard(picking) => {
+                let zone = context.engine().recall().map_or(TimeZone::UTC, |seen| zone_of(&seen));
+                show(picking, wish.dry_run, &zone, context.now());
+            }
+            Picked::Clash(clash) => show_clash(clash),
         }
-    });
-    let picked = context.engine().pick(wish)?;
-    match &picked {
-        Picked::Aboard(picking) if args.json => ui::json(&value(picking, wish.dry_run)),
-        Picked::Clash(clash) if args.json => ui::json(&clash_value(clash, wish.dry_run)),
-        Picked::Aboard(picking) => {
-            let zone = context.engine().recall().map_or(TimeZone::UTC, |seen| zone_of(&seen));
-            show(picking, wish.dry_run, &zone, context.now());
-        }
-        Picked::Clash(clash) => show_clash(clash),
+        Ok(match picked {
+            Picked::Aboard(_) => Exit::Done,
+            Picked::Clash(_) => Exit::Conflict,
+        })
     }
-    Ok(match picked {
-        Picked::Aboard(_) => Exit::Done,
-        Picked::Clash(_) => Exit::Conflict,
-    })
 }
 
 fn show(picking: &Picking, dry: bool, zone: &TimeZone, now: Timestamp) {

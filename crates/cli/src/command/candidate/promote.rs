@@ -1,62 +1,77 @@
 //! `promote`: a candidate that is clear becomes the release.
 
-use crate::args::Args;
+use crate::command::Command;
 use crate::context::Context;
 use crate::exit::Exit;
+use crate::flags::Flags;
 use crate::screen::ui::{self, BOLD, GOOD, paint, say};
 use allclear_core::Version;
 use allclear_engine::{Fault, Note, PromotionPlan, Released};
 use serde_json::json;
 
-/// What was asked for.
-pub(crate) struct Wish<'a> {
-    pub(crate) version: Option<Version>,
-    pub(crate) commit: Option<&'a str>,
-    pub(crate) dry_run: bool,
-    pub(crate) when_clear: bool,
-    pub(crate) yes: bool,
+/// Bring a candidate that is clear to its release.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Promote {
+    #[arg(value_parser = Version::parse, value_name = "X.Y.Z")]
+    version: Option<Version>,
+    /// Only if this is still the candidate's commit.
+    #[arg(long, value_name = "ID")]
+    commit: Option<String>,
+    /// Print every object and ref update, and change nothing.
+    #[arg(long)]
+    dry_run: bool,
+    /// Record the wish: any tick promotes exactly this commit as soon as it is clear.
+    #[arg(long, conflicts_with = "dry_run")]
+    when_clear: bool,
+    /// Answer the confirmation with yes.
+    #[arg(long, short = 'y')]
+    yes: bool,
 }
 
-pub(crate) fn run(args: &Args, wish: &Wish<'_>) -> Result<Exit, Fault> {
-    let quiet = args.json;
-    let context = Context::open(args)?.watched(move |note| {
-        if !quiet {
-            progress(note);
-        }
-    });
-    let engine = context.engine();
-    if wish.when_clear {
-        ui::confirm("Promote it as soon as it is clear?", wish.yes)?;
-        let (version, commit) = engine.promote_when_clear(wish.version, wish.commit)?;
-        if args.json {
-            ui::json(
-                &json!({"schema": "allclear.promote/1", "version": version, "commit": commit, "when_clear": true}),
-            );
-        } else {
-            ui::out(format!(
-                "On record: {version} leaves as soon as {} is clear, at the next tick after that.",
-                commit.short()
-            ));
-        }
-        return Ok(Exit::Done);
-    }
-    if wish.dry_run || !wish.yes {
-        let (plan, judged) = engine.promote_dry(wish.version, wish.commit)?;
-        if args.json && (!wish.dry_run || judged.is_err()) {
-            // One document: why it cannot be done now.
-            judged?;
-        } else {
-            show(&plan, args);
-            judged?;
-        }
-        if wish.dry_run {
+impl Command for Promote {
+    fn run(&self, flags: &Flags) -> Result<Exit, Fault> {
+        let Self { version, ref commit, dry_run, when_clear, yes } = *self;
+        let commit = commit.as_deref();
+        let quiet = flags.json;
+        let context = Context::open(flags)?.watched(move |note| {
+            if !quiet {
+                progress(note);
+            }
+        });
+        let engine = context.engine();
+        if when_clear {
+            ui::confirm("Promote it as soon as it is clear?", yes)?;
+            let (version, commit) = engine.promote_when_clear(version, commit)?;
+            if flags.json {
+                ui::json(
+                    &json!({"schema": "allclear.promote/1", "version": version, "commit": commit, "when_clear": true}),
+                );
+            } else {
+                ui::out(format!(
+                    "On record: {version} leaves as soon as {} is clear, at the next tick after that.",
+                    commit.short()
+                ));
+            }
             return Ok(Exit::Done);
         }
-        ui::confirm(&format!("Release {}?", plan.operation.version), false)?;
+        if dry_run || !yes {
+            let (plan, judged) = engine.promote_dry(version, commit)?;
+            if flags.json && (!dry_run || judged.is_err()) {
+                // One document: why it cannot be done now.
+                judged?;
+            } else {
+                show(&plan, flags);
+                judged?;
+            }
+            if dry_run {
+                return Ok(Exit::Done);
+            }
+            ui::confirm(&format!("Release {}?", plan.operation.version), false)?;
+        }
+        let released = engine.promote(version, commit)?;
+        done(&released, flags);
+        Ok(Exit::Done)
     }
-    let released = engine.promote(wish.version, wish.commit)?;
-    done(&released, args);
-    Ok(Exit::Done)
 }
 
 fn progress(note: &Note) {
@@ -79,9 +94,9 @@ fn progress(note: &Note) {
     say(paint(ui::DIM, line));
 }
 
-fn show(plan: &PromotionPlan, args: &Args) {
+fn show(plan: &PromotionPlan, flags: &Flags) {
     let op = &plan.operation;
-    if args.json {
+    if flags.json {
         let refs: Vec<_> =
             plan.refs.iter().map(|u| json!({"ref": u.name, "old": u.old, "new": u.new})).collect();
         let objects = json!([
@@ -127,8 +142,8 @@ fn show(plan: &PromotionPlan, args: &Args) {
     ui::out("  one atomic push, each ref only if it is what is shown here");
 }
 
-fn done(released: &Released, args: &Args) {
-    if args.json {
+fn done(released: &Released, flags: &Flags) {
+    if flags.json {
         ui::json(&json!({
             "schema": "allclear.release/1", "version": released.version, "tag": released.tag, "commit": released.stable,
             "operation": released.operation, "before": released.before,

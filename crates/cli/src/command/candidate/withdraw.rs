@@ -1,8 +1,9 @@
 //! `withdraw`: a candidate ends without a release.
 
-use crate::args::Args;
+use crate::command::Command;
 use crate::context::Context;
 use crate::exit::Exit;
+use crate::flags::Flags;
 use crate::screen::ui::{self, BOLD, paint};
 use crate::screen::withdrawn;
 use allclear_core::Version;
@@ -10,35 +11,50 @@ use allclear_core::text::plain;
 use allclear_engine::{Fault, Withdrawn};
 use serde_json::json;
 
-pub(crate) fn run(
-    args: &Args,
+/// End a candidate without a release.
+///
+/// Its commits are kept, its number is never used again.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Withdraw {
+    #[arg(value_parser = Version::parse, value_name = "X.Y.Z")]
     version: Option<Version>,
-    reason: &str,
+    /// Why, for the record.
+    #[arg(long, value_name = "TEXT")]
+    reason: String,
+    /// Say what it would do, and change nothing.
+    #[arg(long)]
     dry_run: bool,
+    /// Answer the confirmation with yes.
+    #[arg(long, short = 'y')]
     yes: bool,
-) -> Result<Exit, Fault> {
-    let context = Context::open(args)?;
-    let engine = context.engine();
-    if dry_run {
-        show(&engine.withdraw_dry(version, reason)?, args, true);
-        return Ok(Exit::Done);
-    }
-    let mut version = version;
-    if !yes {
-        let plan = engine.withdraw_dry(version, reason)?;
-        if !args.json {
-            show(&plan, args, true);
-        }
-        ui::confirm(&format!("Withdraw {}?", plan.version), false)?;
-        version = Some(plan.version);
-    }
-    show(&engine.withdraw(version, reason)?, args, false);
-    Ok(Exit::Done)
 }
 
-fn show(done: &Withdrawn, args: &Args, dry: bool) {
+impl Command for Withdraw {
+    fn run(&self, flags: &Flags) -> Result<Exit, Fault> {
+        let Self { version, ref reason, dry_run, yes } = *self;
+        let context = Context::open(flags)?;
+        let engine = context.engine();
+        if dry_run {
+            show(&engine.withdraw_dry(version, reason)?, flags, true);
+            return Ok(Exit::Done);
+        }
+        let mut version = version;
+        if !yes {
+            let plan = engine.withdraw_dry(version, reason)?;
+            if !flags.json {
+                show(&plan, flags, true);
+            }
+            ui::confirm(&format!("Withdraw {}?", plan.version), false)?;
+            version = Some(plan.version);
+        }
+        show(&engine.withdraw(version, reason)?, flags, false);
+        Ok(Exit::Done)
+    }
+}
+
+fn show(done: &Withdrawn, flags: &Flags, dry: bool) {
     let Withdrawn { version, branch, head, archive, fixes, develop, aborts, before } = done;
-    if args.json {
+    if flags.json {
         let fixes: Vec<_> =
             fixes.iter().map(|(commit, subject)| json!({"commit": commit, "subject": subject})).collect();
         ui::json(&json!({

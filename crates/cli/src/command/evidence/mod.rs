@@ -1,9 +1,17 @@
 //! What is known of a candidate, and who answers for it.
 
-pub(crate) mod approve;
-pub(crate) mod check;
-pub(crate) mod report;
-pub(crate) mod reproduce;
-pub(crate) mod test;
-pub(crate) mod verify;
-pub(crate) mod waive;
+mod approve;
+mod check;
+mod report;
+mod reproduce;
+mod test;
+mod verify;
+mod waive;
+
+pub(crate) use approve::Approve;
+pub(crate) use check::Check;
+pub(crate) use report::Report;
+pub(crate) use reproduce::Reproduce;
+pub(crate) use test::Test;
+pub(crate) use verify::Verify;
+pub(crate) use waive::Waive;

@@ -1,10 +1,10 @@
 //! `verify`: whether the record is true, release by release.
 
-use crate::args::Args;
+use crate::command::Command;
 use crate::context::Context;
 use crate::exit::Exit;
-use crate::screen::instant;
-use crate::screen::instant::zone_of;
+use crate::flags::Flags;
+use crate::screen::instant::{self, zone_of};
 use crate::screen::ui::{self, BAD, BOLD, DIM, GOOD, WAIT, paint};
 use allclear_core::CommitId;
 use allclear_core::text::{count, name_of, plain};
@@ -17,29 +17,42 @@ use serde_json::{Value, json};
 /// How many releases that cannot be checked for the same reason are named one by one.
 const NAMED: usize = 3;
 
-pub(crate) fn run(args: &Args, root: Option<&str>) -> Result<Exit, Fault> {
-    let root = root
-        .map(|id| {
-            CommitId::parse(id).map_err(|e| {
-                Fault::new(FaultKind::Usage, e.to_string())
-                    .hint("--root is the full id of the ledger's first entry, as you were told it")
+/// Whether the record is true.
+///
+/// Every release, its facts, its gates and its signatures.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Verify {
+    /// The full id of the ledger's first entry, as somebody you trust told you.
+    #[arg(long, value_name = "ID")]
+    root: Option<String>,
+}
+
+impl Command for Verify {
+    fn run(&self, flags: &Flags) -> Result<Exit, Fault> {
+        let root = self.root.as_deref();
+        let root = root
+            .map(|id| {
+                CommitId::parse(id).map_err(|e| {
+                    Fault::new(FaultKind::Usage, e.to_string())
+                        .hint("--root is the full id of the ledger's first entry, as you were told it")
+                })
             })
-        })
-        .transpose()?;
-    let context = Context::open(args)?;
-    let found = context.engine().verify(root.as_ref())?;
-    let zone = context.engine().recall().map_or(TimeZone::UTC, |seen| zone_of(&seen));
-    let count = |wanted: fn(&Truth) -> bool| found.all().filter(|truth| wanted(truth)).count();
-    let broken = count(|truth| matches!(truth, Truth::DoesNotHold(_)));
-    let unsure = count(|truth| matches!(truth, Truth::CannotBeChecked(_)));
-    if args.json {
-        ui::json(&value(&found, broken, unsure));
-    } else {
-        show(&found, &zone, context.now());
-        ui::out("");
-        ui::out(conclusion(&found, broken, unsure));
+            .transpose()?;
+        let context = Context::open(flags)?;
+        let found = context.engine().verify(root.as_ref())?;
+        let zone = context.engine().recall().map_or(TimeZone::UTC, |seen| zone_of(&seen));
+        let count = |wanted: fn(&Truth) -> bool| found.all().filter(|truth| wanted(truth)).count();
+        let broken = count(|truth| matches!(truth, Truth::DoesNotHold(_)));
+        let unsure = count(|truth| matches!(truth, Truth::CannotBeChecked(_)));
+        if flags.json {
+            ui::json(&value(&found, broken, unsure));
+        } else {
+            show(&found, &zone, context.now());
+            ui::out("");
+            ui::out(conclusion(&found, broken, unsure));
+        }
+        Ok(if broken == 0 { Exit::Done } else { Exit::Blocked })
     }
-    Ok(if broken == 0 { Exit::Done } else { Exit::Blocked })
 }
 
 fn show(found: &Verification, zone: &TimeZone, now: jiff::Timestamp) {

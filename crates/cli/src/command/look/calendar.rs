@@ -1,10 +1,12 @@
 //! `calendar`: what is coming, fixed dates and forecasts.
 
-use crate::args::{Args, Now};
+use crate::command::Command;
+use crate::command::now::Now;
 use crate::context::Context;
 use crate::exit::Exit;
-use crate::screen::instant::zone_of;
-use crate::screen::{instant, ui};
+use crate::flags::Flags;
+use crate::screen::instant::{self, zone_of};
+use crate::screen::ui;
 use allclear_core::ics::{Happening, calendar};
 use allclear_core::train;
 use allclear_engine::{Fault, FaultKind, Snapshot};
@@ -15,6 +17,61 @@ use std::collections::BTreeMap;
 /// How many cuts are shown.
 const CUTS: usize = 6;
 
+/// Coming cuts, ends of soaks, freezes.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Calendar {
+    /// Print it as an iCalendar file (RFC 5545) for other calendars.
+    #[arg(long)]
+    ics: bool,
+    #[command(flatten)]
+    now: Now,
+}
+
+impl Command for Calendar {
+    fn needs_server(&self) -> bool {
+        false
+    }
+
+    fn run(&self, flags: &Flags) -> Result<Exit, Fault> {
+        if self.ics && flags.json {
+            return Err(Fault::new(
+                FaultKind::Usage,
+                "--ics and --json are two forms of one calendar; give one",
+            ));
+        }
+        let context = Context::open(flags)?;
+        let seen = context.look(flags)?;
+        let now = self.now.instant(&seen, &context)?;
+        let zone = zone_of(&seen);
+        let mut coming = coming(&seen, now);
+        coming.sort_by_key(|c| c.at);
+        if self.ics {
+            ui::file(&calendar(&context.name(&seen), &happenings(&coming, &identity(&context, &seen)), now));
+            return Ok(Exit::Done);
+        }
+        if flags.json {
+            let list: Vec<_> = coming
+                .iter()
+                .map(|c| json!({"at": c.at, "until": c.until, "kind": c.kind, "text": c.text}))
+                .collect();
+            ui::json(
+                &json!({"schema": "allclear.calendar/1", "now": now, "time_zone": zone.iana_name(), "coming": list}),
+            );
+            return Ok(Exit::Done);
+        }
+        if coming.is_empty() {
+            ui::out("Nothing is coming: no train (train.anchor) and no candidate.");
+        }
+        for item in coming {
+            let until =
+                item.until.map(|u| format!(" until {}", instant::show(u, &zone, now))).unwrap_or_default();
+            ui::out(format!("{:<22} {}{until}", instant::show(item.at, &zone, now), item.text));
+        }
+        Ok(Exit::Done)
+    }
+}
+
+/// Something that is coming.
 struct Coming {
     at: Timestamp,
     until: Option<Timestamp>,
@@ -23,41 +80,6 @@ struct Coming {
     /// slot, a freeze.
     subject: String,
     text: String,
-}
-
-pub(crate) fn run(args: &Args, ics: bool, now: &Now) -> Result<Exit, Fault> {
-    if ics && args.json {
-        return Err(Fault::new(FaultKind::Usage, "--ics and --json are two forms of one calendar; give one"));
-    }
-    let context = Context::open(args)?;
-    let seen = context.look(args)?;
-    let now = crate::command::instant(now, &seen, &context)?;
-    let zone = zone_of(&seen);
-    let mut coming = coming(&seen, now);
-    coming.sort_by_key(|c| c.at);
-    if ics {
-        ui::file(&calendar(&context.name(&seen), &happenings(&coming, &identity(&context, &seen)), now));
-        return Ok(Exit::Done);
-    }
-    if args.json {
-        let list: Vec<_> = coming
-            .iter()
-            .map(|c| json!({"at": c.at, "until": c.until, "kind": c.kind, "text": c.text}))
-            .collect();
-        ui::json(
-            &json!({"schema": "allclear.calendar/1", "now": now, "time_zone": zone.iana_name(), "coming": list}),
-        );
-        return Ok(Exit::Done);
-    }
-    if coming.is_empty() {
-        ui::out("Nothing is coming: no train (train.anchor) and no candidate.");
-    }
-    for item in coming {
-        let until =
-            item.until.map(|u| format!(" until {}", instant::show(u, &zone, now))).unwrap_or_default();
-        ui::out(format!("{:<22} {}{until}", instant::show(item.at, &zone, now), item.text));
-    }
-    Ok(Exit::Done)
 }
 
 fn coming(seen: &Snapshot, now: Timestamp) -> Vec<Coming> {

@@ -1,10 +1,10 @@
 //! `where`: on develop, in which rc, in which release; or what brings it there.
 
-use crate::args::Args;
+use crate::command::Command;
 use crate::context::Context;
 use crate::exit::Exit;
-use crate::screen::instant;
-use crate::screen::instant::zone_of;
+use crate::flags::Flags;
+use crate::screen::instant::{self, zone_of};
 use crate::screen::ui::{self, BOLD, DIM, paint};
 use allclear_core::pick::Train;
 use allclear_core::text::list;
@@ -13,17 +13,27 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use serde_json::{Value, json};
 
-pub(crate) fn run(args: &Args, commit: &str) -> Result<Exit, Fault> {
-    let context = Context::open(args)?;
-    let seen = context.engine().observe()?;
-    let found = context.engine().locate(&seen, commit)?;
-    if args.json {
-        ui::json(&value(&found));
-    } else {
-        show(&found, &seen, &zone_of(&seen), context.now());
+/// In which rc and release a commit is, or what would bring it there.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Where {
+    /// An id, the beginning of one, or a branch or tag of the server.
+    #[arg(value_name = "COMMIT")]
+    commit: String,
+}
+
+impl Command for Where {
+    fn run(&self, flags: &Flags) -> Result<Exit, Fault> {
+        let context = Context::open(flags)?;
+        let seen = context.engine().observe()?;
+        let found = context.engine().locate(&seen, &self.commit)?;
+        if flags.json {
+            ui::json(&value(&found));
+        } else {
+            show(&found, &seen, &zone_of(&seen), context.now());
+        }
+        context.store.index();
+        Ok(Exit::Done)
     }
-    context.store.index();
-    Ok(Exit::Done)
 }
 
 fn show(found: &Whereabouts, seen: &Snapshot, zone: &TimeZone, now: Timestamp) {

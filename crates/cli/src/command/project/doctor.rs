@@ -1,10 +1,10 @@
 //! `doctor`: what went wrong with the last releases, and what would stop allclear, in any clone.
 
-use super::adoption;
-use crate::args::Args;
+use crate::command::Command;
 use crate::context::Context;
 use crate::environment::environment;
 use crate::exit::Exit;
+use crate::flags::Flags;
 use crate::json;
 use crate::json::doctor::{open, view};
 use crate::screen::doctor::{show, show_probe, show_repair};
@@ -17,52 +17,69 @@ use allclear_git::CloneHistory;
 use serde_json::json;
 use std::sync::atomic::Ordering;
 
-pub(crate) fn run(args: &Args, probe_push: bool, repair_history: bool) -> Result<Exit, Fault> {
-    let context = Context::open(args)?;
-    let history = CloneHistory::open(&context.clone, &context.store, &environment());
-    let engine = context.engine();
-    let seen = engine.examine(&history, !args.offline)?;
-    let name = short(&context.clone.name(), 40);
-    if repair_history {
-        let repair = engine.repair(&history, &seen)?;
-        if args.json {
-            ui::json(&view(&name, &seen, &json!({ "repair": repair })));
+/// What went wrong with releases, and what would stop allclear.
+///
+/// In any clone; changes nothing.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Doctor {
+    /// Try on the server what a release needs of it, in names of its own that are deleted again.
+    #[arg(long, conflicts_with = "offline")]
+    probe_push: bool,
+    /// Prepare the merge that brings stable back into develop; nothing is pushed.
+    #[arg(long, conflicts_with_all = ["offline", "probe_push"])]
+    repair_history: bool,
+}
+
+impl Command for Doctor {
+    fn needs_server(&self) -> bool {
+        false
+    }
+
+    fn run(&self, flags: &Flags) -> Result<Exit, Fault> {
+        let context = Context::open(flags)?;
+        let history = CloneHistory::open(&context.clone, &context.store, &environment());
+        let engine = context.engine();
+        let seen = engine.examine(&history, !flags.offline)?;
+        let name = short(&context.clone.name(), 40);
+        if self.repair_history {
+            let repair = engine.repair(&history, &seen)?;
+            if flags.json {
+                ui::json(&view(&name, &seen, &json!({ "repair": repair })));
+            } else {
+                show_repair(&name, repair.as_ref());
+            }
+            return Ok(if repair.is_some() { Exit::Blocked } else { Exit::Done });
+        }
+        if self.probe_push {
+            if let Some(why) = &seen.ground.unreachable {
+                return Err(Fault::new(FaultKind::TryLater, why)
+                    .hint("check the connection, the address and the login"));
+            }
+            let stop = signals::interrupts()?;
+            let names = engine.probe_names();
+            say(format!(
+                "Trying on {} with names of its own, which are deleted at the end. If this is killed:\n  {}",
+                short(&context.clone.remote, 60),
+                history.how_to_delete(&names.1)
+            ));
+            let probe = engine.probe(&history, names, &|| stop.load(Ordering::SeqCst))?;
+            if flags.json {
+                ui::json(&view(&name, &seen, &json!({ "probe": probe })));
+            } else {
+                show_probe(&name, &probe);
+            }
+            return Ok(probed(&probe));
+        }
+        // Where the server does not answer, or has nothing yet, the findings say so.
+        let reached = !flags.offline && seen.ground.unreachable.is_none();
+        let todo = if reached { context.adoption().map(|a| a.todo).unwrap_or_default() } else { Vec::new() };
+        if flags.json {
+            ui::json(&view(&name, &seen, &json!({ "todo": json::todo::view(&todo) })));
         } else {
-            show_repair(&name, repair.as_ref());
+            show(&name, &seen, &todo);
         }
-        return Ok(if repair.is_some() { Exit::Blocked } else { Exit::Done });
+        Ok(if open(&seen.findings) > 0 { Exit::Blocked } else { Exit::Done })
     }
-    if probe_push {
-        if let Some(why) = &seen.ground.unreachable {
-            return Err(
-                Fault::new(FaultKind::TryLater, why).hint("check the connection, the address and the login")
-            );
-        }
-        let stop = signals::interrupts()?;
-        let names = engine.probe_names();
-        say(format!(
-            "Trying on {} with names of its own, which are deleted at the end. If this is killed:\n  {}",
-            short(&context.clone.remote, 60),
-            history.how_to_delete(&names.1)
-        ));
-        let probe = engine.probe(&history, names, &|| stop.load(Ordering::SeqCst))?;
-        if args.json {
-            ui::json(&view(&name, &seen, &json!({ "probe": probe })));
-        } else {
-            show_probe(&name, &probe);
-        }
-        return Ok(probed(&probe));
-    }
-    // Where the server does not answer, or has nothing yet, the findings say so.
-    let reached = !args.offline && seen.ground.unreachable.is_none();
-    let todo =
-        if reached { adoption::todo(&context).map(|a| a.todo).unwrap_or_default() } else { Vec::new() };
-    if args.json {
-        ui::json(&view(&name, &seen, &json!({ "todo": json::todo::view(&todo) })));
-    } else {
-        show(&name, &seen, &todo);
-    }
-    Ok(if open(&seen.findings) > 0 { Exit::Blocked } else { Exit::Done })
 }
 
 fn probed(probe: &Probe) -> Exit {

@@ -1,9 +1,10 @@
 //! `policy`: show, check, schema, adopt.
 
-use crate::args::{Args, PolicyCommand};
+use crate::command::Command;
 use crate::context::{Context, open_clone};
 use crate::environment::environment;
 use crate::exit::Exit;
+use crate::flags::Flags;
 use crate::screen::ui::{self, BAD, DIM, WAIT, paint, say};
 use allclear_core::Version;
 use allclear_core::policy::{self, Mistake, Origin, line_column};
@@ -19,21 +20,58 @@ use std::path::{Path, PathBuf};
 /// The longest line that is quoted with a mistake, in bytes.
 const QUOTED: usize = 400;
 
-pub(crate) fn run(args: &Args, what: &PolicyCommand) -> Result<Exit, Fault> {
-    match what {
-        PolicyCommand::Show { version } => show(args, *version),
-        PolicyCommand::Check { file } => check(args, file.as_deref()),
-        PolicyCommand::Schema => {
-            ui::json(&policy::json_schema());
-            Ok(Exit::Done)
+/// Show, check and adopt the policy.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Policy {
+    #[command(subcommand)]
+    what: PolicyCommand,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum PolicyCommand {
+    /// Each value with its origin: of develop, or the frozen one of a candidate.
+    Show {
+        #[arg(value_parser = Version::parse, value_name = "X.Y.Z")]
+        version: Option<Version>,
+    },
+    /// Find all mistakes in the work tree's allclear.toml, or in FILE.
+    Check {
+        /// Another file.
+        file: Option<PathBuf>,
+    },
+    /// Print the JSON Schema for editors.
+    Schema,
+    /// Judge a candidate by the policy that is on develop now.
+    Adopt {
+        #[arg(value_parser = Version::parse, value_name = "X.Y.Z")]
+        version: Option<Version>,
+        /// Answer the confirmation with yes.
+        #[arg(long, short = 'y')]
+        yes: bool,
+    },
+}
+
+impl Command for Policy {
+    fn needs_server(&self) -> bool {
+        false
+    }
+
+    fn run(&self, flags: &Flags) -> Result<Exit, Fault> {
+        match &self.what {
+            PolicyCommand::Show { version } => show(flags, *version),
+            PolicyCommand::Check { file } => check(flags, file.as_deref()),
+            PolicyCommand::Schema => {
+                ui::json(&policy::json_schema());
+                Ok(Exit::Done)
+            }
+            PolicyCommand::Adopt { version, yes } => adopt(flags, *version, *yes),
         }
-        PolicyCommand::Adopt { version, yes } => adopt(args, *version, *yes),
     }
 }
 
-fn show(args: &Args, version: Option<Version>) -> Result<Exit, Fault> {
-    let context = Context::open(args)?;
-    let seen = context.look(args)?;
+fn show(flags: &Flags, version: Option<Version>) -> Result<Exit, Fault> {
+    let context = Context::open(flags)?;
+    let seen = context.look(flags)?;
     if let Some(version) = version {
         let (_, candidate) = seen.pick(Some(version))?;
         // The frozen form is the record's own; it has no file and no origins.
@@ -45,13 +83,13 @@ fn show(args: &Args, version: Option<Version>) -> Result<Exit, Fault> {
     let effective = match &seen.policy {
         PolicySeen::Read { effective, .. } => effective,
         PolicySeen::Wrong { text, mistakes } => {
-            report(args, &format!("{POLICY_FILE} on develop"), text, mistakes, &[]);
+            report(flags, &format!("{POLICY_FILE} on develop"), text, mistakes, &[]);
             return Ok(Exit::Usage);
         }
         PolicySeen::Absent => return seen.policy().map(|_| Exit::Done),
     };
     let rows = policy::rows(effective);
-    if args.json {
+    if flags.json {
         ui::json(
             &json!({"schema": "allclear.policy/1", "digest": policy::digest(&effective.policy), "rows": rows, "policy": effective.policy}),
         );
@@ -68,11 +106,11 @@ fn show(args: &Args, version: Option<Version>) -> Result<Exit, Fault> {
     Ok(Exit::Done)
 }
 
-fn check(args: &Args, file: Option<&Path>) -> Result<Exit, Fault> {
+fn check(flags: &Flags, file: Option<&Path>) -> Result<Exit, Fault> {
     let path = match file {
         Some(file) => file.to_path_buf(),
         None => {
-            let clone = open_clone(args, &environment())?;
+            let clone = open_clone(flags, &environment())?;
             clone.work_tree.map_or_else(|| PathBuf::from(POLICY_FILE), |top| top.join(POLICY_FILE))
         }
     };
@@ -84,22 +122,22 @@ fn check(args: &Args, file: Option<&Path>) -> Result<Exit, Fault> {
     let name = path.display().to_string();
     match policy::read(&text) {
         Ok(effective) => {
-            report(args, &name, &text, &[], &effective.warnings);
-            if !args.json {
+            report(flags, &name, &text, &[], &effective.warnings);
+            if !flags.json {
                 ui::out(format!("{name}: no mistakes"));
             }
             Ok(Exit::Done)
         }
         Err(mistakes) => {
-            report(args, &name, &text, &mistakes, &[]);
+            report(flags, &name, &text, &mistakes, &[]);
             Ok(Exit::Usage)
         }
     }
 }
 
 /// Shows every mistake at its line and column.
-fn report(args: &Args, name: &str, text: &str, mistakes: &[Mistake], warnings: &[Mistake]) {
-    if args.json {
+fn report(flags: &Flags, name: &str, text: &str, mistakes: &[Mistake], warnings: &[Mistake]) {
+    if flags.json {
         let list = |items: &[Mistake]| -> Vec<_> {
             items
                 .iter()
@@ -157,22 +195,22 @@ fn shown(text: &str) -> String {
         .collect()
 }
 
-fn adopt(args: &Args, version: Option<Version>, yes: bool) -> Result<Exit, Fault> {
-    let context = Context::open(args)?;
+fn adopt(flags: &Flags, version: Option<Version>, yes: bool) -> Result<Exit, Fault> {
+    let context = Context::open(flags)?;
     let (version, changes) = context.engine().adoptable(version)?;
     let rows: Vec<_> = changes
         .iter()
         .map(|d| json!({"key": d.key, "old": d.old, "new": d.new, "relaxed": d.relaxed}))
         .collect();
     if changes.is_empty() {
-        if args.json {
+        if flags.json {
             ui::json(&json!({"schema": "allclear.adopt/1", "version": version, "changes": rows}));
         } else {
             ui::out(format!("{version} is judged by the policy on develop already"));
         }
         return Ok(Exit::Done);
     }
-    if !args.json {
+    if !flags.json {
         for change in &changes {
             let mark = if change.relaxed { paint(WAIT, "  relaxed") } else { String::new() };
             ui::out(format!("  {}: {} → {}{mark}", change.key, plain(&change.old), plain(&change.new)));
@@ -180,7 +218,7 @@ fn adopt(args: &Args, version: Option<Version>, yes: bool) -> Result<Exit, Fault
     }
     ui::confirm(&format!("Judge {version} by this from now on?"), yes)?;
     let (version, _) = context.engine().adopt(Some(version))?;
-    if args.json {
+    if flags.json {
         ui::json(&json!({"schema": "allclear.adopt/1", "version": version, "changes": rows}));
     } else {
         ui::out(format!("{version} is judged by the policy on develop; what it relaxed is on record"));

@@ -1,62 +1,130 @@
 //! `signer`: whose signatures count for what, and how that changes.
 
-use crate::args::{Args, SignerCommand};
+use crate::command::Command;
 use crate::context::Context;
 use crate::exit::Exit;
+use crate::flags::Flags;
 use crate::screen::ui::{self, DIM, paint};
-use allclear_core::signers::{Change, Founding, Role, Roster, Signer};
+use allclear_core::signers::{self, Change, Founding, Role, Roster};
 use allclear_core::sshsig::{Fingerprint, read_key};
 use allclear_core::text::{count, list, name_of, plain};
 use allclear_engine::{Fault, FaultKind, SignersChange};
 use serde_json::json;
 use std::path::Path;
 
-pub(crate) fn run(args: &Args, what: &SignerCommand) -> Result<Exit, Fault> {
-    let context = Context::open(args)?;
-    let engine = context.engine();
-    let done = match what {
-        SignerCommand::List => {
-            show(args, &context.look(args)?.project.roster);
-            return Ok(Exit::Done);
-        }
-        SignerCommand::Add { name, key, role, threshold, reason, yes } => {
-            let roles = role.iter().map(|text| role_of(text)).collect::<Result<_, _>>()?;
-            let signer = Signer { name: name.trim().to_owned(), key: key_of(key)?, roles };
-            if signer.name.is_empty() || signer.name.len() > 200 || signer.name.chars().any(char::is_control)
-            {
-                return Err(Fault::new(FaultKind::Usage, "a signer's name has 1 to 200 plain characters"));
-            }
-            let reason = reason.clone().unwrap_or_else(|| format!("add {}", name_of(&signer.name)));
-            let change = Change { add: vec![signer], threshold: *threshold, reason, ..Change::default() };
-            engine.propose_signers(&change, *yes)?
-        }
-        SignerCommand::Revoke { fingerprint, reason } => {
-            let key = Fingerprint::parse(fingerprint).ok_or_else(|| {
-                Fault::new(FaultKind::Usage, format!("`{}` is no key's fingerprint", plain(fingerprint)))
-                    .hint("allclear signer list shows them: SHA256: and 43 characters")
-            })?;
-            let change = Change { revoke: vec![key], reason: reason.clone(), ..Change::default() };
-            engine.propose_signers(&change, false)?
-        }
-        SignerCommand::Threshold { admins, reason } => {
-            let change = Change { threshold: Some(*admins), reason: reason.clone(), ..Change::default() };
-            engine.propose_signers(&change, false)?
-        }
-        SignerCommand::Second { proposal } => engine.second_signers(proposal.as_deref())?,
-    };
-    report(args, &done);
-    Ok(match done {
-        SignersChange::InForce { .. } => Exit::Done,
-        SignersChange::Waits { .. } => Exit::Blocked,
-    })
+/// Whose signatures count for what.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Signer {
+    #[command(subcommand)]
+    what: SignerCommand,
 }
 
-fn report(args: &Args, done: &SignersChange) {
+#[derive(Debug, clap::Subcommand)]
+enum SignerCommand {
+    /// Who is in force, and what waits for more admins.
+    List,
+    /// Propose a key, or other roles for one. In force when enough admins have stated it.
+    Add {
+        /// Whose key, as commits name them: "Mira <mira@example.org>".
+        name: String,
+        /// The public key, or its file.
+        #[arg(long, value_name = "FILE|KEY")]
+        key: String,
+        /// What it may do: admin, captain, approver, recorder, checker:NAME.
+        #[arg(long, value_name = "ROLE", required = true)]
+        role: Vec<String>,
+        /// How many admins a change takes from here on.
+        #[arg(long, value_name = "N")]
+        threshold: Option<u32>,
+        /// Why, for the record.
+        #[arg(long, value_name = "TEXT")]
+        reason: Option<String>,
+        /// Start the record where there is none, with this signer in its root.
+        #[arg(long, short = 'y')]
+        yes: bool,
+    },
+    /// Propose that a key counts for nothing from here on.
+    Revoke {
+        /// The key's fingerprint, SHA256:….
+        fingerprint: String,
+        /// Why, for the record.
+        #[arg(long, value_name = "TEXT")]
+        reason: String,
+    },
+    /// Propose how many admins a change takes.
+    Threshold {
+        /// So many.
+        #[arg(value_name = "N")]
+        admins: u32,
+        /// Why, for the record.
+        #[arg(long, value_name = "TEXT")]
+        reason: String,
+    },
+    /// Second a proposal, as an admin.
+    Second {
+        /// The entry that proposed it; the only one that waits, where absent.
+        #[arg(value_name = "ENTRY")]
+        proposal: Option<String>,
+    },
+}
+
+impl Command for Signer {
+    fn needs_server(&self) -> bool {
+        !matches!(self.what, SignerCommand::List)
+    }
+
+    fn run(&self, flags: &Flags) -> Result<Exit, Fault> {
+        let context = Context::open(flags)?;
+        let engine = context.engine();
+        let done = match &self.what {
+            SignerCommand::List => {
+                show(flags, &context.look(flags)?.project.roster);
+                return Ok(Exit::Done);
+            }
+            SignerCommand::Add { name, key, role, threshold, reason, yes } => {
+                let roles = role.iter().map(|text| role_of(text)).collect::<Result<_, _>>()?;
+                let signer = signers::Signer { name: name.trim().to_owned(), key: key_of(key)?, roles };
+                if signer.name.is_empty()
+                    || signer.name.len() > 200
+                    || signer.name.chars().any(char::is_control)
+                {
+                    return Err(Fault::new(
+                        FaultKind::Usage,
+                        "a signer's name has 1 to 200 plain characters",
+                    ));
+                }
+                let reason = reason.clone().unwrap_or_else(|| format!("add {}", name_of(&signer.name)));
+                let change = Change { add: vec![signer], threshold: *threshold, reason, ..Change::default() };
+                engine.propose_signers(&change, *yes)?
+            }
+            SignerCommand::Revoke { fingerprint, reason } => {
+                let key = Fingerprint::parse(fingerprint).ok_or_else(|| {
+                    Fault::new(FaultKind::Usage, format!("`{}` is no key's fingerprint", plain(fingerprint)))
+                        .hint("allclear signer list shows them: SHA256: and 43 characters")
+                })?;
+                let change = Change { revoke: vec![key], reason: reason.clone(), ..Change::default() };
+                engine.propose_signers(&change, false)?
+            }
+            SignerCommand::Threshold { admins, reason } => {
+                let change = Change { threshold: Some(*admins), reason: reason.clone(), ..Change::default() };
+                engine.propose_signers(&change, false)?
+            }
+            SignerCommand::Second { proposal } => engine.second_signers(proposal.as_deref())?,
+        };
+        report(flags, &done);
+        Ok(match done {
+            SignersChange::InForce { .. } => Exit::Done,
+            SignersChange::Waits { .. } => Exit::Blocked,
+        })
+    }
+}
+
+fn report(flags: &Flags, done: &SignersChange) {
     match done {
-        SignersChange::InForce { founded } if args.json => {
+        SignersChange::InForce { founded } if flags.json => {
             ui::json(&json!({"schema": "allclear.signer/1", "in-force": true, "founded": founded}));
         }
-        SignersChange::Waits { proposal, admins, needs } if args.json => ui::json(&json!({
+        SignersChange::Waits { proposal, admins, needs } if flags.json => ui::json(&json!({
             "schema": "allclear.signer/1", "in-force": false, "proposal": proposal, "admins": admins, "needs": needs,
         })),
         SignersChange::InForce { founded } => {
@@ -73,8 +141,8 @@ fn report(args: &Args, done: &SignersChange) {
     }
 }
 
-fn show(args: &Args, roster: &Roster) {
-    if args.json {
+fn show(flags: &Flags, roster: &Roster) {
+    if flags.json {
         let signers: Vec<_> = roster
             .signers
             .iter()

@@ -1,4 +1,4 @@
-//! What stands on the demo's stage: a server, a clone of a small library, what is built on it, and their texts.
+//! What the demo works on: a server, a clone of a small library, what is built on it, and their texts.
 
 use crate::environment::environment;
 use allclear_core::port::Clock;
@@ -87,7 +87,7 @@ pub(super) fn in_their_language(fixed: bool) -> String {
 }
 
 /// A server, a clone of it, repositories beside them, and a clock of their own.
-pub(super) struct Scenery {
+pub(super) struct Fixture {
     pub(super) top: PathBuf,
     pub(super) clone: PathBuf,
     pub(super) env: Environment,
@@ -96,7 +96,7 @@ pub(super) struct Scenery {
     pub(super) policy: String,
 }
 
-impl Scenery {
+impl Fixture {
     /// Makes it all, with a first slot; `contained` where this machine has what contains foreign code.
     pub(super) fn build(
         top: PathBuf,
@@ -109,12 +109,12 @@ impl Scenery {
         if !contained {
             policy.push_str(UNCONTAINED);
         }
-        let scenery = Self { clone: top.join("greeter"), top, env, clock, policy };
-        scenery.clock.advance(-9 * DAY);
-        scenery.library()?;
-        scenery.users()?;
-        scenery.clock.advance(4 * DAY);
-        Ok(scenery)
+        let fixture = Self { clone: top.join("greeter"), top, env, clock, policy };
+        fixture.clock.advance(-9 * DAY);
+        fixture.library()?;
+        fixture.users()?;
+        fixture.clock.advance(4 * DAY);
+        Ok(fixture)
     }
 
     /// Makes a server with a library that has a release and some work since.
@@ -170,7 +170,7 @@ impl Scenery {
         steps.iter().try_for_each(|args| self.git_in(&dir, args).map(drop))
     }
 
-    /// Runs git in the library's clone, at the stage's time.
+    /// Runs git in the library's clone, at the virtual clock's time.
     pub(super) fn git(&self, args: &[&str]) -> Result<String, Fault> {
         self.git_in(&self.clone, args)
     }
@@ -208,7 +208,7 @@ fn write(path: &Path, text: &str) -> Result<(), Fault> {
     std::fs::create_dir_all(parent).and_then(|()| std::fs::write(path, text)).map_err(broken)
 }
 
-/// Says that the stage itself does not hold.
+/// Says that the fixture itself does not hold.
 pub(super) fn broken(why: impl std::fmt::Display) -> Fault {
     Fault::new(FaultKind::TryLater, why.to_string()).truth("nothing was changed outside the demo's directory")
 }

@@ -1,311 +1,114 @@
 //! `demo`: two weeks of a train in a minute, with the real engine, the real lab, real git and a virtual clock.
 
 mod fixture;
+mod story;
 
-use crate::context::Context;
+use crate::command::Command;
 use crate::exit::Exit;
+use crate::flags::Flags;
 use crate::lab;
-use crate::screen::progress::Show;
-use crate::screen::ui::{self, BAD, BOLD, DIM, GOOD, paint};
-use crate::screen::{results, status, why};
-use allclear_core::event::{Actor, CheckOutcome, Proof, Via};
-use allclear_core::port::Clock;
-use allclear_core::{CommitId, Version};
-use allclear_engine::{CheckResult, Engine, Fault, FaultKind, Lab, Note, Progress, TestWish};
-use allclear_git::{Clone, SystemClock, VirtualClock};
-use fixture::{Scenery, broken, in_their_language};
-use jiff::{Timestamp, ToSpan, civil, tz::TimeZone};
-use std::cell::Cell;
-use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use allclear_core::Version;
+use allclear_engine::{Fault, Note};
+use fixture::in_their_language;
+use std::path::PathBuf;
+use story::{BRANCH, Story};
 
 const HOUR: i64 = 3600;
 const DAY: i64 = 24 * HOUR;
-/// The candidate's branch.
-const BRANCH: &str = "release-1.1.0";
 
-/// The stage: what stands on it, the context to work in, and how fast the story goes.
-struct Stage {
-    set: Scenery,
-    context: Context,
-    zone: TimeZone,
-    pace: Duration,
+/// Two weeks of a train in a minute.
+///
+/// A library, an example that it breaks, a blocked promotion, a fix, a rival.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Demo {
+    /// Without pauses.
+    #[arg(long)]
+    fast: bool,
+    /// Where to leave the repository; a temporary directory by default.
+    #[arg(long, value_name = "DIR")]
+    dir: Option<PathBuf>,
 }
 
-/// Runs the demo, and leaves its repository behind.
-pub(crate) fn run(fast: bool, dir: Option<&Path>) -> Result<Exit, Fault> {
-    let uncontained = lab::uncontained()?;
-    let stage = Stage::build(fast, dir, uncontained.is_none())?;
-    stage.say(
-        "A library, greeter, with master at 1.0.0, a week of work on develop, and others that build on it. Its policy:",
-    );
-    stage.quote(&stage.set.policy);
-    if let Some(why) = uncontained {
-        stage.say(&format!("note: {why}. The demo's own scripts run without (sandbox = \"none\")."));
-    }
-    let quiet = |_: &Note| {};
-    stage.engine("Mira <mira@example.org>", &quiet).found()?;
-
-    stage.scene(
-        "the slot of the train",
-        "a scheduled job runs `allclear tick` every quarter of an hour; CI runs `allclear test` on each candidate",
-    );
-    stage.tick()?;
-    stage.test()?;
-    stage.say(
-        "\nIt builds, and its tests set LC_ALL and pass; run as its users run it, it dies. That blocks:",
-    );
-    stage.status()?;
-    stage.why("examples/hello")?;
-
-    stage.set.clock.advance(DAY);
-    stage.scene("day 1", "CI reports on the candidate; somebody is in a hurry: `allclear promote 1.1.0`");
-    stage.check()?;
-    stage.refused(
-        stage.engine("Jon <jon@example.org>", &quiet).promote(Some(Version::new(1, 1, 0)), None).err(),
-    );
-
-    stage.set.clock.advance(DAY);
-    stage.scene("day 2", "a feature slips onto the candidate's branch");
-    let feature =
-        stage.set.commit(BRANCH, "feat: shout", "shout.sh", "shout() {\n    echo \"HELLO, $1!\"\n}\n")?;
-    stage.tick()?;
-    stage.status()?;
-    stage.say("The author takes it back. A revert that undoes exactly that change clears it.");
-    stage.set.git(&["revert", "--no-edit", &feature])?;
-    stage.set.git(&["push", "-q", "origin", &format!("HEAD:refs/heads/{BRANCH}")])?;
-
-    stage.set.clock.advance(2 * HOUR);
-    stage.scene("two hours later", "the fix of what the lab found comes on board");
-    stage.set.commit(BRANCH, "fix: greet readers without a locale", "greet.sh", &in_their_language(true))?;
-    stage.tick()?;
-    stage.set.clock.advance(HOUR);
-    stage.say("Half an hour without another push makes that head rc.2, and its own three days begin.");
-    stage.tick()?;
-    stage.check()?;
-    stage.test()?;
-    stage.status()?;
-
-    stage.set.clock.advance(5 * DAY);
-    stage.scene(
-        "day 7",
-        "both clocks are served; the tick promotes, and a rival pushes to develop in the middle of it",
-    );
-    let released = stage.promotion()?;
-
-    stage.set.clock.advance(7 * DAY);
-    stage.scene("two weeks after the first cut", "the next slot");
-    stage.tick()?;
-    stage.status()?;
-    stage.farewell();
-    Ok(if released { Exit::Done } else { Exit::Blocked })
-}
-
-impl Stage {
-    fn build(fast: bool, dir: Option<&Path>, contained: bool) -> Result<Self, Fault> {
-        let top = ground(dir)?;
-        let zone = allclear_core::policy::zone("Europe/London").unwrap_or(TimeZone::UTC);
-        let anchor = anchor(SystemClock.now(), &zone);
-        let start = anchor.to_zoned(zone.clone()).map(|z| z.timestamp()).unwrap_or_default();
-        let set = Scenery::build(top, VirtualClock::at(start), anchor, contained)?;
-        // Seven minutes past the slot: the tick that comes next.
-        set.clock.advance(7 * 60);
-        let clone = Clone::open(&set.clone, None, &set.env).map_err(broken)?;
-        let context = Context::of(clone, set.env.clone(), None)?;
-        let pace = if fast { Duration::ZERO } else { Duration::from_secs(1) };
-        Ok(Self { set, context, zone, pace })
+impl Command for Demo {
+    fn needs_server(&self) -> bool {
+        false
     }
 
-    fn engine<'a>(&'a self, who: &str, watch: &'a dyn Fn(&Note)) -> Engine<'a> {
-        Engine {
-            repo: &self.context.store,
-            clock: &self.set.clock,
-            by: Actor { who: who.into(), proof: Proof::Claimed },
-            via: Via::Cli,
-            watch,
+    fn run(&self, _: &Flags) -> Result<Exit, Fault> {
+        let (fast, dir) = (self.fast, self.dir.as_deref());
+        let uncontained = lab::uncontained()?;
+        let story = Story::build(fast, dir, uncontained.is_none())?;
+        story.say(
+            "A library, greeter, with master at 1.0.0, a week of work on develop, and others that build on it. Its policy:",
+        );
+        story.quote(&story.fixture.policy);
+        if let Some(why) = uncontained {
+            story.say(&format!("note: {why}. The demo's own scripts run without (sandbox = \"none\")."));
         }
+        let quiet = |_: &Note| {};
+        story.engine("Mira <mira@example.org>", &quiet).found()?;
+
+        story.scene(
+            "the slot of the train",
+            "a scheduled job runs `allclear tick` every quarter of an hour; CI runs `allclear test` on each candidate",
+        );
+        story.tick()?;
+        story.test()?;
+        story.say(
+            "\nIt builds, and its tests set LC_ALL and pass; run as its users run it, it dies. That blocks:",
+        );
+        story.status()?;
+        story.why("examples/hello")?;
+
+        story.fixture.clock.advance(DAY);
+        story.scene("day 1", "CI reports on the candidate; somebody is in a hurry: `allclear promote 1.1.0`");
+        story.check()?;
+        story.refused(
+            story.engine("Jon <jon@example.org>", &quiet).promote(Some(Version::new(1, 1, 0)), None).err(),
+        );
+
+        story.fixture.clock.advance(DAY);
+        story.scene("day 2", "a feature slips onto the candidate's branch");
+        let feature = story.fixture.commit(
+            BRANCH,
+            "feat: shout",
+            "shout.sh",
+            "shout() {\n    echo \"HELLO, $1!\"\n}\n",
+        )?;
+        story.tick()?;
+        story.status()?;
+        story.say("The author takes it back. A revert that undoes exactly that change clears it.");
+        story.fixture.git(&["revert", "--no-edit", &feature])?;
+        story.fixture.git(&["push", "-q", "origin", &format!("HEAD:refs/heads/{BRANCH}")])?;
+
+        story.fixture.clock.advance(2 * HOUR);
+        story.scene("two hours later", "the fix of what the lab found comes on board");
+        story.fixture.commit(
+            BRANCH,
+            "fix: greet readers without a locale",
+            "greet.sh",
+            &in_their_language(true),
+        )?;
+        story.tick()?;
+        story.fixture.clock.advance(HOUR);
+        story.say("Half an hour without another push makes that head rc.2, and its own three days begin.");
+        story.tick()?;
+        story.check()?;
+        story.test()?;
+        story.status()?;
+
+        story.fixture.clock.advance(5 * DAY);
+        story.scene(
+            "day 7",
+            "both clocks are served; the tick promotes, and a rival pushes to develop in the middle of it",
+        );
+        let released = story.promotion()?;
+
+        story.fixture.clock.advance(7 * DAY);
+        story.scene("two weeks after the first cut", "the next slot");
+        story.tick()?;
+        story.status()?;
+        story.farewell();
+        Ok(if released { Exit::Done } else { Exit::Blocked })
     }
-
-    fn tick(&self) -> Result<(), Fault> {
-        let ticked = self.engine("release job", &|_| {}).tick(false)?;
-        ui::out(paint(DIM, "$ allclear tick"));
-        ticked.done.iter().for_each(|d| ui::out(format!("  {}", d.0)));
-        ticked.faults.iter().for_each(|f| ui::fault(f, false));
-        Ok(())
-    }
-
-    fn check(&self) -> Result<(), Fault> {
-        let head = self.set.git(&["ls-remote", "origin", &format!("refs/heads/{BRANCH}")])?;
-        let commit = CommitId::parse(head.split('\t').next().unwrap_or_default()).map_err(broken)?;
-        ui::out(paint(DIM, format!("$ allclear check ci passed --commit {}", commit.short())));
-        let result = CheckResult { name: "ci".into(), outcome: CheckOutcome::Passed, commit, url: None };
-        self.engine("CI", &|_| {}).check(vec![result])
-    }
-
-    /// Looks at what is built on the candidate. That takes real time, and the stage's clock goes with it.
-    fn test(&self) -> Result<(), Fault> {
-        ui::out(paint(DIM, "$ allclear test"));
-        let engine = self.engine("release job", &|_| {});
-        let seen = engine.observe()?;
-        let wish = TestWish::default();
-        let target = engine.target(&seen, &wish)?;
-        let sources = lab::sources(&self.context)?;
-        // Ctrl-C ends the demo and all that it started, as it always does.
-        let stop = Arc::default();
-        let executor = lab::open(&self.context, &sources, &seen, target.policy.as_ref(), &stop)?;
-        let clock = &self.set.clock;
-        let (show, last) = (Show::new(false), Mutex::new(SystemClock.now()));
-        let watch = |step: &Progress<'_>| {
-            show.hear(step);
-            let mut last = last.lock().unwrap_or_else(PoisonError::into_inner);
-            let now = SystemClock.now();
-            clock.wait(now.duration_since(*last).unsigned_abs());
-            *last = now;
-        };
-        let lab = Lab { sources: &sources, executor: &executor, jobs: 3, stop: &stop, watch: &watch };
-        let tested = engine.test(&target, &wish, &lab);
-        show.end();
-        results::show("greeter", &tested?);
-        self.rest(3);
-        Ok(())
-    }
-
-    fn status(&self) -> Result<(), Fault> {
-        let seen = self.engine("Mira", &|_| {}).observe()?;
-        ui::out(paint(DIM, "$ allclear status"));
-        status::show("greeter", &seen, &seen.assess(self.set.clock.now()), None);
-        self.rest(3);
-        Ok(())
-    }
-
-    fn why(&self, downstream: &str) -> Result<(), Fault> {
-        let engine = self.engine("Mira", &|_| {});
-        let seen = engine.observe()?;
-        let now = self.set.clock.now();
-        ui::out(format!("\n{}", paint(DIM, format!("$ allclear why downstream:{downstream}"))));
-        let topic = Some(("downstream".to_owned(), Some(downstream.to_owned())));
-        for found in &seen.assess(now).candidates {
-            why::explain(&engine, &seen, found, &topic, now)?;
-        }
-        self.rest(3);
-        Ok(())
-    }
-
-    /// Ticks when all is clear, with a rival in the middle of it; tells whether that released.
-    fn promotion(&self) -> Result<bool, Fault> {
-        let rival = Cell::new(false);
-        let in_the_middle = |note: &Note| {
-            Self::narrate(note);
-            if matches!(note, Note::Planned(_)) && !rival.replace(true) {
-                let whisper = "whisper() {\n    echo \"hello, $1\"\n}\n";
-                let pushed = self.set.commit("develop", "feat: whisper", "whisper.sh", whisper);
-                self.say(if pushed.is_ok() {
-                    "    (the rival's push to develop lands here)"
-                } else {
-                    "    (the rival's push was lost)"
-                });
-            }
-        };
-        let ticked = self.engine("release job", &in_the_middle).tick(false)?;
-        ticked.done.iter().for_each(|d| ui::out(format!("  {} {}", paint(GOOD, "✔"), d.0)));
-        ticked.faults.iter().for_each(|f| ui::fault(f, false));
-        let all = "+refs/heads/*:refs/remotes/origin/*";
-        self.set.git(&["fetch", "-q", "--prune", "--tags", "origin", all])?;
-        self.say("Master, tag, develop and the end of the branch changed in one push:");
-        let graph =
-            ["log", "--graph", "--oneline", "--decorate", "-n", "12", "origin/develop", "origin/master"];
-        self.quote(&self.set.git(&graph)?);
-        let missing = self.set.git(&["log", "--oneline", "origin/develop..origin/master"])?;
-        self.say(&format!(
-            "git log develop..master prints {}.",
-            if missing.is_empty() { "nothing" } else { "something, and should not" }
-        ));
-        Ok(ticked.done.iter().any(|d| d.0.starts_with("released 1.1.0")))
-    }
-
-    fn refused(&self, fault: Option<Fault>) {
-        if let Some(fault) = fault {
-            ui::out(format!("{} {}", paint(BAD, "refused:"), fault.what));
-            ui::out(format!("  {}", fault.truth));
-        }
-        self.rest(2);
-    }
-
-    fn narrate(note: &Note) {
-        let line = match note {
-            Note::Judged(_) => "1/5 all gates clear for exactly this commit",
-            Note::Built => "2/5 objects built",
-            Note::Planned(_) => "3/5 plan on record",
-            Note::Moving(_) => "4/5 one atomic push",
-            Note::ReadBack => "5/5 refs read back",
-            Note::Replanning { .. } => "develop moved: nothing was changed; planning anew",
-            Note::Observed
-            | Note::Moved(_)
-            | Note::Raced
-            | Note::Confirmed(_)
-            | Note::StepBegins(..)
-            | Note::StepEnded(..)
-            | Note::Told(_)
-            | Note::Unsigned => return,
-        };
-        ui::out(format!("  {line}"));
-    }
-
-    fn scene(&self, title: &str, text: &str) {
-        self.rest(1);
-        let now = crate::screen::instant::show(self.set.clock.now(), &self.zone, self.set.clock.now());
-        ui::out(format!("\n{}", paint(BOLD, format!("── {now} · {title}"))));
-        ui::out(text);
-        self.rest(1);
-    }
-
-    fn say(&self, text: &str) {
-        ui::out(text);
-        self.rest(1);
-    }
-
-    fn quote(&self, text: &str) {
-        text.trim_end().lines().for_each(|l| ui::out(format!("    {l}").trim_end()));
-        self.rest(1);
-    }
-
-    fn rest(&self, beats: u32) {
-        if !self.pace.is_zero() {
-            SystemClock.wait(self.pace * beats);
-        }
-    }
-
-    fn farewell(&self) {
-        let clone = self.set.clone.display();
-        ui::out(format!("\n{} {}", paint(BOLD, "The repository is yours:"), self.set.top.display()));
-        ui::out(format!("  allclear -C {clone} log"));
-        ui::out(format!("  allclear -C {clone} why"));
-        ui::out(format!("  allclear -C {clone} test"));
-        ui::out(format!("  allclear -C {clone} promote --dry-run"));
-        ui::out(format!("  git -C {clone} log --graph --oneline origin/develop"));
-    }
-}
-
-/// Gives the directory that the demo has for itself.
-fn ground(dir: Option<&Path>) -> Result<PathBuf, Fault> {
-    let lost = |e| Fault::new(FaultKind::TryLater, format!("the demo's directory cannot be made: {e}"));
-    let top = match dir {
-        Some(dir) if dir.exists() => {
-            return Err(Fault::new(FaultKind::Usage, format!("{} exists already", dir.display()))
-                .hint("name a directory that does not exist"));
-        }
-        Some(dir) => dir.to_path_buf(),
-        None => tempfile::Builder::new().prefix("allclear-demo-").tempdir().map_err(lost)?.keep(),
-    };
-    std::fs::create_dir_all(&top).map_err(lost)?;
-    top.canonicalize().map_err(lost)
-}
-
-/// The Tuesday, 10:00, of three weeks ago: the whole story is over before now, so that the repository it
-/// leaves behind can be used with the real clock.
-fn anchor(now: Timestamp, zone: &TimeZone) -> civil::DateTime {
-    let today = now.to_zoned(zone.clone()).date();
-    let back = i64::from(today.weekday().to_monday_zero_offset()) + 20;
-    today.checked_sub(back.days()).unwrap_or(today).at(10, 0, 0, 0)
 }

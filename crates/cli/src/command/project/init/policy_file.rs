@@ -1,28 +1,24 @@
-//! `init`: a short policy file, fitted to the repository; then the list of what is left to do until the train runs.
+//! A short policy file, fitted to the repository.
 
-use crate::args::Args;
 use crate::context::Context;
-use crate::exit::Exit;
-use crate::json;
-use crate::screen::{todo, ui};
 use allclear_core::adoption;
 use allclear_core::policy::{self, Branches, Preset};
 use allclear_core::port::{Refs, Repo};
-use allclear_core::text::short;
 use allclear_core::{Branch, CommitId, TagFormat, bump};
-use allclear_engine::{Fault, FaultKind, POLICY_FILE};
+use allclear_engine::{Fault, FaultKind};
 use jiff::{ToSpan, civil};
-use serde_json::json;
+use std::io::Write;
+use std::path::Path;
 
 /// How many commits are read to learn how the team writes messages.
 const SAMPLE: usize = 200;
 
 /// What the repository is like.
-struct Traits {
+pub(super) struct Traits {
     name: String,
-    stable: Branch,
-    develop: Branch,
-    has_develop: bool,
+    pub(super) stable: Branch,
+    pub(super) develop: Branch,
+    pub(super) has_develop: bool,
     /// `v`, nothing, or `None` without any release tag.
     prefix: Option<&'static str>,
     language: Option<&'static str>,
@@ -31,68 +27,8 @@ struct Traits {
     anchor: civil::DateTime,
 }
 
-pub(crate) fn run(
-    args: &Args,
-    preset: &str,
-    create_develop: bool,
-    print: bool,
-    yes: bool,
-) -> Result<Exit, Fault> {
-    let preset = Preset::find(preset).ok_or_else(|| {
-        let names: Vec<&str> = Preset::ALL.iter().map(|p| p.name()).collect();
-        Fault::new(FaultKind::Usage, format!("there is no preset `{}`", short(preset, 40)))
-            .hint(format!("the presets are {}", names.join(", ")))
-    })?;
-    let context = Context::open(args)?;
-    let traits = look(&context)?;
-    let text = file(preset, &traits);
-    if print {
-        ui::out(text.trim_end());
-        return Ok(Exit::Done);
-    }
-    let Some(top) = &context.clone.work_tree else {
-        return Err(Fault::new(FaultKind::Usage, "a bare repository has no work tree to write into")
-            .hint("allclear init --print prints the file"));
-    };
-    let path = top.join(POLICY_FILE);
-    let exists = path.exists();
-    let mut acts = Vec::new();
-    if !exists {
-        acts.push(format!("write {}", path.display()));
-    }
-    if create_develop && !traits.has_develop {
-        acts.push(format!("create {} on the server from {}", traits.develop, traits.stable));
-    }
-    if !acts.is_empty() {
-        ui::confirm(&format!("{}?", acts.join(", and ")), yes)?;
-    }
-    let mut done = Vec::new();
-    if !exists {
-        write(&path, &text)?;
-        done.push(format!("wrote {} ({}, mode = \"observe\")", path.display(), preset.name()));
-    }
-    if create_develop && let Some(tip) = context.engine().create_branch(&traits.develop, &traits.stable)? {
-        done.push(format!("created {} on the server at {}", traits.develop, tip.short()));
-    }
-    if yes && context.engine().found()? {
-        done.push("started the record; ticks run the train from here on".into());
-    }
-    let todo = super::adoption::todo(&context)?.todo;
-    if args.json {
-        let todo = json::todo::view(&todo);
-        ui::json(&json!({"schema": "allclear.init/1", "file": path, "done": done, "todo": todo}));
-        return Ok(Exit::Done);
-    }
-    if done.is_empty() {
-        ui::out(format!("{} exists already; nothing was changed", path.display()));
-    }
-    done.iter().for_each(ui::out);
-    todo::show(&todo);
-    Ok(Exit::Done)
-}
-
-fn write(path: &std::path::Path, text: &str) -> Result<(), Fault> {
-    use std::io::Write;
+/// Writes the file, where there is none.
+pub(super) fn write(path: &Path, text: &str) -> Result<(), Fault> {
     let made = std::fs::OpenOptions::new()
         .write(true)
         .create_new(true)
@@ -104,7 +40,8 @@ fn write(path: &std::path::Path, text: &str) -> Result<(), Fault> {
     })
 }
 
-fn look(context: &Context) -> Result<Traits, Fault> {
+/// Looks at the repository.
+pub(super) fn look(context: &Context) -> Result<Traits, Fault> {
     let refs = context.store.observe()?;
     let Branches { stable, develop, .. } = adoption::names(&refs);
     let tip = [&develop, &stable].into_iter().find_map(|branch| refs.get(&branch.to_ref()).cloned());
@@ -170,8 +107,8 @@ fn conventional(context: &Context, tip: Option<&CommitId>) -> Result<(usize, usi
     Ok(bump::conventional_share(messages.iter().map(String::as_str)))
 }
 
-/// Writes the file: only what this project needs to see, each line with its meaning.
-fn file(preset: Preset, traits: &Traits) -> String {
+/// Gives its text: only what this project needs to see, each line with its meaning.
+pub(super) fn text(preset: Preset, traits: &Traits) -> String {
     let Traits { name, stable, develop, zone, anchor, .. } = traits;
     let (conventional, total) = traits.conventional;
     let mut text = format!(
