@@ -1,6 +1,6 @@
 //! The gate `downstream`, as people see it.
 
-use crate::verify::forge;
+use crate::evidence::verify::forge;
 use crate::world::{QUICK, World};
 use serde_json::{Value, json};
 

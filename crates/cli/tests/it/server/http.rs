@@ -1,6 +1,6 @@
 //! The same over http, through git's own backend; and what an http server can do wrong.
 
-use crate::bridge::Bridge;
+use crate::server::bridge::Bridge;
 use crate::world::{QUICK, World};
 use std::sync::atomic::Ordering;
 

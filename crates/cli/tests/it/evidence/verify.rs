@@ -1,6 +1,6 @@
 //! `verify`: a record that is true, and the ways in which one is not.
 
-use crate::signer::person;
+use crate::project::signer::person;
 use crate::world::{QUICK, World};
 use serde_json::{Value, json};
 
