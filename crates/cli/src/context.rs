@@ -4,7 +4,7 @@ use crate::environment::{environment, in_ci, whole_environment};
 use crate::flags::Flags;
 use allclear_core::CommitId;
 use allclear_core::adoption::Home;
-use allclear_core::event::{Actor, Proof, Via};
+use allclear_core::ledger::actor::{Actor, Proof, Via};
 use allclear_core::try_it::TryIt;
 use allclear_engine::{Adoption, Engine, Fault, FaultKind, Note, Snapshot};
 use allclear_git::{Clone, Environment, PlaceError, Store, SystemClock};
@@ -34,7 +34,7 @@ impl Context {
         let store = Store::open(&clone, &env)?.with_caller(whole_environment());
         let who = who.or(clone.person.as_deref()).unwrap_or("somebody");
         let proof = if clone.signing_key.is_some() { Proof::Signed } else { Proof::Claimed };
-        let who = allclear_core::text::short(who.trim(), 200);
+        let who = allclear_core::types::text::short(who.trim(), 200);
         Ok(Self { clone, store, env, clock: SystemClock, by: Actor { who, proof }, watch: Box::new(warn) })
     }
 
@@ -70,7 +70,10 @@ impl Context {
     pub(crate) fn name(&self, seen: &Snapshot) -> String {
         let from_policy = seen.policy.get().and_then(|p| p.name.clone());
         let from_record = Some(seen.project.name.clone()).filter(|n| !n.is_empty());
-        allclear_core::text::short(&from_policy.or(from_record).unwrap_or_else(|| self.clone.name()), 60)
+        allclear_core::types::text::short(
+            &from_policy.or(from_record).unwrap_or_else(|| self.clone.name()),
+            60,
+        )
     }
 
     /// Says whether the server keeps the record from being rewound, as the last probe of this machine found out.

@@ -1,6 +1,6 @@
 //! Exit codes: an interface for scripts, as stable as the JSON.
 
-use allclear_core::assess::State;
+use allclear_core::decide::assess::State;
 use allclear_core::{Assessment, Version};
 use allclear_engine::{Fault, FaultKind};
 use std::process::ExitCode;

@@ -1,6 +1,6 @@
 //! The table of an experiment, as programs see it.
 
-use allclear_core::lab::{Arm, Attempt, Row};
+use allclear_core::experiment::{Arm, Attempt, Row};
 use allclear_engine::{Kept, Tested};
 use serde_json::{Value, json};
 

@@ -2,7 +2,7 @@
 
 use super::release::{steps, word_of};
 use allclear_core::Assessment;
-use allclear_core::assess::{CandidateAssessment, GateReport};
+use allclear_core::decide::assess::{CandidateAssessment, GateReport};
 use allclear_core::project::Candidate;
 use allclear_engine::{PolicySeen, Snapshot};
 use jiff::Timestamp;

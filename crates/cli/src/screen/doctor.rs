@@ -4,7 +4,7 @@ use super::ui::{self, BAD, BOLD, DIM, GOOD, WAIT, paint};
 use crate::json::doctor::open;
 use allclear_core::adoption::Todo;
 use allclear_core::doctor::{Evidence, Finding, Part, Weight};
-use allclear_core::text::{count, short};
+use allclear_core::types::text::{count, short};
 use allclear_engine::{Answer, Examination, Probe, Repair};
 use anstyle::Style;
 use jiff::Timestamp;

@@ -3,9 +3,9 @@
 use super::instant::took;
 use super::ui::{self, BAD, BOLD, DIM, GOOD, WAIT, paint};
 use crate::json::experiment::arm;
-use allclear_core::event::CheckOutcome;
-use allclear_core::lab::{Attempt, Comparison, Mode, Outcome, Row, Tier, Verdict};
-use allclear_core::text::{count, list, plain, short};
+use allclear_core::experiment::{Attempt, Comparison, Mode, Outcome, Row, Tier, Verdict};
+use allclear_core::ledger::event::CheckOutcome;
+use allclear_core::types::text::{count, list, plain, short};
 use allclear_engine::{CheckRun, Kept, Tested};
 use anstyle::Style;
 use std::io::{Read, Seek, SeekFrom};

@@ -3,7 +3,7 @@
 use super::ui::{self, BOLD, DIM, paint};
 use crate::json::todo::open;
 use allclear_core::adoption::Todo;
-use allclear_core::verdict::Verdict;
+use allclear_core::types::verdict::Verdict;
 
 /// How many places are shown of one item.
 const PLACES: usize = 8;

@@ -2,7 +2,7 @@
 //! only sign, goes away when not on a terminal, and obeys `NO_COLOR`.
 
 use crate::exit::{self, Exit};
-use allclear_core::verdict::Verdict;
+use allclear_core::types::verdict::Verdict;
 use allclear_engine::{Fault, FaultKind};
 use anstyle::{AnsiColor, Style};
 use std::io::{BufRead, IsTerminal, Write};

@@ -3,7 +3,7 @@
 use super::instant;
 use super::ui::{self, WAIT, paint};
 use allclear_core::CommitId;
-use allclear_core::text::plain;
+use allclear_core::types::text::plain;
 use allclear_engine::Snapshot;
 use jiff::Timestamp;
 

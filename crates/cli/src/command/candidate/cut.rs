@@ -7,7 +7,7 @@ use crate::flags::Flags;
 use crate::screen::try_it;
 use crate::screen::ui::{self, BOLD, WAIT, paint};
 use allclear_core::Version;
-use allclear_core::text::{count, list};
+use allclear_core::types::text::{count, list};
 use allclear_engine::{CutPlan, CutWish, Fault, FaultKind};
 use serde_json::json;
 

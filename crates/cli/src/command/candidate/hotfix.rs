@@ -6,7 +6,7 @@ use crate::exit::Exit;
 use crate::flags::Flags;
 use crate::screen::ui::{self, BOLD, WAIT, paint};
 use allclear_core::Version;
-use allclear_core::text::{list, short};
+use allclear_core::types::text::{list, short};
 use allclear_engine::{Fault, HotfixPlan, HotfixWish};
 use serde_json::json;
 

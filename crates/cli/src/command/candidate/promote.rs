@@ -137,7 +137,10 @@ fn show(plan: &PromotionPlan, flags: &Flags) {
         ));
     }
     if !op.resolved.is_empty() {
-        ui::out(format!("  conflicts in {} are resolved by rule", allclear_core::text::list(&op.resolved)));
+        ui::out(format!(
+            "  conflicts in {} are resolved by rule",
+            allclear_core::types::text::list(&op.resolved)
+        ));
     }
     ui::out("  one atomic push, each ref only if it is what is shown here");
 }

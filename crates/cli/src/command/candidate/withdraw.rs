@@ -7,7 +7,7 @@ use crate::flags::Flags;
 use crate::screen::ui::{self, BOLD, paint};
 use crate::screen::withdrawn;
 use allclear_core::Version;
-use allclear_core::text::plain;
+use allclear_core::types::text::plain;
 use allclear_engine::{Fault, Withdrawn};
 use serde_json::json;
 

@@ -8,7 +8,7 @@ use crate::lab;
 use crate::screen::progress::Show;
 use crate::screen::ui;
 use crate::signals::Stop;
-use allclear_core::lab::Arm;
+use allclear_core::experiment::Arm;
 use allclear_engine::{Fault, Lab};
 
 /// Try one downstream again by hand, in a shell with its inputs.

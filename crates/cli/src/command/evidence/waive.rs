@@ -6,7 +6,7 @@ use crate::exit::Exit;
 use crate::flags::Flags;
 use crate::screen::instant::{self, zone_of};
 use crate::screen::ui;
-use allclear_core::text::count;
+use allclear_core::types::text::count;
 use allclear_core::{Seconds, Version};
 use allclear_engine::{Fault, FaultKind, WaiverWish};
 use serde_json::json;
@@ -70,8 +70,11 @@ impl Command for Waive {
             only_if: self.commit.clone(),
             again: self.again,
         })?;
-        let subject =
-            made.subject.as_ref().map(|s| format!(":{}", allclear_core::text::plain(s))).unwrap_or_default();
+        let subject = made
+            .subject
+            .as_ref()
+            .map(|s| format!(":{}", allclear_core::types::text::plain(s)))
+            .unwrap_or_default();
         let until = instant::show(made.until, &zone_of(&engine.observe()?), context.now());
         let text = if made.needs_second {
             format!(

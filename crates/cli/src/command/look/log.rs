@@ -7,11 +7,13 @@ use crate::exit::Exit;
 use crate::flags::Flags;
 use crate::screen::instant::{self, zone_of};
 use crate::screen::ui::{self, BAD, DIM, paint};
-use allclear_core::event::{Event, Proof};
-use allclear_core::ledger::{self, Body};
+use allclear_core::ledger::actor::Proof;
+use allclear_core::ledger::entry;
+use allclear_core::ledger::entry::Body;
+use allclear_core::ledger::event::Event;
+use allclear_core::ledger::signature::Signed;
 use allclear_core::port::Repo;
-use allclear_core::sshsig::Signed;
-use allclear_core::text::name_of;
+use allclear_core::types::text::name_of;
 use allclear_engine::Fault;
 use serde_json::json;
 
@@ -39,7 +41,7 @@ impl Command for Log {
         if let Some(head) = &seen.project.head {
             context.store.entries(head, None, &mut |raw| {
                 let raw_json = raw.json.clone();
-                links.push_back((ledger::read(raw), raw_json));
+                links.push_back((entry::read(raw), raw_json));
                 // Only the newest are kept, so that memory does not grow with the record.
                 if links.len() > self.limit {
                     links.pop_front();
@@ -78,7 +80,7 @@ impl Command for Log {
                     ui::out(format!(
                         "{}  {id}  {}{unknown}{struck}",
                         instant::show(entry.claimed, &zone, now),
-                        ledger::subject(&entry.events)
+                        entry::subject(&entry.events)
                     ));
                     ui::out(paint(DIM, format!("                           by {who}{proof}")));
                 }
@@ -89,16 +91,12 @@ impl Command for Log {
     }
 }
 
-fn entry_json(
-    link: &ledger::Link,
-    raw: Option<&[u8]>,
-    seen: &allclear_engine::Snapshot,
-) -> serde_json::Value {
+fn entry_json(link: &entry::Link, raw: Option<&[u8]>, seen: &allclear_engine::Snapshot) -> serde_json::Value {
     let struck = seen.project.struck.contains(&link.commit);
     match &link.body {
         Body::Entry(entry) => json!({
             "commit": link.commit, "parent": link.parent, "struck": struck,
-            "summary": ledger::subject(&entry.events),
+            "summary": entry::subject(&entry.events),
             "entry": raw.and_then(|r| serde_json::from_slice::<serde_json::Value>(r).ok()),
         }),
         Body::Void(why) => {

@@ -10,9 +10,9 @@ use crate::screen::ui::{self, BOLD, paint};
 use crate::screen::why::{Topic, explain};
 use crate::screen::withdrawn;
 use allclear_core::Version;
-use allclear_core::assess::CandidateAssessment;
-use allclear_core::gate::GATES;
-use allclear_core::text::short;
+use allclear_core::decide::assess::CandidateAssessment;
+use allclear_core::types::gate::Gate;
+use allclear_core::types::text::short;
 use allclear_engine::{Fault, FaultKind};
 use serde_json::json;
 
@@ -92,7 +92,7 @@ fn parse(about: &[String]) -> Result<(Option<Version>, Topic), Fault> {
     let Some(topic) = rest else { return Ok((version, None)) };
     let (gate, subject) =
         topic.split_once(':').map_or((topic.as_str(), None), |(g, s)| (g, Some(s.to_owned())));
-    let names: Vec<&str> = GATES.iter().map(|(_, name, ..)| *name).collect();
+    let names: Vec<&str> = Gate::all().map(Gate::name).collect();
     if !names.contains(&gate) {
         return Err(usage(format!("there is no gate `{}`", short(gate, 40)))
             .hint(format!("the gates are {}", names.join(", "))));

@@ -11,7 +11,7 @@ use crate::screen::doctor::{show, show_probe, show_repair};
 use crate::screen::ui::{self, say};
 use crate::signals;
 use allclear_core::port::history::History;
-use allclear_core::text::short;
+use allclear_core::types::text::short;
 use allclear_engine::{Answer, Fault, FaultKind, Probe};
 use allclear_git::CloneHistory;
 use serde_json::json;

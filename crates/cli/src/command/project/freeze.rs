@@ -7,7 +7,7 @@ use crate::flags::Flags;
 use crate::screen::instant::{self, zone_of};
 use crate::screen::ui;
 use allclear_core::policy::Stops;
-use allclear_core::text::count;
+use allclear_core::types::text::count;
 use allclear_engine::Fault;
 use serde_json::json;
 

@@ -5,9 +5,11 @@ use crate::context::Context;
 use crate::exit::Exit;
 use crate::flags::Flags;
 use crate::screen::ui::{self, DIM, paint};
-use allclear_core::signers::{self, Change, Founding, Role, Roster};
-use allclear_core::sshsig::{Fingerprint, read_key};
-use allclear_core::text::{count, list, name_of, plain};
+use allclear_core::ledger::signature::{Fingerprint, read_key};
+use allclear_core::ledger::signer::{Change, Role};
+use allclear_core::project::roster;
+use allclear_core::project::roster::{Founding, Roster};
+use allclear_core::types::text::{count, list, name_of, plain};
 use allclear_engine::{Fault, FaultKind, SignersChange};
 use serde_json::json;
 use std::path::Path;
@@ -83,7 +85,7 @@ impl Command for Signer {
             }
             SignerCommand::Add { name, key, role, threshold, reason, yes } => {
                 let roles = role.iter().map(|text| role_of(text)).collect::<Result<_, _>>()?;
-                let signer = signers::Signer { name: name.trim().to_owned(), key: key_of(key)?, roles };
+                let signer = roster::Signer { name: name.trim().to_owned(), key: key_of(key)?, roles };
                 if signer.name.is_empty()
                     || signer.name.len() > 200
                     || signer.name.chars().any(char::is_control)

@@ -12,7 +12,7 @@ use crate::flags::Flags;
 use crate::json;
 use crate::screen::{todo, ui};
 use allclear_core::policy::Preset;
-use allclear_core::text::short;
+use allclear_core::types::text::short;
 use allclear_engine::{Fault, FaultKind, POLICY_FILE};
 use schedule::Scheduler;
 use serde_json::json;

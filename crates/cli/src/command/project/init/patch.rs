@@ -6,7 +6,7 @@ use crate::exit::Exit;
 use crate::flags::Flags;
 use crate::screen::ui;
 use allclear_core::adoption::{self, Patch};
-use allclear_core::text::count;
+use allclear_core::types::text::count;
 use allclear_engine::Fault;
 use serde_json::json;
 use std::path::{Path, PathBuf};

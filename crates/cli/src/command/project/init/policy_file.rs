@@ -2,9 +2,10 @@
 
 use crate::context::Context;
 use allclear_core::adoption;
+use allclear_core::history::bump;
 use allclear_core::policy::{self, Branches, Preset};
 use allclear_core::port::{Refs, Repo};
-use allclear_core::{Branch, CommitId, TagFormat, bump};
+use allclear_core::{Branch, CommitId, TagFormat};
 use allclear_engine::{Fault, FaultKind};
 use jiff::{ToSpan, civil};
 use std::io::Write;

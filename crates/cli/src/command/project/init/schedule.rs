@@ -6,7 +6,7 @@ use crate::exit::Exit;
 use crate::flags::Flags;
 use crate::screen::ui;
 use allclear_core::adoption::{self, scheduler};
-use allclear_core::text::plain;
+use allclear_core::types::text::plain;
 use allclear_engine::Fault;
 use serde_json::json;
 

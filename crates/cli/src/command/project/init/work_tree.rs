@@ -1,7 +1,7 @@
 //! Files of the work tree: read, and written aside first.
 
 use crate::context::Context;
-use allclear_core::text::plain;
+use allclear_core::types::text::plain;
 use allclear_engine::{Fault, FaultKind};
 use std::io::Write;
 use std::path::{Component, Path, PathBuf};
