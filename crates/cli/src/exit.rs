@@ -1,5 +1,7 @@
 //! Exit codes: an interface for scripts, as stable as the JSON.
 
+use allclear_core::decide::assess::State;
+use allclear_core::{Assessment, Version};
 use allclear_engine::{Fault, FaultKind};
 use std::process::ExitCode;
 
@@ -41,5 +43,21 @@ pub(crate) fn of(fault: &Fault) -> Exit {
         FaultKind::Unknown => Exit::Unknown,
         FaultKind::Waiting => Exit::Waiting,
         FaultKind::TryLater | FaultKind::Broken => Exit::TryLater,
+    }
+}
+
+/// Gives the exit code for one candidate or all of them: the one that needs somebody most.
+pub(crate) fn of_candidates(assessment: &Assessment, about: Option<Version>) -> Exit {
+    let states =
+        assessment.candidates.iter().filter(|c| about.is_none_or(|v| v == c.version)).map(|c| c.state);
+    let states: Vec<State> = states.collect();
+    if states.contains(&State::Unknown) {
+        Exit::Unknown
+    } else if !assessment.stops.is_empty() || states.contains(&State::Blocked) {
+        Exit::Blocked
+    } else if states.iter().any(|s| matches!(s, State::Waiting | State::Promoting)) {
+        Exit::Waiting
+    } else {
+        Exit::Done
     }
 }

@@ -1,6 +1,6 @@
 //! The table as JUnit XML: what Surefire writes and CI systems read, with its elements for flaky tests.
 
-use crate::results::seconds;
+use crate::json::experiment::seconds;
 use allclear_core::experiment::{Attempt, Comparison, Experiment, Outcome, Row};
 use allclear_core::ledger::event::CheckOutcome;
 use allclear_core::types::text::{plain, short};

@@ -1,23 +1,23 @@
-//! `allclear`: the only place that names concrete adapters, reads the environment, and prints.
+//! `allclear`: the only crate that names concrete adapters, reads the environment, and prints.
 
 mod args;
-mod bench;
 mod command;
-mod demo;
+mod context;
+mod environment;
 mod exit;
+mod flags;
+mod json;
 mod junit;
-mod place;
-mod progress;
-mod results;
-mod ui;
-mod view;
-mod when;
+mod lab;
+mod screen;
+mod signals;
 
+use crate::screen::ui;
 use clap::FromArgMatches;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    if std::env::args_os().nth(1).is_some_and(|verb| verb == bench::INSIDE) {
+    if std::env::args_os().nth(1).is_some_and(|verb| verb == lab::INSIDE) {
         return allclear_lab::inside::main(&std::env::args_os().skip(2).collect::<Vec<_>>());
     }
     let args = match args::grouped().try_get_matches().and_then(|found| args::Args::from_arg_matches(&found))
@@ -25,10 +25,10 @@ fn main() -> ExitCode {
         Ok(args) => args,
         Err(wrong) => return ui::mistake(&wrong, std::env::args_os().any(|arg| arg == "--json")).into(),
     };
-    match command::run(&args) {
+    match args.run() {
         Ok(code) => code.into(),
         Err(fault) => {
-            ui::fault(&fault, args.json);
+            ui::fault(&fault, args.flags.json);
             exit::of(&fault).into()
         }
     }

@@ -1,0 +1,51 @@
+//! The environment of the process: read here and nowhere else.
+
+use allclear_git::Environment;
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+/// The variables that git and ssh may see.
+const INHERITED: &[&str] = &[
+    "PATH",
+    "HOME",
+    "USER",
+    "LOGNAME",
+    "SSH_AUTH_SOCK",
+    "SSH_AGENT_PID",
+    "SSH_ASKPASS",
+    "DISPLAY",
+    "TMPDIR",
+    "XDG_RUNTIME_DIR",
+    "SSL_CERT_FILE",
+    "SSL_CERT_DIR",
+    "GIT_SSL_CAINFO",
+    "https_proxy",
+    "HTTPS_PROXY",
+    "no_proxy",
+    "NO_PROXY",
+    "GIT_ASKPASS",
+];
+
+/// Reads the environment, once.
+#[allow(clippy::disallowed_methods, reason = "the one place that reads the environment")]
+pub(crate) fn environment() -> Environment {
+    let var = |name: &str| std::env::var_os(name);
+    let inherited: Vec<(OsString, OsString)> =
+        INHERITED.iter().filter_map(|k| Some((OsString::from(k), var(k)?))).collect();
+    let absolute = |name: &str| var(name).map(PathBuf::from).filter(|p| p.is_absolute());
+    let cache = absolute("XDG_CACHE_HOME")
+        .or_else(|| Some(absolute("HOME")?.join(".cache")))
+        .unwrap_or_else(std::env::temp_dir);
+    Environment { inherited, cache: cache.join("allclear") }
+}
+
+/// Gives the whole environment, for what the project itself wants run: its steps need their tokens.
+pub(crate) fn whole_environment() -> Vec<(OsString, OsString)> {
+    std::env::vars_os().collect()
+}
+
+/// Tells whether a CI system runs us.
+#[allow(clippy::disallowed_methods, reason = "the one place that reads the environment")]
+pub(crate) fn in_ci() -> bool {
+    std::env::var_os("CI").is_some_and(|v| !v.is_empty() && v != "false" && v != "0")
+}

@@ -1,0 +1,316 @@
+//! `verify`: a record that is true, and the ways in which one is not.
+
+use crate::project::signer::person;
+use crate::world::{QUICK, World};
+use serde_json::{Value, json};
+
+const LEDGER: &str = "refs/allclear/ledger";
+
+/// A world that released 1.1.0 by the book.
+fn released() -> World {
+    let world = World::new(QUICK);
+    world.allclear(&["cut", "--yes"]).code(0);
+    release(&world);
+    world
+}
+
+fn release(world: &World) {
+    world.until("clear");
+    world.allclear(&["promote", "--yes"]).code(0);
+}
+
+fn verify(world: &World) -> Value {
+    world.allclear(&["verify", "--json"]).json()
+}
+
+/// Gives what is not so of the newest release: about what, and why.
+fn broken(world: &World) -> Vec<(String, String)> {
+    let found = world.allclear(&["verify", "--json"]).code(1).json();
+    let claims = found["releases"].as_array().unwrap().iter().flat_map(|r| r["claims"].as_array().unwrap());
+    let claims = claims.chain(found["claims"].as_array().unwrap());
+    let text = |claim: &Value, key: &str| claim[key].as_str().unwrap_or_default().to_owned();
+    claims.filter(|c| c["truth"] == "does-not-hold").map(|c| (text(c, "about"), text(c, "why"))).collect()
+}
+
+/// Appends an entry to the ledger as any hand could that may push, and gives its commit.
+pub(crate) fn forge(world: &World, claimed: &str, events: &Value, facts: Option<&Value>) -> String {
+    let id = format!("{:032x}", 0xf0 + events.to_string().len());
+    let mut entry = json!({
+        "schema": "allclear.entry/1", "needs": 2, "id": id, "claimed": claimed,
+        "by": {"who": "Mira <mira@example.org>", "proof": "signed"}, "via": "cli", "events": events,
+    });
+    if let Some(facts) = facts {
+        entry["facts"] = facts.clone();
+    }
+    world.write("forged/entry.json", &entry.to_string());
+    let blob = world
+        .git("server.git", &["hash-object", "-w", &world.path("forged/entry.json").display().to_string()]);
+    world.write("forged/tree", &format!("100644 blob {blob}\tentry.json\n"));
+    let list = std::fs::File::open(world.path("forged/tree")).unwrap();
+    let made = world.command("git", "server.git").arg("mktree").stdin(list).output().unwrap();
+    let tree = String::from_utf8(made.stdout).unwrap().trim().to_owned();
+    let who = ["-c", "user.name=Mira", "-c", "user.email=mira@example.org"];
+    let args = [&who[..], &["commit-tree", &tree, "-p", LEDGER, "-m", "forged"]].concat();
+    let commit = world.git("server.git", &args);
+    world.git("server.git", &["update-ref", LEDGER, &commit]);
+    commit
+}
+
+/// Gives the last entry that has an event of a kind.
+fn entry_with(world: &World, kind: &str) -> Value {
+    let log = world.allclear(&["log", "--json"]).json();
+    let has =
+        |e: &&Value| e["entry"]["events"].as_array().is_some_and(|v| v.iter().any(|e| e["kind"] == kind));
+    log["entries"].as_array().unwrap().iter().find(has).unwrap()["entry"].clone()
+}
+
+#[test]
+fn a_record_kept_by_the_book_holds() {
+    let world = released();
+    let before = (world.refs(), world.files("clone"));
+    let root = world.git("server.git", &["rev-list", "--max-parents=0", LEDGER]);
+    let run = world.allclear(&["verify"]).code(0).plainly();
+    let run = run.says("trusted on first use").says("1.1.0     holds").says("The record holds: 1 release");
+    let run = run.says("1.0.0     cannot be checked").says("before the record");
+    assert!(run.err.contains("guards refs/allclear/ledger is not known"), "{}", run.err);
+    world.allclear(&["verify", "--root", &root]).code(0).says("as you were told");
+    let found = verify(&world);
+    assert_eq!(found["schema"], "allclear.verify/1");
+    assert_eq!((&found["holds"], &found["cannot-be-checked"]), (&json!(true), &json!(1)));
+    let claims: Vec<&str> = found["releases"][0]["claims"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|c| c["about"].as_str().unwrap())
+        .collect();
+    for about in [
+        "tag",
+        "stable",
+        "develop",
+        "facts",
+        "policy",
+        "verdict",
+        "move",
+        "commits",
+        "origin",
+        "release commit",
+        "merge-back",
+        "tag object",
+        "rc tags",
+    ] {
+        assert!(claims.contains(&about), "{about} is not among {claims:?}");
+    }
+    assert_eq!(found["new"], 0, "what was looked into is remembered");
+    assert_eq!((world.refs(), world.files("clone")), before, "it only fetches");
+}
+
+#[test]
+fn another_root_is_another_record() {
+    let world = released();
+    let other = world.at("master");
+    world.allclear(&["verify", "--root", &other]).code(1).says("root does not hold").says("another record");
+    world.allclear(&["verify", "--root", &other[..12]]).code(2).talks("not a full object id");
+    let empty = World::new(QUICK);
+    empty.allclear(&["verify"]).code(2).talks("no ledger yet");
+}
+
+#[test]
+fn what_a_hand_moved_is_noticed() {
+    let world = released();
+    verify(&world);
+    let develop = world.at("develop");
+    world.git("server.git", &["tag", "-f", "-a", "-m", "mine", "v1.1.0", &develop]);
+    let found = broken(&world);
+    assert_eq!(found.len(), 1, "{found:?}");
+    assert!(found[0].0 == "tag" && found[0].1.contains("it was published as"), "{found:?}");
+    world
+        .allclear(&["verify"])
+        .code(1)
+        .says("1.1.0     does not hold")
+        .says("The record does not hold: 1 claim");
+    world.git("server.git", &["tag", "-d", "v1.1.0"]);
+    assert!(broken(&world)[0].1.contains("gone"));
+}
+
+#[test]
+fn a_branch_set_back_and_a_release_by_hand_are_noticed() {
+    let world = released();
+    let first = world.at("v1.0.0");
+    let stable = world.at("master");
+    world.git("server.git", &["update-ref", "refs/heads/master", &first]);
+    let found = broken(&world);
+    assert_eq!(found.iter().map(|(about, _)| about.as_str()).collect::<Vec<_>>(), ["stable"]);
+    world.git("server.git", &["update-ref", "refs/heads/master", &stable]);
+    assert_eq!(verify(&world)["holds"], true);
+    let by_hand = world.push("master", "lib.txt", "two\n", "fix: quickly");
+    world.git("server.git", &["tag", "-a", "-m", "1.1.1", "v1.1.1", &by_hand]);
+    let found = broken(&world);
+    assert_eq!(found.len(), 1, "{found:?}");
+    assert!(found[0].1.contains("another hand released it"), "{found:?}");
+}
+
+#[test]
+fn a_release_that_was_not_clear_does_not_hold() {
+    let world = World::new(&QUICK.replace("for = \"0s\"", "for = \"7d\""));
+    world.allclear(&["cut", "--yes"]).code(0);
+    let rc = world.at("release-1.1.0");
+    // A hand plans, moves and confirms what soaked for no time, and says that all gates were clear.
+    let (stable, develop) = (world.at("master"), world.at("develop"));
+    let who = ["-c", "user.name=Mira", "-c", "user.email=mira@example.org"];
+    let merge = |tree: &str, one: &str, two: &str| {
+        let tree = format!("{tree}^{{tree}}");
+        world.git(
+            "server.git",
+            &[&who[..], &["commit-tree", &tree, "-p", one, "-p", two, "-m", "Merge"]].concat(),
+        )
+    };
+    let new_stable = merge(&rc, &stable, &rc);
+    let new_develop = merge(&rc, &develop, &new_stable);
+    let now = jiff::Timestamp::now();
+    let id = "00000000000000ab";
+    let trailer = format!("1.1.0\n\nAllclear-Ledger: {:032x}", 0xf1);
+    world.git("server.git", &[&who[..], &["tag", "-a", "-m", &trailer, "v1.1.0", &new_stable]].concat());
+    let tag = world.git("server.git", &["rev-parse", "v1.1.0"]);
+    let plan = json!([{
+        "kind": "PromotionPlanned", "id": id, "version": "1.1.0", "commit": rc, "branch": "release-1.1.0",
+        "stable_branch": "master", "develop_branch": "develop", "tag": "v1.1.0", "old_stable": stable,
+        "old_develop": develop, "new_stable": new_stable, "new_develop": new_develop, "new_tag": tag,
+        "expires": now.to_string(),
+    }]);
+    let digest = entry_with(&world, "CandidateCut")["events"][1]["digest"].clone();
+    let facts = json!({
+        "now": now.to_string(), "rules": allclear_core::RULES, "policy": digest, "stable": stable, "develop": develop, "head": rc,
+        "gates": [{"gate": "soak", "enforced": true, "verdict": "passed", "summary": "soaked"}],
+    });
+    forge(&world, &now.to_string(), &plan, Some(&facts));
+    forge(&world, &now.to_string(), &json!([{"kind": "PromotionMoving", "operation": id}]), None);
+    world.git("server.git", &["update-ref", "refs/heads/master", &new_stable]);
+    world.git("server.git", &["update-ref", "refs/heads/develop", &new_develop]);
+    world.git("server.git", &["update-ref", "-d", "refs/heads/release-1.1.0"]);
+    forge(
+        &world,
+        &now.to_string(),
+        &json!([{"kind": "ReleaseConfirmed", "operation": id, "version": "1.1.0"}]),
+        None,
+    );
+    let found = broken(&world);
+    let why =
+        |about: &str| found.iter().find(|(a, _)| a == about).map(|(_, why)| why.as_str()).unwrap_or_default();
+    assert!(why("verdict").contains("soak was pending"), "{found:?}");
+    assert!(why("move").contains("soak was pending"), "{found:?}");
+    assert!(why("tag object").contains("does not name the entry"), "{found:?}");
+    let run = world.allclear(&["verify"]).code(1).says("1.1.0     does not hold");
+    assert!(run.err.contains("it says that it is signed, and is not"), "{}", run.err);
+}
+
+#[test]
+fn facts_that_are_not_so_do_not_hold() {
+    let world = released();
+    let plan = entry_with(&world, "PromotionPlanned");
+    let facts = &plan["facts"];
+    assert_eq!(facts["commits"], json!([]));
+    assert!(facts["merge_back"]["clean"]["tree"].is_string(), "{facts}");
+    // The same chain told once more, with other facts under the plan: another record, and not a true one.
+    let entries = world.allclear(&["log", "--json"]).json()["entries"].as_array().unwrap().clone();
+    let root = entries.last().unwrap()["commit"].as_str().unwrap().to_owned();
+    world.git("server.git", &["update-ref", LEDGER, &root]);
+    world.git(".", &["clone", "-q", "server.git", "fresh"]);
+    for entry in entries.iter().rev().skip(1) {
+        let mut facts = entry["entry"]["facts"].clone();
+        if facts.is_object() {
+            facts["stable"] = json!(root);
+        }
+        let claimed = entry["entry"]["claimed"].as_str().unwrap();
+        forge(&world, claimed, &entry["entry"]["events"], Some(&facts).filter(|f| f.is_object()));
+    }
+    let found = broken(&world);
+    let about: Vec<&str> = found.iter().map(|(about, _)| about.as_str()).collect();
+    assert!(about.contains(&"completeness"), "the machine saw another record before: {found:?}");
+    assert!(found.iter().any(|(about, why)| about == "facts" && why.contains("another stable")), "{found:?}");
+    assert!(about.contains(&"tag object"), "{found:?}");
+}
+
+#[test]
+fn signatures_are_shown_as_they_are() {
+    let world = World::new(QUICK);
+    let key = person(&world, "clone", "mira");
+    world.git("clone", &["config", "commit.gpgsign", "true"]);
+    world.git("clone", &["config", "user.signingkey", &key]);
+    let args = [
+        "signer",
+        "add",
+        "Mira <mira@example.org>",
+        "--key",
+        &key,
+        "--role",
+        "admin",
+        "--role",
+        "captain",
+        "--yes",
+    ];
+    world.allclear(&args).code(0);
+    world.allclear(&["cut", "--yes"]).code(0);
+    world.allclear(&["hold", "--reason", "a moment"]).code(0);
+    world.allclear(&["hold", "--lift"]).code(0);
+    release(&world);
+    let found = verify(&world);
+    assert_eq!(found["holds"], true, "{found:#}");
+    assert_eq!(found["recorded"], found["entries"]);
+    assert_eq!(found["stated"], 2);
+    assert_eq!(found["releases"][0]["by"]["proof"]["level"], "recorded");
+    assert_eq!(found["releases"][0]["by"]["proof"]["key"]["name"], "Mira <mira@example.org>");
+    world.allclear(&["verify"]).code(0).says("recorded by Mira's key");
+    // The last entry told once more on top of itself: its signature is not over that.
+    let head = world.git("server.git", &["rev-parse", LEDGER]);
+    let text = world.git("server.git", &["cat-file", "commit", LEDGER]);
+    let (tree, rest) = text.split_once("\nparent ").unwrap();
+    world.write("forged/commit", &format!("{tree}\nparent {head}{}\n", &rest[40..]));
+    let file = world.path("forged/commit").display().to_string();
+    let commit = world.git("server.git", &["hash-object", "-t", "commit", "-w", &file]);
+    world.git("server.git", &["update-ref", LEDGER, &commit]);
+    let run = world.allclear(&["verify"]).code(0).says("1 looked into now");
+    assert!(run.err.contains("signature is not good"), "{}", run.err);
+}
+
+#[test]
+fn what_is_not_here_cannot_be_checked() {
+    let world = released();
+    world.git("server.git", &["tag", "-d", "v1.1.0-rc.1"]);
+    let elsewhere = world.path("elsewhere").display().to_string();
+    let world = world.with_env("XDG_CACHE_HOME", &elsewhere);
+    let server = format!("file://{}", world.server().display());
+    world.git(".", &["clone", "-q", "--depth", "1", &server, "shallow"]);
+    let run = world.run("shallow", &["verify"]).code(0).says("1.1.0     cannot be checked");
+    let run = run.says("published rcs cannot be checked: v1.1.0-rc.1 was deleted");
+    run.says("rc tags cannot be checked")
+        .says("as it was published, is not here")
+        .says("2 cannot be checked");
+    let found = world.run("shallow", &["verify", "--json"]).json();
+    let claims = found["releases"][0]["claims"].as_array().unwrap();
+    let verdict = claims.iter().find(|claim| claim["about"] == "verdict").unwrap();
+    assert_eq!(verdict["truth"], "holds", "a shallow clone is no shallow record");
+}
+
+#[test]
+fn a_cut_from_elsewhere_brings_its_own_law() {
+    let world = World::new(&QUICK.replace("for = \"0s\"", "for = \"7d\""));
+    world.allclear(&["cut", "--yes"]).code(0);
+    // The candidate's policy is exchanged for one that no commit of develop has.
+    let own = world.push("master", "allclear.toml", QUICK, "chore: my own law");
+    let policy = allclear_core::policy::read(QUICK).unwrap().policy;
+    let digest = allclear_core::policy::digest(&policy);
+    let adopted = json!([{
+        "kind": "PolicyAdopted", "version": "1.1.0", "policy": policy, "digest": digest, "from": own, "relaxed": [],
+    }]);
+    forge(&world, &jiff::Timestamp::now().to_string(), &adopted, None);
+    // The candidate has to contain stable.
+    world.git("other", &["fetch", "-q", "origin"]);
+    world.git("other", &["checkout", "-q", "-B", "candidate", "origin/release-1.1.0"]);
+    world.git("other", &["merge", "-q", "-X", "theirs", "-m", "Merge stable", "origin/master"]);
+    world.git("other", &["push", "-q", "origin", "HEAD:refs/heads/release-1.1.0"]);
+    world.allclear(&["rc"]).code(0);
+    release(&world);
+    let found = broken(&world);
+    assert_eq!(found.len(), 1, "{found:?}");
+    assert!(found[0].0 == "origin" && found[0].1.contains("develop did not have"), "{found:?}");
+}

@@ -1,0 +1,58 @@
+//! The same over http, through git's own backend; and what an http server can do wrong.
+
+use crate::server::bridge::Bridge;
+use crate::world::{QUICK, World};
+use std::sync::atomic::Ordering;
+
+fn world() -> (World, Bridge) {
+    let world = World::new(&format!("{QUICK}[gates.checks]\nrequired = [\"ci\"]\n"));
+    let bridge = Bridge::open(&world);
+    world.git("clone", &["remote", "set-url", "origin", &bridge.url()]);
+    (world, bridge)
+}
+
+#[test]
+fn a_release_over_http() {
+    let (world, bridge) = world();
+    world.allclear(&["cut", "--yes"]).code(0);
+    world.allclear(&["check", "ci", "passed", "--commit", &world.at("release-1.1.0")]).code(0);
+    world.until("clear");
+    world.allclear(&["promote", "--yes"]).code(0).says("released 1.1.0");
+    assert_eq!(world.git("server.git", &["log", "--oneline", "develop..master"]), "");
+    // A clone of its own, without anything in the cache.
+    world.git(".", &["clone", "-q", "--depth", "1", &bridge.url(), "fresh"]);
+    world.run("fresh", &["status"]).code(0).says("1.1.0, released");
+}
+
+#[test]
+fn a_server_that_wants_a_password_gets_no_prompt() {
+    let (world, bridge) = world();
+    bridge.moods.locked.store(true, Ordering::SeqCst);
+    let start = std::time::Instant::now();
+    for args in [&["status"][..], &["cut", "--yes"], &["tick"]] {
+        world.allclear_with(args, "mira\nsecret\n").code(75).talks("cannot be read").talks("login");
+    }
+    assert!(start.elapsed() < crate::world::PATIENCE);
+}
+
+#[test]
+fn an_answer_that_is_lost_is_said_to_be_unknown_and_found_out_later() {
+    let (world, bridge) = world();
+    world.allclear(&["cut", "--yes"]).code(0);
+    world.allclear(&["check", "ci", "passed", "--commit", &world.at("release-1.1.0")]).code(0);
+    world.until("clear");
+    bridge.moods.dies_after_push.store(true, Ordering::SeqCst);
+    let run = world.allclear(&["promote", "--yes"]).code(6);
+    assert!(run.err.contains("is not known") && run.err.contains("Do not push by hand"), "{}", run.err);
+    assert_eq!(world.at("v1.1.0"), world.at("master"), "it did land");
+    world.allclear(&["tick"]).code(75).talks("cannot be read");
+    bridge.moods.dead.store(false, Ordering::SeqCst);
+    world.allclear(&["status"]).code(8).says("PROMOTING");
+    world.allclear(&["tick"]).code(0).says("released 1.1.0 as v1.1.0");
+    world.allclear(&["promote", "1.1.0", "--yes"]).code(0).says("is released already");
+    let log = world.allclear(&["log", "--json"]).code(0).json();
+    let events =
+        log["entries"].as_array().unwrap().iter().flat_map(|e| e["entry"]["events"].as_array().unwrap());
+    let moves = events.filter(|e| e["kind"] == "PromotionMoving").count();
+    assert_eq!(moves, 1, "nothing was pushed twice");
+}
