@@ -1,0 +1,5 @@
+//! The host with real processes and real connections.
+
+#![allow(clippy::unwrap_used, reason = "tests say where they are")]
+
+mod process;
