@@ -153,7 +153,7 @@ mod tests {
         let (deep, next) = (made.path().join("d"), around.path().join("next"));
         std::fs::create_dir(&deep).unwrap();
         std::fs::write(deep.join("file"), "").unwrap();
-        for _ in 0..3000 {
+        for _ in 0..2200 {
             std::fs::create_dir(&next).unwrap();
             std::fs::rename(&deep, next.join("d")).unwrap();
             std::fs::rename(&next, &deep).unwrap();
