@@ -2,6 +2,7 @@
 //!
 //! **A process sees no variable that it was not given, and at its deadline it ends with all that it started.**
 
+pub mod http;
 pub mod process;
 mod temp_dir;
 

@@ -2,4 +2,5 @@
 
 #![allow(clippy::unwrap_used, reason = "tests say where they are")]
 
+mod http;
 mod process;
