@@ -3,7 +3,7 @@
 //! them outlives its time, what is kept of their words is bounded, and secrets in it are masked.
 
 use allclear_core::port::steps::{End, Ended};
-use allclear_core::text::plain;
+use allclear_core::types::text::plain;
 use allclear_host::TempDir;
 use allclear_host::process::{self, Errors, Leftovers, Program, Run};
 use std::ffi::OsString;

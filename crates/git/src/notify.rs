@@ -2,7 +2,8 @@
 
 use crate::Store;
 use crate::command::{Script, temporary};
-use allclear_core::notice::{address, chat};
+use allclear_core::decide::notices::chat;
+use allclear_core::policy::model::notify::address;
 use allclear_core::policy::{Place, Way};
 use allclear_core::port::post::Post;
 use allclear_core::port::steps::{End, Ended};
@@ -83,7 +84,7 @@ impl Store {
 fn signature(key: &str, text: &str) -> String {
     let mut mac = Hmac::<Sha256>::new_from_slice(key.as_bytes()).expect("a key of any length will do");
     mac.update(text.as_bytes());
-    allclear_core::text::hex(&mac.finalize().into_bytes())
+    allclear_core::types::text::hex(&mac.finalize().into_bytes())
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! Starts git, and nothing else: empty environment, our configuration only, a deadline and an output cap.
 
-use allclear_core::text::plain;
+use allclear_core::types::text::plain;
 use allclear_host::process::{End, Errors, Leftovers, Program, Run};
 use std::ffi::OsString;
 use std::io::Read;

@@ -8,8 +8,8 @@ use crate::order::{Answer, Order};
 use crate::ready::Sign;
 use crate::usage::is_full;
 use crate::{Ended, How, gocache, tree};
-use allclear_core::lab::{Must, Service};
-use allclear_core::text::short;
+use allclear_core::experiment::{Must, Service};
+use allclear_core::types::text::short;
 use allclear_host::process::{Group, Program};
 use rustix::process::{
     DumpableBehavior, Pid, Resource, Rlimit, Signal, WaitOptions, WaitStatus, kill_process_group,

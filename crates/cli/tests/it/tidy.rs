@@ -1,7 +1,7 @@
 //! The house rules that a machine can check.
 
-use allclear_core::gate::GATES;
-use allclear_core::verdict::Verdict;
+use allclear_core::types::gate::Gate;
+use allclear_core::types::verdict::Verdict;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -145,7 +145,7 @@ fn libraries_that_were_left_out_stay_out() {
 fn the_glossary_has_every_word() {
     let glossary = read("GLOSSARY.md");
     let missing = |word: &str| !glossary.contains(&format!("**{word}**"));
-    let gates: Vec<&str> = GATES.iter().map(|(_, name, ..)| *name).filter(|name| missing(name)).collect();
+    let gates: Vec<&str> = Gate::all().map(Gate::name).filter(|name| missing(name)).collect();
     assert!(gates.is_empty(), "gates without an entry: {gates:?}");
     let verbs: Vec<String> = verbs().into_iter().filter(|verb| missing(&format!("`{verb}`"))).collect();
     assert!(verbs.is_empty(), "verbs without an entry: {verbs:?}");

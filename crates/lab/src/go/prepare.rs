@@ -3,8 +3,8 @@
 
 use super::Front;
 use super::host::{LATE, Said};
-use allclear_core::lab::{Job, Mode, Outcome, Proof};
-use allclear_core::text::{hex, short};
+use allclear_core::experiment::{Job, Mode, Outcome, Proof};
+use allclear_core::types::text::{hex, short};
 use allclear_host::TempDir;
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
