@@ -5,12 +5,12 @@
 
 use crate::cgroup::OWN;
 use crate::order::{Answer, Order};
-use crate::process;
 use crate::ready::Sign;
 use crate::usage::is_full;
 use crate::{Ended, How, gocache, tree};
 use allclear_core::experiment::{Must, Service};
 use allclear_core::types::text::short;
+use allclear_host::process::{Group, Program};
 use rustix::process::{
     DumpableBehavior, Pid, Resource, Rlimit, Signal, WaitOptions, WaitStatus, kill_process_group,
     set_child_subreaper, set_dumpable_behavior, setpriority_process, setrlimit,
@@ -18,8 +18,7 @@ use rustix::process::{
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::io::{self, BufRead, PipeReader, Read, Write};
-use std::os::unix::process::CommandExt;
-use std::process::ExitCode;
+use std::process::{ExitCode, Stdio};
 use std::sync::mpsc::{self, Receiver, Sender};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -276,11 +275,12 @@ impl Supervisor {
         let pipe = || io::pipe().map_err(|e| format!("making a pipe: {e}"));
         let (reader, writer) = pipe()?;
         let also = writer.try_clone().map_err(|e| format!("making a pipe: {e}"))?;
-        let mut command = process::command("/bin/sh");
         // A program that is not there is then said by a shell, as people know it.
-        command.args(["-c", r#"exec "$@""#, "lab"]).args(argv).envs(&self.order.env);
-        command.current_dir(&self.order.dir).process_group(0).stdout(writer).stderr(also);
-        let child = command.spawn().map_err(|e| format!("starting in {}: {e}", self.order.dir.display()))?;
+        let program = Program::new("/bin/sh").args(["-c", r#"exec "$@""#, "lab"]).args(argv);
+        let program = program.envs(&self.order.env).dir(&self.order.dir);
+        let child = program
+            .spawn(Group::Own, Stdio::null(), writer.into(), also.into())
+            .map_err(|e| format!("starting in {}: {e}", self.order.dir.display()))?;
         let _ = self.born.send(());
         let pid = Pid::from_raw(child.id() as i32).ok_or("a process without a number")?;
         if self.order.counts {

@@ -1,8 +1,8 @@
 //! The executor of this machine.
 
 use crate::Sandbox;
+use crate::copy::copy;
 use crate::go::{Front, Go, Prepared, Unready};
-use crate::room::{Room, copy};
 use crate::stage::{Sights, Stage, Stop, place};
 use crate::{generic, go, gocache, survey};
 use allclear_core::experiment::signature::failure;
@@ -10,6 +10,7 @@ use allclear_core::experiment::{Attempt, Declared, Ecosystem, Job, Mode, Outcome
 use allclear_core::port::lab::{Executor, Located, Request, Sources};
 use allclear_core::types::text::{hex, plain, short};
 use allclear_core::{CommitId, Version};
+use allclear_host::TempDir;
 use jiff::Timestamp;
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
@@ -21,6 +22,8 @@ use std::time::Instant;
 
 /// The version of what an answer depends on beside its inputs; another one makes all answers unknown.
 const EDITION: &str = "lab/1";
+/// Where the directories of attempts are, below the lab's cache.
+const TEMPORARY: &str = "temporary";
 /// How many logs of failures are kept.
 const LOGS: usize = 500;
 
@@ -76,7 +79,7 @@ impl<'a> Lab<'a> {
     /// Opens the lab.
     pub fn open(sources: &'a dyn Sources, around: Surroundings) -> Self {
         let dir = around.cache.join("lab");
-        Room::sweep(&dir);
+        TempDir::sweep(&dir.join(TEMPORARY));
         let sandbox = if around.uncontained {
             Ok(Sandbox::none(around.helper.clone()))
         } else {
@@ -116,8 +119,8 @@ impl<'a> Lab<'a> {
         }
     }
 
-    fn room(&self) -> Result<Room, Stop> {
-        Room::make(&self.dir).map_err(|e| Stop::infra(&e.to_string()))
+    fn room(&self) -> Result<TempDir, Stop> {
+        TempDir::make(&self.dir.join(TEMPORARY)).map_err(|e| Stop::infra(&e.to_string()))
     }
 
     /// Tries once, and says what is known of it.
@@ -201,7 +204,7 @@ impl<'a> Lab<'a> {
         sandbox: &Sandbox,
         job: &Job,
         tree: &Path,
-        room: &Room,
+        room: &TempDir,
         sights: &mut Sights,
     ) -> Result<PathBuf, Stop> {
         let infra = |e: std::io::Error| Stop::infra(&e.to_string());
@@ -224,7 +227,7 @@ impl<'a> Lab<'a> {
         ready: &Prepared,
         request: &Request<'_>,
         tree: &Path,
-        room: &Room,
+        room: &TempDir,
     ) -> Result<Sights, Stop> {
         let mut sights = Sights::default();
         let job = request.job;
@@ -296,7 +299,7 @@ impl<'a> Lab<'a> {
         request: &Request<'_>,
         hash: &str,
         tree: &Path,
-        room: &Room,
+        room: &TempDir,
     ) -> Result<Sights, Stop> {
         let mut sights = Sights::default();
         let job = request.job;

@@ -40,7 +40,7 @@ pub struct World {
     /// The GOPROXY of the caller, such as `https://proxy.golang.org,direct`. What `direct` finds, where no proxy
     /// has it, is neither cut off nor recorded.
     pub upstream: String,
-    /// The environment of the caller, of which `curl` gets what says how to get to the network.
+    /// The environment of the caller, which says how to get to the network.
     pub env: Vec<(OsString, OsString)>,
     /// The folder of recorded lists and latest versions: one folder is one world.
     pub record: PathBuf,
@@ -280,7 +280,7 @@ enum Reply {
     List(Vec<u8>),
     NotFound,
     TooNew,
-    Unreachable(Unreachable),
+    Unreachable,
     Method,
     Broken,
 }
@@ -295,11 +295,8 @@ fn said(reply: Reply) -> Response {
         }
         Reply::NotFound => (StatusCode::NOT_FOUND, words("not found: not in the overlay\n")),
         Reply::TooNew => (StatusCode::FORBIDDEN, words("every version is later than the cut-off\n")),
-        Reply::Unreachable(Unreachable::Proxy) => {
+        Reply::Unreachable => {
             (StatusCode::BAD_GATEWAY, words("the proxy behind the overlay gave no answer\n"))
-        }
-        Reply::Unreachable(Unreachable::Curl) => {
-            (StatusCode::BAD_GATEWAY, words("curl could not be started; install it: apt install curl\n"))
         }
         Reply::Method => (StatusCode::METHOD_NOT_ALLOWED, words("the overlay is only read\n")),
         Reply::Broken => (StatusCode::INTERNAL_SERVER_ERROR, words("the overlay failed\n")),
@@ -366,7 +363,7 @@ impl Shared {
         match &self.reach {
             Reach::Downloads(_) => Ok(Answer::Missing),
             Reach::Network(upstream) => {
-                let answer = ask(upstream).map_err(Reply::Unreachable)?;
+                let answer = ask(upstream).map_err(|Unreachable| Reply::Unreachable)?;
                 self.record.keep(path, answer).map_err(|_| Reply::Broken)
             }
         }

@@ -2,14 +2,15 @@
 
 use crate::bubblewrap::{Bubblewrap, First, HOME, TEMPORARY};
 use crate::cgroup::{Group, Place};
+use crate::enter::entering;
 use crate::order::{Answer, Order};
-use crate::process;
 use crate::recorder::Recorder;
 use crate::usage::{is_full, usage};
 use crate::{Cell, Ended, How, Task};
 use allclear_core::experiment::{Limits, Must};
 use allclear_core::types::duration::Seconds;
 use allclear_core::types::text::short;
+use allclear_host::process::{self, End, Run};
 use rustix::process::{Pid, PidfdFlags, Signal, pidfd_open, pidfd_send_signal};
 use std::collections::BTreeMap;
 use std::ffi::OsString;
@@ -28,6 +29,8 @@ const TICK: Duration = Duration::from_millis(200);
 const MARGIN: Duration = Duration::from_secs(20);
 /// How long the helper has to end when nobody wants its answer.
 const PATIENCE: Duration = Duration::from_secs(3);
+/// How long it may take to see whether a control group takes a process.
+const ADMIT: Duration = Duration::from_mins(1);
 /// What to do where bubblewrap is not there or does not work.
 const HINT: &str = "install it with `apt install bubblewrap`";
 
@@ -138,12 +141,13 @@ impl Sandbox {
             Some(wall) => wall.argv(&cell, &First::Shell { shell, session: is_terminal_safe() }),
             None => vec![shell.into()],
         };
-        let mut command = process::entering(doors(group.as_ref()).iter().map(PathBuf::as_path), &argv);
-        command.stdin(Stdio::inherit());
+        let mut program = entering(doors(group.as_ref()).iter().map(PathBuf::as_path), &argv);
         if self.wall.is_none() {
-            command.envs(&cell.env).current_dir(&cell.dir);
+            program = program.envs(&cell.env).dir(&cell.dir);
         }
-        let status = command.status().map_err(|e| format!("starting a shell: {e}"))?;
+        let shell = program.spawn(process::Group::Ours, Stdio::inherit(), Stdio::inherit(), Stdio::inherit());
+        let status =
+            shell.and_then(|mut shell| shell.wait()).map_err(|e| format!("starting a shell: {e}"))?;
         Ok(status.code().unwrap_or(1))
     }
 
@@ -176,8 +180,8 @@ impl Sandbox {
 fn admits(place: &Place) -> bool {
     place.sweep();
     place.make(&Limits::default()).is_ok_and(|group| {
-        let mut enter = process::entering(group.doors().iter().map(PathBuf::as_path), &["true".into()]);
-        enter.output().is_ok_and(|output| output.status.success())
+        let enter = entering(group.doors().iter().map(PathBuf::as_path), &["true".into()]);
+        enter.output(&Run::within(ADMIT), 0).is_ok_and(|(ended, _)| matches!(ended.end, End::Exit(0)))
     })
 }
 
@@ -293,9 +297,10 @@ impl Watch<'_> {
     fn run(&self, argv: &[OsString], order: &Order, mut log: File) -> Result<Ended, String> {
         let before = usage(self.disk.iter().copied()).unwrap_or(0);
         let doors = doors(self.group);
-        let mut command = process::entering(doors.iter().map(PathBuf::as_path), argv);
-        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
-        let mut child = command.spawn().map_err(|e| format!("starting the sandbox: {e}"))?;
+        let program = entering(doors.iter().map(PathBuf::as_path), argv);
+        let mut child = program
+            .spawn(process::Group::Ours, Stdio::piped(), Stdio::piped(), Stdio::piped())
+            .map_err(|e| format!("starting the sandbox: {e}"))?;
         let pid = Pid::from_raw(child.id() as i32).ok_or("the sandbox has no number")?;
         let handle =
             pidfd_open(pid, PidfdFlags::empty()).map_err(|e| format!("watching the sandbox: {e}"))?;

@@ -1,8 +1,8 @@
 //! The stages of one attempt: what is run in a sandbox, one after the other, and how an end is read.
 
-use crate::room::Room;
 use crate::{Cell, How, Sandbox, Task};
 use allclear_core::experiment::{Limits, Must, Outcome, Recipe, Step};
+use allclear_host::TempDir;
 use rustix::fs::OFlags;
 use std::collections::BTreeMap;
 use std::io::Read;
@@ -56,7 +56,7 @@ pub(crate) struct Sights {
 #[derive(Debug)]
 pub(crate) struct Stage<'a> {
     sandbox: &'a Sandbox,
-    room: &'a Room,
+    room: &'a TempDir,
     recipe: &'a Recipe,
     limits: Limits,
     sights: Sights,
@@ -75,7 +75,7 @@ impl<'a> Stage<'a> {
     /// Prepares a sandbox.
     pub(crate) fn new(
         sandbox: &'a Sandbox,
-        room: &'a Room,
+        room: &'a TempDir,
         recipe: &'a Recipe,
         scale: u32,
         mut sights: Sights,

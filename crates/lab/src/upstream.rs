@@ -1,53 +1,32 @@
 //! Asks the caller's own module proxies what they have, as it is at a time.
-//!
-//! Lists and latest versions are small and asked for seldom, so `curl` does it: it has the machine's own ways
-//! through proxies and its certificates. Addresses reach it on standard input, since they may have passwords.
 
 use crate::record::Answer;
+use allclear_host::http::{Client, Limits};
 use jiff::Timestamp;
 use semver::Version;
 use serde::Deserialize;
 use std::collections::{HashMap, HashSet};
 use std::ffi::OsString;
-use std::io::{ErrorKind, Read, Write};
+use std::io::{ErrorKind, Read};
 use std::path::PathBuf;
-use std::process::{Child, Stdio};
+use std::time::Duration;
 
 /// The most bytes of an answer.
 const MOST: u64 = 16 << 20;
-/// How long one answer may take, in seconds.
-const TIME: u32 = 30;
+/// How far one question may go.
+const LIMITS: Limits =
+    Limits { connect: Duration::from_secs(10), total: Duration::from_secs(30), redirects: 5, body: MOST };
 /// The most versions of one module whose time is asked for.
 const LOOKS: usize = 256;
-/// The variables of the caller's that say how to get to the network.
-const OF_THE_NETWORK: [&str; 11] = [
-    "PATH",
-    "http_proxy",
-    "https_proxy",
-    "HTTPS_PROXY",
-    "all_proxy",
-    "ALL_PROXY",
-    "no_proxy",
-    "NO_PROXY",
-    "CURL_CA_BUNDLE",
-    "SSL_CERT_FILE",
-    "SSL_CERT_DIR",
-];
-
-/// Why there is no answer.
+/// There is no answer: a proxy cannot be reached, or what it says makes no sense. Later there may be one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Unreachable {
-    /// The proxy cannot be reached, or speaks in riddles. Later it may be another.
-    Proxy,
-    /// There is no curl to ask it with.
-    Curl,
-}
+pub(crate) struct Unreachable;
 
 /// The proxies of a GOPROXY, in their order, and the time at which they are looked at.
 #[derive(Debug)]
 pub(crate) struct Upstream {
     proxies: Vec<Proxy>,
-    env: Vec<(OsString, OsString)>,
+    client: Client,
     until: Timestamp,
 }
 
@@ -74,9 +53,7 @@ struct Info {
 impl Upstream {
     /// Reads the value of a GOPROXY; `direct` and `off` end it, since what comes after is never asked.
     pub(crate) fn new(goproxy: &str, env: &[(OsString, OsString)], until: Timestamp) -> Self {
-        let of_the_network = |name: &OsString| OF_THE_NETWORK.iter().any(|kept| name == kept);
-        let env = env.iter().filter(|(name, _)| of_the_network(name)).cloned().collect();
-        Self { proxies: proxies(goproxy), env, until }
+        Self { proxies: proxies(goproxy), client: Client::new(env, LIMITS), until }
     }
 
     /// Gives the list of a module's versions, without those that came later.
@@ -93,7 +70,7 @@ impl Upstream {
             let kind = (version.pre.is_empty(), version.build.is_empty());
             if !settled.contains(&kind) {
                 if looks >= LOOKS {
-                    return Err(Unreachable::Proxy);
+                    return Err(Unreachable);
                 }
                 let info = self.info(module, &format!("v{version}"))?;
                 if info.and_then(|info| info.time).is_some_and(|time| time > self.until) {
@@ -109,7 +86,7 @@ impl Upstream {
     /// Gives what is the latest version of a module, and was so then.
     pub(crate) fn latest(&self, module: &str) -> Result<Answer, Unreachable> {
         let Some(said) = self.get(&format!("{module}/@latest"))? else { return Ok(Answer::Missing) };
-        let info: Info = serde_json::from_slice(&said).map_err(|_| Unreachable::Proxy)?;
+        let info: Info = serde_json::from_slice(&said).map_err(|_| Unreachable)?;
         if info.time.is_none_or(|time| time <= self.until) {
             return Ok(Answer::Found(said));
         }
@@ -128,15 +105,15 @@ impl Upstream {
 
     fn info(&self, module: &str, version: &str) -> Result<Option<Info>, Unreachable> {
         let Answer::Found(said) = self.stat(module, version)? else { return Ok(None) };
-        let info: Info = serde_json::from_slice(&said).map_err(|_| Unreachable::Proxy)?;
-        if info.version == version { Ok(Some(info)) } else { Err(Unreachable::Proxy) }
+        let info: Info = serde_json::from_slice(&said).map_err(|_| Unreachable)?;
+        if info.version == version { Ok(Some(info)) } else { Err(Unreachable) }
     }
 
     /// Asks one proxy after the other; `None` where none has it.
     fn get(&self, path: &str) -> Result<Option<Vec<u8>>, Unreachable> {
         let mut failed = None;
         for proxy in &self.proxies {
-            match proxy.at.get(path, &self.env) {
+            match proxy.at.get(path, &self.client) {
                 Ok(Some(found)) => return Ok(Some(found)),
                 Ok(None) => {}
                 Err(why) if proxy.lenient => failed = Some(why),
@@ -148,70 +125,29 @@ impl Upstream {
 }
 
 impl At {
-    fn get(&self, path: &str, env: &[(OsString, OsString)]) -> Result<Option<Vec<u8>>, Unreachable> {
+    fn get(&self, path: &str, client: &Client) -> Result<Option<Vec<u8>>, Unreachable> {
         match self {
             Self::Folder(folder) => match std::fs::File::open(folder.join(path)) {
                 Ok(file) => whole(file).map(Some),
                 Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
-                Err(_) => Err(Unreachable::Proxy),
+                Err(_) => Err(Unreachable),
             },
             Self::Web(base) => {
-                let (code, body) = fetched(&format!("{base}/{path}"), env)?;
-                match code.as_str() {
-                    "200" => Ok(Some(body)),
-                    "404" | "410" => Ok(None),
-                    _ => Err(Unreachable::Proxy),
+                let answer = client.get(&format!("{base}/{path}")).map_err(|_| Unreachable)?;
+                match answer.status {
+                    200 => Ok(Some(answer.body)),
+                    404 | 410 => Ok(None),
+                    _ => Err(Unreachable),
                 }
             }
         }
     }
 }
 
-/// Asks curl for an address; gives the status and the body.
-fn fetched(url: &str, env: &[(OsString, OsString)]) -> Result<(String, Vec<u8>), Unreachable> {
-    let mut curl = crate::process::command("curl");
-    curl.args(["--disable", "--config", "-"]).envs(env.iter().map(|(name, value)| (name, value)));
-    curl.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
-    let mut child = Ended(curl.spawn().map_err(|_| Unreachable::Curl)?);
-    let mut stdin = child.0.stdin.take().ok_or(Unreachable::Proxy)?;
-    stdin.write_all(config(url).as_bytes()).map_err(|_| Unreachable::Proxy)?;
-    drop(stdin);
-    let mut body = whole(child.0.stdout.take().ok_or(Unreachable::Proxy)?)?;
-    if !child.0.wait().map_err(|_| Unreachable::Proxy)?.success() {
-        return Err(Unreachable::Proxy);
-    }
-    let end = body.iter().rposition(|byte| *byte == b'\n').ok_or(Unreachable::Proxy)?;
-    let code = String::from_utf8_lossy(&body[end + 1..]).into_owned();
-    body.truncate(end);
-    Ok((code, body))
-}
-
-/// A process that is gone with this value.
-struct Ended(Child);
-
-impl Drop for Ended {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
-}
-
-/// Writes curl's configuration (curl(1), `--config`). What is asked by TLS is never redirected to what is not.
-fn config(url: &str) -> String {
-    let schemes = if url.starts_with("https:") { "=https" } else { "=http,https" };
-    let url: String =
-        url.chars().flat_map(|c| matches!(c, '"' | '\\').then_some('\\').into_iter().chain([c])).collect();
-    format!(
-        "url = \"{url}\"\nproto = \"{schemes}\"\nproto-redir = \"{schemes}\"\nlocation\nmax-redirs = 5\ngloboff\n\
-         silent\nuser-agent = \"allclear\"\nconnect-timeout = 10\nmax-time = {TIME}\nmax-filesize = {MOST}\n\
-         write-out = \"\\n%{{http_code}}\"\n"
-    )
-}
-
 fn whole(from: impl Read) -> Result<Vec<u8>, Unreachable> {
     let mut bytes = Vec::new();
-    from.take(MOST + 1).read_to_end(&mut bytes).map_err(|_| Unreachable::Proxy)?;
-    if bytes.len() as u64 > MOST { Err(Unreachable::Proxy) } else { Ok(bytes) }
+    from.take(MOST + 1).read_to_end(&mut bytes).map_err(|_| Unreachable)?;
+    if bytes.len() as u64 > MOST { Err(Unreachable) } else { Ok(bytes) }
 }
 
 /// Reads a GOPROXY as the go command does.
@@ -298,11 +234,6 @@ mod tests {
         for (goproxy, expected) in table {
             assert_eq!(proxies(goproxy), expected, "{goproxy}");
         }
-    }
-
-    #[test]
-    fn no_address_breaks_out_of_its_line() {
-        assert!(config(r#"https://a.b/"\"#).starts_with("url = \"https://a.b/\\\"\\\\\"\n"));
     }
 
     #[test]

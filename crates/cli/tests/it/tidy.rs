@@ -10,9 +10,10 @@ use std::process::Command;
 /// Who may use whom outside of tests.
 const ROOMS: &[(&str, &[&str])] = &[
     ("allclear-core", &[]),
-    ("allclear-git", &["allclear-core"]),
+    ("allclear-host", &["allclear-core"]),
+    ("allclear-git", &["allclear-core", "allclear-host"]),
     ("allclear-engine", &["allclear-core"]),
-    ("allclear-lab", &["allclear-core"]),
+    ("allclear-lab", &["allclear-core", "allclear-host"]),
     ("allclear-testkit", &["allclear-core", "allclear-git", "allclear-engine"]),
     ("allclear", &["allclear-core", "allclear-git", "allclear-engine", "allclear-lab"]),
 ];

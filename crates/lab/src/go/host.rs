@@ -1,7 +1,7 @@
 //! The go command on this machine, outside of any sandbox: it resolves and fetches, and runs no foreign code.
 
 use crate::overlay::Ear;
-use crate::process;
+use allclear_host::process::{End, Errors, Program, Run};
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::ffi::OsString;
@@ -12,6 +12,12 @@ use std::time::Duration;
 
 /// How long one command may take: a proxy that says nothing is waited for by the go command for ever.
 const LIMIT: Duration = Duration::from_mins(15);
+/// How long it may take to say what it is set to.
+const ASK: Duration = Duration::from_mins(1);
+/// The most that is kept of what it prints, in bytes.
+const OUTPUT: u64 = 1 << 30;
+/// The most that is kept of its standard error, in bytes.
+const ERRORS: usize = 16 << 20;
 
 /// How it begins when that was too long.
 pub(crate) const LATE: &str = "go was not through after";
@@ -91,10 +97,13 @@ impl Go {
             INHERITED.contains(&&*name) || name.starts_with("GO") && !name.starts_with("GOFLAGS")
         };
         let inherited: Vec<_> = env.iter().filter(|(name, _)| seen(name)).cloned().collect();
-        let mut ask = process::command(&program);
-        ask.args(["env", "-json"]).envs(inherited.iter().map(|(k, v)| (k, v))).env("GOTOOLCHAIN", "local");
-        let output = ask.output().map_err(|e| format!("go could not be started: {e}"))?;
-        let settings = serde_json::from_slice(&output.stdout)
+        let ask = Program::new(&program)
+            .args(["env", "-json"])
+            .envs(inherited.iter().map(|(k, v)| (k, v)))
+            .env("GOTOOLCHAIN", "local");
+        let (_, output) =
+            ask.output(&Run::within(ASK), OUTPUT).map_err(|e| format!("go could not be started: {e}"))?;
+        let settings = serde_json::from_slice(&output)
             .map_err(|_| "go env does not answer; allclear needs Go 1.21 or newer".to_owned())?;
         Ok(Self { program, inherited, settings, stopped: Arc::clone(stopped) })
     }
@@ -121,20 +130,26 @@ impl Go {
 
     /// Runs a go command in a directory.
     pub(crate) fn run(&self, dir: &Path, vars: &BTreeMap<&'static str, String>, args: &[&str]) -> Said {
-        let mut go = process::command(&self.program);
-        go.args(args).current_dir(dir).envs(self.inherited.iter().map(|(k, v)| (k, v)));
-        go.env("GOENV", "off").env("GOWORK", "off").env("GOTOOLCHAIN", "local").env("GOTELEMETRY", "off");
-        go.env("GIT_TERMINAL_PROMPT", "0").env("LC_ALL", "C").envs(vars);
+        let go = Program::new(&self.program)
+            .args(args.iter().copied())
+            .dir(dir)
+            .envs(self.inherited.iter().map(|(k, v)| (k, v)))
+            .envs([("GOENV", "off"), ("GOWORK", "off"), ("GOTOOLCHAIN", "local"), ("GOTELEMETRY", "off")])
+            .envs([("GIT_TERMINAL_PROMPT", "0"), ("LC_ALL", "C")])
+            .envs(vars);
+        let how = Run { stopped: Some(&self.stopped), errors: Errors::Kept(ERRORS), ..Run::within(LIMIT) };
         let failed = |err: String| Said { ok: false, out: String::new(), err };
-        match process::output(go, LIMIT, &self.stopped) {
-            Ok(output) => Said {
-                ok: output.status.success(),
-                out: String::from_utf8_lossy(&output.stdout).into_owned(),
-                err: String::from_utf8_lossy(&output.stderr).into_owned(),
+        match go.output(&how, OUTPUT) {
+            Ok((ended, output)) => match ended.end {
+                End::Exit(_) | End::Signal(_) => Said {
+                    ok: matches!(ended.end, End::Exit(0)),
+                    out: String::from_utf8_lossy(&output).into_owned(),
+                    err: String::from_utf8_lossy(&ended.errors).into_owned(),
+                },
+                End::TimedOut | End::Stopped | End::Refused(_) => {
+                    failed(format!("{LATE} {} min", LIMIT.as_secs() / 60))
+                }
             },
-            Err(e) if e.kind() == std::io::ErrorKind::TimedOut => {
-                failed(format!("{LATE} {} min", LIMIT.as_secs() / 60))
-            }
             Err(e) => failed(format!("go could not be started: {e}")),
         }
     }

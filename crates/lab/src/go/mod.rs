@@ -8,12 +8,13 @@ pub(crate) use host::Go;
 pub(crate) use prepare::{Prepared, Unready, prepare};
 pub(crate) use steps::steps;
 
+use crate::copy::link;
 use crate::names::escaped;
 use crate::overlay::{Overlay, World};
 use crate::pack::{modules, pack};
-use crate::room::link;
 use allclear_core::experiment::Side;
 use allclear_core::types::text::hex;
+use allclear_host::remove_tree;
 use jiff::Timestamp;
 use sha2::{Digest, Sha256};
 use std::collections::BTreeSet;
@@ -120,24 +121,24 @@ fn seed(dir: &Path, cache: &Path, own: &[String]) -> std::io::Result<()> {
         let whole: BTreeSet<PathBuf> = unpacked(&other).filter(|module| is_whole(&other, module)).collect();
         if link(&other, &fresh).is_err() {
             // Something was gone by then: begin with nothing.
-            crate::room::remove(&fresh);
+            remove_tree(&fresh);
             std::fs::create_dir_all(&fresh)?;
         }
         for half in unpacked(&fresh).filter(|module| !whole.contains(module)) {
-            crate::room::remove(&fresh.join(half));
+            remove_tree(&fresh.join(half));
         }
         for module in own {
-            crate::room::remove(&fresh.join("cache/download").join(module));
+            remove_tree(&fresh.join("cache/download").join(module));
             let (parent, last) = module.rsplit_once('/').unwrap_or(("", module));
             for entry in std::fs::read_dir(fresh.join(parent)).into_iter().flatten().flatten() {
                 if entry.file_name().to_string_lossy().split('@').next() == Some(last) {
-                    crate::room::remove(&entry.path());
+                    remove_tree(&entry.path());
                 }
             }
         }
     }
     if std::fs::rename(&fresh, cache).is_err() {
-        crate::room::remove(&fresh);
+        remove_tree(&fresh);
     }
     Ok(())
 }

@@ -3,9 +3,9 @@
 
 use super::Front;
 use super::host::{LATE, Said};
-use crate::room::Room;
 use allclear_core::experiment::{Job, Mode, Outcome, Proof};
 use allclear_core::types::text::{hex, short};
+use allclear_host::TempDir;
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
@@ -125,7 +125,7 @@ pub(crate) fn prepare(
     job: &Job,
     mode: Mode,
     tree: &Path,
-    room: &Room,
+    room: &TempDir,
     lend: &dyn Fn(&str),
 ) -> Result<Prepared, Unready> {
     let infra = |e: std::io::Error| Unready {
