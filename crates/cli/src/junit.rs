@@ -1,9 +1,9 @@
 //! The table as JUnit XML: what Surefire writes and CI systems read, with its elements for flaky tests.
 
 use crate::results::seconds;
-use allclear_core::event::CheckOutcome;
-use allclear_core::lab::{Attempt, Comparison, Experiment, Outcome, Row};
-use allclear_core::text::{plain, short};
+use allclear_core::experiment::{Attempt, Comparison, Experiment, Outcome, Row};
+use allclear_core::ledger::event::CheckOutcome;
+use allclear_core::types::text::{plain, short};
 use allclear_engine::CheckRun;
 use std::fmt::Write;
 

@@ -1,7 +1,7 @@
 //! Where the command works: the environment, the clone, its server and its private store.
 
 use crate::args::Args;
-use allclear_core::event::{Actor, Proof, Via};
+use allclear_core::ledger::actor::{Actor, Proof, Via};
 use allclear_core::policy;
 use allclear_engine::{Engine, Fault, FaultKind, Note, Snapshot};
 use allclear_git::{Clone, Environment, PlaceError, Store, SystemClock};
@@ -79,7 +79,7 @@ impl Place {
         let store = Store::open(&clone, &env)?.with_caller(whole_environment());
         let who = who.or(clone.person.as_deref()).unwrap_or("somebody");
         let proof = if clone.signing_key.is_some() { Proof::Signed } else { Proof::Claimed };
-        let who = allclear_core::text::short(who.trim(), 200);
+        let who = allclear_core::types::text::short(who.trim(), 200);
         Ok(Self { clone, store, env, clock: SystemClock, by: Actor { who, proof }, watch: Box::new(warn) })
     }
 
@@ -115,7 +115,10 @@ impl Place {
     pub(crate) fn name(&self, seen: &Snapshot) -> String {
         let from_policy = seen.policy.get().and_then(|p| p.name.clone());
         let from_record = Some(seen.project.name.clone()).filter(|n| !n.is_empty());
-        allclear_core::text::short(&from_policy.or(from_record).unwrap_or_else(|| self.clone.name()), 60)
+        allclear_core::types::text::short(
+            &from_policy.or(from_record).unwrap_or_else(|| self.clone.name()),
+            60,
+        )
     }
 }
 

@@ -3,8 +3,8 @@
 
 use crate::ui::{self, DIM, paint};
 use allclear_core::Seconds;
-use allclear_core::lab::{Arm, Mode, Row};
-use allclear_core::text::{count, short};
+use allclear_core::experiment::{Arm, Mode, Row};
+use allclear_core::types::text::{count, short};
 use allclear_engine::{CheckRun, Progress};
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 use std::collections::BTreeMap;

@@ -2,9 +2,9 @@
 
 use crate::progress::took;
 use crate::ui::{self, BAD, BOLD, DIM, GOOD, WAIT, paint};
-use allclear_core::event::CheckOutcome;
-use allclear_core::lab::{Arm, Attempt, Comparison, Mode, Outcome, Row, Tier, Verdict};
-use allclear_core::text::{count, list, plain, short};
+use allclear_core::experiment::{Arm, Attempt, Comparison, Mode, Outcome, Row, Tier, Verdict};
+use allclear_core::ledger::event::CheckOutcome;
+use allclear_core::types::text::{count, list, plain, short};
 use allclear_engine::{CheckRun, Kept, Tested};
 use anstyle::Style;
 use serde_json::{Value, json};

@@ -1,7 +1,7 @@
 //! Everything that is printed: data to standard output, talk to standard error. Colour is never the
 //! only sign, goes away when not on a terminal, and obeys `NO_COLOR`.
 
-use allclear_core::verdict::Verdict;
+use allclear_core::types::verdict::Verdict;
 use allclear_engine::Fault;
 use anstyle::{AnsiColor, Style};
 use std::io::{BufRead, IsTerminal, Write};

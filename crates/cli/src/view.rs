@@ -2,11 +2,11 @@
 //! values.
 
 use crate::place::Place;
-use allclear_core::after;
-use allclear_core::assess::{CandidateAssessment, GateReport, State};
+use allclear_core::decide::after;
+use allclear_core::decide::assess::{CandidateAssessment, GateReport, State};
 use allclear_core::gate::Kind;
 use allclear_core::project::{Candidate, Release};
-use allclear_core::verdict::Verdict;
+use allclear_core::types::verdict::Verdict;
 use allclear_core::{Assessment, Version};
 use allclear_engine::{PolicySeen, Snapshot};
 use jiff::Timestamp;
@@ -93,7 +93,8 @@ pub(crate) fn word_of(release: &Release) -> &'static str {
 pub(crate) fn steps(release: &Release, now: Timestamp) -> Vec<Value> {
     let step = |r: after::StepReport<'_>| {
         let (p, needs) = (&r.progress, &r.step.needs);
-        let by = if let after::Mark::Done(by) = p.mark { json!(by) } else { Value::Null };
+        let by =
+            if let allclear_core::project::steps::Mark::Done(by) = p.mark { json!(by) } else { Value::Null };
         json!({
             "name": r.step.name, "state": r.state, "by": by, "tries": p.tries, "at": p.at, "why": p.why,
             "said": p.said, "needs": needs, "waits_for": r.waits_for, "next_at": r.next_at,

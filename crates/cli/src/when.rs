@@ -23,7 +23,7 @@ pub(crate) fn read(text: &str, zone: &TimeZone, now: Timestamp) -> Result<Timest
     local.and_then(|local| local.to_zoned(zone.clone())).map(|z| z.timestamp()).map_err(|_| {
         Fault::new(
             FaultKind::Usage,
-            format!("`{}` is not a date or a length of time", allclear_core::text::short(text, 40)),
+            format!("`{}` is not a date or a length of time", allclear_core::types::text::short(text, 40)),
         )
         .hint("write 2026-11-10, \"2026-11-10 10:00\", 2026-11-10T10:00:00Z or 3d")
     })

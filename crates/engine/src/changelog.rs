@@ -3,11 +3,12 @@
 
 use crate::operation::summary;
 use crate::{Engine, Fault, FaultKind, Snapshot};
-use allclear_core::changelog::{self, Changelog};
+use allclear_core::history::changelog;
+use allclear_core::history::changelog::Changelog;
 use allclear_core::policy::Policy;
 use allclear_core::port::TextAt;
-use allclear_core::text::{list, plain};
 use allclear_core::try_it::{self, TryIt};
+use allclear_core::types::text::{list, plain};
 use allclear_core::{CommitId, RefName, Version};
 use jiff::Timestamp;
 use jiff::civil::Date;

@@ -2,11 +2,13 @@
 
 use crate::rc::free;
 use crate::{Engine, Fault, FaultKind, Snapshot};
-use allclear_core::bump::{self, Change, Taken};
-use allclear_core::changelog::MADE_AT_THE_CUT;
-use allclear_core::event::{Cut, CutKind, Event};
+use allclear_core::history::bump;
+use allclear_core::history::bump::{Change, Taken};
+use allclear_core::history::changelog::MADE_AT_THE_CUT;
+use allclear_core::ledger::event::{Cut, Event};
 use allclear_core::policy::{Policy, VersionFile, WhenBusy, digest};
 use allclear_core::port::{NewCommit, RefUpdate};
+use allclear_core::types::cut_kind::CutKind;
 use allclear_core::{CommitId, Version, version_files};
 use jiff::Timestamp;
 use std::collections::BTreeMap;
@@ -224,7 +226,7 @@ impl Engine<'_> {
             author: None,
             message: format!(
                 "{subject} {version}\n\n{MADE_AT_THE_CUT}; it changes {} and nothing else.",
-                allclear_core::text::list(&changed.keys().collect::<Vec<_>>())
+                allclear_core::types::text::list(&changed.keys().collect::<Vec<_>>())
             ),
         };
         Ok((self.repo.write_commit(&commit)?, files, changed.into_keys().collect()))
@@ -246,9 +248,9 @@ pub(crate) fn taken(snapshot: &Snapshot) -> Taken {
 /// Gives the choice that a person made.
 pub(crate) fn by_hand(version: Version, last: Option<Version>) -> bump::Choice {
     let bump = match last {
-        Some(last) if version.major > last.major => allclear_core::version::Bump::Major,
-        Some(last) if version.minor == last.minor => allclear_core::version::Bump::Patch,
-        Some(_) | None => allclear_core::version::Bump::Minor,
+        Some(last) if version.major > last.major => allclear_core::types::version::Bump::Major,
+        Some(last) if version.minor == last.minor => allclear_core::types::version::Bump::Patch,
+        Some(_) | None => allclear_core::types::version::Bump::Minor,
     };
     bump::Choice { version, bump, reasons: vec!["given by hand".into()] }
 }
@@ -268,5 +270,5 @@ pub(crate) fn frozen(snapshot: &Snapshot, policy: &Policy, now: Timestamp) -> Op
     let on_record =
         snapshot.project.freezes_from(now).filter(|f| f.stops.cuts()).map(|f| (f.until, &f.reason));
     let (until, why) = in_policy.chain(on_record).max()?;
-    Some((until, allclear_core::text::short(why, 100)))
+    Some((until, allclear_core::types::text::short(why, 100)))
 }

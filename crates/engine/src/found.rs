@@ -2,7 +2,7 @@
 
 use crate::append::Landing;
 use crate::{Engine, Fault, FaultKind};
-use allclear_core::event::Event;
+use allclear_core::ledger::event::Event;
 use allclear_core::policy::Mode;
 use allclear_core::port::RefUpdate;
 use allclear_core::{Branch, CommitId};

@@ -4,10 +4,12 @@ use crate::cut::{by_hand, frozen, missing, taken};
 use crate::rc::free;
 use crate::stops::reason;
 use crate::{CutPlan, Engine, Fault, FaultKind, Snapshot};
-use allclear_core::bump::{self, Choice};
-use allclear_core::event::{Cut, CutKind, Event};
+use allclear_core::history::bump;
+use allclear_core::history::bump::Choice;
+use allclear_core::ledger::event::{Cut, Event};
 use allclear_core::policy::{Policy, WhenBusy, digest};
 use allclear_core::port::RefUpdate;
+use allclear_core::types::cut_kind::CutKind;
 use allclear_core::{CommitId, RefName, Version};
 
 /// What a hotfix shall be.

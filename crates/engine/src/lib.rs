@@ -60,7 +60,7 @@ pub use tick::{Done, Ticked};
 pub use verify::{ReleaseTruth, Verification};
 pub use withdraw::Withdrawn;
 
-use allclear_core::event::{Actor, Via};
+use allclear_core::ledger::actor::{Actor, Via};
 use allclear_core::port::{Clock, Repo, Signature};
 use allclear_core::{CommitId, OperationId, Version};
 

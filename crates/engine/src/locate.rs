@@ -2,9 +2,12 @@
 
 use crate::named::{brief, subject_of};
 use crate::{Engine, Fault, Snapshot};
-use allclear_core::lineage::Lineage;
-use allclear_core::pick::{self, Train, is_welcome, picked_from};
-use allclear_core::text::short;
+use allclear_core::decide::pick::{Train, train};
+use allclear_core::history::fixes::is_welcome;
+use allclear_core::history::lineage::Lineage;
+use allclear_core::history::pick;
+use allclear_core::history::pick::picked_from;
+use allclear_core::types::text::short;
 use allclear_core::{CommitId, RcNumber, RefName, TagFormat, Version};
 use jiff::Timestamp;
 use std::collections::{BTreeMap, BTreeSet, HashSet};
@@ -327,7 +330,7 @@ impl Engine<'_> {
                 let now = self.clock.now();
                 let found = snapshot.assess(now).candidates.into_iter().find(|c| c.version == *version);
                 let policy = &onto.candidate.cut.policy;
-                let train = found.map_or(Train::Free, |found| pick::train(policy, &found, now));
+                let train = found.map_or(Train::Free, |found| train(policy, &found, now));
                 let command = format!("allclear pick {} --version {version}", brief(commit));
                 return Way::ByPick { command, version: *version, train };
             } else {

@@ -3,11 +3,11 @@
 use crate::append::Tip;
 use crate::{Engine, Fault, FaultKind, Note};
 use allclear_core::facts::{Facts, RecordFacts};
-use allclear_core::id::CommitId;
-use allclear_core::ledger::{self};
+use allclear_core::ledger::entry;
 use allclear_core::policy::{self, Effective, Mistake, Policy};
 use allclear_core::port::Refs;
 use allclear_core::project::{Candidate, Fold, Project};
+use allclear_core::types::object_id::CommitId;
 use allclear_core::{Branch, RULES, RefName, Version};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -174,7 +174,7 @@ impl Engine<'_> {
             let mut follows = known.is_none().then_some(true);
             let read = self.repo.entries(head, known.as_ref(), &mut |raw| {
                 if *follows.get_or_insert_with(|| raw.parents.first() == known.as_ref()) {
-                    fold.add(&ledger::read(raw));
+                    fold.add(&entry::read(raw));
                 }
             });
             if known.is_some() && (read.is_err() || follows != Some(true)) {
@@ -281,7 +281,7 @@ impl Snapshot {
                 FaultKind::Usage,
                 format!(
                     "{POLICY_FILE} on develop has {}",
-                    allclear_core::text::count(mistakes.len(), "mistake")
+                    allclear_core::types::text::count(mistakes.len(), "mistake")
                 ),
             )
             .hint("allclear policy check shows each at its line")),
@@ -303,7 +303,8 @@ impl Snapshot {
 
     /// Refuses where something stops all deciding.
     pub fn may_decide(&self, now: jiff::Timestamp) -> Result<(), Fault> {
-        let Some(stop) = allclear_core::assess::stops(&self.project, &self.facts, now).into_iter().next()
+        let Some(stop) =
+            allclear_core::gate::stops::stops(&self.project, &self.facts, now).into_iter().next()
         else {
             return Ok(());
         };
@@ -323,7 +324,7 @@ impl Snapshot {
                     "none is".into()
                 } else {
                     let are = if open.len() == 1 { "is" } else { "are" };
-                    format!("{} {are}", allclear_core::text::list(&open))
+                    format!("{} {are}", allclear_core::types::text::list(&open))
                 };
                 Fault::new(FaultKind::Usage, format!("there is no open candidate {version}; {has} open"))
             }),
@@ -339,7 +340,7 @@ impl Snapshot {
                     .ok_or_else(|| Fault::new(FaultKind::Usage, "no candidate")),
                 _ => Err(Fault::new(
                     FaultKind::Usage,
-                    format!("{} are open", allclear_core::text::list(&open)),
+                    format!("{} are open", allclear_core::types::text::list(&open)),
                 )
                 .hint(format!(
                     "say which, such as {one}; with accept and pick: --version {one}",
@@ -364,5 +365,5 @@ fn key_of(refs: &Refs, policy: Option<&(String, CommitId)>) -> String {
         digest.update(format!("{name} {id}\n"));
     }
     digest.update(policy.map_or("", |(text, _)| text));
-    allclear_core::text::hex(&digest.finalize())
+    allclear_core::types::text::hex(&digest.finalize())
 }

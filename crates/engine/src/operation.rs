@@ -1,10 +1,11 @@
 //! The refs and words of one promotion: what its plan changes, leaves on the server, and says on record.
 
 use crate::Snapshot;
-use allclear_core::event::Operation;
+use allclear_core::decide::promotion::{Standing, standing};
+use allclear_core::facts::{BranchSight, Seen, Sight, TagSight};
+use allclear_core::ledger::event::Operation;
 use allclear_core::port::{RefUpdate, Refs};
-use allclear_core::promotion::{BranchSight, Seen, Sight, Standing, TagSight, standing};
-use allclear_core::text::list;
+use allclear_core::types::text::list;
 use allclear_core::verify::Recorded;
 use allclear_core::{CommitId, RefName, Seconds, Version};
 
@@ -109,9 +110,9 @@ pub(crate) fn summary(
     now: jiff::Timestamp,
 ) -> String {
     let soaked = Seconds::between(candidate.cut_at, now);
-    let fixes = allclear_core::text::count(seen.commits.len(), "commit");
+    let fixes = allclear_core::types::text::count(seen.commits.len(), "commit");
     let rcs: Vec<String> = candidate.rcs.iter().map(|rc| format!("rc.{}", rc.n)).collect();
     let soaked = format!("Soaked {soaked} as {}, with {fixes} since the cut.", list(&rcs));
-    let waived = allclear_core::waiver::sentences(candidate, candidate.commit(), now);
+    let waived = allclear_core::gate::waiver::sentences(candidate, candidate.commit(), now);
     std::iter::once(soaked).chain(waived).collect::<Vec<_>>().join("\n")
 }

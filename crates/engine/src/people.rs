@@ -2,13 +2,15 @@
 
 use crate::stops::reason;
 use crate::{Engine, Fault, FaultKind, Snapshot};
-use allclear_core::assess::GateReport;
-use allclear_core::event::Event;
-use allclear_core::gate::{Gate, MARGIN};
-use allclear_core::people::{Approval, Waiver, is_listed, is_same};
+use allclear_core::decide::assess::GateReport;
+use allclear_core::gate::MARGIN;
+use allclear_core::gate::waiver;
+use allclear_core::ledger::event::Event;
 use allclear_core::policy::NotThese;
-use allclear_core::text::{count, list, short};
-use allclear_core::waiver;
+use allclear_core::project::people::{Approval, Waiver};
+use allclear_core::types::gate::Gate;
+use allclear_core::types::person::{is_listed, is_same};
+use allclear_core::types::text::{count, list, short};
 use allclear_core::{CandidateAssessment, CommitId, Seconds, Verdict, Version};
 use jiff::Timestamp;
 

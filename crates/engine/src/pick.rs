@@ -6,13 +6,16 @@ use crate::merge_back::{self, Trial};
 use crate::named::{brief, subject_of};
 use crate::picked::{Clash, ClashFile, Idle, Idleness, OnePick, PickWish, Picked, Picking};
 use crate::{Engine, Fault, FaultKind, Snapshot};
+use allclear_core::decide::pick::{Train, train};
 use allclear_core::facts::MergeBack;
-use allclear_core::fixes::{Class, ClassedCommit, revert_of};
-use allclear_core::pick::{self, Train, conflict, hunks, in_order, is_welcome, picked_from};
+use allclear_core::history::fixes::is_welcome;
+use allclear_core::history::fixes::{Class, ClassedCommit, revert_of};
+use allclear_core::history::pick;
+use allclear_core::history::pick::{conflict, hunks, in_order, picked_from};
 use allclear_core::policy::VersionFile;
 use allclear_core::port::{Author, Graph, Merged, NewCommit, RefUpdate, RepoError};
 use allclear_core::project::Candidate;
-use allclear_core::text::{count, plain, short};
+use allclear_core::types::text::{count, plain, short};
 use allclear_core::{Branch, CommitId, Version, version_files};
 use std::collections::BTreeMap;
 
@@ -122,7 +125,7 @@ impl Engine<'_> {
         let now = self.clock.now();
         let found = snapshot.assess(now).candidates.into_iter().find(|c| c.version == version);
         let policy = &candidate.cut.policy;
-        let train = found.map_or(Train::Free, |found| pick::train(policy, &found, now));
+        let train = found.map_or(Train::Free, |found| train(policy, &found, now));
         Ok(Picked::Aboard(Box::new(Picking {
             version,
             branch: candidate.cut.branch.clone(),

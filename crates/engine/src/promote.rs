@@ -1,17 +1,17 @@
 //! Promotion: plan on record, one atomic push, read back, confirm. DESIGN §6, step by step; what to do
-//! at each sight of the refs is decided by [`allclear_core::promotion`], never here.
+//! at each sight of the refs is decided by [`allclear_core::decide::promotion`], never here.
 
 use crate::append::{Landing, Tip};
 use crate::merge_back::{self, Trial};
 use crate::operation::{at_a_glance, clean_up, four_refs, landed, objects, recorded, spent, stale};
 use crate::{Draft, Engine, Fault, FaultKind, Note, Snapshot};
-use allclear_core::event::{Event, Operation};
-use allclear_core::ledger::TRAILER;
+use allclear_core::decide::promotion::{DevelopTodo, Obstacle, Standing, Step, Todo, next, standing};
+use allclear_core::ledger::entry::TRAILER;
+use allclear_core::ledger::event::{Event, Operation};
 use allclear_core::policy::MergeMode;
 use allclear_core::port::{NewCommit, PushAnswer, RefUpdate, Refs};
 use allclear_core::project::{Flight, Phase, Release};
-use allclear_core::promotion::{DevelopTodo, Obstacle, Standing, Step, Todo, next, standing};
-use allclear_core::text::short;
+use allclear_core::types::text::short;
 use allclear_core::{CandidateAssessment, CommitId, OperationId, RefName, Seconds, Version};
 use std::time::Duration;
 

@@ -2,8 +2,8 @@
 
 use crate::append::Tip;
 use crate::{Engine, Fault, FaultKind};
-use allclear_core::event::Event;
-use allclear_core::ledger::{self};
+use allclear_core::ledger::entry;
+use allclear_core::ledger::event::Event;
 use allclear_core::policy::{Difference, Stops, differences, digest};
 use allclear_core::project::may_strike;
 use allclear_core::{CommitId, Version};
@@ -15,7 +15,7 @@ pub(crate) fn reason(text: &str) -> Result<String, Fault> {
     if text.chars().filter(|c| c.is_alphanumeric()).count() < 2 {
         let mut what = "a reason is needed, for those who read the record later".to_owned();
         if !text.is_empty() {
-            what.push_str(&format!("; `{}` says too little", allclear_core::text::short(text, 20)));
+            what.push_str(&format!("; `{}` says too little", allclear_core::types::text::short(text, 20)));
         }
         return Err(Fault::new(FaultKind::Usage, what).hint("--reason TEXT"));
     }
@@ -85,7 +85,7 @@ impl Engine<'_> {
         self.repo.entries(&head, None, &mut |raw| {
             if raw.commit == *entry {
                 found = true;
-                believable = !may_strike(&ledger::read(raw), now);
+                believable = !may_strike(&entry::read(raw), now);
             }
         })?;
         if !found {

@@ -4,14 +4,16 @@ use crate::facts::authors;
 use crate::merge_back::{self, Trial};
 use crate::observe::PLACES;
 use crate::{Engine, Fault, FaultKind, Snapshot};
-use allclear_core::event::{Actor, Operation};
-use allclear_core::ledger::{self, TRAILER};
+use allclear_core::ledger::actor::Actor;
+use allclear_core::ledger::entry;
+use allclear_core::ledger::entry::TRAILER;
+use allclear_core::ledger::event::Operation;
 use allclear_core::policy::{self, Policy};
 use allclear_core::port::{Graph, Refs};
+use allclear_core::project::roster::Founding;
+use allclear_core::project::trust::{Ignored, Level, Voice};
 use allclear_core::project::{Candidate, Project, Rc};
-use allclear_core::signers::Founding;
-use allclear_core::text::{list, plain};
-use allclear_core::trust::{Ignored, Level, Voice};
+use allclear_core::types::text::{list, plain};
 use allclear_core::verify::{Audit, Claim, RecordedGate, Shown, Told, Truth};
 use allclear_core::{CommitId, RULES, RefName, Version};
 use jiff::Timestamp;
@@ -153,7 +155,7 @@ impl Engine<'_> {
             let mut follows = known.is_none().then_some(true);
             let read = self.repo.entries(head, known.as_ref(), &mut |raw| {
                 if *follows.get_or_insert_with(|| raw.parents.first() == known.as_ref()) {
-                    audit.add(&ledger::read(raw));
+                    audit.add(&entry::read(raw));
                 }
             });
             if known.is_some() && (read.is_err() || follows != Some(true)) {

@@ -6,13 +6,13 @@ use crate::operation::landed;
 use crate::rc::free;
 use crate::stops::reason;
 use crate::{Draft, Engine, Fault, FaultKind, Snapshot};
-use allclear_core::event::Event;
+use allclear_core::decide::promotion::{Standing, standing};
 use allclear_core::facts::Offer;
-use allclear_core::name::name_fault;
+use allclear_core::ledger::event::Event;
 use allclear_core::port::{Graph, RefUpdate, Refs};
 use allclear_core::project::{Candidate, Phase, Project, Withdrawal};
-use allclear_core::promotion::{Standing, standing};
-use allclear_core::text::short;
+use allclear_core::types::ref_name::name_fault;
+use allclear_core::types::text::short;
 use allclear_core::{Branch, CommitId, RefName, Version};
 use std::collections::BTreeSet;
 

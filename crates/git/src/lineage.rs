@@ -3,7 +3,7 @@
 use crate::process::Git;
 use crate::store::{FETCH_LIMIT, broken};
 use allclear_core::CommitId;
-use allclear_core::lineage::Lineage;
+use allclear_core::history::lineage::Lineage;
 use allclear_core::port::RepoError;
 use std::collections::BTreeSet;
 use std::path::Path;

@@ -3,7 +3,7 @@
 //! server computes every id anew from what arrives, so that a wrong one could not be published.
 
 use allclear_core::CommitId;
-use allclear_core::text::hex;
+use allclear_core::types::text::hex;
 use sha1::{Digest, Sha1};
 use std::fs;
 use std::io;

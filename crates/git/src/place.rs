@@ -2,7 +2,7 @@
 //! It is read, and never written.
 
 use crate::process::Git;
-use allclear_core::text::plain;
+use allclear_core::types::text::plain;
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};

@@ -3,7 +3,7 @@
 
 use crate::process::Git;
 use crate::store::Store;
-use allclear_core::sshsig::Signed;
+use allclear_core::ledger::signature::Signed;
 use std::io::{BufRead, Read};
 use std::time::Duration;
 

@@ -5,12 +5,12 @@ use crate::objects::{author, ident, message};
 use crate::place::{Clone, Environment, with_secret};
 use crate::process::{Failure, Git};
 use crate::{parse, range};
-use allclear_core::ledger::{ENTRY_LIMIT, RawEntry, Unreadable};
-use allclear_core::lineage::Lineage;
+use allclear_core::history::lineage::Lineage;
+use allclear_core::ledger::entry::{ENTRY_LIMIT, RawEntry, Unreadable};
 use allclear_core::port::{
     Graph, Listed, Merged, NewCommit, PushAnswer, RefUpdate, Refs, Repo, RepoError, Signature, TextAt,
 };
-use allclear_core::text::{hex, plain};
+use allclear_core::types::text::{hex, plain};
 use allclear_core::{CommitId, RefName};
 use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, BTreeSet};

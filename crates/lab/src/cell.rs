@@ -1,6 +1,6 @@
 //! What is put into a sandbox, and what comes out of it.
 
-use allclear_core::lab::{Limits, Must, Service};
+use allclear_core::experiment::{Limits, Must, Service};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::path::PathBuf;

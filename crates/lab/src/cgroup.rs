@@ -1,6 +1,6 @@
 //! Control groups: what the kernel holds a tree of processes to. Version 2 where it can be used, else version 1.
 
-use allclear_core::lab::Limits;
+use allclear_core::experiment::Limits;
 use rustix::process::{Pid, Signal, getpid, kill_process};
 use std::fs;
 use std::io;

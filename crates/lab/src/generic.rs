@@ -2,7 +2,7 @@
 //! built with.
 
 use crate::stage::{Stage, Stop};
-use allclear_core::lab::{Job, Outcome, Proof, Run, Step};
+use allclear_core::experiment::{Job, Outcome, Proof, Run, Step};
 use allclear_core::port::lab::Request;
 
 /// What begins the line by which a downstream says what it was built with: `allclear-proof VERSION HASH`.
@@ -42,8 +42,8 @@ pub(crate) fn steps(
             let note = match said {
                 Some(other) => format!(
                     "it was built with {} {}",
-                    allclear_core::text::short(&other.version, 40),
-                    allclear_core::text::short(&other.hash, 40)
+                    allclear_core::types::text::short(&other.version, 40),
+                    allclear_core::types::text::short(&other.hash, 40)
                 ),
                 None => format!(
                     "it did not print `{PROOF}$ALLCLEAR_VERSION $ALLCLEAR_HASH`, so nobody knows what it was built with"

@@ -5,7 +5,7 @@
 //! speaks JSON with it: <https://pkg.go.dev/cmd/go/internal/cacheprog>. Both caches are laid out as the go command's own:
 //! <https://pkg.go.dev/cmd/go/internal/cache>.
 
-use allclear_core::text::hex;
+use allclear_core::types::text::hex;
 use base64ct::{Base64, Encoding};
 use serde::{Deserialize, Deserializer, Serialize};
 use std::ffi::OsString;

@@ -9,8 +9,8 @@ use crate::process;
 use crate::ready::Sign;
 use crate::usage::is_full;
 use crate::{Ended, How, gocache, tree};
-use allclear_core::lab::{Must, Service};
-use allclear_core::text::short;
+use allclear_core::experiment::{Must, Service};
+use allclear_core::types::text::short;
 use rustix::process::{
     DumpableBehavior, Pid, Resource, Rlimit, Signal, WaitOptions, WaitStatus, kill_process_group,
     set_child_subreaper, set_dumpable_behavior, setpriority_process, setrlimit,

@@ -1,7 +1,7 @@
 //! What the lab and its helper inside a sandbox say to each other: an order, and an answer, a line of JSON each.
 
 use crate::{Ended, Task};
-use allclear_core::lab::{Limits, Must, Service};
+use allclear_core::experiment::{Limits, Must, Service};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::path::PathBuf;

@@ -10,7 +10,7 @@ use crate::names;
 use crate::pack::Packed;
 use crate::record::{Answer, Record};
 use crate::upstream::{Unreachable, Upstream, decoded, highest, version};
-use allclear_core::text::hex;
+use allclear_core::types::text::hex;
 use axum::Router;
 use axum::body::Body;
 use axum::extract::{Request, State};

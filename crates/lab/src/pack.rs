@@ -7,8 +7,8 @@
 use crate::dirhash::Listing;
 use crate::gomod::{GoMod, at_least};
 use crate::names;
-use allclear_core::text::{plain, short};
-use allclear_core::version::Version;
+use allclear_core::types::text::{plain, short};
+use allclear_core::types::version::Version;
 use jiff::Timestamp;
 use sha2::{Digest, Sha256};
 use std::collections::HashMap;

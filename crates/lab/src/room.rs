@@ -1,6 +1,6 @@
 //! A directory for one attempt, gone with it.
 
-use allclear_core::text::hex;
+use allclear_core::types::text::hex;
 use rustix::fs::{FlockOperation, flock};
 use std::fs::File;
 use std::os::unix::fs::PermissionsExt;

@@ -2,7 +2,7 @@
 
 use crate::room::Room;
 use crate::{Cell, How, Sandbox, Task};
-use allclear_core::lab::{Limits, Must, Outcome, Recipe, Step};
+use allclear_core::experiment::{Limits, Must, Outcome, Recipe, Step};
 use rustix::fs::OFlags;
 use std::collections::BTreeMap;
 use std::io::Read;
@@ -27,7 +27,7 @@ pub(crate) struct Stop {
 impl Stop {
     /// Says that the lab itself could not work.
     pub(crate) fn infra(why: &str) -> Self {
-        let note = Some(format!("the lab itself failed: {}", allclear_core::text::short(why, 200)));
+        let note = Some(format!("the lab itself failed: {}", allclear_core::types::text::short(why, 200)));
         Self { outcome: Outcome::Infra, step: Step::Prepare, log: String::new(), note }
     }
 }
@@ -284,7 +284,7 @@ const NETWORK: &[&str] = &[
 ];
 const NO_SPACE: &[&str] = &["no space left on device", "No space left on device", "ENOSPC"];
 
-fn task(command: &[&str], must: Must, services: &[allclear_core::lab::Service]) -> Task {
+fn task(command: &[&str], must: Must, services: &[allclear_core::experiment::Service]) -> Task {
     Task { command: command.iter().map(|&part| part.to_owned()).collect(), must, services: services.to_vec() }
 }
 

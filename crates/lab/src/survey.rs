@@ -1,8 +1,8 @@
 //! What there is to look at in a downstream's repository: one job, or one for each of its programs.
 
-use allclear_core::lab::{Declared, Ecosystem, Job};
+use allclear_core::experiment::{Declared, Ecosystem, Job};
 use allclear_core::port::lab::Located;
-use allclear_core::text::{plain, short};
+use allclear_core::types::text::{plain, short};
 use globset::{GlobBuilder, GlobMatcher};
 use std::path::Path;
 
@@ -152,7 +152,7 @@ fn files(tree: &Path) -> Vec<String> {
 mod tests {
     use super::*;
     use allclear_core::CommitId;
-    use allclear_core::lab::{At, Recipe};
+    use allclear_core::experiment::{At, Recipe};
 
     /// Surveys a tree of these files, each a program or a go.mod; tells the folders, those of one of many with `*`.
     fn places(files: &[&str]) -> Vec<String> {

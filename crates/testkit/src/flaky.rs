@@ -1,7 +1,7 @@
 //! A network that misbehaves on cue. Calls are counted from 1, pushes and reads apart.
 
-use allclear_core::ledger::RawEntry;
-use allclear_core::lineage::Lineage;
+use allclear_core::history::lineage::Lineage;
+use allclear_core::ledger::entry::RawEntry;
 use allclear_core::port::{
     Graph, Listed, Merged, NewCommit, PushAnswer, RefUpdate, Refs, Repo, RepoError, Signature, TextAt,
 };

@@ -3,8 +3,10 @@
 use crate::table::{Samples, Table, ms};
 use crate::world::{Lab, Ran, Size, Stream, project};
 use allclear_core::CommitId;
-use allclear_core::event::{Actor, CheckOutcome, Event, Proof, Via};
-use allclear_core::ledger::{self, RawEntry};
+use allclear_core::ledger::actor::{Actor, Proof, Via};
+use allclear_core::ledger::entry;
+use allclear_core::ledger::entry::RawEntry;
+use allclear_core::ledger::event::{CheckOutcome, Event};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -50,7 +52,7 @@ fn entry(n: usize, started: jiff::Timestamp, rc: &CommitId) -> String {
     let event = Event::CheckRecorded { name: format!("ci-{}", n % 5), outcome, commit, url };
     let by = Actor { who: "ci <ci@example.org>".into(), proof: Proof::Claimed };
     let at = allclear_core::Seconds(n as u64).after(started);
-    serde_json::to_string_pretty(&ledger::compose(format!("{n:032x}"), at, by, Via::Ci, vec![event]))
+    serde_json::to_string_pretty(&entry::compose(format!("{n:032x}"), at, by, Via::Ci, vec![event]))
         .expect("an entry is JSON")
         + "\n"
 }
@@ -113,7 +115,7 @@ fn pure(rounds: usize, rc: &CommitId, table: &mut Table) {
         })
         .collect();
     let at = Instant::now();
-    let links: Vec<_> = raw.into_iter().map(ledger::read).collect();
+    let links: Vec<_> = raw.into_iter().map(entry::read).collect();
     let read = at.elapsed();
     let (mut all, mut tenth) = (Vec::new(), Vec::new());
     for _ in 0..rounds {

@@ -5,7 +5,7 @@ use crate::exit::Exit;
 use crate::place::{Place, zone_of};
 use crate::{ui, when};
 use allclear_core::policy::Stops;
-use allclear_core::text::count;
+use allclear_core::types::text::count;
 use allclear_core::{CommitId, Version};
 use allclear_engine::{Fault, FaultKind};
 use serde_json::json;

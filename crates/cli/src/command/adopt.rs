@@ -6,7 +6,7 @@ use crate::exit::Exit;
 use crate::place::Place;
 use crate::ui;
 use allclear_core::adoption::{self, Home, Patch, scheduler};
-use allclear_core::text::{count, plain};
+use allclear_core::types::text::{count, plain};
 use allclear_engine::{Adoption, Fault, FaultKind};
 use serde_json::json;
 use std::io::Write;

@@ -6,9 +6,12 @@ use crate::place::{Place, zone_of};
 use crate::ui::{self, BAD, BOLD, DIM, GOOD, WAIT, paint};
 use crate::{view, when};
 use allclear_core::Version;
-use allclear_core::after::{self, By, Mark, StepReport, StepState};
+use allclear_core::decide::after;
+use allclear_core::decide::after::{StepReport, StepState};
+use allclear_core::ledger::step_end::By;
 use allclear_core::project::Release;
-use allclear_core::text::{count, list, plain, short};
+use allclear_core::project::steps::Mark;
+use allclear_core::types::text::{count, list, plain, short};
 use allclear_engine::{Fault, Snapshot, StepWord};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -87,7 +90,7 @@ fn show(version: Version, release: &Release, zone: &TimeZone, now: Timestamp, wh
             said.lines().for_each(|line| ui::out(paint(DIM, format!("      {}", plain(line)))));
         }
         if report.progress.needs_somebody(report.step, now) {
-            for remedy in allclear_core::notice::remedy(version, &name) {
+            for remedy in allclear_core::decide::notices::remedy(version, &name) {
                 ui::out(format!("      → {remedy}"));
             }
         }

@@ -6,7 +6,7 @@ use crate::exit::Exit;
 use crate::place::Place;
 use crate::ui::say;
 use allclear_core::Version;
-use allclear_core::text::count;
+use allclear_core::types::text::count;
 use allclear_engine::Fault;
 use serde_json::json;
 

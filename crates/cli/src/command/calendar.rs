@@ -5,7 +5,7 @@ use crate::exit::Exit;
 use crate::place::{Place, zone_of};
 use crate::{ui, when};
 use allclear_core::ics::{Happening, calendar};
-use allclear_core::train;
+use allclear_core::policy::schedule;
 use allclear_engine::{Fault, FaultKind, Snapshot};
 use jiff::Timestamp;
 use serde_json::json;
@@ -94,11 +94,11 @@ fn coming(seen: &Snapshot, now: Timestamp) -> Vec<Coming> {
         }
     }
     if let Some(policy) = seen.policy.get() {
-        let zone = allclear_core::assess::zone(policy);
+        let zone = allclear_core::policy::schedule::zone(policy);
         if let Some(train) = &policy.train {
             let mut from = now;
             for _ in 0..CUTS {
-                let Some((_, at)) = train::next_slot(train, &zone, from) else { break };
+                let Some((_, at)) = schedule::next_slot(train, &zone, from) else { break };
                 list.push(Coming {
                     at,
                     until: None,
@@ -110,7 +110,7 @@ fn coming(seen: &Snapshot, now: Timestamp) -> Vec<Coming> {
             }
         }
         for freeze in policy.freezes.iter().filter(|f| f.until > now) {
-            let text = format!("freeze: {}", allclear_core::text::short(&freeze.reason, 80));
+            let text = format!("freeze: {}", allclear_core::types::text::short(&freeze.reason, 80));
             let subject = format!("policy-{}", freeze.from.as_second());
             list.push(Coming { at: freeze.from, until: Some(freeze.until), kind: "freeze", subject, text });
         }
@@ -118,8 +118,8 @@ fn coming(seen: &Snapshot, now: Timestamp) -> Vec<Coming> {
     for freeze in seen.project.freezes_from(now) {
         let text = format!(
             "freeze by {}: {}",
-            allclear_core::text::name_of(&freeze.by),
-            allclear_core::text::short(&freeze.reason, 80)
+            allclear_core::types::text::name_of(&freeze.by),
+            allclear_core::types::text::short(&freeze.reason, 80)
         );
         let subject = format!("record-{}", freeze.from.as_second());
         list.push(Coming { at: freeze.from, until: Some(freeze.until), kind: "freeze", subject, text });

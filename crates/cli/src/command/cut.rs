@@ -5,7 +5,7 @@ use crate::exit::Exit;
 use crate::place::Place;
 use crate::ui::{self, BOLD, WAIT, paint};
 use allclear_core::Version;
-use allclear_core::text::{count, list};
+use allclear_core::types::text::{count, list};
 use allclear_engine::{CutPlan, CutWish, Fault, FaultKind};
 use serde_json::json;
 

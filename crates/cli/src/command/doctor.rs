@@ -8,7 +8,7 @@ use crate::ui::{self, BAD, BOLD, DIM, GOOD, WAIT, paint, say};
 use allclear_core::adoption::Todo;
 use allclear_core::doctor::{Evidence, Finding, Part, Weight};
 use allclear_core::port::history::History;
-use allclear_core::text::{count, short};
+use allclear_core::types::text::{count, short};
 use allclear_engine::{Answer, Examination, Fault, FaultKind, Probe, Repair};
 use allclear_git::CloneHistory;
 use anstyle::Style;

@@ -5,7 +5,7 @@ use crate::exit::Exit;
 use crate::place::Place;
 use crate::ui::{self, BOLD, WAIT, paint};
 use allclear_core::Version;
-use allclear_core::text::{list, short};
+use allclear_core::types::text::{list, short};
 use allclear_engine::{Fault, HotfixPlan, HotfixWish};
 use serde_json::json;
 

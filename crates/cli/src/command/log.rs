@@ -5,11 +5,13 @@ use crate::exit::Exit;
 use crate::place::{Place, zone_of};
 use crate::ui::{self, BAD, DIM, paint};
 use crate::when;
-use allclear_core::event::{Event, Proof};
-use allclear_core::ledger::{self, Body};
+use allclear_core::ledger::actor::Proof;
+use allclear_core::ledger::entry;
+use allclear_core::ledger::entry::Body;
+use allclear_core::ledger::event::Event;
+use allclear_core::ledger::signature::Signed;
 use allclear_core::port::Repo;
-use allclear_core::sshsig::Signed;
-use allclear_core::text::name_of;
+use allclear_core::types::text::name_of;
 use allclear_engine::Fault;
 use serde_json::json;
 
@@ -22,7 +24,7 @@ pub(super) fn run(args: &Args, limit: usize, now: &Now) -> Result<Exit, Fault> {
     if let Some(head) = &seen.project.head {
         place.store.entries(head, None, &mut |raw| {
             let raw_json = raw.json.clone();
-            links.push_back((ledger::read(raw), raw_json));
+            links.push_back((entry::read(raw), raw_json));
             // Only the newest are kept, so that memory does not grow with the record.
             if links.len() > limit {
                 links.pop_front();
@@ -61,7 +63,7 @@ pub(super) fn run(args: &Args, limit: usize, now: &Now) -> Result<Exit, Fault> {
                 ui::out(format!(
                     "{}  {id}  {}{unknown}{struck}",
                     when::show(entry.claimed, &zone, now),
-                    ledger::subject(&entry.events)
+                    entry::subject(&entry.events)
                 ));
                 ui::out(paint(DIM, format!("                           by {who}{proof}")));
             }
@@ -71,16 +73,12 @@ pub(super) fn run(args: &Args, limit: usize, now: &Now) -> Result<Exit, Fault> {
     Ok(Exit::Done)
 }
 
-fn entry_json(
-    link: &ledger::Link,
-    raw: Option<&[u8]>,
-    seen: &allclear_engine::Snapshot,
-) -> serde_json::Value {
+fn entry_json(link: &entry::Link, raw: Option<&[u8]>, seen: &allclear_engine::Snapshot) -> serde_json::Value {
     let struck = seen.project.struck.contains(&link.commit);
     match &link.body {
         Body::Entry(entry) => json!({
             "commit": link.commit, "parent": link.parent, "struck": struck,
-            "summary": ledger::subject(&entry.events),
+            "summary": entry::subject(&entry.events),
             "entry": raw.and_then(|r| serde_json::from_slice::<serde_json::Value>(r).ok()),
         }),
         Body::Void(why) => {

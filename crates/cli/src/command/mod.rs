@@ -32,7 +32,7 @@ use crate::args::{Args, ArmArg, Command, LedgerCommand, Now, SignerCommand};
 use crate::exit::Exit;
 use crate::place::{Place, zone_of};
 use crate::ui;
-use allclear_core::lab::Arm;
+use allclear_core::experiment::Arm;
 use allclear_engine::{Fault, FaultKind, PickWish, Snapshot, TestWish};
 use clap::CommandFactory;
 use jiff::Timestamp;

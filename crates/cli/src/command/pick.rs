@@ -5,8 +5,8 @@ use crate::exit::Exit;
 use crate::place::{Place, zone_of};
 use crate::ui::{self, BOLD, DIM, paint};
 use crate::when;
-use allclear_core::pick::Train;
-use allclear_core::text::count;
+use allclear_core::decide::pick::Train;
+use allclear_core::types::text::count;
 use allclear_engine::{Clash, Fault, Idle, Idleness, Note, PickWish, Picked, Picking};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -52,7 +52,7 @@ fn show(picking: &Picking, dry: bool, zone: &TimeZone, now: Timestamp) {
         for path in &one.kept {
             ui::out(format!(
                 "    in {} the version stays {}",
-                allclear_core::text::plain(path),
+                allclear_core::types::text::plain(path),
                 picking.version
             ));
         }

@@ -6,7 +6,7 @@ use crate::place::{Place, environment, open_clone};
 use crate::ui::{self, BAD, DIM, WAIT, paint, say};
 use allclear_core::Version;
 use allclear_core::policy::{self, Mistake, Origin, line_column};
-use allclear_core::text::{count, plain};
+use allclear_core::types::text::{count, plain};
 use allclear_engine::{Fault, FaultKind, POLICY_FILE, PolicySeen};
 use miette::{
     GraphicalReportHandler, GraphicalTheme, LabeledSpan, MietteDiagnostic, NamedSource, Report, Severity,

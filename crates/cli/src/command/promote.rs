@@ -122,7 +122,10 @@ fn show(plan: &PromotionPlan, args: &Args) {
         ));
     }
     if !op.resolved.is_empty() {
-        ui::out(format!("  conflicts in {} are resolved by rule", allclear_core::text::list(&op.resolved)));
+        ui::out(format!(
+            "  conflicts in {} are resolved by rule",
+            allclear_core::types::text::list(&op.resolved)
+        ));
     }
     ui::out("  one atomic push, each ref only if it is what is shown here");
 }

@@ -6,7 +6,7 @@ use crate::exit::Exit;
 use crate::place::Place;
 use crate::progress::Show;
 use crate::ui;
-use allclear_core::lab::Arm;
+use allclear_core::experiment::Arm;
 use allclear_engine::{Fault, Lab};
 
 pub(super) fn run(args: &Args, name: &str, arm: Arm, print: bool) -> Result<Exit, Fault> {

@@ -5,14 +5,15 @@ use crate::exit::Exit;
 use crate::place::{Place, zone_of};
 use crate::ui::{self, BAD, BOLD, DIM, GOOD, WAIT, paint, say};
 use crate::{view, when};
-use allclear_core::assess::{CandidateAssessment, GateReport, State};
-use allclear_core::event::CutKind;
+use allclear_core::decide::assess::{CandidateAssessment, GateReport, State};
 use allclear_core::gate::Kind;
+use allclear_core::gate::waiver;
 use allclear_core::policy::{Mode, Period};
 use allclear_core::project::Candidate;
-use allclear_core::text::{count, list, plain};
-use allclear_core::verdict::Verdict;
-use allclear_core::{Assessment, Seconds, waiver};
+use allclear_core::types::cut_kind::CutKind;
+use allclear_core::types::text::{count, list, plain};
+use allclear_core::types::verdict::Verdict;
+use allclear_core::{Assessment, Seconds};
 use allclear_engine::{Fault, PolicySeen, Snapshot};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -221,7 +222,7 @@ pub(crate) fn forecast(
     if let Some((_, why)) = record.refused.as_ref().filter(|(commit, _)| *commit == found.commit) {
         return format!(
             "The server refused the last promotion and nothing tries again by itself: {}\nallclear promote {} --commit {}",
-            allclear_core::text::short(why, 200),
+            allclear_core::types::text::short(why, 200),
             found.version,
             found.commit.short()
         );

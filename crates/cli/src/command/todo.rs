@@ -2,7 +2,7 @@
 
 use crate::ui::{self, BOLD, DIM, paint};
 use allclear_core::adoption::Todo;
-use allclear_core::verdict::Verdict;
+use allclear_core::types::verdict::Verdict;
 use serde_json::{Value, json};
 
 /// How many places are shown of one item.

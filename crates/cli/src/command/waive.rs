@@ -5,7 +5,7 @@ use crate::args::Args;
 use crate::exit::Exit;
 use crate::place::{Place, zone_of};
 use crate::when;
-use allclear_core::text::count;
+use allclear_core::types::text::count;
 use allclear_core::{Seconds, Version};
 use allclear_engine::{Fault, FaultKind, WaiverWish};
 use serde_json::json;
@@ -53,8 +53,11 @@ pub(super) fn run(args: &Args, asked: &Asked<'_>) -> Result<Exit, Fault> {
         only_if: asked.commit.map(Into::into),
         again: asked.again,
     })?;
-    let subject =
-        made.subject.as_ref().map(|s| format!(":{}", allclear_core::text::plain(s))).unwrap_or_default();
+    let subject = made
+        .subject
+        .as_ref()
+        .map(|s| format!(":{}", allclear_core::types::text::plain(s)))
+        .unwrap_or_default();
     let until = when::show(made.until, &zone_of(&engine.observe()?), place.now());
     let text = if made.needs_second {
         format!(

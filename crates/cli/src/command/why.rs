@@ -5,9 +5,11 @@ use crate::exit::Exit;
 use crate::place::{Place, zone_of};
 use crate::ui::{self, BOLD, DIM, paint};
 use crate::{view, when};
-use allclear_core::assess::{CandidateAssessment, GateReport};
-use allclear_core::gate::{GATES, Gate, Kind, Subject};
-use allclear_core::text::short;
+use allclear_core::decide::assess::{CandidateAssessment, GateReport};
+use allclear_core::gate::{Kind, Subject};
+use allclear_core::types::gate::Gate;
+use allclear_core::types::gate::Gate;
+use allclear_core::types::text::short;
 use allclear_core::{CommitId, Version};
 use allclear_engine::{Engine, Fault, FaultKind, ReportText, Snapshot};
 use jiff::Timestamp;
@@ -118,7 +120,7 @@ fn parse(about: &[String]) -> Result<(Option<Version>, Topic), Fault> {
     let Some(topic) = rest else { return Ok((version, None)) };
     let (gate, subject) =
         topic.split_once(':').map_or((topic.as_str(), None), |(g, s)| (g, Some(s.to_owned())));
-    let names: Vec<&str> = GATES.iter().map(|(_, name, ..)| *name).collect();
+    let names: Vec<&str> = Gate::all().map(Gate::name).collect();
     if !names.contains(&gate) {
         return Err(usage(format!("there is no gate `{}`", short(gate, 40)))
             .hint(format!("the gates are {}", names.join(", "))));

@@ -4,7 +4,7 @@ use crate::args::Args;
 use crate::exit::Exit;
 use crate::place::Place;
 use crate::ui::{self, BOLD, paint};
-use allclear_core::text::plain;
+use allclear_core::types::text::plain;
 use allclear_core::{CommitId, Version};
 use allclear_engine::{Fault, Withdrawn};
 use serde_json::json;

@@ -11,7 +11,12 @@ fn world() -> (World, String) {
     let policy = format!("{QUICK}{DECLARED}");
     let world = World::new(&policy);
     world.allclear(&["cut", "--yes"]).code(0);
-    (world, allclear_core::lab::declared(&allclear_core::policy::read(&policy).unwrap().policy.downstreams))
+    (
+        world,
+        allclear_core::experiment::declared(
+            &allclear_core::policy::read(&policy).unwrap().policy.downstreams,
+        ),
+    )
 }
 
 /// Puts an experiment on record that found these, beside 80 that are well.

@@ -1,13 +1,14 @@
 //! After-steps as a table: what is on record and what the probe says, against what is done.
 
 use crate::make::{Scene, VERSION, at, operation, plan, policy};
-use allclear_core::after::{
-    Answer, By, GRACE, Ill, Next, StepState, after_run, answer, back_off, before_run, due, lease, report,
-    word,
+use allclear_core::decide::after::{
+    Answer, Next, StepState, after_run, answer, before_run, due, report, word,
 };
-use allclear_core::event::Event;
+use allclear_core::ledger::event::Event;
+use allclear_core::ledger::step_end::{By, Ill};
 use allclear_core::policy::AfterStep;
 use allclear_core::port::steps::{End, Ended};
+use allclear_core::project::steps::{GRACE, back_off, lease};
 use allclear_core::project::{Release, fold};
 use allclear_core::{Seconds, policy::read};
 use jiff::Timestamp;

@@ -6,13 +6,14 @@ use crate::make::{
     tried,
 };
 use allclear_core::Verdict;
-use allclear_core::assess::State;
-use allclear_core::event::Event;
+use allclear_core::decide::assess::State;
+use allclear_core::experiment::{Comparison, Declared, FindingLine, Summary, Tallies, Tier};
 use allclear_core::facts::MergeBack;
-use allclear_core::gate::{Gate, Kind};
-use allclear_core::lab::{Comparison, Declared, FindingLine, Summary, Tallies, Tier};
-use allclear_core::ledger::Body;
+use allclear_core::gate::Kind;
+use allclear_core::ledger::entry::Body;
+use allclear_core::ledger::event::Event;
 use allclear_core::policy::{Policy, Trust};
+use allclear_core::types::gate::Gate;
 use allclear_core::verify::{Audit, Recorded, Shown, Truth};
 
 fn declared() -> Vec<Declared> {
@@ -263,7 +264,7 @@ fn too_few_answers_hold() {
 fn numbers_of_strangers_add_up_to_nothing_worse() {
     let summary: Summary = serde_json::from_value(serde_json::json!({
         "experiment": "x", "version": "2.9.0", "commit": commit(2), "sandbox": "", "millis": u64::MAX,
-        "declared": allclear_core::lab::declared(&declared()), "findings": [], "more": u64::MAX,
+        "declared": allclear_core::experiment::declared(&declared()), "findings": [], "more": u64::MAX,
         "must": {"ok": u64::MAX, "fixed": u64::MAX, "suspect": u64::MAX}, "should": {"ok": u64::MAX, "flaky": 3},
     }))
     .unwrap();

@@ -1,11 +1,12 @@
 //! A table for each gate.
 
 use crate::make::{DAY, HOUR, MINUTE, Scene, VERSION, at, check, commit, held, link, policy, rc};
-use allclear_core::event::Event;
 use allclear_core::facts::{MergeBack, TagSeen};
-use allclear_core::fixes::{Class, ClassedCommit};
-use allclear_core::gate::{Gate, Kind};
+use allclear_core::gate::Kind;
+use allclear_core::history::fixes::{Class, ClassedCommit};
+use allclear_core::ledger::event::Event;
 use allclear_core::policy::{AfterFix, Beat, Freeze, Policy, RequiredCheck, Stops, Unclassified};
+use allclear_core::types::gate::Gate;
 use allclear_core::{Seconds, Verdict, Version};
 
 fn scene() -> Scene {

@@ -3,10 +3,11 @@
 
 use crate::make::{VERSION, commit, entry_id};
 use allclear_core::Version;
-use allclear_core::event::{CutKind, Event};
-use allclear_core::ledger::{Body, ENTRY_LIMIT, Link, RawEntry, Unreadable, VoidReason, read};
+use allclear_core::ledger::entry::{Body, ENTRY_LIMIT, Link, RawEntry, Unreadable, VoidReason, read};
+use allclear_core::ledger::event::Event;
 use allclear_core::policy::Trust;
 use allclear_core::project::{Phase, Project, TroubleKind, fold};
+use allclear_core::types::cut_kind::CutKind;
 use std::collections::BTreeSet;
 
 const KINDS: [&str; 38] = [

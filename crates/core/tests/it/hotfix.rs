@@ -3,14 +3,15 @@
 use crate::make::{
     DAY, HOUR, MINUTE, Scene, VERSION, at, commit, cut, operation, plan as planned, policy, rc,
 };
-use allclear_core::carry::{Carry, carry};
-use allclear_core::event::{Cut, CutKind, Event};
+use allclear_core::decide::plan::{Action, plan};
 use allclear_core::facts::MergeBack;
-use allclear_core::gate::Gate;
-use allclear_core::plan::{Action, plan};
+use allclear_core::gate::carry::{Carry, carry};
+use allclear_core::ledger::event::{Cut, Event};
 use allclear_core::policy::{AfterFix, RequiredCheck, read};
 use allclear_core::project::fold;
-use allclear_core::verdict::Verdict;
+use allclear_core::types::cut_kind::CutKind;
+use allclear_core::types::gate::Gate;
+use allclear_core::types::verdict::Verdict;
 use allclear_core::{Seconds, Version, assess};
 
 const HOTFIX: Version = Version::new(2, 8, 1);
@@ -30,7 +31,7 @@ fn hotfix(version: Version) -> Event {
 /// 2.8.1, cut as a hotfix and released beside 2.9.0, which lacks it from then on.
 fn overtaken() -> Scene {
     let op = planned(1, 2);
-    let op = allclear_core::event::Operation { version: HOTFIX, ..op };
+    let op = allclear_core::ledger::event::Operation { version: HOTFIX, ..op };
     let mut scene = Scene::new(policy())
         .then(HOUR, hotfix(HOTFIX))
         .then(2 * HOUR, Event::PromotionPlanned(Box::new(op)))

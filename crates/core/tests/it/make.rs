@@ -1,16 +1,21 @@
 //! A project with one candidate, made the way a real one is: by folding a ledger.
 
-use allclear_core::assess::CandidateAssessment;
-use allclear_core::event::{Actor, CheckOutcome, Cut, CutKind, Entry, Event, Operation, Proof, Via};
-use allclear_core::facts::{CandidateFacts, Facts, MergeBack, RecordFacts, TagSeen};
-use allclear_core::gate::{Finding, Gate};
-use allclear_core::lab::{
-    self, At, Comparison, Declared, FindingLine, Outcome, Pinned, Recipe, Step, Summary, Tallies, Tier,
+use allclear_core::decide::assess::CandidateAssessment;
+use allclear_core::experiment;
+use allclear_core::experiment::{
+    At, Comparison, Declared, FindingLine, Outcome, Pinned, Recipe, Step, Summary, Tallies, Tier,
 };
-use allclear_core::ledger::{Body, Link, compose};
+use allclear_core::facts::{CandidateFacts, Facts, MergeBack, RecordFacts, TagSeen};
+use allclear_core::gate::Finding;
+use allclear_core::ledger::actor::{Actor, Proof, Via};
+use allclear_core::ledger::entry::Entry;
+use allclear_core::ledger::entry::{Body, Link, compose};
+use allclear_core::ledger::event::{CheckOutcome, Cut, Event, Operation};
 use allclear_core::policy::{Policy, Preset, defaults, digest};
 use allclear_core::project::fold;
-use allclear_core::version::Bump;
+use allclear_core::types::cut_kind::CutKind;
+use allclear_core::types::gate::Gate;
+use allclear_core::types::version::Bump;
 use allclear_core::{Branch, CommitId, OperationId, Project, TagFormat, Version, assess};
 use jiff::Timestamp;
 use std::collections::BTreeMap;
@@ -145,7 +150,7 @@ pub(crate) fn experiment(declared: &[Declared], ok: usize, findings: Vec<Finding
         commit: commit(head),
         hash: None,
         baseline: Some(Pinned { version: Version::new(2, 8, 0), commit: commit(3), hash: None }),
-        declared: lab::declared(declared),
+        declared: experiment::declared(declared),
         must: of(Tier::Must),
         should: of(Tier::Should),
         findings,

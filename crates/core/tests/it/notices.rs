@@ -1,8 +1,10 @@
 //! What is news, to whom, and how often.
 
 use crate::make::{Scene, VERSION, at, commit, held, operation, plan, policy};
-use allclear_core::event::Event;
-use allclear_core::notice::{self, News, Topic, address};
+use allclear_core::decide::notices;
+use allclear_core::decide::notices::News;
+use allclear_core::ledger::event::Event;
+use allclear_core::policy::model::notify::{Topic, address};
 use allclear_core::policy::{Target, Way};
 use allclear_core::project::fold;
 use allclear_core::{Project, assess};
@@ -16,13 +18,13 @@ fn target(on: &[Topic]) -> Target {
 fn news(scene: &Scene, second: i64) -> (Project, Vec<News>) {
     let project = fold(&scene.links);
     let assessment = assess(None, &project, &scene.facts, at(second));
-    let news = notice::news(&project, &assessment);
+    let news = notices::news(&project, &assessment);
     (project, news)
 }
 
 fn keys(scene: &Scene, target: &Target, second: i64) -> Vec<String> {
     let (project, news) = news(scene, second);
-    notice::due(target, &news, &project, at(second)).into_iter().map(|n| n.key.clone()).collect()
+    notices::due(target, &news, &project, at(second)).into_iter().map(|n| n.key.clone()).collect()
 }
 
 fn told(keys: &[String]) -> Event {
@@ -88,8 +90,8 @@ fn the_same_news_has_the_same_id() {
     let mut scene = Scene::new(policy());
     scene.tell(100, vec![held(None)]);
     let (_, found) = news(&scene, 200);
-    let json = notice::json("lib", &found.iter().collect::<Vec<_>>(), at(200));
-    let later = notice::json("lib", &found.iter().collect::<Vec<_>>(), at(900));
+    let json = notices::json("lib", &found.iter().collect::<Vec<_>>(), at(200));
+    let later = notices::json("lib", &found.iter().collect::<Vec<_>>(), at(900));
     assert_eq!((&json["id"], &json["schema"]), (&later["id"], &"allclear.notice/1".into()));
     assert_eq!(json["news"][0]["subject"], "hold");
     assert!(json["text"].as_str().unwrap().starts_with("lib 2.9.0 blocked: hold: "), "{json}");
@@ -127,7 +129,7 @@ fn addresses() {
 #[test]
 fn words_of_strangers_are_only_text_in_a_chat() {
     let said = "fix: <!here> @channel & [free](https://evil.example) <https://evil.example|ok>";
-    let text = allclear_core::notice::chat(said);
+    let text = allclear_core::decide::notices::chat(said);
     for mark in ["<!here>", "@channel", "](", "<http", "|ok>"] {
         assert!(!text.contains(mark), "{text}");
     }

@@ -4,17 +4,18 @@ use crate::make::{
     DAY, HOUR, MINUTE, Scene, VERSION, at, check, commit, cut, depends, entry_id, experiment, finding, held,
     link, operation, plan, policy, rc, tried,
 };
-use allclear_core::assess::{Assessment, State};
-use allclear_core::event::Event;
+use allclear_core::decide::assess::{Assessment, State};
+use allclear_core::decide::plan::plan as due;
+use allclear_core::experiment::{Comparison, Tier};
+use allclear_core::facts::{BranchSight, Seen, Sight, TagSight};
 use allclear_core::facts::{CandidateFacts, MergeBack, TagSeen};
-use allclear_core::fixes::{Class, ClassedCommit};
-use allclear_core::gate::{Gate, MARGIN};
-use allclear_core::lab::{Comparison, Tier};
-use allclear_core::ledger::{Body, Link, RawEntry, read};
-use allclear_core::plan::plan as due;
+use allclear_core::gate::MARGIN;
+use allclear_core::history::fixes::{Class, ClassedCommit};
+use allclear_core::ledger::entry::{Body, Link, RawEntry, read};
+use allclear_core::ledger::event::Event;
 use allclear_core::policy::{AfterFix, Beat, Freeze, Policy, RequiredCheck, Stops};
 use allclear_core::project::{Fold, fold, may_strike};
-use allclear_core::promotion::{BranchSight, Seen, Sight, TagSight};
+use allclear_core::types::gate::Gate;
 use allclear_core::{CommitId, Project, Seconds, Verdict, Version, assess};
 use jiff::Timestamp;
 use proptest::prelude::*;
@@ -54,7 +55,7 @@ fn event() -> impl Strategy<Value = Event> {
         (1_u32..4, head()).prop_map(|(n, head)| rc(n, head)),
         instant().prop_map(|slot| Event::SlotSkipped {
             slot: at(slot),
-            reason: allclear_core::train::SkipReason::Empty
+            reason: allclear_core::policy::schedule::SkipReason::Empty
         }),
         (name, any::<bool>(), head()).prop_map(|(name, passed, head)| check(name, passed, head)),
         trials(),

@@ -1,11 +1,11 @@
 //! What a waiver, an approval and a report must not do: more than was said, by fewer than it takes.
 
 use crate::make::{DAY, HOUR, MINUTE, Scene, VERSION, at, commit, entry_id, policy, rc};
-use allclear_core::event::{Event, ReportOutcome};
-use allclear_core::gate::Gate;
-use allclear_core::ledger::Body;
-use allclear_core::people::pseudonyms;
+use allclear_core::ledger::entry::Body;
+use allclear_core::ledger::event::{Event, ReportOutcome};
 use allclear_core::policy::{NotThese, Policy};
+use allclear_core::project::people::pseudonyms;
+use allclear_core::types::gate::Gate;
 use allclear_core::{Branch, Verdict};
 
 fn scene(change: impl FnOnce(&mut Policy)) -> Scene {

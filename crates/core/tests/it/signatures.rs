@@ -1,7 +1,7 @@
 //! Signatures that `ssh-keygen` of OpenSSH 9.2 made, whole and broken in every place.
 
-use allclear_core::sshsig::{ARMOR_LIMIT, GIT, key_in, read_key, verify};
-use allclear_core::statement::NAMESPACE;
+use allclear_core::ledger::signature::{ARMOR_LIMIT, GIT, key_in, read_key, verify};
+use allclear_core::ledger::statement::NAMESPACE;
 
 const SAID: &[u8] = include_bytes!("../signatures/said.txt");
 const GOOD: [(&str, &str); 3] = [

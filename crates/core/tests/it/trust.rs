@@ -4,15 +4,18 @@ use crate::make::{
     DAY, HOUR, Scene, VERSION, at, check, commit, depends, entry_id, experiment, finding, held, link, policy,
     rc, tried,
 };
-use allclear_core::event::{Actor, Event, Proof};
-use allclear_core::gate::Gate;
-use allclear_core::lab::{Comparison, Tier};
-use allclear_core::ledger::{Body, Link};
+use allclear_core::experiment::{Comparison, Tier};
+use allclear_core::ledger::actor::{Actor, Proof};
+use allclear_core::ledger::entry::{Body, Link};
+use allclear_core::ledger::event::Event;
+use allclear_core::ledger::signature::{ARMOR_LIMIT, Fingerprint, GIT, Signed, read_key, verify};
+use allclear_core::ledger::signer::{Change, Role, Signer};
+use allclear_core::ledger::statement::{NAMESPACE, Statement, text};
 use allclear_core::policy::{Policy, RequiredCheck, Trust};
-use allclear_core::signers::{Change, Founding, Role, Signer};
-use allclear_core::sshsig::{ARMOR_LIMIT, Fingerprint, GIT, Signed, read_key, verify};
-use allclear_core::statement::{NAMESPACE, REACH, Statement, text};
-use allclear_core::trust::Level;
+use allclear_core::project::roster::Founding;
+use allclear_core::project::statements::REACH;
+use allclear_core::project::trust::Level;
+use allclear_core::types::gate::Gate;
 use allclear_core::{CommitId, Project, Verdict};
 use ssh_key::private::Ed25519Keypair;
 use ssh_key::{HashAlg, LineEnding, PrivateKey};

@@ -5,7 +5,7 @@ use super::{Examination, chosen_branches};
 use crate::{Engine, Fault, FaultKind};
 use allclear_core::port::history::History;
 use allclear_core::port::{Graph, NewCommit};
-use allclear_core::text::{count, list, short};
+use allclear_core::types::text::{count, list, short};
 use allclear_core::{CommitId, RefName};
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};

@@ -1,7 +1,7 @@
 //! An experiment: everything that depends on a candidate, tried with it and, where that fails, with the last
 //! release.
 //!
-//! Plan (find the commits, make the jobs), run (on a few threads; [`judge`](allclear_core::lab::judge) says what is
+//! Plan (find the commits, make the jobs), run (on a few threads; [`judge`](allclear_core::experiment::judge) says what is
 //! tried next), compare, record. What is known of the very same content is not tried again.
 
 mod again;
@@ -24,8 +24,9 @@ pub use results::RESULTS;
 pub use target::Target;
 
 use crate::{Engine, Fault, FaultKind};
-use allclear_core::lab::sequential::Sequential;
-use allclear_core::lab::{self, Comparison, Coverage, Experiment, Pinned, Row, SCHEMA, Side, Tier, Verdict};
+use allclear_core::experiment;
+use allclear_core::experiment::sequential::Sequential;
+use allclear_core::experiment::{Comparison, Coverage, Experiment, Pinned, Row, SCHEMA, Side, Tier, Verdict};
 use allclear_core::port::lab::{Executor, Sources};
 use globset::Glob;
 use run::{Bench, Task, Word};
@@ -130,7 +131,7 @@ impl Engine<'_> {
         if asked.is_empty() && !target.declared.is_empty() {
             let some: Vec<&str> = names.take(8).map(String::as_str).collect();
             return Err(Fault::new(FaultKind::Usage, "no downstream has such a name")
-                .hint(format!("there are {}", allclear_core::text::list(&some))));
+                .hint(format!("there are {}", allclear_core::types::text::list(&some))));
         }
         let of = plan.jobs.len() + plan.unplanned.len();
         let pinned = pinned(target, &plan, lab);
@@ -176,7 +177,7 @@ impl Engine<'_> {
         target: &Target,
         wish: &TestWish,
         lab: &Lab<'_>,
-        jobs: Vec<allclear_core::lab::Job>,
+        jobs: Vec<allclear_core::experiment::Job>,
     ) -> Result<(Vec<Row>, Vec<String>), Fault> {
         let rule = Sequential::for_downstreams(jobs.len());
         let mut tasks: Vec<Task> = jobs
@@ -265,7 +266,7 @@ fn not_stopped(lab: &Lab<'_>) -> Result<(), Fault> {
 /// Says what a table says as a whole, by the rules of the gate: a regression of what must work blocks, one of what
 /// should is advice.
 fn verdict(experiment: &Experiment, target: &Target) -> Verdict {
-    let said = lab::summary(experiment, &target.declared);
+    let said = experiment::summary(experiment, &target.declared);
     if said.is_bad() {
         Verdict::Regressed
     } else if !target.declared.is_empty() && said.is_inconclusive(target.gate().coverage.into()) {
@@ -294,7 +295,7 @@ fn id_of(candidate: &Pinned, baseline: Option<&Pinned>, rows: &[Row]) -> String 
         add(row.signature.as_deref().unwrap_or_default());
         add(row.proof.as_ref().map_or("", |proof| &proof.hash));
     }
-    allclear_core::text::hex(&digest.finalize()[..6])
+    allclear_core::types::text::hex(&digest.finalize()[..6])
 }
 
 /// Gives the command that repeats what was found of a downstream.

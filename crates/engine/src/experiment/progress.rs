@@ -1,6 +1,6 @@
 //! What is heard of an experiment while it runs: bars, plain lines and tests consume it.
 
-use allclear_core::lab::{Arm, Attempt, Experiment, Mode, Row};
+use allclear_core::experiment::{Arm, Attempt, Experiment, Mode, Row};
 
 /// One thing that happened in an experiment.
 #[derive(Debug, Clone, Copy)]

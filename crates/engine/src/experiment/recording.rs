@@ -5,11 +5,13 @@ use super::results::{self, RESULTS};
 use super::{Inputs, Target};
 use crate::append::Draft;
 use crate::{Engine, Fault, Snapshot};
-use allclear_core::event::{CheckOutcome, Event};
-use allclear_core::lab::{self, Experiment, Row, Summary, Trial};
+use allclear_core::experiment;
+use allclear_core::experiment::{Experiment, Row, Summary};
+use allclear_core::ledger::event::{CheckOutcome, Event};
 use allclear_core::policy::Trust;
 use allclear_core::project::Project;
-use allclear_core::text::{count, hex};
+use allclear_core::project::experiments::Trial;
+use allclear_core::types::text::{count, hex};
 use allclear_core::verify::Truth;
 use allclear_core::{CommitId, Version};
 use sha2::{Digest, Sha256};
@@ -46,7 +48,7 @@ impl Engine<'_> {
             return Ok(Kept::Not(format!("{others} of the policy {} no answer yet", have(missing))));
         }
         let results = results::write(experiment);
-        let mut summary = lab::summary(experiment, &target.declared);
+        let mut summary = experiment::summary(experiment, &target.declared);
         summary.results = Some(digest(&results));
         let mut events = Vec::new();
         if !target.declared.is_empty() {
@@ -117,7 +119,7 @@ impl Engine<'_> {
         let Some((experiment, whole)) = self.table(trial)? else {
             return Ok(Truth::DoesNotHold("the table that its entry names is not beside it".into()));
         };
-        let made = lab::summary(&experiment, &[]);
+        let made = experiment::summary(&experiment, &[]);
         let subject = |s: &Summary| {
             (s.experiment.clone(), s.version, s.commit.clone(), s.hash.clone(), s.baseline.clone())
         };

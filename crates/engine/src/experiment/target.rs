@@ -3,9 +3,10 @@
 use super::TestWish;
 use super::plan::name_of;
 use crate::{Engine, Fault, FaultKind, Snapshot};
-use allclear_core::lab::{At, Declared, Experiments, Recipe, Side, Tier};
+use allclear_core::experiment::{At, Declared, Recipe, Side, Tier};
 use allclear_core::policy::{DownstreamGate, LabCheck, Policy};
-use allclear_core::version::Bump;
+use allclear_core::project::experiments::Experiments;
+use allclear_core::types::version::Bump;
 use allclear_core::{CommitId, Version};
 
 /// What is looked at, and against what.

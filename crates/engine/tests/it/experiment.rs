@@ -2,8 +2,8 @@
 
 use crate::v;
 use allclear_core::Event;
-use allclear_core::event::CheckOutcome;
-use allclear_core::lab::{Arm, Attempt, Comparison, Outcome, Step, Summary, Verdict};
+use allclear_core::experiment::{Arm, Attempt, Comparison, Outcome, Step, Summary, Verdict};
+use allclear_core::ledger::event::CheckOutcome;
 use allclear_core::verify::Truth;
 use allclear_engine::{Fault, FaultKind, Kept, Lab, Progress, TestWish, Tested};
 use allclear_testkit::{FakeLab, Flaky, Machine, World, ends, fails, passes};

@@ -1,9 +1,9 @@
 //! What people say: it counts for one commit, good news dies with it, bad news stands until it is answered.
 
 use crate::v;
-use allclear_core::assess::State;
-use allclear_core::event::ReportOutcome;
-use allclear_core::gate::Gate;
+use allclear_core::decide::assess::State;
+use allclear_core::ledger::event::ReportOutcome;
+use allclear_core::types::gate::Gate;
 use allclear_core::{CommitId, Seconds, Verdict};
 use allclear_engine::{Engine, FaultKind, Note, ReportWish, WaiverMade, WaiverWish};
 use allclear_testkit::{Flaky, Machine, World};
@@ -144,7 +144,7 @@ fn a_waiver_is_for_what_was_named_and_no_longer_name() {
     let mira = world.machine("mira");
     let passed = allclear_engine::CheckResult {
         name: "integration".into(),
-        outcome: allclear_core::event::CheckOutcome::Passed,
+        outcome: allclear_core::ledger::event::CheckOutcome::Passed,
         commit: head(&world),
         url: None,
     };
@@ -188,7 +188,7 @@ fn an_author_is_an_author_under_any_address() {
     let head = head(&world);
     let machine = world.machine("a");
     for (who, may) in [("mira@example.org", false), ("M <MIRA@laptop>", false), ("Vera", true)] {
-        let by = allclear_core::event::Actor { who: who.into(), ..machine.engine().by };
+        let by = allclear_core::ledger::actor::Actor { who: who.into(), ..machine.engine().by };
         let engine = Engine { by, ..machine.engine() };
         assert_eq!(engine.approve(None, head.as_str()).is_ok(), may, "{who}");
     }

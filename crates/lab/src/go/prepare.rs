@@ -4,8 +4,8 @@
 use super::Front;
 use super::host::{LATE, Said};
 use crate::room::Room;
-use allclear_core::lab::{Job, Mode, Outcome, Proof};
-use allclear_core::text::{hex, short};
+use allclear_core::experiment::{Job, Mode, Outcome, Proof};
+use allclear_core::types::text::{hex, short};
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;

@@ -4,7 +4,7 @@
 use super::{Front, Prepared};
 use crate::stage::{Stage, Stop};
 use allclear_core::Seconds;
-use allclear_core::lab::{Job, Must, Outcome, Run, Step, Tests};
+use allclear_core::experiment::{Job, Must, Outcome, Run, Step, Tests};
 use std::path::Path;
 
 /// Keeps a test program in place of running it: its folder, and the program itself.

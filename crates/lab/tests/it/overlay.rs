@@ -1,7 +1,7 @@
 //! The real go command, through the overlay: it builds with what was packed, and sees one world.
 
 use crate::golang::{done, go, installed};
-use allclear_core::version::Version;
+use allclear_core::types::version::Version;
 use allclear_lab::overlay::{Ear, Overlay, World};
 use allclear_lab::pack::{Module, Packed, pack};
 use jiff::Timestamp;

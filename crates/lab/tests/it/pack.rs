@@ -1,7 +1,7 @@
 //! What is packed is what the go command makes of the same commit: its files, its digest and its refusals.
 
 use crate::golang::{command, done, go, installed};
-use allclear_core::version::Version;
+use allclear_core::types::version::Version;
 use allclear_lab::pack::{Module, PackError, Packed, modules, pack};
 use jiff::Timestamp;
 use std::collections::BTreeMap;

@@ -1,7 +1,7 @@
 //! Foreign code is contained, ends as it is said, and leaves nothing behind.
 
-use allclear_core::duration::Seconds;
-use allclear_core::lab::{Limits, Must, Service};
+use allclear_core::experiment::{Limits, Must, Service};
+use allclear_core::types::duration::Seconds;
 use allclear_lab::{Cell, Ended, How, Sandbox, Task};
 use std::collections::BTreeMap;
 use std::fs;

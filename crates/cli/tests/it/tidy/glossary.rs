@@ -1,8 +1,8 @@
 //! The glossary has every word that the program says.
 
 use super::workspace::read;
-use allclear_core::gate::GATES;
-use allclear_core::verdict::Verdict;
+use allclear_core::types::gate::Gate;
+use allclear_core::types::verdict::Verdict;
 use std::collections::BTreeSet;
 use std::process::Command;
 
@@ -10,7 +10,7 @@ use std::process::Command;
 fn the_glossary_has_every_word() {
     let glossary = read("GLOSSARY.md");
     let missing = |word: &str| !glossary.contains(&format!("**{word}**"));
-    let gates: Vec<&str> = GATES.iter().map(|(_, name, ..)| *name).filter(|name| missing(name)).collect();
+    let gates: Vec<&str> = Gate::all().map(Gate::name).filter(|name| missing(name)).collect();
     assert!(gates.is_empty(), "gates without an entry: {gates:?}");
     let verbs: Vec<String> = verbs().into_iter().filter(|verb| missing(&format!("`{verb}`"))).collect();
     assert!(verbs.is_empty(), "verbs without an entry: {verbs:?}");

@@ -10,8 +10,8 @@
 
 mod world;
 
+use allclear_core::decide::promotion::{DevelopTodo, Standing, Step, Todo, next, standing};
 use allclear_core::project::Phase;
-use allclear_core::promotion::{DevelopTodo, Standing, Step, Todo, next, standing};
 use stateright::{Checker, HasDiscoveries, Model, Property};
 use world::{Branch, Change, Deed, Entry, Flight, Op, Part, Push, Stable, Tag, Transaction, World, Wrong};
 

@@ -1,7 +1,7 @@
 //! A git server, its network and its people, as small as a promotion can tell them apart.
 
+use allclear_core::facts::{BranchSight, Seen, Sight, TagSight};
 use allclear_core::project::Phase;
-use allclear_core::promotion::{BranchSight, Seen, Sight, TagSight};
 use std::collections::BTreeSet;
 
 /// An operation by number; 0 is none.

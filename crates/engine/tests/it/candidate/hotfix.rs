@@ -2,8 +2,9 @@
 
 use crate::v;
 use allclear_core::Event;
-use allclear_core::event::{CheckOutcome, CutKind};
-use allclear_core::gate::Gate;
+use allclear_core::ledger::event::CheckOutcome;
+use allclear_core::types::cut_kind::CutKind;
+use allclear_core::types::gate::Gate;
 use allclear_engine::{CheckResult, CutWish, FaultKind, HotfixPlan, HotfixWish};
 use allclear_testkit::{Flaky, Machine, Push, World};
 

@@ -2,7 +2,7 @@
 
 use crate::{released_in_the_end, v};
 use allclear_core::Event;
-use allclear_core::gate::Gate;
+use allclear_core::types::gate::Gate;
 use allclear_engine::{CutWish, FaultKind};
 use allclear_testkit::{Flaky, Push, World};
 

@@ -1,7 +1,7 @@
 //! Names, contents and entries that somebody made to do harm.
 
 use crate::{released_in_the_end, untouched, v};
-use allclear_core::event::CheckOutcome;
+use allclear_core::ledger::event::CheckOutcome;
 use allclear_core::{CommitId, Event};
 use allclear_engine::{CheckResult, CutWish, FaultKind, Snapshot};
 use allclear_testkit::World;
