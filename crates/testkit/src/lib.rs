@@ -6,6 +6,7 @@
 mod flaky;
 mod lab;
 mod machine;
+mod memory;
 mod process;
 mod promises;
 mod world;
@@ -13,5 +14,5 @@ mod world;
 pub use flaky::{Flaky, Push};
 pub use lab::{FakeLab, ends, fails, passes};
 pub use machine::Machine;
-pub use process::{Said, die, environment};
+pub use process::{Output, die, environment};
 pub use world::World;

@@ -17,9 +17,6 @@ pub struct Machine {
     name: String,
 }
 
-/// Hears nothing.
-fn deaf(_: &Note) {}
-
 impl Machine {
     /// Sets a machine up: its clone, its cache, its clock.
     pub fn new(name: &str, clone: &Path, env: &Environment, clock: Arc<VirtualClock>) -> Self {
@@ -41,7 +38,7 @@ impl Machine {
 
     /// Gives its engine over another repository, such as a [`crate::Flaky`] one.
     pub fn engine_on<'a>(&'a self, repo: &'a dyn Repo) -> Engine<'a> {
-        self.engine_with(repo, &deaf)
+        self.engine_with(repo, &|_| {})
     }
 
     /// Gives its engine with somebody who hears each step.

@@ -7,7 +7,7 @@ use std::process::{Command, Stdio};
 
 /// What a process left behind.
 #[derive(Debug, Clone)]
-pub struct Said {
+pub struct Output {
     /// Whether it exited with 0.
     pub ok: bool,
     /// Standard output, without the last line's end.
@@ -26,7 +26,7 @@ pub(crate) fn run(
     dir: &Path,
     env: &[(OsString, OsString)],
     stdin: &[u8],
-) -> Said {
+) -> Output {
     let mut command = Command::new(program);
     command.args(args).current_dir(dir).env_clear().envs(env.iter().map(|(k, v)| (k, v)));
     let mut child =
@@ -37,7 +37,7 @@ pub(crate) fn run(
         child.wait_with_output().unwrap()
     });
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).trim_end().to_owned();
-    Said {
+    Output {
         ok: output.status.success(),
         out: text(&output.stdout),
         err: text(&output.stderr),

@@ -8,15 +8,6 @@ use allclear_core::verify::Truth;
 use allclear_core::{CommitId, OperationId, Version};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// What was seen on the server, so that what vanishes is missed.
-#[derive(Debug, Default)]
-pub(crate) struct Memory {
-    tags: BTreeMap<String, CommitId>,
-    ledger: Vec<CommitId>,
-    tips: BTreeSet<CommitId>,
-    excused: BTreeSet<String>,
-}
-
 impl World {
     /// Looks at the server and remembers: a tag that moved or vanished is a broken promise (P8).
     pub fn look(&self) {
@@ -155,7 +146,7 @@ impl World {
 
     /// P8 and P7: what was withdrawn is kept, and its number is not used again.
     fn withdrawn_is_kept(&self, entries: &[&Entry], refs: &BTreeMap<String, CommitId>) {
-        let mut duds: BTreeSet<Version> = BTreeSet::new();
+        let mut withdrawn: BTreeSet<Version> = BTreeSet::new();
         for event in entries.iter().flat_map(|e| &e.events) {
             if let Event::Withdrawn { version, head, archive, .. } = event {
                 assert!(refs.contains_key(archive), "P8: {archive} keeps {version}");
@@ -163,11 +154,15 @@ impl World {
                     let args = ["merge-base", "--is-ancestor", head.as_str(), archive.as_str()];
                     assert!(self.try_git(&self.server(), &args, b"").ok, "P8: {archive} lacks {head}");
                 }
-                duds.insert(*version);
+                withdrawn.insert(*version);
             } else if let Event::CandidateCut(cut) = event {
-                assert!(!duds.contains(&cut.version), "P7: {} was cut after it was withdrawn", cut.version);
+                assert!(
+                    !withdrawn.contains(&cut.version),
+                    "P7: {} was cut after it was withdrawn",
+                    cut.version
+                );
             } else if let Event::ReleaseConfirmed { version, .. } = event {
-                assert!(!duds.contains(version), "P7: {version} was released after it was withdrawn");
+                assert!(!withdrawn.contains(version), "P7: {version} was released after it was withdrawn");
             }
         }
     }

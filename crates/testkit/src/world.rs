@@ -1,8 +1,8 @@
 //! A project: its server, a developer's clone, machines, and time.
 
 use crate::Machine;
-use crate::process::{Said, hermetic, run};
-use crate::promises::Memory;
+use crate::memory::Memory;
+use crate::process::{Output, hermetic, run};
 use allclear_core::port::Clock;
 use allclear_core::{CommitId, Version};
 use allclear_engine::Ticked;
@@ -98,24 +98,24 @@ impl World {
 
     /// Runs git anywhere; it must succeed.
     pub fn git_in(&self, dir: &Path, args: &[&str]) -> String {
-        let said = self.try_git(dir, args, b"");
-        assert!(said.ok, "git {args:?} failed: {}", said.err);
-        said.out
+        let output = self.try_git(dir, args, b"");
+        assert!(output.ok, "git {args:?} failed: {}", output.err);
+        output.out
     }
 
     /// Runs git anywhere, whatever comes of it.
-    pub fn try_git(&self, dir: &Path, args: &[&str], stdin: &[u8]) -> Said {
+    pub fn try_git(&self, dir: &Path, args: &[&str], stdin: &[u8]) -> Output {
         run("git", args, dir, &hermetic(&self.home()), stdin)
     }
 
     /// Gives the commit that a ref of the server leads to.
     pub fn tip(&self, name: &str) -> Option<CommitId> {
-        let said = self.try_git(
+        let output = self.try_git(
             &self.server(),
             &["rev-parse", "-q", "--verify", &format!("{name}^{{commit}}")],
             b"",
         );
-        CommitId::parse(&said.out).ok()
+        CommitId::parse(&output.out).ok()
     }
 
     /// Lists the server's refs: full name and object, sorted.
@@ -159,11 +159,11 @@ impl World {
             input.extend(format!("M 100644 inline {path}\ndata {}\n{text}\n", text.len()).into_bytes());
         }
         input.extend(b"get-mark :1\n");
-        let said =
+        let output =
             self.try_git(&self.server(), &["fast-import", "--quiet", "--date-format=raw-permissive"], &input);
-        assert!(said.ok, "fast-import: {}", said.err);
+        assert!(output.ok, "fast-import: {}", output.err);
         self.look();
-        CommitId::parse(&said.out).unwrap()
+        CommitId::parse(&output.out).unwrap()
     }
 
     /// Merges `from` into a branch of the server, which must be possible without conflict.

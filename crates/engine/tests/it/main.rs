@@ -8,19 +8,13 @@
 )]
 
 mod after;
-mod crowd;
+mod candidate;
 mod experiment;
-mod hostile;
-mod hotfix;
-mod killed;
+mod faults;
 mod notices;
 mod people;
-mod pick;
 mod promotion;
-mod server;
 mod story;
-mod train;
-mod withdraw;
 
 use allclear_core::{CommitId, Version};
 use allclear_testkit::World;

@@ -349,8 +349,8 @@ fn hostile_addresses_get_nothing() {
         "/TOKEN/example.com/X/@v/v1.0.0.zip",
         "/TOKEN/example.com/!!x/@v/v1.0.0.zip",
         "/TOKEN/example.com/%ff/@v/list",
-        "/TOKEN/sumdb/sum.golang.org/supported",
-        "/TOKEN/sumdb/sum.golang.org/latest",
+        "/TOKEN/sumdb/sums.example.com/supported",
+        "/TOKEN/sumdb/sums.example.com/latest",
         &long,
     ] {
         let (status, body) = ask(&overlay, "GET", path);

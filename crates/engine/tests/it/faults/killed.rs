@@ -69,9 +69,10 @@ fn killed(world: &World, verb: &str, how: &str, n: u32) -> bool {
         &text(&world.home()),
     ]
     .join("\n");
+    let (_, module) = module_path!().split_once("::").unwrap();
     let mut command = std::process::Command::new(std::env::current_exe().unwrap());
     let output = command
-        .args(["--exact", "killed::the_one_that_is_killed", "--nocapture"])
+        .args(["--exact", &format!("{module}::the_one_that_is_killed"), "--nocapture"])
         .env(ORDERS, orders)
         .output()
         .unwrap();

@@ -1,0 +1,6 @@
+//! Rivals, attackers, crashes, and servers that refuse.
+
+mod crowd;
+mod hostile;
+mod killed;
+mod server;

@@ -1,0 +1,13 @@
+//! What was seen on a world's server.
+
+use allclear_core::CommitId;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// What was seen on the server, so that what vanishes is missed.
+#[derive(Debug, Default)]
+pub(crate) struct Memory {
+    pub(crate) tags: BTreeMap<String, CommitId>,
+    pub(crate) ledger: Vec<CommitId>,
+    pub(crate) tips: BTreeSet<CommitId>,
+    pub(crate) excused: BTreeSet<String>,
+}
