@@ -1,0 +1,4 @@
+//! What follows a release, and what people are told: after-steps and notices.
+
+mod notify;
+pub(crate) mod step;

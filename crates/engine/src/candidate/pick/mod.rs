@@ -1,0 +1,4 @@
+//! Picks of fixes from develop onto a candidate.
+
+pub(crate) mod outcome;
+pub(crate) mod plan;

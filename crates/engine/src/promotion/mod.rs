@@ -1,0 +1,5 @@
+//! Promotion: plan on record, one atomic push, read back, confirm. DESIGN §6, step by step; what to do
+//! at each sight of the refs is decided by [`allclear_core::promotion`], never here.
+
+pub(crate) mod attempt;
+pub(crate) mod refs;
