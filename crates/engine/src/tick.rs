@@ -61,7 +61,13 @@ impl Engine<'_> {
                         Err(fault) => ticked.faults.push(fault),
                     }
                 }
-                self.tell(&snapshot, dry, &mut ticked);
+                for (what, told) in self.notify(&snapshot, dry) {
+                    match told {
+                        None => ticked.due.push(format!("tell {what}")),
+                        Some(Ok(())) => ticked.done.push(Done(format!("told {what}"))),
+                        Some(Err(fault)) => ticked.faults.push(fault),
+                    }
+                }
                 break;
             };
             tried.push(action.clone());

@@ -1,6 +1,6 @@
 //! Delivers notices: to each target what it was not told yet, all in one message, once.
 
-use crate::{Engine, Fault, FaultKind, Note, Snapshot, Ticked};
+use crate::{Engine, Fault, FaultKind, Note, Snapshot};
 use allclear_core::event::Event;
 use allclear_core::notice;
 use allclear_core::policy::Target;
@@ -10,9 +10,12 @@ use allclear_core::text::{count, short};
 const MOST: usize = 50;
 
 impl Engine<'_> {
-    /// Tells every target what is new to it. A dry run says what it would do.
-    pub(crate) fn tell(&self, snapshot: &Snapshot, dry: bool, ticked: &mut Ticked) {
-        let Some(policy) = snapshot.policy.get().filter(|policy| !policy.notify.is_empty()) else { return };
+    /// Tells every target what is new to it. Gives whom of how much, and how that went; a dry run tells nobody.
+    pub(crate) fn notify(&self, snapshot: &Snapshot, dry: bool) -> Vec<(String, Option<Result<(), Fault>>)> {
+        let mut told = Vec::new();
+        let Some(policy) = snapshot.policy.get().filter(|policy| !policy.notify.is_empty()) else {
+            return told;
+        };
         let now = self.clock.now();
         let assessment = snapshot.assess(now);
         let news = notice::news(&snapshot.project, &assessment);
@@ -23,15 +26,9 @@ impl Engine<'_> {
                 continue;
             }
             let what = format!("{} of {}", target.name, count(due.len(), "thing"));
-            if dry {
-                ticked.due.push(format!("tell {what}"));
-                continue;
-            }
-            match self.deliver(snapshot, target, &due) {
-                Ok(()) => ticked.done.push(crate::Done(format!("told {what}"))),
-                Err(fault) => ticked.faults.push(fault),
-            }
+            told.push((what, (!dry).then(|| self.deliver(snapshot, target, &due))));
         }
+        told
     }
 
     fn deliver(&self, snapshot: &Snapshot, target: &Target, due: &[&notice::News]) -> Result<(), Fault> {

@@ -7,18 +7,8 @@ use allclear_core::event::Event;
 use allclear_core::policy::{self, AfterStep};
 use allclear_core::port::steps::{Desk, End, Ended, Job};
 use allclear_core::project::{Project, Release};
-use allclear_core::text::list;
 use allclear_core::{CommitId, RefName, Seconds, Version};
 use std::time::Duration;
-
-/// What a person says of a step.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum StepWord {
-    /// Try it anew, as if nothing had been tried.
-    Retry,
-    /// It is done, and this is how that is known.
-    Done(String),
-}
 
 /// One step of a release at work.
 struct Case<'a> {
@@ -241,70 +231,6 @@ impl Engine<'_> {
             vars.push(("ALLCLEAR_NAME", recipe.name_in(manifest)?));
         }
         Ok(vars)
-    }
-
-    /// Records what a person says of a step; gives the release.
-    pub fn say_of_step(
-        &self,
-        version: Option<Version>,
-        name: &str,
-        word: &StepWord,
-    ) -> Result<Version, Fault> {
-        self.decide(|snapshot| {
-            snapshot.may_act()?;
-            let (version, release) = snapshot.pick_release(version)?;
-            let names: Vec<&str> = release.after.iter().map(|step| step.name.as_str()).collect();
-            if !names.contains(&name) {
-                let what = format!("{version} has no step `{}`", allclear_core::text::short(name, 60));
-                return Err(Fault::new(FaultKind::Usage, what).hint(format!("it has {}", list(&names))));
-            }
-            let now = self.clock.now();
-            let report = after::report(release, now).into_iter().find(|r| r.step.name == name);
-            let state = report.map(|r| (r.state, r.progress.mark));
-            match state {
-                Some((after::StepState::Done, _)) => {
-                    return Err(Fault::new(
-                        FaultKind::Usage,
-                        format!("step {name} of {version} is done already"),
-                    ));
-                }
-                Some((after::StepState::Running, Mark::Begun { until })) => {
-                    let what =
-                        format!("a machine is at step {name} of {version}, at the latest until {until}");
-                    return Err(Fault::new(FaultKind::Waiting, what));
-                }
-                Some(_) | None => {}
-            }
-            let step = name.to_owned();
-            let event = match word {
-                StepWord::Retry => Event::StepRetried { version, step },
-                StepWord::Done(reason) => {
-                    Event::StepDone { version, step, by: By::Told, reason: Some(reason.clone()) }
-                }
-            };
-            Ok((self.draft(vec![event]), version))
-        })
-    }
-}
-
-impl Snapshot {
-    /// Picks the release that a command is about: the named one, or the newest that has steps.
-    pub fn pick_release(&self, wanted: Option<Version>) -> Result<(Version, &Release), Fault> {
-        let releases = &self.project.releases;
-        match wanted {
-            Some(version) => releases.get(&version).map(|r| (version, r)).ok_or_else(|| {
-                Fault::new(FaultKind::Usage, format!("{version} was not released through this record"))
-            }),
-            None => releases
-                .iter()
-                .rev()
-                .find(|(_, release)| !release.after.is_empty())
-                .map(|(version, release)| (*version, release))
-                .ok_or_else(|| {
-                    Fault::new(FaultKind::Usage, "no release has after-steps")
-                        .hint("write [[after]] into allclear.toml on develop; it counts from the next cut on")
-                }),
-        }
     }
 }
 

@@ -1,15 +1,14 @@
 //! Cuts a candidate from develop: branch, first rc and ledger entry in one atomic push.
 
-use crate::candidate::rc::free;
+use super::free_name::free;
+use super::version::taken;
 use crate::{Engine, Fault, FaultKind, Snapshot};
-use allclear_core::bump::{self, Change, Taken};
-use allclear_core::changelog::MADE_AT_THE_CUT;
+use allclear_core::bump;
 use allclear_core::event::{Cut, CutKind, Event};
-use allclear_core::policy::{Policy, VersionFile, WhenBusy, digest};
-use allclear_core::port::{NewCommit, RefUpdate};
-use allclear_core::{CommitId, Version, version_files};
+use allclear_core::policy::{Policy, WhenBusy, digest};
+use allclear_core::port::RefUpdate;
+use allclear_core::{Branch, RefName, Version};
 use jiff::Timestamp;
-use std::collections::BTreeMap;
 
 /// What a cut shall be.
 #[derive(Debug, Clone, Default)]
@@ -93,7 +92,7 @@ impl Engine<'_> {
         let branch = branches.candidate.branch(version);
         free(&snapshot.refs, &branch.to_ref())?;
         let tags = snapshot.facts.tags.clone();
-        free(&snapshot.refs, &allclear_core::RefName::tag(&tags.release(version)))?;
+        free(&snapshot.refs, &RefName::tag(&tags.release(version)))?;
         let (head, files, changed) = self.version_commit(snapshot, policy, version, &from)?;
         let cut = Cut {
             version,
@@ -145,115 +144,9 @@ impl Engine<'_> {
         }
         Ok(())
     }
-
-    pub(crate) fn choose(
-        &self,
-        snapshot: &Snapshot,
-        policy: &Policy,
-        wanted: Option<Version>,
-        stable: &CommitId,
-        from: &CommitId,
-    ) -> Result<bump::Choice, Fault> {
-        let Taken { last, released, open, withdrawn } = taken(snapshot);
-        if let Some(version) = wanted {
-            return Ok(by_hand(version, last));
-        }
-        let mut tips = vec![from.clone(), stable.clone()];
-        tips.extend(snapshot.facts.released.last_key_value().map(|(_, c)| c.clone()));
-        let graph = self.repo.graph(&tips)?;
-        let known: Vec<&CommitId> = tips[1..].iter().collect();
-        let new = graph.only(from, &known);
-        let changes = new.iter().map(|id| {
-            let info = &graph.commits[id];
-            Change { message: &info.message, merge: info.parents.len() > 1 }
-        });
-        let taken: Vec<Version> = released.iter().chain(&open).copied().collect();
-        Ok(bump::choose(last, &taken, &withdrawn, changes, policy.version.default_bump))
-    }
-
-    /// Finds the manifests at the root that carry a version of their own (a bare workspace carries none).
-    fn detected(&self, from: &CommitId) -> Result<Vec<VersionFile>, Fault> {
-        let manifests: Vec<String> =
-            ["Cargo.toml", "package.json", "pyproject.toml"].map(str::to_owned).into();
-        let found = self.repo.files(from, &manifests)?;
-        let carries = |file: &VersionFile| {
-            found.get(&file.path).is_some_and(|text| version_files::read(file, text).is_ok())
-        };
-        let files = version_files::detect(&|path: &str| found.contains_key(path));
-        Ok(files.into_iter().filter(carries).collect())
-    }
-
-    /// Makes the commit that sets the version and writes the changelog, where files carry them; else the
-    /// cut is develop itself.
-    pub(crate) fn version_commit(
-        &self,
-        snapshot: &Snapshot,
-        policy: &Policy,
-        version: Version,
-        from: &CommitId,
-    ) -> Result<(CommitId, Vec<VersionFile>, Vec<String>), Fault> {
-        let files = match &policy.version.files {
-            Some(files) => files.clone(),
-            None => self.detected(from)?,
-        };
-        let mut paths: Vec<String> = files.iter().map(|f| f.path.clone()).collect();
-        paths.extend(files.iter().flat_map(version_files::companions));
-        let contents = if paths.is_empty() { BTreeMap::new() } else { self.repo.files(from, &paths)? };
-        let mut changed: BTreeMap<String, String> =
-            version_files::set(&files, &contents, version).map_err(|e| {
-                Fault::new(FaultKind::Usage, e.to_string())
-                    .hint("set version.files in allclear.toml to the files that carry the version")
-            })?;
-        let sets_version = !changed.is_empty();
-        self.write_changelog(snapshot, policy, (version, from), &mut changed)?;
-        if changed.is_empty() {
-            return Ok((from.clone(), files, Vec::new()));
-        }
-        let subject = if sets_version { "Set the version to" } else { "Write the changelog of" };
-        let base = self
-            .repo
-            .trees(std::slice::from_ref(from))?
-            .into_iter()
-            .next()
-            .ok_or_else(|| Fault::new(FaultKind::TryLater, "develop's tree cannot be read"))?;
-        let tree = self.repo.write_tree(Some(&base), &changed)?;
-        let commit = NewCommit {
-            tree,
-            parents: vec![from.clone()],
-            by: self.signature(self.clock.now()),
-            author: None,
-            message: format!(
-                "{subject} {version}\n\n{MADE_AT_THE_CUT}; it changes {} and nothing else.",
-                allclear_core::text::list(&changed.keys().collect::<Vec<_>>())
-            ),
-        };
-        Ok((self.repo.write_commit(&commit)?, files, changed.into_keys().collect()))
-    }
 }
 
-/// Lists the versions that are used up.
-pub(crate) fn taken(snapshot: &Snapshot) -> Taken {
-    let Snapshot { project, facts, .. } = snapshot;
-    let released: Vec<Version> = facts.released.keys().chain(project.releases.keys()).copied().collect();
-    Taken {
-        last: released.iter().max().copied(),
-        released,
-        open: project.candidates.keys().copied().collect(),
-        withdrawn: project.withdrawn.keys().copied().collect(),
-    }
-}
-
-/// Gives the choice that a person made.
-pub(crate) fn by_hand(version: Version, last: Option<Version>) -> bump::Choice {
-    let bump = match last {
-        Some(last) if version.major > last.major => allclear_core::version::Bump::Major,
-        Some(last) if version.minor == last.minor => allclear_core::version::Bump::Patch,
-        Some(_) | None => allclear_core::version::Bump::Minor,
-    };
-    bump::Choice { version, bump, reasons: vec!["given by hand".into()] }
-}
-
-pub(crate) fn missing(branch: &allclear_core::Branch) -> Fault {
+pub(crate) fn missing(branch: &Branch) -> Fault {
     Fault::new(FaultKind::Usage, format!("there is no branch {branch} on the server"))
         .hint("push it, or name the right one in allclear.toml (branches); allclear init --create-develop makes develop")
 }

@@ -1,10 +1,9 @@
 //! Cuts a hotfix: a candidate from stable, beside whatever rides.
 
-use crate::candidate::cut::{by_hand, frozen, missing, taken};
-use crate::candidate::rc::free;
-use crate::people::stops::reason;
+use super::cut::{frozen, missing};
+use super::free_name::free;
+use crate::people::reason::reason;
 use crate::{CutPlan, Engine, Fault, FaultKind, Snapshot};
-use allclear_core::bump::{self, Choice};
 use allclear_core::event::{Cut, CutKind, Event};
 use allclear_core::policy::{Policy, WhenBusy, digest};
 use allclear_core::port::RefUpdate;
@@ -137,56 +136,6 @@ impl Engine<'_> {
             files.retain(|file| there.contains_key(&file.path));
         }
         Ok(policy)
-    }
-
-    fn choose_hotfix(
-        &self,
-        snapshot: &Snapshot,
-        policy: &Policy,
-        wanted: Option<Version>,
-        riding: &[Version],
-        from: &CommitId,
-    ) -> Result<Choice, Fault> {
-        let taken = taken(snapshot);
-        let stable = &policy.branches.stable;
-        let choice = match (wanted, snapshot.facts.released.last_key_value()) {
-            (Some(version), _) => by_hand(version, taken.last),
-            (None, None) => {
-                return Err(Fault::new(
-                    FaultKind::Usage,
-                    "nothing is released yet, so there is no version to fix",
-                )
-                .hint("name the version: allclear hotfix --version X.Y.Z --yes --reason TEXT"));
-            }
-            (None, Some((last, commit))) if !self.repo.is_ancestor(commit, from)? => {
-                return Err(Fault::new(
-                    FaultKind::Blocked,
-                    format!("{stable} does not contain the last release {last} ({})", commit.short()),
-                )
-                .hint(format!("merge {} into {stable} first", snapshot.facts.tags.release(*last)))
-                .hint(format!("or name a version above {last}: --version X.Y.Z")));
-            }
-            (None, Some((last, _))) => {
-                // What rides is not stepped over: a hotfix above it could not be overtaken by it any more.
-                let used: Vec<Version> = taken
-                    .released
-                    .iter()
-                    .chain(taken.open.iter().filter(|v| !riding.contains(v)))
-                    .copied()
-                    .collect();
-                bump::choose_hotfix(*last, &used, &taken.withdrawn)
-            }
-        };
-        bump::check_hotfix(choice.version, &taken, riding).map_err(|e| {
-            let fault = Fault::new(FaultKind::Usage, e.to_string());
-            match riding.iter().find(|open| **open <= choice.version) {
-                Some(open) => fault
-                    .hint(format!("let {open} bring the fix: push it to that candidate"))
-                    .hint(format!("or end it first: allclear withdraw {open} --yes --reason TEXT")),
-                None => fault,
-            }
-        })?;
-        Ok(choice)
     }
 }
 

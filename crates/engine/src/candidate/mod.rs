@@ -2,7 +2,10 @@
 
 mod carry;
 pub(crate) mod cut;
+pub(crate) mod free_name;
 pub(crate) mod hotfix;
 pub(crate) mod pick;
-pub(crate) mod rc;
+mod rc;
+mod version;
+mod version_commit;
 pub(crate) mod withdraw;

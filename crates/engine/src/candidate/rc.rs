@@ -1,5 +1,7 @@
 //! Makes heads of a candidate's branch into rcs.
 
+use super::free_name::free;
+use crate::look::resolve::only_this;
 use crate::{Engine, Fault, FaultKind, Snapshot};
 use allclear_core::event::Event;
 use allclear_core::facts::TagSeen;
@@ -28,7 +30,7 @@ impl Engine<'_> {
                 )
                 .hint(format!("push it again: git push origin {}:refs/heads/{branch}", candidate.commit())));
             };
-            crate::promotion::attempt::only_this(&head, only_if)?;
+            only_this(&head, only_if)?;
             let n = candidate.rc_number();
             // An rc whose tag is gone gets it again: the same number, for the same commit.
             let same = head == *candidate.commit();
@@ -139,26 +141,5 @@ impl Engine<'_> {
         let object = self.repo.write_tag(&tag, commit, &self.signature(self.clock.now()), &message)?;
         let event = Event::RcTagged { version, rc: n, commit: commit.clone(), tag, object: object.clone() };
         Ok((event, RefUpdate { name, old: None, new: Some(object) }))
-    }
-}
-
-/// Refuses a name that is taken, or that cannot stand beside another (`a` and `a/b`).
-pub(crate) fn free(refs: &allclear_core::port::Refs, name: &RefName) -> Result<(), Fault> {
-    if refs.get(name).is_some() {
-        return Err(Fault::new(FaultKind::Blocked, format!("{} exists already on the server", name.short()))
-            .hint("find out who made it; allclear never moves or deletes what it did not make"));
-    }
-    let below = format!("{name}/");
-    let clash = refs.objects.keys().find(|other| {
-        other.as_str().starts_with(&below)
-            || name.as_str().strip_prefix(other.as_str()).is_some_and(|rest| rest.starts_with('/'))
-    });
-    match clash {
-        Some(other) => Err(Fault::new(
-            FaultKind::Blocked,
-            format!("{} cannot stand beside {}, which exists", name.short(), other.short()),
-        )
-        .hint(format!("git keeps refs as files and directories; rename or delete {}", other.short()))),
-        None => Ok(()),
     }
 }

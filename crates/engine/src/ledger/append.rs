@@ -1,15 +1,14 @@
 //! Appends to the ledger by compare-and-swap. No answer decides anything: after every push the refs
 //! are read, and they decide. (Some servers report success for a push that failed.)
 
-use crate::look::observe::PLACES;
-use crate::{Engine, Fault, FaultKind, Note, Snapshot};
+use super::place::{Tip, places};
+use crate::{Engine, Fault, FaultKind, Note};
 use allclear_core::event::{CheckOutcome, Event};
 use allclear_core::facts::Rewound;
 use allclear_core::ledger::{self, TOLERANCE};
 use allclear_core::port::{NewCommit, RefUpdate, RepoError};
 use allclear_core::statement::Statement;
-use allclear_core::{CommitId, Project, RefName, Seconds};
-use jiff::Timestamp;
+use allclear_core::{CommitId, Project, Seconds};
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -18,50 +17,19 @@ pub(crate) const DEADLINE: Seconds = Seconds(60);
 
 /// An entry to be appended, and the refs that change in the same push.
 #[derive(Debug, Clone)]
-pub struct Draft {
+pub(crate) struct Draft {
     /// The entry's id; tags that are pushed with it name it.
-    pub id: String,
+    pub(crate) id: String,
     /// What happened.
-    pub events: Vec<Event>,
+    pub(crate) events: Vec<Event>,
     /// The facts that a decision stood on.
-    pub facts: Option<serde_json::Value>,
+    pub(crate) facts: Option<serde_json::Value>,
     /// The signature of the person who decides.
-    pub statement: Option<Statement>,
+    pub(crate) statement: Option<Statement>,
     /// Refs beside the ledger.
-    pub refs: Vec<RefUpdate>,
+    pub(crate) refs: Vec<RefUpdate>,
     /// Files beside `entry.json`, by name. Nothing is decided by them.
-    pub attachments: BTreeMap<String, String>,
-}
-
-/// The ledger as it was seen: what an entry goes on top of.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct Tip {
-    /// Where it is; `None` where none has begun.
-    pub(crate) place: Option<RefName>,
-    /// Its first entry.
-    pub(crate) root: Option<CommitId>,
-    /// Its last entry.
-    pub(crate) head: Option<CommitId>,
-    /// How many entries it has.
-    pub(crate) entries: u64,
-    /// When the last one happened.
-    pub(crate) at: Timestamp,
-}
-
-impl Tip {
-    pub(crate) fn of(project: &Project, place: Option<RefName>) -> Self {
-        let Project { root, head, entries, at, .. } = project;
-        Self { place, root: root.clone(), head: head.clone(), entries: *entries, at: *at }
-    }
-
-    /// Where the ledger is, or where a new one begins.
-    fn place(&self) -> Result<RefName, Fault> {
-        let first = || RefName::from_git(PLACES[0]);
-        self.place
-            .clone()
-            .or_else(first)
-            .ok_or_else(|| Fault::new(FaultKind::Usage, "there is no place for a ledger"))
-    }
+    pub(crate) attachments: BTreeMap<String, String>,
 }
 
 /// How an append ended.
@@ -77,30 +45,6 @@ impl Engine<'_> {
     pub(crate) fn draft(&self, events: Vec<Event>) -> Draft {
         let id = self.clock.fresh_id();
         Draft { id, events, facts: None, statement: None, refs: Vec::new(), attachments: BTreeMap::new() }
-    }
-
-    /// Observes, decides and appends, again and again until it lands: decisions are judged anew
-    /// after every lost race.
-    pub(crate) fn decide<T>(
-        &self,
-        choose: impl Fn(&Snapshot) -> Result<(Draft, T), Fault>,
-    ) -> Result<T, Fault> {
-        let deadline = DEADLINE.after(self.clock.now());
-        loop {
-            let snapshot = self.observe()?;
-            snapshot.may_decide(self.clock.now())?;
-            let (draft, answer) = choose(&snapshot)?;
-            // What is on record already is not told again.
-            if draft.events.is_empty() && draft.refs.is_empty() {
-                return Ok(answer);
-            }
-            let draft = self.stated(draft, &snapshot)?;
-            match self.land(&snapshot.tip(), &draft)? {
-                Landing::Landed(_) => return Ok(answer),
-                Landing::Raced if self.clock.now() >= deadline => return Err(busy()),
-                Landing::Raced => self.pause(),
-            }
-        }
     }
 
     /// Appends observations. They commute, so a lost race only changes the parent; while somebody's
@@ -244,9 +188,8 @@ impl Engine<'_> {
     /// Tells whether our entry is on the ledger under entries that came after it.
     fn is_behind(&self, ours: &CommitId) -> Result<bool, Fault> {
         let refs = self.repo.observe()?;
-        let head = PLACES.iter().filter_map(|p| RefName::from_git(p)).find_map(|p| refs.get(&p).cloned());
-        Ok(match head {
-            Some(head) => self.repo.is_ancestor(ours, &head)?,
+        Ok(match places(&refs).next() {
+            Some((_, head)) => self.repo.is_ancestor(ours, &head)?,
             None => false,
         })
     }

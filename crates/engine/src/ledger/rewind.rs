@@ -1,6 +1,6 @@
 //! Whether the record is whole: against what this machine saw, and against what published tags say.
 
-use crate::look::observe::PLACES;
+use super::place::places;
 use crate::{Engine, Fault};
 use allclear_core::facts::Rewound;
 use allclear_core::ledger::TRAILER;
@@ -46,8 +46,7 @@ impl Engine<'_> {
                 restore: None,
             }));
         }
-        let place = PLACES.iter().filter_map(|p| RefName::from_git(p)).find(|p| refs.get(p).is_some());
-        if let Some(((root, head), place)) = now.zip(place) {
+        if let Some(((root, head), (place, _))) = now.zip(places(refs).next()) {
             self.keep_head(root.clone(), head.clone(), project.entries, place);
         }
         Ok(None)

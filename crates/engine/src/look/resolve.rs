@@ -69,3 +69,15 @@ pub(crate) fn subject_of(raw: &str) -> String {
     let message = raw.split_once("\n\n").map_or("", |(_, message)| message);
     short(message.lines().find(|line| !line.trim().is_empty()).unwrap_or_default(), 120)
 }
+
+/// Refuses any other commit than the one that a person said they mean, where they said it.
+pub(crate) fn only_this(commit: &CommitId, only_if: Option<&str>) -> Result<(), Fault> {
+    match only_if {
+        Some(wanted) if wanted.len() < 7 || !commit.as_str().starts_with(wanted) => Err(Fault::new(
+            FaultKind::Conflict,
+            format!("the candidate is at {} now, not at {}", commit.short(), short(wanted, 40)),
+        )
+        .hint("look at allclear status, then give --commit again")),
+        Some(_) | None => Ok(()),
+    }
+}

@@ -1,6 +1,10 @@
 //! What people decide and say: acceptances, approvals, waivers, stops, reports, signers.
 
+mod adopt_policy;
+mod approve;
+pub(crate) mod reason;
 pub(crate) mod reports;
 pub(crate) mod signers;
-pub(crate) mod stops;
+mod stops;
+mod strike;
 pub(crate) mod waive;

@@ -1,7 +1,8 @@
 //! What users say of an rc, and what captains answer. The words and the names are beside the chain, on a
 //! ref without history, so that they can be erased; the chain keeps their salted digest.
 
-use crate::people::stops::reason;
+use super::reason::reason;
+use crate::ledger::append::{busy, planned};
 use crate::{Engine, Fault, FaultKind, Snapshot};
 use allclear_core::event::{Actor, Answer, Event, Proof, ReportOutcome};
 use allclear_core::people::{Report, pseudonyms};
@@ -78,7 +79,7 @@ impl Engine<'_> {
             // Bad news does not wait for a plan: it is meant to come between.
             let open = allclear_core::plan::plan_is_open(&snapshot.project, self.clock.now());
             if wish.outcome == ReportOutcome::Good && open {
-                return Err(crate::ledger::append::planned());
+                return Err(planned());
             }
             let (update, digest) = self.write_text(snapshot, &id, &text)?;
             let event = Event::ReportFiled {
@@ -191,7 +192,7 @@ impl Engine<'_> {
         if self.repo.refs()?.get(&update.name) == update.new.as_ref() {
             Ok(())
         } else if answer.ok {
-            Err(crate::ledger::append::busy())
+            Err(busy())
         } else {
             Err(Fault::refused(&answer, "erasing a text"))
         }

@@ -1,6 +1,6 @@
 //! Who may sign: proposed by anybody, in force when enough admins have stated it.
 
-use crate::people::stops::reason;
+use super::reason::reason;
 use crate::{Engine, Fault, FaultKind};
 use allclear_core::CommitId;
 use allclear_core::event::Event;

@@ -1,26 +1,11 @@
-//! A person's stops: hold, freeze, and striking an entry that cannot be believed; and adopting a policy.
+//! A person's stops: holds and freezes.
 
-use crate::ledger::append::Tip;
+use super::reason::reason;
 use crate::{Engine, Fault, FaultKind};
+use allclear_core::Version;
 use allclear_core::event::Event;
-use allclear_core::ledger::{self};
-use allclear_core::policy::{Difference, Stops, differences, digest};
-use allclear_core::project::may_strike;
-use allclear_core::{CommitId, Version};
+use allclear_core::policy::Stops;
 use jiff::Timestamp;
-
-/// Checks a reason that goes on record.
-pub(crate) fn reason(text: &str) -> Result<String, Fault> {
-    let text = text.trim();
-    if text.chars().filter(|c| c.is_alphanumeric()).count() < 2 {
-        let mut what = "a reason is needed, for those who read the record later".to_owned();
-        if !text.is_empty() {
-            what.push_str(&format!("; `{}` says too little", allclear_core::text::short(text, 20)));
-        }
-        return Err(Fault::new(FaultKind::Usage, what).hint("--reason TEXT"));
-    }
-    Ok(text.chars().take(2000).collect())
-}
 
 impl Engine<'_> {
     /// Stops a candidate.
@@ -69,75 +54,6 @@ impl Engine<'_> {
             return Ok(0);
         }
         self.decide(|_| Ok((self.draft(vec![Event::FreezeLifted {}]), open)))
-    }
-
-    /// Strikes an entry that cannot be believed. It stays in the chain and is skipped from now on.
-    pub fn strike(&self, entry: &CommitId, why: &str) -> Result<(), Fault> {
-        let why = reason(why)?;
-        let snapshot = self.observe()?;
-        let head = snapshot
-            .project
-            .head
-            .clone()
-            .ok_or_else(|| Fault::new(FaultKind::Usage, "this project has no ledger yet"))?;
-        let now = self.clock.now();
-        let (mut found, mut believable) = (false, false);
-        self.repo.entries(&head, None, &mut |raw| {
-            if raw.commit == *entry {
-                found = true;
-                believable = !may_strike(&ledger::read(raw), now);
-            }
-        })?;
-        if !found {
-            return Err(Fault::new(
-                FaultKind::Usage,
-                format!("{} is not an entry of this ledger", entry.short()),
-            ));
-        }
-        if believable {
-            return Err(Fault::new(FaultKind::Refused, format!("entry {} is sound", entry.short()))
-                .hint("only what cannot be read, or is dated in the future, can be struck; bad news is answered, not struck"));
-        }
-        let draft = self.draft(vec![Event::Struck { entry: entry.clone(), reason: why }]);
-        // `decide` would refuse while this very entry stops all deciding.
-        // A future-dated entry must not keep a sound clock from writing behind it.
-        let tip = Tip { at: snapshot.project.at.min(now), ..snapshot.tip() };
-        match self.land(&tip, &draft)? {
-            crate::ledger::append::Landing::Landed(_) => Ok(()),
-            crate::ledger::append::Landing::Raced => Err(crate::ledger::append::busy()),
-        }
-    }
-
-    /// Tells what adopting the policy on develop would change for a candidate.
-    pub fn adoptable(&self, version: Option<Version>) -> Result<(Version, Vec<Difference>), Fault> {
-        let snapshot = self.observe()?;
-        let (policy, _) = snapshot.policy()?;
-        let (version, candidate) = snapshot.pick(version)?;
-        Ok((version, differences(&candidate.cut.policy, &policy.of(candidate.cut.kind))))
-    }
-
-    /// Judges a candidate by the policy that is on develop now. Every gate that this relaxes is recorded as such.
-    pub fn adopt(&self, version: Option<Version>) -> Result<(Version, Vec<Difference>), Fault> {
-        self.decide(|snapshot| {
-            let (policy, from) = snapshot.policy()?;
-            let (version, candidate) = snapshot.pick(version)?;
-            let policy = &policy.of(candidate.cut.kind);
-            let changes = differences(&candidate.cut.policy, policy);
-            let branches = &candidate.cut.policy.branches;
-            if policy.branches != *branches {
-                return Err(Fault::new(FaultKind::Usage, "the policy on develop names other branches")
-                    .hint("branches cannot change while a candidate is open"));
-            }
-            let relaxed = changes.iter().filter(|d| d.relaxed).map(|d| d.key.to_string()).collect();
-            let event = Event::PolicyAdopted {
-                version,
-                policy: Box::new(policy.clone()),
-                digest: digest(policy),
-                from: from.clone(),
-                relaxed,
-            };
-            Ok((self.draft(vec![event]), (version, changes)))
-        })
     }
 
     fn in_future(&self, until: Option<Timestamp>) -> Result<(), Fault> {

@@ -1,15 +1,15 @@
-//! What people decide about a candidate: accept a commit, approve, set a gate aside.
+//! Waivers: gates that people set aside for one commit and a while.
 
-use crate::people::stops::reason;
-use crate::{Engine, Fault, FaultKind, Snapshot};
+use super::reason::reason;
+use crate::look::resolve::only_this;
+use crate::{Engine, Fault, FaultKind};
 use allclear_core::assess::GateReport;
 use allclear_core::event::Event;
 use allclear_core::gate::{Gate, MARGIN};
-use allclear_core::people::{Approval, Waiver, is_listed, is_same};
-use allclear_core::policy::NotThese;
+use allclear_core::people::{Waiver, is_listed, is_same};
 use allclear_core::text::{count, list, short};
 use allclear_core::waiver;
-use allclear_core::{CandidateAssessment, CommitId, Seconds, Verdict, Version};
+use allclear_core::{CommitId, Seconds, Verdict, Version};
 use jiff::Timestamp;
 
 /// A gate that somebody wants set aside.
@@ -47,72 +47,6 @@ pub struct WaiverMade {
 }
 
 impl Engine<'_> {
-    /// Answers for commits that are no known fixes, once and for all. Gives those that needed an answer.
-    pub fn accept(
-        &self,
-        version: Option<Version>,
-        commits: &[String],
-        why: &str,
-    ) -> Result<(Version, Vec<CommitId>), Fault> {
-        let why = reason(why)?;
-        self.decide(|snapshot| {
-            let (version, candidate) = snapshot.pick(version)?;
-            let mut open = Vec::new();
-            for wanted in commits {
-                let id = self.named(snapshot, wanted)?;
-                let known = snapshot.project.acceptance(&candidate.cut.policy, &id);
-                if known.is_none() && !open.contains(&id) {
-                    open.push(id);
-                }
-            }
-            let accepted = |commit: &CommitId| Event::CommitAccepted {
-                version,
-                commit: commit.clone(),
-                reason: why.clone(),
-            };
-            Ok((self.draft(open.iter().map(accepted).collect()), (version, open)))
-        })
-    }
-
-    /// Approves exactly one commit of a candidate. Also tells where the policy asks for no approval.
-    pub fn approve(
-        &self,
-        version: Option<Version>,
-        commit: &str,
-    ) -> Result<(Version, CommitId, Option<String>), Fault> {
-        self.decide(|snapshot| {
-            let (version, candidate) = snapshot.pick(version)?;
-            if CommitId::parse(commit).is_err() {
-                return Err(Fault::new(FaultKind::Usage, "an approval names the full commit id")
-                    .hint(format!("allclear why {version} approvals prints the command")));
-            }
-            let found = found(snapshot, version, self.clock.now())?;
-            crate::promotion::attempt::only_this(&found.commit, Some(commit))?;
-            let gate = &candidate.cut.policy.gates.approvals;
-            let who = &self.by.who;
-            let refuse = |why: String| Err(Fault::new(FaultKind::Refused, why));
-            if !is_listed(&gate.from, who) {
-                return refuse(format!("{} is not one of those whose approval counts", short(who, 80)))
-                    .map_err(|fault| fault.hint(format!("gates.approvals.from names {}", list(&gate.from))));
-            }
-            let authors = &snapshot.facts.candidates[&version].authors;
-            if gate.not == NotThese::Authors && authors.iter().any(|author| is_same(author, who)) {
-                return refuse(format!("{} is an author of what {version} brings", short(who, 80))).map_err(
-                    |fault| fault.hint("somebody else approves (gates.approvals.not = \"authors\")"),
-                );
-            }
-            let commit = found.commit.clone();
-            let unasked =
-                (gate.count == 0).then(|| "the policy asks for none (gates.approvals.count = 0)".into());
-            let policy = &candidate.cut.policy;
-            // A claim is not in the way of a signature.
-            let said = |a: &Approval| a.commit == commit && a.by.who == *who && a.counts(policy);
-            let before = candidate.approvals.iter().any(said);
-            let event = (!before).then(|| Event::Approved { version, commit: commit.clone() });
-            Ok((self.draft(event.into_iter().collect()), (version, commit, unasked)))
-        })
-    }
-
     /// Sets a gate aside, for exactly the candidate's commit and until an instant.
     pub fn waive(&self, wish: &WaiverWish) -> Result<WaiverMade, Fault> {
         let (name, subject) =
@@ -122,8 +56,8 @@ impl Engine<'_> {
         self.decide(|snapshot| {
             let (version, candidate) = snapshot.pick(wish.version)?;
             let now = self.clock.now();
-            let found = found(snapshot, version, now)?;
-            crate::promotion::attempt::only_this(&found.commit, wish.only_if.as_deref())?;
+            let found = snapshot.judged(version, now)?;
+            only_this(&found.commit, wish.only_if.as_deref())?;
             let report = found.gates.iter().find(|g| g.gate == gate);
             let subject = report.map_or(Ok(None), |report| subject_of(report, subject))?;
             let renewable = |w: &&Waiver| {
@@ -192,7 +126,7 @@ impl Engine<'_> {
         let gate = waivable(name)?;
         let (lifted, now) = (self.observe()?, self.clock.now());
         let (version, candidate) = lifted.pick(version)?;
-        let commit = found(&lifted, version, now)?.commit;
+        let commit = lifted.judged(version, now)?.commit;
         let theirs = candidate
             .waivers
             .iter()
@@ -206,17 +140,6 @@ impl Engine<'_> {
         let event = Event::WaiverLifted { version, gate: gate.name().into(), subject };
         self.decide(|_| Ok((self.draft(vec![event.clone()]), (version, theirs))))
     }
-}
-
-/// Judges one candidate, now.
-pub(crate) fn found(
-    snapshot: &Snapshot,
-    version: Version,
-    now: Timestamp,
-) -> Result<CandidateAssessment, Fault> {
-    snapshot.assess(now).candidates.into_iter().find(|c| c.version == version).ok_or_else(|| {
-        Fault::new(FaultKind::TryLater, format!("{version} could not be judged")).hint("try again")
-    })
 }
 
 fn waivable(name: &str) -> Result<Gate, Fault> {

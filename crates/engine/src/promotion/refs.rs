@@ -1,12 +1,11 @@
-//! The refs and words of one promotion: what its plan changes, leaves on the server, and says on record.
+//! The refs of one promotion: what its plan changes, what it leaves on the server, and what they show.
 
 use crate::Snapshot;
 use allclear_core::event::Operation;
 use allclear_core::port::{RefUpdate, Refs};
 use allclear_core::promotion::{BranchSight, Seen, Sight, Standing, TagSight, standing};
 use allclear_core::text::list;
-use allclear_core::verify::Recorded;
-use allclear_core::{CommitId, RefName, Seconds, Version};
+use allclear_core::{CommitId, RefName};
 
 /// The refs under which a plan's objects wait on the server.
 pub(crate) fn objects(op: &Operation) -> [(RefName, CommitId); 3] {
@@ -89,29 +88,4 @@ pub(crate) fn landed(sight: Sight) -> String {
         names.push("the tag");
     }
     list(&names)
-}
-
-/// The facts that a promotion stands on, for the record.
-pub(crate) fn recorded(
-    snapshot: &Snapshot,
-    version: Version,
-    now: jiff::Timestamp,
-) -> Option<serde_json::Value> {
-    let found = snapshot.assess(now).candidates.into_iter().find(|c| c.version == version);
-    let candidate = snapshot.project.candidates.get(&version)?;
-    let seen = snapshot.facts.candidates.get(&version)?;
-    serde_json::to_value(Recorded::of(candidate, &snapshot.facts, seen, found.as_ref(), now)).ok()
-}
-
-pub(crate) fn summary(
-    candidate: &allclear_core::project::Candidate,
-    seen: &allclear_core::facts::CandidateFacts,
-    now: jiff::Timestamp,
-) -> String {
-    let soaked = Seconds::between(candidate.cut_at, now);
-    let fixes = allclear_core::text::count(seen.commits.len(), "commit");
-    let rcs: Vec<String> = candidate.rcs.iter().map(|rc| format!("rc.{}", rc.n)).collect();
-    let soaked = format!("Soaked {soaked} as {}, with {fixes} since the cut.", list(&rcs));
-    let waived = allclear_core::waiver::sentences(candidate, candidate.commit(), now);
-    std::iter::once(soaked).chain(waived).collect::<Vec<_>>().join("\n")
 }

@@ -1,14 +1,15 @@
 //! What changed: of develop, of a candidate, of a release; in a release's tag and in the file that a cut
 //! writes.
 
-use crate::promotion::refs::summary;
 use crate::{Engine, Fault, FaultKind, Snapshot};
 use allclear_core::changelog::{self, Changelog};
+use allclear_core::facts::CandidateFacts;
 use allclear_core::policy::Policy;
 use allclear_core::port::TextAt;
+use allclear_core::project::Candidate;
 use allclear_core::text::{list, plain};
 use allclear_core::try_it::{self, TryIt};
-use allclear_core::{CommitId, RefName, Version};
+use allclear_core::{CommitId, RefName, Seconds, Version};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
@@ -192,4 +193,14 @@ fn released(snapshot: &Snapshot) -> BTreeMap<Version, CommitId> {
 
 fn day(at: Timestamp) -> Date {
     TimeZone::UTC.to_datetime(at).date()
+}
+
+/// Says in a few lines how a candidate fared, for the tag of its release.
+fn summary(candidate: &Candidate, seen: &CandidateFacts, now: Timestamp) -> String {
+    let soaked = Seconds::between(candidate.cut_at, now);
+    let fixes = allclear_core::text::count(seen.commits.len(), "commit");
+    let rcs: Vec<String> = candidate.rcs.iter().map(|rc| format!("rc.{}", rc.n)).collect();
+    let soaked = format!("Soaked {soaked} as {}, with {fixes} since the cut.", list(&rcs));
+    let waived = allclear_core::waiver::sentences(candidate, candidate.commit(), now);
+    std::iter::once(soaked).chain(waived).collect::<Vec<_>>().join("\n")
 }

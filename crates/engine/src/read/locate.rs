@@ -1,165 +1,15 @@
 //! Where a commit is: on develop, in which rc, in which release; or how it gets there.
 
+use super::location::{InRc, InRelease, OnCandidate, OnDevelop, Way, Whereabouts};
+use super::places::Places;
 use crate::look::resolve::{brief, subject_of};
 use crate::{Engine, Fault, Snapshot};
-use allclear_core::lineage::Lineage;
-use allclear_core::pick::{self, Train, is_welcome, picked_from};
+use allclear_core::pick::{self, Train, is_welcome};
 use allclear_core::text::short;
-use allclear_core::{CommitId, RcNumber, RefName, TagFormat, Version};
-use jiff::Timestamp;
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use allclear_core::{CommitId, RefName, Version};
 
-/// Among how many commits one with the same change is looked for: so many that are older, and newer.
-const NEAR: (usize, usize) = (4_000, 12_000);
-/// How many commits that look alike are compared change for change.
-const ALIKE: usize = 100;
-/// How many commits that are the same change are followed.
-const TWINS: usize = 20;
 /// How many other branches are named.
 const BRANCHES: usize = 5;
-
-/// Where a commit is.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Whereabouts {
-    /// The commit.
-    pub commit: CommitId,
-    /// Its first line, made safe to show.
-    pub subject: String,
-    /// How it came to develop; `None` where it is not there.
-    pub develop: Option<OnDevelop>,
-    /// The open candidates whose branches have it, lowest first.
-    pub candidates: Vec<OnCandidate>,
-    /// The first rc that has it.
-    pub rc: Option<InRc>,
-    /// The first release that has it.
-    pub release: Option<InRelease>,
-    /// Other branches that have it, named where nothing else has it; a few.
-    pub branches: Vec<String>,
-    /// How it can still ride.
-    pub way: Way,
-    /// The next slot of the train.
-    pub next_cut: Option<Timestamp>,
-    /// The version that the next cut would get, where that is what it waits for.
-    pub next_version: Option<Version>,
-}
-
-/// Another commit with the same change.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Twin {
-    /// Which.
-    pub commit: CommitId,
-    /// How it is known.
-    pub how: Likeness,
-}
-
-/// How it is known that two commits are the same change.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Likeness {
-    /// Their patches are equal.
-    SamePatch,
-    /// The other one says that it was picked from this one; its patch is another.
-    PickedFromIt,
-    /// This one says that it was picked from the other.
-    ItsOrigin,
-}
-
-/// How a commit came to develop.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct OnDevelop {
-    /// When, as the commit that brought it claims.
-    pub since: Option<Timestamp>,
-    /// The commit of develop's own line that brought it; itself where it was put there directly.
-    pub by: CommitId,
-    /// The first line of that, made safe to show.
-    pub subject: String,
-    /// What is there in its place.
-    pub twin: Option<Twin>,
-}
-
-/// An open candidate that has it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct OnCandidate {
-    /// Which.
-    pub version: Version,
-    /// The number of the rc that it will be in; `None` where it is in one.
-    pub next_rc: Option<RcNumber>,
-    /// What is there in its place.
-    pub twin: Option<Twin>,
-}
-
-/// An rc that has it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct InRc {
-    /// Of which version.
-    pub version: Version,
-    /// N.
-    pub n: RcNumber,
-    /// Its tag.
-    pub tag: String,
-    /// Its commit.
-    pub commit: CommitId,
-    /// What is there in its place.
-    pub twin: Option<Twin>,
-    /// Whether the candidate ended without a release.
-    pub ended: bool,
-}
-
-/// A release that has it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct InRelease {
-    /// Which.
-    pub version: Version,
-    /// Its tag.
-    pub tag: String,
-    /// When it was released, or what the tag claims.
-    pub at: Option<Timestamp>,
-    /// Its commit.
-    pub commit: CommitId,
-    /// What is there in its place.
-    pub twin: Option<Twin>,
-}
-
-/// How a commit can still ride.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Way {
-    /// Nothing is to be done: it rides, or it is released.
-    Aboard,
-    /// It goes to develop first.
-    ByDevelop,
-    /// It waits for the next cut.
-    ByCut {
-        /// Why no open candidate takes it; `None` where none is open.
-        why: Option<String>,
-    },
-    /// A person picks it.
-    ByPick {
-        /// The command.
-        command: String,
-        /// The candidate.
-        version: Version,
-        /// What that does to the train.
-        train: Train,
-    },
-}
-
-/// The tags and branches that a commit can be found at.
-#[derive(Default)]
-struct Places {
-    /// By version and number: tag and commit.
-    rcs: BTreeMap<(Version, RcNumber), (String, CommitId)>,
-    /// By version: tag and commit.
-    releases: BTreeMap<Version, (String, CommitId)>,
-    /// Heads of the open candidates.
-    candidates: BTreeMap<Version, CommitId>,
-    /// All branches.
-    branches: Vec<(RefName, CommitId)>,
-}
-
-/// A commit or another one with the same change, and everything that contains it.
-struct Sighting<'a> {
-    twin: Option<Twin>,
-    holders: HashSet<&'a CommitId>,
-}
 
 impl Engine<'_> {
     /// Finds where the commit is that `text` names.
@@ -243,69 +93,6 @@ impl Engine<'_> {
         })
     }
 
-    /// Gives the commit itself, and then those with the same change that could be in an earlier place.
-    fn sightings<'a>(
-        &self,
-        snapshot: &Snapshot,
-        places: &Places,
-        lineage: &'a Lineage,
-        commit: &CommitId,
-        raw: &str,
-    ) -> Result<Vec<Sighting<'a>>, Fault> {
-        let own = lineage.holders(commit);
-        let first = places.releases.iter().find(|(_, (_, at))| own.contains(at)).map(|(version, _)| *version);
-        let before = |version: &Version| first.is_none_or(|first| *version < first);
-        let releases = places.releases.iter().filter(|(v, _)| before(v)).map(|(_, (_, at))| at);
-        let rcs =
-            places.rcs.iter().filter(|((v, _), _)| before(v) || first == Some(*v)).map(|(_, (_, at))| at);
-        let heads = places.candidates.values().chain(&snapshot.facts.develop);
-        let open: BTreeSet<CommitId> =
-            releases.chain(rcs).chain(heads).filter(|at| !own.contains(at)).cloned().collect();
-        let mut all = vec![Sighting { twin: None, holders: own }];
-        if open.is_empty() {
-            return Ok(all);
-        }
-        let near = lineage.around(commit, &open, NEAR).into_iter().cloned().collect();
-        let origins = picked_from(raw).map(|commit| Twin { commit, how: Likeness::ItsOrigin });
-        for twin in origins.chain(self.twins_of(commit, raw, near)?).take(TWINS) {
-            let holders = lineage.holders(&twin.commit);
-            all.push(Sighting { twin: Some(twin), holders });
-        }
-        Ok(all)
-    }
-
-    /// Finds the commits that are the same change: by what they say, and by their patches. A pick and a
-    /// rebase keep the author and the author's date, and most the first line; only those are compared.
-    fn twins_of(&self, commit: &CommitId, raw: &str, near: Vec<CommitId>) -> Result<Vec<Twin>, Fault> {
-        let (author, subject) = (line_of(raw, "author "), subject_of(raw));
-        // A merge has no patch of its own.
-        let head = raw.split("\n\n").next().unwrap_or_default();
-        let most = if head.matches("\nparent ").count() == 1 { ALIKE } else { 0 };
-        let (mut say_so, mut alike) = (Vec::new(), Vec::new());
-        let texts = self.repo.objects(&near)?;
-        for (id, text) in near.into_iter().zip(texts) {
-            if picked_from(&text).any(|from| from == *commit) {
-                say_so.push(id);
-            } else if alike.len() < most
-                && (line_of(&text, "author ") == author || subject_of(&text) == subject)
-            {
-                alike.push(id);
-            }
-        }
-        if say_so.is_empty() && alike.is_empty() {
-            return Ok(Vec::new());
-        }
-        let all: Vec<CommitId> = say_so.iter().chain(&alike).chain([commit]).cloned().collect();
-        let patches = self.repo.patch_ids(&all, false)?;
-        let same = |id: &CommitId| patches.contains_key(id) && patches.get(id) == patches.get(commit);
-        let said = say_so.into_iter().map(|id| {
-            let how = if same(&id) { Likeness::SamePatch } else { Likeness::PickedFromIt };
-            Twin { commit: id, how }
-        });
-        let alike = alike.into_iter().filter(|id| same(id));
-        Ok(said.chain(alike.map(|commit| Twin { commit, how: Likeness::SamePatch })).collect())
-    }
-
     /// Finds how a commit of develop that no candidate has can ride.
     fn way(&self, snapshot: &Snapshot, commit: &CommitId) -> Way {
         let mut why = None;
@@ -325,7 +112,7 @@ impl Engine<'_> {
                 why = Some(format!("it is a merge; allclear pick {} names what it brings", brief(commit)));
             } else if is_welcome(class.class, &onto.candidate.cut.policy.fixes) {
                 let now = self.clock.now();
-                let found = snapshot.assess(now).candidates.into_iter().find(|c| c.version == *version);
+                let found = snapshot.assessed(*version, now);
                 let policy = &onto.candidate.cut.policy;
                 let train = found.map_or(Train::Free, |found| pick::train(policy, &found, now));
                 let command = format!("allclear pick {} --version {version}", brief(commit));
@@ -342,57 +129,4 @@ impl Engine<'_> {
         let (stable, develop) = (snapshot.facts.stable.as_ref()?, snapshot.facts.develop.as_ref()?);
         Some(self.choose(snapshot, snapshot.policy.get()?, None, stable, develop).ok()?.version)
     }
-}
-
-impl Places {
-    fn of(snapshot: &Snapshot) -> Self {
-        let (facts, project, refs) = (&snapshot.facts, &snapshot.project, &snapshot.refs);
-        let mut places = Self::default();
-        let mut formats: Vec<&TagFormat> = vec![&facts.tags];
-        for candidate in project.candidates.values() {
-            if !formats.contains(&&candidate.cut.tags) {
-                formats.push(&candidate.cut.tags);
-            }
-        }
-        for name in refs.objects.keys() {
-            if name.as_str().starts_with("refs/heads/") && !name.as_str().starts_with("refs/heads/allclear/")
-            {
-                places.branches.extend(refs.commit(name).map(|at| (name.clone(), at.clone())));
-            }
-            let Some(tag) = name.as_str().strip_prefix("refs/tags/") else { continue };
-            let key = formats.iter().find_map(|format| format.parse_candidate(tag));
-            if let Some((key, at)) = key.zip(refs.commit(name)) {
-                places.rcs.insert(key, (tag.to_owned(), at.clone()));
-            }
-        }
-        for (version, candidate) in &project.candidates {
-            for rc in &candidate.rcs {
-                places.rcs.insert((*version, rc.n), (rc.tag.clone(), rc.commit.clone()));
-            }
-            let head = facts.candidates.get(version).and_then(|seen| seen.head.clone());
-            places.candidates.extend(head.map(|head| (*version, head)));
-        }
-        for (version, at) in &facts.released {
-            places.releases.insert(*version, (facts.tags.release(*version), at.clone()));
-        }
-        for (version, release) in &project.releases {
-            places.releases.insert(*version, (release.tag.clone(), release.stable.clone()));
-            places
-                .rcs
-                .entry((*version, release.rc))
-                .or_insert_with(|| (facts.tags.candidate(*version, release.rc), release.commit.clone()));
-        }
-        places
-    }
-
-    fn tips(&self) -> Vec<CommitId> {
-        let rcs = self.rcs.values().chain(self.releases.values()).map(|(_, at)| at);
-        let all = rcs.chain(self.candidates.values()).chain(self.branches.iter().map(|(_, at)| at));
-        all.cloned().collect::<BTreeSet<_>>().into_iter().collect()
-    }
-}
-
-/// Gives the line of a raw commit's head that begins with `role`.
-fn line_of<'a>(raw: &'a str, role: &str) -> Option<&'a str> {
-    raw.lines().take_while(|line| !line.is_empty()).find(|line| line.starts_with(role))
 }

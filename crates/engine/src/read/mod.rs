@@ -1,5 +1,8 @@
 //! Questions that change nothing: where a commit is, what changed, whether the record holds.
 
 pub(crate) mod changelog;
-pub(crate) mod locate;
+mod locate;
+pub(crate) mod location;
+mod places;
+mod twins;
 pub(crate) mod verify;

@@ -1,9 +1,9 @@
 //! `doctor`: looks at any clone as it stands, without a policy, a ledger or a fetch, and changes nothing.
 
 use super::probe;
-use crate::look::observe::{PLACES, POLICY_FILE};
+use crate::ledger::place::places;
 use crate::look::ref_warnings;
-use crate::{Engine, Fault, FaultKind};
+use crate::{Engine, Fault, POLICY_FILE};
 use allclear_core::doctor::{self, FILES, Finding, Ground, Line, Past, Tags, Tip};
 use allclear_core::policy::{self, Branches, Preset};
 use allclear_core::port::Refs;
@@ -190,8 +190,7 @@ fn traps(past: &Past) -> Vec<allclear_core::facts::Trap> {
 }
 
 fn ledger(past: &Past) -> Option<RefName> {
-    let server = past.server.as_ref()?;
-    PLACES.iter().filter_map(|p| RefName::from_git(p)).find(|p| server.get(p).is_some())
+    places(past.server.as_ref()?).next().map(|(place, _)| place)
 }
 
 /// Finds what probes that were killed left on the server.
@@ -207,18 +206,4 @@ fn behind<'a>(past: &Past, branches: impl Iterator<Item = &'a Known>) -> usize {
     let here: BTreeSet<&RefName> = past.refs.iter().map(|r| &r.name).collect();
     let tags = server.objects.keys().filter(|n| n.as_str().starts_with("refs/tags/") && !here.contains(n));
     stale + tags.count()
-}
-
-/// Gives the names of stable and develop, where there are both.
-pub(super) fn chosen_branches(past: &Past) -> Result<(String, String), Fault> {
-    match (&past.stable, &past.develop) {
-        (Some(stable), Some(develop)) => Ok((stable.name.clone(), develop.name.clone())),
-        (Some(_), None) => Err(Fault::new(
-            FaultKind::Usage,
-            "there is no develop branch, so that nothing can be missing on it",
-        )),
-        (None, _) => {
-            Err(Fault::new(FaultKind::Usage, "no branch of releases was found (master, main, trunk, stable)"))
-        }
-    }
 }

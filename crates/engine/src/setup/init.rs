@@ -1,5 +1,6 @@
 //! What a person starts: the record itself, and the develop branch.
 
+use crate::candidate::free_name::free;
 use crate::ledger::append::Landing;
 use crate::{Engine, Fault, FaultKind};
 use allclear_core::event::Event;
@@ -45,7 +46,7 @@ impl Engine<'_> {
                 format!("there is no branch {from} on the server to make {branch} from"),
             ));
         };
-        crate::candidate::rc::free(&refs, &branch.to_ref())?;
+        free(&refs, &branch.to_ref())?;
         let answer =
             self.repo.push(&[RefUpdate { name: branch.to_ref(), old: None, new: Some(tip.clone()) }])?;
         if self.repo.refs()?.get(&branch.to_ref()) == Some(&tip) {

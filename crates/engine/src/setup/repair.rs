@@ -1,8 +1,9 @@
 //! `doctor --repair-history`: the one merge on develop that heals a release which was squash- or
 //! rebase-merged. It is built in the private store and pushed by nobody but a person.
 
-use super::doctor::{Examination, chosen_branches};
+use super::doctor::Examination;
 use crate::{Engine, Fault, FaultKind};
+use allclear_core::doctor::Past;
 use allclear_core::port::history::History;
 use allclear_core::port::{Graph, NewCommit};
 use allclear_core::text::{count, list, short};
@@ -190,4 +191,18 @@ fn conflict(
         ),
     )
     .hint(format!("merge it by hand: git checkout {develop} && git merge origin/{stable}; keep what these commits bring"))
+}
+
+/// Gives the names of stable and develop, where there are both.
+fn chosen_branches(past: &Past) -> Result<(String, String), Fault> {
+    match (&past.stable, &past.develop) {
+        (Some(stable), Some(develop)) => Ok((stable.name.clone(), develop.name.clone())),
+        (Some(_), None) => Err(Fault::new(
+            FaultKind::Usage,
+            "there is no develop branch, so that nothing can be missing on it",
+        )),
+        (None, _) => {
+            Err(Fault::new(FaultKind::Usage, "no branch of releases was found (master, main, trunk, stable)"))
+        }
+    }
 }

@@ -1,4 +1,7 @@
 //! Picks of fixes from develop onto a candidate.
 
+mod admit;
+mod apply;
+mod onto;
 pub(crate) mod outcome;
-pub(crate) mod plan;
+mod plan;

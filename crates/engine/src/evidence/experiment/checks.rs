@@ -1,27 +1,19 @@
 //! The policy's own checks, run in the lab on the project's own tree.
 
 use super::cache::place;
-use super::{Lab, Progress, Target, TestWish, not_stopped, queue};
+use super::lab::Lab;
+use super::outcome::CheckRun;
+use super::plan::HERE;
+use super::progress::Progress;
+use super::queue;
+use super::target::{Target, TestWish};
 use crate::{Engine, Fault};
 use allclear_core::Seconds;
 use allclear_core::event::CheckOutcome;
-use allclear_core::lab::{Arm, Attempt, Ecosystem, Job, Mode, Must, Outcome, Recipe, Run, Side};
+use allclear_core::lab::{Arm, Ecosystem, Job, Mode, Must, Outcome, Recipe, Run, Side};
 use allclear_core::policy::LabCheck;
 use allclear_core::port::lab::Request;
 use serde::{Deserialize, Serialize};
-
-/// What a check of the policy's own said.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct CheckRun {
-    /// The check.
-    pub name: String,
-    /// How it ended; `None` where the lab could not find out.
-    pub outcome: Option<CheckOutcome>,
-    /// The attempt that says so.
-    pub attempt: Attempt,
-    /// Whether that was known from an earlier run with the very same content.
-    pub known: bool,
-}
 
 /// What is remembered of a check.
 #[derive(Serialize, Deserialize)]
@@ -76,7 +68,7 @@ impl Engine<'_> {
             },
             || lab.stop_if_asked(),
         );
-        not_stopped(lab)?;
+        lab.go_on()?;
         Ok(runs.into_iter().flatten().collect())
     }
 }
@@ -131,7 +123,7 @@ fn job(check: &LabCheck, side: &Side) -> Job {
     let none = || Some(String::new());
     Job {
         name: check.name.clone(),
-        repo: super::plan::HERE.into(),
+        repo: HERE.into(),
         commit: side.commit.clone(),
         tag: None,
         dir: String::new(),

@@ -1,6 +1,8 @@
 //! Makes jobs of declarations: finds the commits, and lets the lab see what is there.
 
-use super::{Lab, Progress, queue};
+use super::lab::Lab;
+use super::progress::Progress;
+use super::queue;
 use allclear_core::CommitId;
 use allclear_core::lab::{Comparison, Declared, Job, Mode, Outcome, Row, Side};
 use allclear_core::port::lab::Located;
@@ -116,7 +118,7 @@ fn unique(taken: &mut BTreeSet<String>, name: &str) -> String {
 fn unplanned(name: String, declared: &Declared, repo: &str, located: Option<Located>, why: &str) -> Row {
     let (commit, tag) = located.map_or((nowhere(), None), |l| (l.commit, l.tag));
     Row {
-        repro: super::repro(&name),
+        repro: repro(&name),
         name,
         project: repo.to_owned(),
         commit,
@@ -132,6 +134,16 @@ fn unplanned(name: String, declared: &Declared, repo: &str, located: Option<Loca
         error: None,
         note: Some(plain(why)),
         known: false,
+    }
+}
+
+/// Gives the command that repeats what was found of a downstream.
+pub(super) fn repro(name: &str) -> String {
+    let safe = |c: char| c.is_ascii_alphanumeric() || "._/@:+~-".contains(c);
+    if name.chars().all(safe) && !name.starts_with(['-', '~']) {
+        format!("allclear reproduce {name}")
+    } else {
+        format!("allclear reproduce -- '{}'", name.replace('\'', r"'\''"))
     }
 }
 

@@ -1,5 +1,6 @@
 //! What is heard of an experiment while it runs: bars, plain lines and tests consume it.
 
+use super::outcome::CheckRun;
 use allclear_core::lab::{Arm, Attempt, Experiment, Mode, Row};
 
 /// One thing that happened in an experiment.
@@ -45,7 +46,7 @@ pub enum Progress<'a> {
     /// It is known what is to be said of a downstream.
     Judged(&'a Row),
     /// A check of the policy's own ended.
-    Checked(&'a super::CheckRun),
+    Checked(&'a CheckRun),
     /// All is looked at.
     Ended(&'a Experiment),
 }

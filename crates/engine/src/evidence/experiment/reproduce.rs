@@ -1,7 +1,9 @@
 //! Gives a person one attempt of an experiment again, with its inputs.
 
 use super::cache::Inputs;
-use super::{Lab, Plan, TestWish};
+use super::lab::Lab;
+use super::plan::Plan;
+use super::target::TestWish;
 use crate::{Engine, Fault, FaultKind, Snapshot};
 use allclear_core::lab::Arm;
 use allclear_core::port::lab::Request;

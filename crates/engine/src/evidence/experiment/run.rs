@@ -1,8 +1,9 @@
 //! Tries one downstream until enough is known of it: the candidate first, the baseline only where that fails, and
 //! all of it on one worker, so that trouble of the machine hits both.
 
-use super::Lab;
 use super::cache::{Inputs, Memory, Question};
+use super::lab::Lab;
+use super::plan::repro;
 use allclear_core::lab::judge::{self, Case, Judgement, Next};
 use allclear_core::lab::sequential::Sequential;
 use allclear_core::lab::{Arm, Attempt, Comparison, ExpectFailure, Job, Mode, Outcome, Row, Side};
@@ -102,7 +103,7 @@ impl Bench<'_> {
             commit: job.commit.clone(),
             tag: job.tag.clone(),
             tier: job.tier(),
-            repro: super::repro(&job.name),
+            repro: repro(&job.name),
             known: true,
             ..row.clone()
         })
@@ -195,7 +196,7 @@ impl Bench<'_> {
             signature,
             error,
             note,
-            repro: super::repro(&job.name),
+            repro: repro(&job.name),
             known: false,
         }
     }

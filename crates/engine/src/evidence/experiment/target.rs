@@ -1,12 +1,36 @@
 //! Finds out what is to be looked at, and against what.
 
-use super::TestWish;
 use super::plan::name_of;
 use crate::{Engine, Fault, FaultKind, Snapshot};
 use allclear_core::lab::{At, Declared, Experiments, Recipe, Side, Tier};
 use allclear_core::policy::{DownstreamGate, LabCheck, Policy};
 use allclear_core::version::Bump;
 use allclear_core::{CommitId, Version};
+use globset::Glob;
+
+/// What a person wants looked at.
+#[derive(Debug, Clone, Default)]
+pub struct TestWish {
+    /// A candidate's version, or any commit; the open candidate where absent.
+    pub what: Option<String>,
+    /// Repositories instead of those of the policy.
+    pub downstreams: Vec<String>,
+    /// Names, beginnings of names or globs: only these are tried.
+    pub only: Vec<String>,
+    /// Whether what is not known to be well is tried anew.
+    pub rerun_failed: bool,
+}
+
+impl TestWish {
+    /// Tells whether a downstream is to be tried.
+    pub(super) fn wants(&self, name: &str) -> bool {
+        let meant = |only: &String| {
+            name.starts_with(only.as_str())
+                || Glob::new(only).is_ok_and(|glob| glob.compile_matcher().is_match(name))
+        };
+        self.only.is_empty() || self.only.iter().any(meant)
+    }
+}
 
 /// What is looked at, and against what.
 #[derive(Debug, Clone)]

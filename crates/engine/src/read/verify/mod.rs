@@ -1,3 +1,7 @@
 //! `verify`: every release on record against the chain, the objects and the refs. Fetches, and writes nothing.
 
-pub(crate) mod report;
+mod audit;
+mod releases;
+mod report;
+mod seal;
+pub(crate) mod verification;

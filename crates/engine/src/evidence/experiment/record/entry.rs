@@ -1,8 +1,9 @@
 //! Puts a whole table on record: one entry, with the table beside it.
 
 use super::table::{self, RESULTS};
-use crate::evidence::experiment::checks::CheckRun;
-use crate::evidence::experiment::{Inputs, Target};
+use crate::evidence::experiment::cache::Inputs;
+use crate::evidence::experiment::outcome::{CheckRun, Kept};
+use crate::evidence::experiment::target::Target;
 use crate::ledger::append::Draft;
 use crate::{Engine, Fault, Snapshot};
 use allclear_core::event::{CheckOutcome, Event};
@@ -16,17 +17,6 @@ use sha2::{Digest, Sha256};
 
 /// How many events an entry has at most: each check's takes some hundred bytes of its 64 KiB.
 const EVENTS: usize = 50;
-
-/// Whether an experiment is on record.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Kept {
-    /// It is, as an entry of its own.
-    Recorded,
-    /// The very same was found before, and is on record.
-    Already,
-    /// It is not, and why.
-    Not(String),
-}
 
 impl Engine<'_> {
     /// Records a whole table and what the checks said, unless that is on record.
