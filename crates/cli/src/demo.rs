@@ -46,7 +46,7 @@ pub(crate) fn run(fast: bool, dir: Option<&Path>) -> Result<Exit, Fault> {
         stage.say(&format!("note: {why}. The demo's own scripts run without (sandbox = \"none\")."));
     }
     let quiet = |_: &Note| {};
-    stage.engine("Mira <mira@example.org>", &quiet).found()?;
+    stage.engine("Mira <mira@example.org>", &quiet).start_ledger()?;
 
     stage.scene(
         "the slot of the train",
@@ -247,7 +247,7 @@ impl Stage {
             | Note::Confirmed(_)
             | Note::StepBegins(..)
             | Note::StepEnded(..)
-            | Note::Told(_)
+            | Note::Notified(_)
             | Note::Unsigned => return,
         };
         ui::out(format!("  {line}"));

@@ -5,7 +5,7 @@ use crate::ui::{self, BAD, BOLD, DIM, GOOD, WAIT, paint};
 use allclear_core::event::CheckOutcome;
 use allclear_core::lab::{Arm, Attempt, Comparison, Mode, Outcome, Row, Tier, Verdict};
 use allclear_core::text::{count, list, plain, short};
-use allclear_engine::{CheckRun, Kept, Tested};
+use allclear_engine::{CheckRun, RecordStatus, Tested};
 use anstyle::Style;
 use serde_json::{Value, json};
 use std::io::{Read, Seek, SeekFrom};
@@ -88,11 +88,13 @@ fn show_end(tested: &Tested) {
         ui::out("→ allclear test --rerun failed tries that again, and keeps what is well");
     }
     match &tested.kept {
-        Kept::Recorded => ui::out(format!("on record as experiment {}", tested.experiment.experiment)),
-        Kept::Already => {
+        RecordStatus::Recorded => {
+            ui::out(format!("on record as experiment {}", tested.experiment.experiment))
+        }
+        RecordStatus::AlreadyRecorded => {
             ui::out(format!("on record already, as experiment {}", tested.experiment.experiment));
         }
-        Kept::Not(why) => ui::out(paint(DIM, format!("not recorded: {why}"))),
+        RecordStatus::NotRecorded(why) => ui::out(paint(DIM, format!("not recorded: {why}"))),
     }
     if !tested.ripe.is_empty() {
         let names: Vec<String> = tested.ripe.iter().take(NAMES).map(|name| short(name, 60)).collect();
@@ -244,8 +246,8 @@ fn arm(arm: Arm) -> &'static str {
 pub(crate) fn value(tested: &Tested) -> Value {
     let experiment = &tested.experiment;
     let (recorded, why) = match &tested.kept {
-        Kept::Recorded | Kept::Already => (true, None),
-        Kept::Not(why) => (false, Some(why)),
+        RecordStatus::Recorded | RecordStatus::AlreadyRecorded => (true, None),
+        RecordStatus::NotRecorded(why) => (false, Some(why)),
     };
     json!({
         "schema": "allclear.test/1",

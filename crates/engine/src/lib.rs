@@ -19,16 +19,18 @@ mod read;
 mod setup;
 mod tick;
 
-pub use after::say::StepWord;
+pub use after::decision::StepDecision;
 pub use candidate::cut::{CutPlan, CutWish};
 pub use candidate::hotfix::{HotfixPlan, HotfixWish};
-pub use candidate::pick::outcome::{Clash, ClashFile, Idle, Idleness, OnePick, PickWish, Picked, Picking};
+pub use candidate::pick::outcome::{
+    Clash, ClashFile, OnePick, PickWish, Picked, Picking, SkipReason, SkippedPick,
+};
 pub use candidate::withdraw::Withdrawn;
 pub use engine::Engine;
 pub use evidence::check::CheckResult;
 pub use evidence::experiment::cache::Inputs;
 pub use evidence::experiment::lab::Lab;
-pub use evidence::experiment::outcome::{CheckRun, Kept, Tested};
+pub use evidence::experiment::outcome::{CheckRun, RecordStatus, Tested};
 pub use evidence::experiment::plan::Plan;
 pub use evidence::experiment::progress::Progress;
 pub use evidence::experiment::record::table::RESULTS;
@@ -42,10 +44,10 @@ pub use people::waive::{WaiverMade, WaiverWish};
 pub use promotion::build::PromotionPlan;
 pub use promotion::outcome::Released;
 pub use read::changelog::{Changes, ChangesOf};
-pub use read::location::{InRc, InRelease, Likeness, OnCandidate, OnDevelop, Twin, Way, Whereabouts};
+pub use read::location::{CommitLocation, InRc, InRelease, MatchedBy, OnCandidate, OnDevelop, Route, Twin};
 pub use read::verify::verification::{ReleaseTruth, Verification};
 pub use setup::adoption::Adoption;
 pub use setup::doctor::Examination;
-pub use setup::probe::{Answer, Outcome, Probe};
-pub use setup::repair::{How, Repair};
+pub use setup::probe::{Probe, ProbeAnswer, ProbeOutcome};
+pub use setup::repair::{Repair, RepairMethod};
 pub use tick::{Done, Ticked};

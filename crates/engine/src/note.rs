@@ -35,5 +35,5 @@ pub enum Note {
     /// The run of an after-step ended; nothing is recorded of that yet.
     StepEnded(Version, String),
     /// A notice was delivered; nothing is recorded of that yet.
-    Told(String),
+    Notified(String),
 }

@@ -53,8 +53,8 @@ impl Engine<'_> {
                 .extend(lost.take().and_then(|(action, fault)| now.contains(&action).then_some(fault)));
             let Some(action) = now.into_iter().find(|a| !tried.contains(a)) else {
                 if !dry && !observing {
-                    self.sweep(&snapshot)?;
-                    match self.mend(&snapshot) {
+                    self.delete_stale_refs(&snapshot)?;
+                    match self.restore_missing_refs(&snapshot) {
                         Ok(tags) => ticked
                             .done
                             .extend(tags.into_iter().map(|tag| Done(format!("put {tag} back as recorded")))),

@@ -9,7 +9,7 @@ use allclear_core::Version;
 use allclear_core::after::{self, By, Mark, StepReport, StepState};
 use allclear_core::project::Release;
 use allclear_core::text::{count, list, plain, short};
-use allclear_engine::{Fault, Snapshot, StepWord};
+use allclear_engine::{Fault, Snapshot, StepDecision};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use serde_json::json;
@@ -24,8 +24,9 @@ pub(super) fn run(
 ) -> Result<Exit, Fault> {
     let place = Place::open(args)?;
     if let Some(step) = retry.or(done) {
-        let word = done.map_or(StepWord::Retry, |_| StepWord::Done(reason.unwrap_or_default().to_owned()));
-        let version = place.engine().say_of_step(version, step, &word)?;
+        let word =
+            done.map_or(StepDecision::Retry, |_| StepDecision::Done(reason.unwrap_or_default().to_owned()));
+        let version = place.engine().decide_step(version, step, &word)?;
         if args.json {
             let retried = retry.is_some();
             ui::json(

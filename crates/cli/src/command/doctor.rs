@@ -9,7 +9,7 @@ use allclear_core::adoption::Todo;
 use allclear_core::doctor::{Evidence, Finding, Part, Weight};
 use allclear_core::port::history::History;
 use allclear_core::text::{count, short};
-use allclear_engine::{Answer, Examination, Fault, FaultKind, Probe, Repair};
+use allclear_engine::{Examination, Fault, FaultKind, Probe, ProbeAnswer, Repair};
 use allclear_git::CloneHistory;
 use anstyle::Style;
 use jiff::Timestamp;
@@ -88,7 +88,7 @@ fn open(findings: &[Finding]) -> usize {
 }
 
 fn probed(probe: &Probe) -> Exit {
-    let bad = probe.outcomes.iter().any(|o| matches!(o.answer, Answer::Bad | Answer::Unknown));
+    let bad = probe.outcomes.iter().any(|o| matches!(o.answer, ProbeAnswer::Bad | ProbeAnswer::Unknown));
     if bad || probe.stopped || !probe.left.is_empty() { Exit::Blocked } else { Exit::Done }
 }
 
@@ -280,11 +280,11 @@ fn day(at: Timestamp) -> String {
 }
 
 fn show_probe(name: &str, probe: &Probe) {
-    let sign = |answer: Answer| match answer {
-        Answer::Good => paint(GOOD, "✔"),
-        Answer::Weak => paint(WAIT, "!"),
-        Answer::Bad => paint(BAD, "✖"),
-        Answer::Unknown => paint(WAIT, "?"),
+    let sign = |answer: ProbeAnswer| match answer {
+        ProbeAnswer::Good => paint(GOOD, "✔"),
+        ProbeAnswer::Weak => paint(WAIT, "!"),
+        ProbeAnswer::Bad => paint(BAD, "✖"),
+        ProbeAnswer::Unknown => paint(WAIT, "?"),
     };
     ui::out(format!("{} · what the server allows, tried with probe {}", paint(BOLD, name), probe.id));
     ui::out("");
@@ -295,7 +295,7 @@ fn show_probe(name: &str, probe: &Probe) {
             outcome.name,
             short(&outcome.meaning, COLUMNS - 27)
         ));
-        if let Some(line) = outcome.said.first().filter(|_| outcome.answer != Answer::Good) {
+        if let Some(line) = outcome.said.first().filter(|_| outcome.answer != ProbeAnswer::Good) {
             ui::out(format!("{:27}{}", "", paint(DIM, format!("the server: {}", short(line, 60)))));
         }
     }
@@ -348,14 +348,16 @@ fn show_repair(name: &str, repair: Option<&Repair>) {
 }
 
 fn how(repair: &Repair) -> String {
-    use allclear_engine::How;
+    use allclear_engine::RepairMethod;
     let develop = short(&repair.develop.0, 40);
     match (repair.how, repair.same_tree) {
-        (How::Merged, true) => format!("git merges them without a conflict; no file of {develop} changes"),
-        (How::Merged, false) => {
+        (RepairMethod::Merged, true) => {
+            format!("git merges them without a conflict; no file of {develop} changes")
+        }
+        (RepairMethod::Merged, false) => {
             format!("git merges them without a conflict; files of {develop} change, so look at it")
         }
-        (How::Kept, _) => format!(
+        (RepairMethod::Kept, _) => format!(
             "git finds conflicts, but every change is on {develop} already: no file of {develop} changes"
         ),
     }

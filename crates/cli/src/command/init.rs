@@ -73,7 +73,7 @@ pub(super) fn run(
     if create_develop && let Some(tip) = place.engine().create_branch(&traits.develop, &traits.stable)? {
         done.push(format!("created {} on the server at {}", traits.develop, tip.short()));
     }
-    if yes && place.engine().found()? {
+    if yes && place.engine().start_ledger()? {
         done.push("started the record; ticks run the train from here on".into());
     }
     let todo = super::adopt::todo(&place)?.todo;

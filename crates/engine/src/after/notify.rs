@@ -40,7 +40,7 @@ impl Engine<'_> {
         let before = snapshot.project.told.get(&to).cloned();
         match post.deliver(&target.way, &notice::id(due), &body) {
             Ok(()) => {
-                self.note(Note::Told(to.clone()));
+                self.note(Note::Notified(to.clone()));
                 self.record(vec![Event::Noticed { to, keys: due.iter().map(|n| n.key.clone()).collect() }])
             }
             Err(why) => {

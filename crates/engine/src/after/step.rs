@@ -11,7 +11,7 @@ use allclear_core::{CommitId, RefName, Seconds, Version};
 use std::time::Duration;
 
 /// One step of a release at work.
-struct Case<'a> {
+struct StepRun<'a> {
     version: Version,
     release: &'a Release,
     step: &'a AfterStep,
@@ -33,7 +33,8 @@ impl Engine<'_> {
             return Err(Fault::new(FaultKind::TryLater, "this machine runs no after-steps"));
         };
         let later = |how: Ill, why: String, said: &str| self.not_done(version, step, &before, how, why, said);
-        let vars = self.vouched(&snapshot, release, step)?.and_then(|()| self.vars(version, release, step));
+        let vars =
+            self.check_origin(&snapshot, release, step)?.and_then(|()| self.vars(version, release, step));
         let vars = match vars {
             Ok(vars) => vars,
             Err(why) => return later(Ill::Unclear, why, ""),
@@ -45,7 +46,7 @@ impl Engine<'_> {
             Ok(desk) => desk,
             Err(error) => return later(Ill::Unclear, error.to_string(), ""),
         };
-        let case = Case { version, release, step, before: before.clone(), desk, vars };
+        let case = StepRun { version, release, step, before: before.clone(), desk, vars };
         let probed = case.probe();
         let (answer, said) = probed.map_or((None, String::new()), |(answer, said)| (Some(answer), said));
         match after::before_run(step, &before, answer, self.clock.now()) {
@@ -58,7 +59,7 @@ impl Engine<'_> {
     /// Finds out whether what the record would have run is the project's own: who may write to the record
     /// need not be who may write to its branches. The script has to stand in a policy file of theirs, and
     /// what it is run upon has to be the tag, on stable.
-    fn vouched(
+    fn check_origin(
         &self,
         snapshot: &Snapshot,
         release: &Release,
@@ -93,7 +94,7 @@ impl Engine<'_> {
     }
 
     /// Claims a step, runs it, and records what came of it.
-    fn run_step(&self, case: &Case<'_>) -> Result<Option<String>, Fault> {
+    fn run_step(&self, case: &StepRun<'_>) -> Result<Option<String>, Fault> {
         let (version, step) = (case.version, case.step);
         let now = self.clock.now();
         let until = after::lease(step, now);
@@ -127,14 +128,14 @@ impl Engine<'_> {
         }
     }
 
-    fn is_done(&self, case: &Case<'_>, by: By) -> Result<Option<String>, Fault> {
+    fn is_done(&self, case: &StepRun<'_>, by: By) -> Result<Option<String>, Fault> {
         let (version, name) = (case.version, case.step.name.clone());
         let event = Event::StepDone { version, step: name.clone(), by, reason: None };
         // That it is done is news whatever others have said meanwhile, unless they said so too.
         let news = |project: &Project| {
             progress(project, version, &name).is_some_and(|p| !matches!(p.mark, Mark::Done(_)))
         };
-        if !self.keep_step(&event, &news)? {
+        if !self.record_persistently(&event, &news)? {
             return Ok(None);
         }
         let how = match by {
@@ -146,7 +147,7 @@ impl Engine<'_> {
     }
 
     /// Records what became of a step, and does not give up at once: without a probe, nobody could tell later.
-    fn keep_step(&self, event: &Event, wanted: &dyn Fn(&Project) -> bool) -> Result<bool, Fault> {
+    fn record_persistently(&self, event: &Event, wanted: &dyn Fn(&Project) -> bool) -> Result<bool, Fault> {
         let mut answer = self.record_if(vec![event.clone()], wanted);
         for pause in after::SETTLING {
             let again =
@@ -187,7 +188,7 @@ impl Engine<'_> {
             said: Some(said.to_owned()).filter(|said| !said.is_empty()),
         };
         let unchanged = |project: &Project| progress(project, version, &name).as_ref() == Some(before);
-        if !self.keep_step(&event, &unchanged)? {
+        if !self.record_persistently(&event, &unchanged)? {
             return Ok(None);
         }
         if step.run().is_none() && how == Ill::Unconfirmed {
@@ -234,7 +235,7 @@ impl Engine<'_> {
     }
 }
 
-impl Case<'_> {
+impl StepRun<'_> {
     /// Finds out whether it is done; `None` where there is no probe.
     fn probe(&self) -> Option<(Answer, String)> {
         let ended = self.start(self.step.done()?, after::PROBE);

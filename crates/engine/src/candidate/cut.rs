@@ -1,7 +1,7 @@
 //! Cuts a candidate from develop: branch, first rc and ledger entry in one atomic push.
 
-use super::free_name::free;
-use super::version::taken;
+use super::free_name::ensure_free;
+use super::version::versions_taken;
 use crate::{Engine, Fault, FaultKind, Snapshot};
 use allclear_core::bump;
 use allclear_core::event::{Cut, CutKind, Event};
@@ -81,18 +81,19 @@ impl Engine<'_> {
         let (policy, _) = snapshot.policy()?;
         // A wrong version is the caller's own mistake, and is said before anything else.
         if let Some(wanted) = wish.version {
-            bump::check(wanted, &taken(snapshot)).map_err(|e| Fault::new(FaultKind::Usage, e.to_string()))?;
+            bump::check(wanted, &versions_taken(snapshot))
+                .map_err(|e| Fault::new(FaultKind::Usage, e.to_string()))?;
         }
         self.may_cut(snapshot, policy, wish)?;
         let branches = &policy.branches;
-        let stable = snapshot.facts.stable.clone().ok_or_else(|| missing(&branches.stable))?;
-        let from = snapshot.facts.develop.clone().ok_or_else(|| missing(&branches.develop))?;
+        let stable = snapshot.facts.stable.clone().ok_or_else(|| no_branch(&branches.stable))?;
+        let from = snapshot.facts.develop.clone().ok_or_else(|| no_branch(&branches.develop))?;
         let choice = self.choose(snapshot, policy, wish.version, &stable, &from)?;
         let version = choice.version;
         let branch = branches.candidate.branch(version);
-        free(&snapshot.refs, &branch.to_ref())?;
+        ensure_free(&snapshot.refs, &branch.to_ref())?;
         let tags = snapshot.facts.tags.clone();
-        free(&snapshot.refs, &RefName::tag(&tags.release(version)))?;
+        ensure_free(&snapshot.refs, &RefName::tag(&tags.release(version)))?;
         let (head, files, changed) = self.version_commit(snapshot, policy, version, &from)?;
         let cut = Cut {
             version,
@@ -120,7 +121,7 @@ impl Engine<'_> {
     fn may_cut(&self, snapshot: &Snapshot, policy: &Policy, wish: &CutWish) -> Result<(), Fault> {
         snapshot.may_act()?;
         let now = self.clock.now();
-        if let Some((until, why)) = frozen(snapshot, policy, now) {
+        if let Some((until, why)) = active_freeze(snapshot, policy, now) {
             return Err(Fault::new(FaultKind::Waiting, format!("cuts are frozen until {until}: {why}"))
                 .hint("allclear freeze --lift, where a person set it"));
         }
@@ -146,13 +147,17 @@ impl Engine<'_> {
     }
 }
 
-pub(crate) fn missing(branch: &Branch) -> Fault {
+pub(crate) fn no_branch(branch: &Branch) -> Fault {
     Fault::new(FaultKind::Usage, format!("there is no branch {branch} on the server"))
         .hint("push it, or name the right one in allclear.toml (branches); allclear init --create-develop makes develop")
 }
 
 /// Gives the freeze that stops cuts now: until when, and why.
-pub(crate) fn frozen(snapshot: &Snapshot, policy: &Policy, now: Timestamp) -> Option<(Timestamp, String)> {
+pub(crate) fn active_freeze(
+    snapshot: &Snapshot,
+    policy: &Policy,
+    now: Timestamp,
+) -> Option<(Timestamp, String)> {
     let in_policy = policy
         .freezes
         .iter()

@@ -5,7 +5,7 @@ use allclear_core::RefName;
 use allclear_core::port::Refs;
 
 /// Refuses a name that is taken, or that cannot stand beside another (`a` and `a/b`).
-pub(crate) fn free(refs: &Refs, name: &RefName) -> Result<(), Fault> {
+pub(crate) fn ensure_free(refs: &Refs, name: &RefName) -> Result<(), Fault> {
     if refs.get(name).is_some() {
         return Err(Fault::new(FaultKind::Blocked, format!("{} exists already on the server", name.short()))
             .hint("find out who made it; allclear never moves or deletes what it did not make"));

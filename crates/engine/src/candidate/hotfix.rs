@@ -1,7 +1,7 @@
 //! Cuts a hotfix: a candidate from stable, beside whatever rides.
 
-use super::cut::{frozen, missing};
-use super::free_name::free;
+use super::cut::{active_freeze, no_branch};
+use super::free_name::ensure_free;
 use crate::people::reason::reason;
 use crate::{CutPlan, Engine, Fault, FaultKind, Snapshot};
 use allclear_core::event::{Cut, CutKind, Event};
@@ -84,10 +84,10 @@ impl Engine<'_> {
     ) -> Result<(HotfixPlan, Event), Fault> {
         let (policy, _) = snapshot.policy()?;
         let Snapshot { project, facts, refs, .. } = snapshot;
-        let from = facts.stable.clone().ok_or_else(|| missing(&policy.branches.stable))?;
+        let from = facts.stable.clone().ok_or_else(|| no_branch(&policy.branches.stable))?;
         // Promotion ends with a merge into develop.
         if facts.develop.is_none() {
-            return Err(missing(&policy.branches.develop));
+            return Err(no_branch(&policy.branches.develop));
         }
         let (regular, hotfixes): (Vec<_>, Vec<_>) =
             project.candidates.iter().partition(|(_, c)| c.cut.kind.is_regular());
@@ -97,15 +97,15 @@ impl Engine<'_> {
 
         let (version, tags) = (choice.version, facts.tags.clone());
         let branch = policy.branches.candidate.branch(version);
-        free(refs, &branch.to_ref())?;
-        free(refs, &RefName::tag(&tags.release(version)))?;
+        ensure_free(refs, &branch.to_ref())?;
+        ensure_free(refs, &RefName::tag(&tags.release(version)))?;
         // What it fixes comes after its cut, so that there is no section to write yet.
         let present = Policy { changelog_file: None, ..self.with_present_files(policy, &from)? };
         let (head, version_files, changed) = self.version_commit(snapshot, &present, version, &from)?;
         let policy = policy.of(CutKind::Hotfix);
         let (tagged, tag) = self.tagged(refs, &tags, version, 1, &head, entry)?;
         let refs = vec![RefUpdate { name: branch.to_ref(), old: None, new: Some(head.clone()) }, tag];
-        let despite = frozen(snapshot, &policy, self.clock.now())
+        let despite = active_freeze(snapshot, &policy, self.clock.now())
             .map(|(until, why)| format!("cuts are frozen until {until}: {why}"));
         let cut = Cut {
             version,

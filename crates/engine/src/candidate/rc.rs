@@ -1,7 +1,7 @@
 //! Makes heads of a candidate's branch into rcs.
 
-use super::free_name::free;
-use crate::look::resolve::only_this;
+use super::free_name::ensure_free;
+use crate::look::resolve::expect_commit;
 use crate::{Engine, Fault, FaultKind, Snapshot};
 use allclear_core::event::Event;
 use allclear_core::facts::TagSeen;
@@ -30,7 +30,7 @@ impl Engine<'_> {
                 )
                 .hint(format!("push it again: git push origin {}:refs/heads/{branch}", candidate.commit())));
             };
-            only_this(&head, only_if)?;
+            expect_commit(&head, only_if)?;
             let n = candidate.rc_number();
             // An rc whose tag is gone gets it again: the same number, for the same commit.
             let same = head == *candidate.commit();
@@ -77,7 +77,7 @@ impl Engine<'_> {
 
     /// Puts back what a push cut short left out of a cut or an rc, where this machine has the very
     /// objects on record. Gives the tags.
-    pub(crate) fn mend(&self, snapshot: &Snapshot) -> Result<Vec<String>, Fault> {
+    pub(crate) fn restore_missing_refs(&self, snapshot: &Snapshot) -> Result<Vec<String>, Fault> {
         let mut mended = Vec::new();
         for (version, candidate) in &snapshot.project.candidates {
             let (Some(rc), Some(seen)) = (candidate.rcs.last(), snapshot.facts.candidates.get(version))
@@ -136,7 +136,7 @@ impl Engine<'_> {
     ) -> Result<(Event, RefUpdate), Fault> {
         let tag = format.candidate(version, n);
         let name = RefName::tag(&tag);
-        free(refs, &name)?;
+        ensure_free(refs, &name)?;
         let message = format!("{tag}\n\nRelease candidate {n} of {version}.\n\n{TRAILER}: {entry}");
         let object = self.repo.write_tag(&tag, commit, &self.signature(self.clock.now()), &message)?;
         let event = Event::RcTagged { version, rc: n, commit: commit.clone(), tag, object: object.clone() };

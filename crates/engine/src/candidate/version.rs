@@ -16,9 +16,9 @@ impl Engine<'_> {
         stable: &CommitId,
         from: &CommitId,
     ) -> Result<Choice, Fault> {
-        let Taken { last, released, open, withdrawn } = taken(snapshot);
+        let Taken { last, released, open, withdrawn } = versions_taken(snapshot);
         if let Some(version) = wanted {
-            return Ok(by_hand(version, last));
+            return Ok(chosen_by_hand(version, last));
         }
         let mut tips = vec![from.clone(), stable.clone()];
         tips.extend(snapshot.facts.released.last_key_value().map(|(_, c)| c.clone()));
@@ -42,10 +42,10 @@ impl Engine<'_> {
         riding: &[Version],
         from: &CommitId,
     ) -> Result<Choice, Fault> {
-        let taken = taken(snapshot);
+        let taken = versions_taken(snapshot);
         let stable = &policy.branches.stable;
         let choice = match (wanted, snapshot.facts.released.last_key_value()) {
-            (Some(version), _) => by_hand(version, taken.last),
+            (Some(version), _) => chosen_by_hand(version, taken.last),
             (None, None) => {
                 return Err(Fault::new(
                     FaultKind::Usage,
@@ -86,7 +86,7 @@ impl Engine<'_> {
 }
 
 /// Lists the versions that are used up.
-pub(super) fn taken(snapshot: &Snapshot) -> Taken {
+pub(super) fn versions_taken(snapshot: &Snapshot) -> Taken {
     let Snapshot { project, facts, .. } = snapshot;
     let released: Vec<Version> = facts.released.keys().chain(project.releases.keys()).copied().collect();
     Taken {
@@ -98,7 +98,7 @@ pub(super) fn taken(snapshot: &Snapshot) -> Taken {
 }
 
 /// Gives the choice that a person made.
-fn by_hand(version: Version, last: Option<Version>) -> Choice {
+fn chosen_by_hand(version: Version, last: Option<Version>) -> Choice {
     let bump = match last {
         Some(last) if version.major > last.major => Bump::Major,
         Some(last) if version.minor == last.minor => Bump::Patch,

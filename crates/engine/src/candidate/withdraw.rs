@@ -1,11 +1,11 @@
 //! Ends a candidate without a release: its commits are kept under a ref of allclear's own, its branch goes,
 //! and its fixes are offered to develop for as long as develop lacks them.
 
-use super::free_name::free;
+use super::free_name::ensure_free;
 use crate::ledger::append::{DEADLINE, Draft, Landing, busy};
 use crate::look::unmerged_fixes::archived;
 use crate::people::reason::reason;
-use crate::promotion::refs::landed;
+use crate::promotion::refs::landed_refs;
 use crate::{Engine, Fault, FaultKind, Snapshot};
 use allclear_core::event::Event;
 use allclear_core::port::{RefUpdate, Refs};
@@ -105,7 +105,7 @@ impl Engine<'_> {
                 Some((sight, Standing::Done { .. } | Standing::Committed { .. } | Standing::Stuck(_))) => {
                     return Err(Fault::new(
                         FaultKind::Conflict,
-                        format!("{version} is being released: {} moved already", landed(sight)),
+                        format!("{version} is being released: {} moved already", landed_refs(sight)),
                     )
                     .truth("there is no way back from there; nothing was withdrawn")
                     .hint("allclear tick brings the release to its end; mend it with allclear hotfix"));
@@ -116,7 +116,7 @@ impl Engine<'_> {
             if flight.phase == Phase::Moving {
                 return Ok(Next::Fence(self.draft(vec![Event::Fenced { operation: op.id.clone() }])));
             }
-            draft = self.abortion(snapshot, op, format!("withdrawn: {}", short(why, 200)), false);
+            draft = self.abort_draft(snapshot, op, format!("withdrawn: {}", short(why, 200)), false);
         }
         let aborts = candidate.operation.is_some();
         let head = snapshot.refs.get(&candidate.cut.branch.to_ref()).cloned();
@@ -238,10 +238,10 @@ fn archive(refs: &Refs, branch: &Branch, kept: &CommitId) -> Result<(String, Opt
         if refs.get(&name) == Some(kept) {
             return Ok((name.to_string(), None));
         }
-        if free(refs, &name).is_ok() {
+        if ensure_free(refs, &name).is_ok() {
             return Ok((name.to_string(), Some(RefUpdate { name, old: None, new: Some(kept.clone()) })));
         }
     }
     // What is in the way stands above all of these names, or somebody took a hundred of them.
-    free(refs, &first).map(|()| (first.to_string(), None))
+    ensure_free(refs, &first).map(|()| (first.to_string(), None))
 }

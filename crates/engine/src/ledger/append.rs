@@ -155,7 +155,7 @@ impl Engine<'_> {
         let landing = self.append(tip, draft)?;
         if let Landing::Landed(ours) = &landing {
             let root = tip.root.clone().unwrap_or_else(|| ours.clone());
-            self.keep_head(root, ours.clone(), tip.entries + 1, tip.place()?);
+            self.remember_head(root, ours.clone(), tip.entries + 1, tip.place()?);
         }
         Ok(landing)
     }

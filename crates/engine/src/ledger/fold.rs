@@ -64,12 +64,12 @@ impl Engine<'_> {
                 Err(again) => (fold, known) = (again, None),
             }
         };
-        self.keep_fold(&project);
+        self.remember_fold(&project);
         Ok(project)
     }
 
     /// Remembers a fold, for the next look to go on from.
-    pub(crate) fn keep_fold(&self, project: &Project) {
+    pub(crate) fn remember_fold(&self, project: &Project) {
         if let Ok(bytes) = serde_json::to_vec(&Folded { rules: RULES, project: project.clone() }) {
             self.repo.remember("fold", &bytes);
         }

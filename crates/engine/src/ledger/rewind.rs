@@ -47,7 +47,7 @@ impl Engine<'_> {
             }));
         }
         if let Some(((root, head), (place, _))) = now.zip(places(refs).next()) {
-            self.keep_head(root.clone(), head.clone(), project.entries, place);
+            self.remember_head(root.clone(), head.clone(), project.entries, place);
         }
         Ok(None)
     }
@@ -62,7 +62,7 @@ impl Engine<'_> {
     }
 
     /// Notes the last head of the ledger that this machine saw or wrote.
-    pub(crate) fn keep_head(&self, root: CommitId, commit: CommitId, entries: u64, place: RefName) {
+    pub(crate) fn remember_head(&self, root: CommitId, commit: CommitId, entries: u64, place: RefName) {
         if let Ok(bytes) = serde_json::to_vec(&Head { root, commit, entries, place }) {
             self.repo.remember("head", &bytes);
         }

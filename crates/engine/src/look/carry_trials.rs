@@ -14,7 +14,7 @@ use std::collections::BTreeMap;
 type Ahead = (Option<MergeBack>, BTreeMap<Version, MergeBack>);
 
 /// One trial merge: whose it is, into which candidate, and what is merged in.
-struct Wanted<'a> {
+struct PendingTrial<'a> {
     of: Version,
     into: (Version, &'a Candidate, CommitId),
     theirs: CommitId,
@@ -35,7 +35,7 @@ impl Engine<'_> {
         for (version, candidate) in &project.candidates {
             let own = head(version, candidate);
             let lacking = stable.filter(|stable| !graph.only(stable, &[&own]).is_empty());
-            wanted.extend(lacking.map(|stable| Wanted {
+            wanted.extend(lacking.map(|stable| PendingTrial {
                 of: *version,
                 into: (*version, candidate, own.clone()),
                 theirs: stable.clone(),
@@ -45,7 +45,7 @@ impl Engine<'_> {
                 continue;
             }
             let others = project.candidates.iter().filter(|(other, _)| *other > version);
-            wanted.extend(others.map(|(other, beside)| Wanted {
+            wanted.extend(others.map(|(other, beside)| PendingTrial {
                 of: *version,
                 into: (*other, beside, head(other, beside)),
                 theirs: own.clone(),
@@ -58,7 +58,9 @@ impl Engine<'_> {
         }
         let pairs: Vec<(CommitId, CommitId)> =
             wanted.iter().map(|w| (w.into.2.clone(), w.theirs.clone())).collect();
-        for (Wanted { of, into, theirs, catches_up }, merged) in wanted.iter().zip(self.repo.merge(&pairs)?) {
+        for (PendingTrial { of, into, theirs, catches_up }, merged) in
+            wanted.iter().zip(self.repo.merge(&pairs)?)
+        {
             let (version, candidate, ours) = into;
             let (base, files) = (&candidate.cut.stable, &candidate.cut.version_files);
             let changelog = candidate.cut.policy.changelog_file.as_deref();

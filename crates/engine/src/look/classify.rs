@@ -11,7 +11,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 impl Engine<'_> {
     /// Classes the commits that came on board, newest first.
-    pub(crate) fn classed(
+    pub(crate) fn classify_commits(
         &self,
         ids: &[CommitId],
         graph: &Graph,

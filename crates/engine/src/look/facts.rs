@@ -155,7 +155,7 @@ impl Engine<'_> {
                 *version,
                 CandidateFacts {
                     head: heads.get(version).cloned(),
-                    commits: self.classed(&ids, graph, project, candidate, (stable, develop))?,
+                    commits: self.classify_commits(&ids, graph, project, candidate, (stable, develop))?,
                     authors: authors(graph, &head, stable, &known),
                     descends: graph.contains(&head, candidate.commit()),
                     lacks_stable: stable.map_or(0, |stable| graph.only(stable, &[&head]).len()),

@@ -16,7 +16,7 @@ pub(crate) fn brief(id: &CommitId) -> &str {
 impl Engine<'_> {
     /// Finds the one commit that `text` names. Only the server's names count, and the objects of the
     /// server and of the clone.
-    pub(crate) fn named(&self, snapshot: &Snapshot, text: &str) -> Result<CommitId, Fault> {
+    pub(crate) fn resolve_commit(&self, snapshot: &Snapshot, text: &str) -> Result<CommitId, Fault> {
         let mut found: BTreeMap<CommitId, Vec<String>> = BTreeMap::new();
         for (full, what) in [
             (format!("refs/heads/{text}"), "branch"),
@@ -71,7 +71,7 @@ pub(crate) fn subject_of(raw: &str) -> String {
 }
 
 /// Refuses any other commit than the one that a person said they mean, where they said it.
-pub(crate) fn only_this(commit: &CommitId, only_if: Option<&str>) -> Result<(), Fault> {
+pub(crate) fn expect_commit(commit: &CommitId, only_if: Option<&str>) -> Result<(), Fault> {
     match only_if {
         Some(wanted) if wanted.len() < 7 || !commit.as_str().starts_with(wanted) => Err(Fault::new(
             FaultKind::Conflict,

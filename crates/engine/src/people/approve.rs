@@ -1,7 +1,7 @@
 //! What people answer for: commits that they accept, and a candidate that they approve.
 
 use super::reason::reason;
-use crate::look::resolve::only_this;
+use crate::look::resolve::expect_commit;
 use crate::{Engine, Fault, FaultKind};
 use allclear_core::event::Event;
 use allclear_core::people::{Approval, is_listed, is_same};
@@ -22,7 +22,7 @@ impl Engine<'_> {
             let (version, candidate) = snapshot.pick(version)?;
             let mut open = Vec::new();
             for wanted in commits {
-                let id = self.named(snapshot, wanted)?;
+                let id = self.resolve_commit(snapshot, wanted)?;
                 let known = snapshot.project.acceptance(&candidate.cut.policy, &id);
                 if known.is_none() && !open.contains(&id) {
                     open.push(id);
@@ -50,7 +50,7 @@ impl Engine<'_> {
                     .hint(format!("allclear why {version} approvals prints the command")));
             }
             let found = snapshot.judged(version, self.clock.now())?;
-            only_this(&found.commit, Some(commit))?;
+            expect_commit(&found.commit, Some(commit))?;
             let gate = &candidate.cut.policy.gates.approvals;
             let who = &self.by.who;
             let refuse = |why: String| Err(Fault::new(FaultKind::Refused, why));

@@ -122,7 +122,7 @@ impl Engine<'_> {
     /// Answers a bad report: the commit that fixes it, as soon as the candidate has it.
     pub fn resolve_report(&self, id: &str, fix: &str) -> Result<(Version, String), Fault> {
         let snapshot = self.observe()?;
-        let fix = self.named(&snapshot, fix)?;
+        let fix = self.resolve_commit(&snapshot, fix)?;
         self.answer(id, |report| {
             unanswered(report)?;
             Ok(Event::ReportResolved { report: report.id.clone(), answer: Answer::FixedBy(fix.clone()) })

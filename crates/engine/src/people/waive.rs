@@ -1,7 +1,7 @@
 //! Waivers: gates that people set aside for one commit and a while.
 
 use super::reason::reason;
-use crate::look::resolve::only_this;
+use crate::look::resolve::expect_commit;
 use crate::{Engine, Fault, FaultKind};
 use allclear_core::assess::GateReport;
 use allclear_core::event::Event;
@@ -57,7 +57,7 @@ impl Engine<'_> {
             let (version, candidate) = snapshot.pick(wish.version)?;
             let now = self.clock.now();
             let found = snapshot.judged(version, now)?;
-            only_this(&found.commit, wish.only_if.as_deref())?;
+            expect_commit(&found.commit, wish.only_if.as_deref())?;
             let report = found.gates.iter().find(|g| g.gate == gate);
             let subject = report.map_or(Ok(None), |report| subject_of(report, subject))?;
             let renewable = |w: &&Waiver| {

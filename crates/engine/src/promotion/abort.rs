@@ -1,7 +1,7 @@
 //! Gives a promotion up: on record, and so that no push of it can land any more.
 
-use super::outcome::Miss;
-use super::refs::clean_up;
+use super::outcome::Unreleased;
+use super::refs::plan_refs_left;
 use crate::ledger::append::{Draft, Landing, busy};
 use crate::{Engine, Fault, FaultKind, Snapshot};
 use allclear_core::event::{Event, Operation};
@@ -12,34 +12,34 @@ use allclear_core::text::short;
 impl Engine<'_> {
     /// Puts on record that nothing was changed. The entry is itself the fence: it moves the ledger and
     /// deletes the plan's refs, so that any push of this operation still in flight is refused. The ledger
-    /// alone would not do: see [`spent`](super::refs::spent).
+    /// alone would not do: see [`plan_lock`](super::refs::plan_lock).
     pub(super) fn abort(
         &self,
         snapshot: &Snapshot,
         op: &Operation,
         obstacle: Option<Obstacle>,
-    ) -> Result<Miss, Fault> {
+    ) -> Result<Unreleased, Fault> {
         let reason = obstacle.map_or("it is no longer clear", Obstacle::sentence);
-        let draft = self.abortion(snapshot, op, reason.into(), false);
+        let draft = self.abort_draft(snapshot, op, reason.into(), false);
         Ok(match self.land(&snapshot.tip(), &draft)? {
-            Landing::Raced => Miss::Replan,
+            Landing::Raced => Unreleased::Replan,
             Landing::Landed(_) => match obstacle {
-                Some(Obstacle::Develop) => Miss::Replan,
-                Some(other) => Miss::Fault(
+                Some(Obstacle::Develop) => Unreleased::Replan,
+                Some(other) => Unreleased::Refused(
                     Fault::new(
                         FaultKind::Conflict,
                         format!("the promotion of {} was given up: {}", op.version, other.sentence()),
                     )
                     .hint(format!("allclear why {} shows what is true now; then promote again", op.version)),
                 ),
-                None => Miss::Fault(
+                None => Unreleased::Refused(
                     self.judge(snapshot, op.version, Some(op.commit.as_str())).err().unwrap_or_else(busy),
                 ),
             },
         })
     }
 
-    pub(crate) fn abortion(
+    pub(crate) fn abort_draft(
         &self,
         snapshot: &Snapshot,
         op: &Operation,
@@ -51,7 +51,7 @@ impl Engine<'_> {
             Event::Fenced { operation: operation.clone() },
             Event::PromotionAborted { operation, reason, refused },
         ];
-        Draft { refs: clean_up(op, &snapshot.refs), ..self.draft(events) }
+        Draft { refs: plan_refs_left(op, &snapshot.refs), ..self.draft(events) }
     }
 
     /// Two moves changed nothing: says why, as far as the server said it.
@@ -69,7 +69,7 @@ impl Engine<'_> {
                 if fault.kind == FaultKind::Refused {
                     let reason = short(&answer.said.join(" "), 300);
                     // If this cannot be recorded either, the next tick finds the plan and comes here again.
-                    drop(self.land(&snapshot.tip(), &self.abortion(snapshot, op, reason, true)));
+                    drop(self.land(&snapshot.tip(), &self.abort_draft(snapshot, op, reason, true)));
                 }
                 fault
             }

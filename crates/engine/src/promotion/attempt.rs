@@ -2,11 +2,11 @@
 
 use super::build::PromotionPlan;
 use super::judge::recorded;
-use super::outcome::{Miss, Released, unanswered};
-use super::refs::at_a_glance;
+use super::outcome::{Released, Unreleased, unanswered};
+use super::refs::quick_standing;
 use crate::ledger::append::Landing;
 use crate::ledger::place::Tip;
-use crate::look::resolve::only_this;
+use crate::look::resolve::expect_commit;
 use crate::{Engine, Fault, FaultKind, Note, Snapshot};
 use allclear_core::event::Event;
 use allclear_core::project::{Flight, Phase};
@@ -24,8 +24,8 @@ impl Engine<'_> {
         for attempt in 1..=REPLANS {
             match self.attempt(&mut wanted, only_if) {
                 Ok(released) => return Ok(released),
-                Err(Miss::Fault(fault)) => return Err(fault),
-                Err(Miss::Replan) => {
+                Err(Unreleased::Refused(fault)) => return Err(fault),
+                Err(Unreleased::Replan) => {
                     self.note(Note::Replanning { attempt: attempt + 1 });
                     self.clock.wait(Duration::from_millis(100 << attempt));
                 }
@@ -65,7 +65,7 @@ impl Engine<'_> {
                     format!("the branch of {version} is gone from the server"),
                 ));
             };
-            only_this(&commit, only_if)?;
+            expect_commit(&commit, only_if)?;
             Ok((
                 self.draft(vec![Event::PromotionRequested { version, commit: commit.clone() }]),
                 (version, commit),
@@ -74,7 +74,7 @@ impl Engine<'_> {
     }
 
     /// Tries once. `wanted` is filled in where it was left out, so that another try is about the same.
-    fn attempt(&self, wanted: &mut Option<Version>, only_if: Option<&str>) -> Result<Released, Miss> {
+    fn attempt(&self, wanted: &mut Option<Version>, only_if: Option<&str>) -> Result<Released, Unreleased> {
         let snapshot = self.observe()?;
         if let Some((version, release)) = wanted.and_then(|v| Some((v, snapshot.project.releases.get(&v)?))) {
             return Ok(Released::on_record(version, release, true));
@@ -86,7 +86,7 @@ impl Engine<'_> {
             snapshot.may_act()?;
         }
         if let Some(flight) = &candidate.operation {
-            only_this(&flight.plan.commit, only_if)?;
+            expect_commit(&flight.plan.commit, only_if)?;
             return self.settle(version, None);
         }
         self.judge(&snapshot, version, only_if)?;
@@ -101,14 +101,19 @@ impl Engine<'_> {
                 let by = self.by.who.clone();
                 let flight =
                     Flight { planned_at: self.clock.now(), by, phase: Phase::Planned, plan: operation };
-                self.run(&snapshot, head, &flight)
+                self.move_and_confirm(&snapshot, head, &flight)
             }
-            Landing::Raced => Err(Miss::Replan),
+            Landing::Raced => Err(Unreleased::Replan),
         }
     }
 
     /// The straight way: move, read back, confirm. Anything unexpected goes on in [`Self::settle`].
-    fn run(&self, snapshot: &Snapshot, head: CommitId, flight: &Flight) -> Result<Released, Miss> {
+    fn move_and_confirm(
+        &self,
+        snapshot: &Snapshot,
+        head: CommitId,
+        flight: &Flight,
+    ) -> Result<Released, Unreleased> {
         let op = &flight.plan;
         let tip = Tip { head: Some(head), entries: snapshot.project.entries + 1, ..snapshot.tip() };
         // Building and planning took their time; what was clear then may not be now.
@@ -118,8 +123,8 @@ impl Engine<'_> {
         let (answer, moving) = self.push_move(&tip, op)?;
         let refs = self.repo.refs().map_err(|e| unanswered(op.version, e.into()))?;
         self.note(Note::ReadBack);
-        if at_a_glance(&refs, op) == Some(Standing::Done { kept: false }) {
-            let draft = self.confirmation(op, false, &refs);
+        if quick_standing(&refs, op) == Some(Standing::Done { kept: false }) {
+            let draft = self.confirm_draft(op, false, &refs);
             if let Ok(Landing::Landed(_)) = self.land(&Tip { head: Some(moving), ..tip }, &draft) {
                 self.note(Note::Confirmed(op.version));
                 return Ok(Released::now(op));

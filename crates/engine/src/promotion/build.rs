@@ -1,6 +1,6 @@
 //! Builds every object of a promotion, in the private store alone.
 
-use super::refs::{four_refs, objects};
+use super::refs::{plan_refs, release_refs};
 use crate::ledger::append::Draft;
 use crate::look::trial_merges;
 use crate::{Engine, Fault, FaultKind, Snapshot};
@@ -102,7 +102,7 @@ impl Engine<'_> {
         };
         draft.events.push(Event::PromotionPlanned(Box::new(operation.clone())));
         draft.refs =
-            objects(&operation).map(|(name, id)| RefUpdate { name, old: None, new: Some(id) }).into();
-        Ok((PromotionPlan { refs: four_refs(&operation), operation }, draft))
+            plan_refs(&operation).map(|(name, id)| RefUpdate { name, old: None, new: Some(id) }).into();
+        Ok((PromotionPlan { refs: release_refs(&operation), operation }, draft))
     }
 }

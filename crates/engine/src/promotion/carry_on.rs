@@ -1,6 +1,6 @@
 //! Pushes what is missing of a promotion that landed in part. Forward is the only way.
 
-use super::refs::four_refs;
+use super::refs::release_refs;
 use crate::look::trial_merges::{self, Trial};
 use crate::{Engine, Fault, FaultKind, Snapshot};
 use allclear_core::event::{Event, Operation};
@@ -17,7 +17,7 @@ impl Engine<'_> {
         todo: Todo,
         tries: u32,
     ) -> Result<(), Fault> {
-        let mut updates: Vec<RefUpdate> = four_refs(op);
+        let mut updates: Vec<RefUpdate> = release_refs(op);
         let (stable, tag, branch) = (op.stable_branch.to_ref(), RefName::tag(&op.tag), op.branch.to_ref());
         let develop = op.develop_branch.to_ref();
         updates.retain(|u| {

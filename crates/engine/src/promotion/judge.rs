@@ -1,6 +1,6 @@
 //! Whether a candidate may be promoted, and what a promotion stands on, for the record.
 
-use crate::look::resolve::only_this;
+use crate::look::resolve::expect_commit;
 use crate::{Engine, Fault, FaultKind, Snapshot};
 use allclear_core::verify::Recorded;
 use allclear_core::{CandidateAssessment, Version};
@@ -18,7 +18,7 @@ impl Engine<'_> {
         let Some(found) = snapshot.assessed(version, now) else {
             return Err(Fault::new(FaultKind::Usage, format!("there is no open candidate {version}")));
         };
-        only_this(&found.commit, only_if)?;
+        expect_commit(&found.commit, only_if)?;
         let blockers: Vec<_> = found.blockers().collect();
         if let Some(first) = blockers.first() {
             let person = blockers.iter().any(|b| b.finding.kind == allclear_core::gate::Kind::Person);

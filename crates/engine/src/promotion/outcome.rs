@@ -40,22 +40,22 @@ impl Released {
 }
 
 /// How an attempt ended that did not release.
-pub(super) enum Miss {
+pub(super) enum Unreleased {
     /// Plan anew: only develop moved.
     Replan,
     /// Give up, and say why.
-    Fault(Fault),
+    Refused(Fault),
 }
 
-impl From<Fault> for Miss {
+impl From<Fault> for Unreleased {
     fn from(fault: Fault) -> Self {
-        Self::Fault(fault)
+        Self::Refused(fault)
     }
 }
 
-impl From<RepoError> for Miss {
+impl From<RepoError> for Unreleased {
     fn from(error: RepoError) -> Self {
-        Self::Fault(error.into())
+        Self::Refused(error.into())
     }
 }
 

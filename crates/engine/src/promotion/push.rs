@@ -1,6 +1,6 @@
 //! The pushes of a promotion: the one that moves, and those that clear away.
 
-use super::refs::{four_refs, spent, stale};
+use super::refs::{plan_lock, release_refs, stale_plan_refs};
 use crate::ledger::place::Tip;
 use crate::{Engine, Fault, FaultKind, Note, Snapshot};
 use allclear_core::CommitId;
@@ -13,8 +13,8 @@ impl Engine<'_> {
         let draft = self.draft(vec![Event::PromotionMoving { operation: op.id.clone() }]);
         let entry = self.write_entry(tip, &draft)?;
         let place = tip.place.clone().ok_or_else(|| Fault::new(FaultKind::Blocked, "the ledger is gone"))?;
-        let mut updates = four_refs(op);
-        updates.push(spent(op));
+        let mut updates = release_refs(op);
+        updates.push(plan_lock(op));
         updates.push(RefUpdate { name: place, old: tip.head.clone(), new: Some(entry.clone()) });
         self.note(Note::Moving(op.id.clone()));
         // Whatever the push says, the refs are read next; its words are for people.
@@ -27,12 +27,12 @@ impl Engine<'_> {
     }
 
     /// Deletes the refs of operations that are over, where a push that should have done it was cut short.
-    pub(crate) fn sweep(&self, snapshot: &Snapshot) -> Result<(), Fault> {
-        if stale(snapshot).is_empty() {
+    pub(crate) fn delete_stale_refs(&self, snapshot: &Snapshot) -> Result<(), Fault> {
+        if stale_plan_refs(snapshot).is_empty() {
             return Ok(());
         }
         // A plan's entry and refs may be listed in two halves; what is stale twice is stale.
-        let updates = stale(&self.observe()?);
+        let updates = stale_plan_refs(&self.observe()?);
         if !updates.is_empty() {
             self.repo.push(&updates)?;
         }

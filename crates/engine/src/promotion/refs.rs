@@ -8,7 +8,7 @@ use allclear_core::text::list;
 use allclear_core::{CommitId, RefName};
 
 /// The refs under which a plan's objects wait on the server.
-pub(crate) fn objects(op: &Operation) -> [(RefName, CommitId); 3] {
+pub(crate) fn plan_refs(op: &Operation) -> [(RefName, CommitId); 3] {
     let name = |what: &str| RefName::own(&format!("op/{}/{what}", op.id));
     [
         (name("stable"), op.new_stable.clone()),
@@ -21,12 +21,12 @@ pub(crate) fn objects(op: &Operation) -> [(RefName, CommitId); 3] {
 /// server on `files` refs frees the ledger's lock before the other refs have moved, and an abort could slip
 /// in between; the locks of deleted refs it holds to the very end. (Found by the model checker, and seen on
 /// git 2.39.5 with a delayed rename.)
-pub(crate) fn spent(op: &Operation) -> RefUpdate {
-    let [(name, id), ..] = objects(op);
+pub(crate) fn plan_lock(op: &Operation) -> RefUpdate {
+    let [(name, id), ..] = plan_refs(op);
     RefUpdate { name, old: Some(id), new: None }
 }
 
-pub(crate) fn stale(snapshot: &Snapshot) -> Vec<RefUpdate> {
+pub(crate) fn stale_plan_refs(snapshot: &Snapshot) -> Vec<RefUpdate> {
     let live = |id: &str| {
         snapshot
             .project
@@ -45,12 +45,12 @@ pub(crate) fn stale(snapshot: &Snapshot) -> Vec<RefUpdate> {
     gone.map(|(name, old)| RefUpdate { name: name.clone(), old: Some(old.clone()), new: None }).collect()
 }
 
-pub(crate) fn clean_up(op: &Operation, refs: &Refs) -> Vec<RefUpdate> {
-    let there = objects(op).into_iter().filter_map(|(name, _)| Some((refs.get(&name)?.clone(), name)));
+pub(crate) fn plan_refs_left(op: &Operation, refs: &Refs) -> Vec<RefUpdate> {
+    let there = plan_refs(op).into_iter().filter_map(|(name, _)| Some((refs.get(&name)?.clone(), name)));
     there.map(|(old, name)| RefUpdate { name, old: Some(old), new: None }).collect()
 }
 
-pub(crate) fn four_refs(op: &Operation) -> Vec<RefUpdate> {
+pub(crate) fn release_refs(op: &Operation) -> Vec<RefUpdate> {
     let change = |name: RefName, old: Option<&CommitId>, new: Option<&CommitId>| RefUpdate {
         name,
         old: old.cloned(),
@@ -65,7 +65,7 @@ pub(crate) fn four_refs(op: &Operation) -> Vec<RefUpdate> {
 }
 
 /// Reads the common case without asking git about ancestry.
-pub(crate) fn at_a_glance(refs: &Refs, op: &Operation) -> Option<Standing> {
+pub(crate) fn quick_standing(refs: &Refs, op: &Operation) -> Option<Standing> {
     let exact = |name: RefName, new: &CommitId| (refs.get(&name) == Some(new)).then_some(Seen::New);
     let sight = Sight {
         stable: exact(op.stable_branch.to_ref(), &op.new_stable)?,
@@ -76,7 +76,7 @@ pub(crate) fn at_a_glance(refs: &Refs, op: &Operation) -> Option<Standing> {
     Some(standing(sight))
 }
 
-pub(crate) fn landed(sight: Sight) -> String {
+pub(crate) fn landed_refs(sight: Sight) -> String {
     let mut names = Vec::new();
     if sight.stable == Seen::New {
         names.push("stable");

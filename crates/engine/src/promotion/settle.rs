@@ -1,7 +1,7 @@
 //! Brings a promotion in flight to its end, from whatever the refs show.
 
-use super::outcome::{Miss, Released, unanswered};
-use super::refs::{clean_up, landed, objects};
+use super::outcome::{Released, Unreleased, unanswered};
+use super::refs::{landed_refs, plan_refs, plan_refs_left};
 use crate::ledger::append::{Draft, Landing};
 use crate::{Engine, Fault, FaultKind, Note, Snapshot};
 use allclear_core::Version;
@@ -17,12 +17,16 @@ impl Engine<'_> {
     pub(crate) fn finish(&self, version: Version) -> Result<Option<Released>, Fault> {
         match self.settle(version, None) {
             Ok(released) => Ok(Some(released)),
-            Err(Miss::Replan) => Ok(None),
-            Err(Miss::Fault(fault)) => Err(fault),
+            Err(Unreleased::Replan) => Ok(None),
+            Err(Unreleased::Refused(fault)) => Err(fault),
         }
     }
 
-    pub(super) fn settle(&self, version: Version, mut answer: Option<PushAnswer>) -> Result<Released, Miss> {
+    pub(super) fn settle(
+        &self,
+        version: Version,
+        mut answer: Option<PushAnswer>,
+    ) -> Result<Released, Unreleased> {
         let mut moves = u32::from(answer.is_some());
         for _ in 0..STEPS {
             let snapshot =
@@ -36,7 +40,7 @@ impl Engine<'_> {
             snapshot.may_decide(self.clock.now())?;
             let Some(flight) = snapshot.project.candidates.get(&version).and_then(|c| c.operation.clone())
             else {
-                return Err(Miss::Replan);
+                return Err(Unreleased::Replan);
             };
             let op = &flight.plan;
             let Some(sight) = snapshot.facts.flights.get(&op.id).copied() else {
@@ -57,7 +61,7 @@ impl Engine<'_> {
             match next(flight.phase, standing, clear) {
                 Step::Confirm { kept } => {
                     if let Landing::Landed(_) =
-                        self.land(&snapshot.tip(), &self.confirmation(op, kept, &snapshot.refs))?
+                        self.land(&snapshot.tip(), &self.confirm_draft(op, kept, &snapshot.refs))?
                     {
                         self.note(Note::Confirmed(version));
                         return Ok(Released::now(op));
@@ -71,7 +75,7 @@ impl Engine<'_> {
                     if moves >= 2 {
                         return Err(self.give_up(&snapshot, op, answer.as_ref()).into());
                     }
-                    if !self.is_armed(&snapshot, op)? {
+                    if !self.has_plan_refs(&snapshot, op)? {
                         continue;
                     }
                     moves += 1;
@@ -88,7 +92,7 @@ impl Engine<'_> {
                     let what =
                         format!("the promotion of {version} landed in part, and {}", obstacle.sentence());
                     return Err(Fault::new(FaultKind::Blocked, what)
-                        .truth(format!("{} of {} are as planned; nothing more was changed", landed(sight), op.id))
+                        .truth(format!("{} of {} are as planned; nothing more was changed", landed_refs(sight), op.id))
                         .hint("a maintainer decides; allclear why shows the refs, and allclear tick goes on once the way is free")
                         .into());
                 }
@@ -103,8 +107,8 @@ impl Engine<'_> {
     /// Tells whether the plan's own refs are on the server, without which a move shares no ref with an
     /// abort. A server that died half-way through the plan's push may have kept the entry alone: then the
     /// refs are made again where this machine has the objects, and the plan given up where it has not.
-    fn is_armed(&self, snapshot: &Snapshot, op: &Operation) -> Result<bool, Miss> {
-        let missing: Vec<RefUpdate> = objects(op)
+    fn has_plan_refs(&self, snapshot: &Snapshot, op: &Operation) -> Result<bool, Unreleased> {
+        let missing: Vec<RefUpdate> = plan_refs(op)
             .into_iter()
             .filter(|(name, _)| snapshot.refs.get(name).is_none())
             .map(|(name, id)| RefUpdate { name, old: None, new: Some(id) })
@@ -112,20 +116,20 @@ impl Engine<'_> {
         if missing.is_empty() {
             return Ok(true);
         }
-        let texts = self.repo.objects(&objects(op).map(|(_, id)| id))?;
+        let texts = self.repo.objects(&plan_refs(op).map(|(_, id)| id))?;
         if texts.iter().any(String::is_empty) {
             let reason = "its objects did not reach the server with the plan".into();
-            self.land(&snapshot.tip(), &self.abortion(snapshot, op, reason, false))?;
-            return Err(Miss::Replan);
+            self.land(&snapshot.tip(), &self.abort_draft(snapshot, op, reason, false))?;
+            return Err(Unreleased::Replan);
         }
         let fence = self.draft(vec![Event::Fenced { operation: op.id.clone() }]);
         self.land(&snapshot.tip(), &Draft { refs: missing, ..fence })?;
         Ok(false)
     }
 
-    pub(super) fn confirmation(&self, op: &Operation, kept: bool, refs: &Refs) -> Draft {
+    pub(super) fn confirm_draft(&self, op: &Operation, kept: bool, refs: &Refs) -> Draft {
         let kept = kept.then(|| refs.get(&op.branch.to_ref()).cloned()).flatten();
         let event = Event::ReleaseConfirmed { operation: op.id.clone(), version: op.version, kept };
-        Draft { refs: clean_up(op, refs), ..self.draft(vec![event]) }
+        Draft { refs: plan_refs_left(op, refs), ..self.draft(vec![event]) }
     }
 }

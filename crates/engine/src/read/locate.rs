@@ -1,6 +1,6 @@
 //! Where a commit is: on develop, in which rc, in which release; or how it gets there.
 
-use super::location::{InRc, InRelease, OnCandidate, OnDevelop, Way, Whereabouts};
+use super::location::{CommitLocation, InRc, InRelease, OnCandidate, OnDevelop, Route};
 use super::places::Places;
 use crate::look::resolve::{brief, subject_of};
 use crate::{Engine, Fault, Snapshot};
@@ -13,8 +13,8 @@ const BRANCHES: usize = 5;
 
 impl Engine<'_> {
     /// Finds where the commit is that `text` names.
-    pub fn locate(&self, snapshot: &Snapshot, text: &str) -> Result<Whereabouts, Fault> {
-        let commit = self.named(snapshot, text)?;
+    pub fn locate(&self, snapshot: &Snapshot, text: &str) -> Result<CommitLocation, Fault> {
+        let commit = self.resolve_commit(snapshot, text)?;
         let places = Places::of(snapshot);
         let mut tips = places.tips();
         tips.push(commit.clone());
@@ -60,13 +60,13 @@ impl Engine<'_> {
         let develop = entered.map(|(by, twin)| OnDevelop { since, by, subject: by_subject, twin });
         let target = develop.as_ref().map(|d| d.twin.as_ref().map_or(&commit, |twin| &twin.commit));
         let way = match target {
-            _ if release.is_some() || !candidates.is_empty() => Way::Aboard,
-            None => Way::ByDevelop,
+            _ if release.is_some() || !candidates.is_empty() => Route::NothingToDo,
+            None => Route::ByDevelop,
             Some(target) => self.way(snapshot, target),
         };
-        let waits = matches!(way, Way::ByCut { .. } | Way::ByPick { .. });
+        let waits = matches!(way, Route::ByCut { .. } | Route::ByPick { .. });
         let is_open = |version: &Version| snapshot.project.candidates.contains_key(version);
-        Ok(Whereabouts {
+        Ok(CommitLocation {
             subject: subject_of(&raw),
             rc: rc.map(|((version, n), tag, at, twin)| InRc {
                 version,
@@ -94,7 +94,7 @@ impl Engine<'_> {
     }
 
     /// Finds how a commit of develop that no candidate has can ride.
-    fn way(&self, snapshot: &Snapshot, commit: &CommitId) -> Way {
+    fn way(&self, snapshot: &Snapshot, commit: &CommitId) -> Route {
         let mut why = None;
         for version in snapshot.project.candidates.keys() {
             let onto = match self.onto(snapshot, Some(*version)) {
@@ -116,12 +116,12 @@ impl Engine<'_> {
                 let policy = &onto.candidate.cut.policy;
                 let train = found.map_or(Train::Free, |found| pick::train(policy, &found, now));
                 let command = format!("allclear pick {} --version {version}", brief(commit));
-                return Way::ByPick { command, version: *version, train };
+                return Route::ByPick { command, version: *version, train };
             } else {
                 why = Some(format!("{version} takes only fixes, and this is none: {}", class.why));
             }
         }
-        Way::ByCut { why }
+        Route::ByCut { why }
     }
 
     /// Gives the version that a cut of develop would get now.

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 
 /// Where a commit is.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Whereabouts {
+pub struct CommitLocation {
     /// The commit.
     pub commit: CommitId,
     /// Its first line, made safe to show.
@@ -22,7 +22,7 @@ pub struct Whereabouts {
     /// Other branches that have it, named where nothing else has it; a few.
     pub branches: Vec<String>,
     /// How it can still ride.
-    pub way: Way,
+    pub way: Route,
     /// The next slot of the train.
     pub next_cut: Option<Timestamp>,
     /// The version that the next cut would get, where that is what it waits for.
@@ -35,12 +35,12 @@ pub struct Twin {
     /// Which.
     pub commit: CommitId,
     /// How it is known.
-    pub how: Likeness,
+    pub how: MatchedBy,
 }
 
 /// How it is known that two commits are the same change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Likeness {
+pub enum MatchedBy {
     /// Their patches are equal.
     SamePatch,
     /// The other one says that it was picked from this one; its patch is another.
@@ -107,9 +107,9 @@ pub struct InRelease {
 
 /// How a commit can still ride.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Way {
+pub enum Route {
     /// Nothing is to be done: it rides, or it is released.
-    Aboard,
+    NothingToDo,
     /// It goes to develop first.
     ByDevelop,
     /// It waits for the next cut.

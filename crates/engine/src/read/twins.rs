@@ -1,6 +1,6 @@
 //! Commits that are the same change as another one: picks, rebases, and what a pick was made from.
 
-use super::location::{Likeness, Twin};
+use super::location::{MatchedBy, Twin};
 use super::places::Places;
 use crate::look::resolve::subject_of;
 use crate::{Engine, Fault, Snapshot};
@@ -46,7 +46,7 @@ impl Engine<'_> {
             return Ok(all);
         }
         let near = lineage.around(commit, &open, NEAR).into_iter().cloned().collect();
-        let origins = picked_from(raw).map(|commit| Twin { commit, how: Likeness::ItsOrigin });
+        let origins = picked_from(raw).map(|commit| Twin { commit, how: MatchedBy::ItsOrigin });
         for twin in origins.chain(self.twins_of(commit, raw, near)?).take(TWINS) {
             let holders = lineage.holders(&twin.commit);
             all.push(Sighting { twin: Some(twin), holders });
@@ -79,11 +79,11 @@ impl Engine<'_> {
         let patches = self.repo.patch_ids(&all, false)?;
         let same = |id: &CommitId| patches.contains_key(id) && patches.get(id) == patches.get(commit);
         let said = say_so.into_iter().map(|id| {
-            let how = if same(&id) { Likeness::SamePatch } else { Likeness::PickedFromIt };
+            let how = if same(&id) { MatchedBy::SamePatch } else { MatchedBy::PickedFromIt };
             Twin { commit: id, how }
         });
         let alike = alike.into_iter().filter(|id| same(id));
-        Ok(said.chain(alike.map(|commit| Twin { commit, how: Likeness::SamePatch })).collect())
+        Ok(said.chain(alike.map(|commit| Twin { commit, how: MatchedBy::SamePatch })).collect())
     }
 }
 

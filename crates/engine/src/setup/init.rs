@@ -1,6 +1,6 @@
 //! What a person starts: the record itself, and the develop branch.
 
-use crate::candidate::free_name::free;
+use crate::candidate::free_name::ensure_free;
 use crate::ledger::append::Landing;
 use crate::{Engine, Fault, FaultKind};
 use allclear_core::event::Event;
@@ -11,7 +11,7 @@ use allclear_core::{Branch, CommitId};
 impl Engine<'_> {
     /// Starts the ledger where the policy on develop says `mode = "run"` and there is none yet.
     /// Tells whether it did. `tick` never does this: a fork with a cron job must not start trains.
-    pub fn found(&self) -> Result<bool, Fault> {
+    pub fn start_ledger(&self) -> Result<bool, Fault> {
         let snapshot = self.observe()?;
         let running = snapshot.policy.get().is_some_and(|p| p.mode == Mode::Run);
         if snapshot.project.head.is_some() || !running {
@@ -46,7 +46,7 @@ impl Engine<'_> {
                 format!("there is no branch {from} on the server to make {branch} from"),
             ));
         };
-        free(&refs, &branch.to_ref())?;
+        ensure_free(&refs, &branch.to_ref())?;
         let answer =
             self.repo.push(&[RefUpdate { name: branch.to_ref(), old: None, new: Some(tip.clone()) }])?;
         if self.repo.refs()?.get(&branch.to_ref()) == Some(&tip) {

@@ -18,7 +18,7 @@ const SWEEPS: usize = 2;
 /// What the server did.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Answer {
+pub enum ProbeAnswer {
     /// As a release needs it, or as a record is safe.
     Good,
     /// It works, and something is weaker for it.
@@ -31,11 +31,11 @@ pub enum Answer {
 
 /// One thing that was tried.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Outcome {
+pub struct ProbeOutcome {
     /// What was tried.
     pub name: &'static str,
     /// What the server did.
-    pub answer: Answer,
+    pub answer: ProbeAnswer,
     /// What that means.
     pub meaning: String,
     /// What the server said, a line each.
@@ -48,7 +48,7 @@ pub struct Probe {
     /// The id in the names that were used.
     pub id: String,
     /// What was tried, in order.
-    pub outcomes: Vec<Outcome>,
+    pub outcomes: Vec<ProbeOutcome>,
     /// Whether somebody stopped it before its end.
     pub stopped: bool,
     /// What could not be deleted again.
@@ -132,13 +132,18 @@ impl Engine<'_> {
             Err(End::Lost(e)) => {
                 let said = vec![short(&e.to_string(), 200)];
                 let meaning = "the server was lost on the way; the rest was not tried".into();
-                outcomes.push(Outcome { name: "connection", answer: Answer::Unknown, meaning, said });
+                outcomes.push(ProbeOutcome {
+                    name: "connection",
+                    answer: ProbeAnswer::Unknown,
+                    meaning,
+                    said,
+                });
                 false
             }
         };
         let probe = Probe { id, outcomes, stopped, left, counted, delete };
         if !stopped {
-            self.keep_probe(&probe);
+            self.remember_probe(&probe);
         }
         Ok(probe)
     }
@@ -155,11 +160,12 @@ impl Engine<'_> {
         Some(if place.as_str().starts_with("refs/heads/") { probed.branch } else { probed.custom })
     }
 
-    fn keep_probe(&self, probe: &Probe) {
-        let is_good = |name: &str| probe.outcomes.iter().any(|o| o.name == name && o.answer == Answer::Good);
+    fn remember_probe(&self, probe: &Probe) {
+        let is_good =
+            |name: &str| probe.outcomes.iter().any(|o| o.name == name && o.answer == ProbeAnswer::Good);
         let probed = Probed {
             at: self.clock.now(),
-            works: probe.outcomes.iter().all(|o| matches!(o.answer, Answer::Good | Answer::Weak)),
+            works: probe.outcomes.iter().all(|o| matches!(o.answer, ProbeAnswer::Good | ProbeAnswer::Weak)),
             custom: is_good("refs/allclear/*"),
             branch: is_good("refs/heads/allclear/*"),
         };
@@ -192,7 +198,7 @@ impl Engine<'_> {
     }
 
     /// Goes through all steps.
-    fn steps(&self, t: &Tools, stop: &dyn Fn() -> bool, out: &mut Vec<Outcome>) -> Result<(), End> {
+    fn steps(&self, t: &Tools, stop: &dyn Fn() -> bool, out: &mut Vec<ProbeOutcome>) -> Result<(), End> {
         let (first, second) = (Some(&t.first), Some(&t.second));
         let push = |updates: &[RefUpdate]| -> Result<Tried, End> {
             if stop() {
@@ -202,7 +208,7 @@ impl Engine<'_> {
             Ok(Tried { answer, refs: self.repo.refs().map_err(End::Lost)? })
         };
         let mut told = |name, answer, meaning: &str, tried: &Tried| {
-            out.push(Outcome { name, answer, meaning: meaning.into(), said: tried.said() });
+            out.push(ProbeOutcome { name, answer, meaning: meaning.into(), said: tried.said() });
         };
 
         let made = push(&[update(&t.one, None, first), update(&t.two, None, first)])?;
@@ -212,38 +218,48 @@ impl Engine<'_> {
             } else {
                 "refs/allclear/* cannot be written: a promotion keeps its objects there"
             };
-            told("custom refs", Answer::Bad, meaning, &made);
+            told("custom refs", ProbeAnswer::Bad, meaning, &made);
             return Ok(());
         }
-        told("custom refs", Answer::Good, "refs/allclear/* can be written", &made);
+        told("custom refs", ProbeAnswer::Good, "refs/allclear/* can be written", &made);
 
         let tried = push(&[update(&t.one, first, second), update(&t.below, None, first)])?;
         if tried.shows(&t.one, first) && tried.shows(&t.below, None) {
             told(
                 "atomic",
-                Answer::Good,
+                ProbeAnswer::Good,
                 "one bad ref kept the whole push back: a release is one move",
                 &tried,
             );
         } else {
             let meaning = "one bad ref did not keep the others back: a release could land in part";
-            told("atomic", Answer::Bad, meaning, &tried);
+            told("atomic", ProbeAnswer::Bad, meaning, &tried);
         }
 
         let now = tried.refs.get(&t.one);
         let stale = push(&[update(&t.one, now, second), update(&t.two, second, second)])?;
         if stale.shows(&t.one, now) {
-            told("stale lease", Answer::Good, "a push that expects another value moves nothing", &stale);
+            told("stale lease", ProbeAnswer::Good, "a push that expects another value moves nothing", &stale);
         } else {
-            told("stale lease", Answer::Bad, "a push that expected another value was taken", &stale);
+            told("stale lease", ProbeAnswer::Bad, "a push that expected another value was taken", &stale);
         }
 
         let now = stale.refs.get(&t.one);
         let both = push(&[update(&t.one, now, second), update(&t.two, first, None)])?;
         if both.shows(&t.one, second) && both.shows(&t.two, None) {
-            told("delete and update", Answer::Good, "a ref can end in the push that moves another", &both);
+            told(
+                "delete and update",
+                ProbeAnswer::Good,
+                "a ref can end in the push that moves another",
+                &both,
+            );
         } else {
-            told("delete and update", Answer::Bad, "a ref cannot end in the push that moves another", &both);
+            told(
+                "delete and update",
+                ProbeAnswer::Bad,
+                "a ref cannot end in the push that moves another",
+                &both,
+            );
         }
 
         let rewound = push(&[update(&t.one, both.refs.get(&t.one), first)])?;
@@ -255,7 +271,7 @@ impl Engine<'_> {
         let begun = push(&[update(&t.branch, None, first)])?;
         if !begun.shows(&t.branch, first) {
             let meaning = "a branch cannot be created: a cut makes one for every candidate";
-            told("branches", Answer::Bad, meaning, &begun);
+            told("branches", ProbeAnswer::Bad, meaning, &begun);
             return Ok(());
         }
         let moved = push(&[update(&t.branch, first, second)])?;
@@ -266,10 +282,10 @@ impl Engine<'_> {
         let (answer, meaning) = protection(rewinds, deletes);
         told("refs/heads/allclear/*", answer, meaning, if rewinds { &gone } else { &rewound });
         if deletes {
-            told("branches", Answer::Good, "branches can be created and deleted", &gone);
+            told("branches", ProbeAnswer::Good, "branches can be created and deleted", &gone);
         } else {
             let meaning = "no branch can be deleted here; a release deletes its candidate's branch";
-            told("branches", Answer::Unknown, meaning, &gone);
+            told("branches", ProbeAnswer::Unknown, meaning, &gone);
         }
         Ok(())
     }
@@ -306,11 +322,11 @@ impl Engine<'_> {
 }
 
 /// Says how safe a record is at a place whose refs could be rewound or deleted, or not.
-fn protection(rewinds: bool, deletes: bool) -> (Answer, &'static str) {
+fn protection(rewinds: bool, deletes: bool) -> (ProbeAnswer, &'static str) {
     match (rewinds, deletes) {
-        (true, true) => (Answer::Weak, "record: unprotected (a rewind is detected, not prevented)"),
-        (true, false) => (Answer::Weak, "record: half protected (it can be rewound, not deleted)"),
-        (false, true) => (Answer::Weak, "record: half protected (it can be deleted, not rewound)"),
-        (false, false) => (Answer::Good, "record: protected (it can be neither rewound nor deleted)"),
+        (true, true) => (ProbeAnswer::Weak, "record: unprotected (a rewind is detected, not prevented)"),
+        (true, false) => (ProbeAnswer::Weak, "record: half protected (it can be rewound, not deleted)"),
+        (false, true) => (ProbeAnswer::Weak, "record: half protected (it can be deleted, not rewound)"),
+        (false, false) => (ProbeAnswer::Good, "record: protected (it can be neither rewound nor deleted)"),
     }
 }

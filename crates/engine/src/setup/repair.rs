@@ -14,7 +14,7 @@ use std::collections::{BTreeMap, BTreeSet};
 /// How the tree of a repair was made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum How {
+pub enum RepairMethod {
     /// Git merged without a conflict.
     Merged,
     /// Git found conflicts, and develop has every change of stable under another id: its tree is kept.
@@ -34,8 +34,8 @@ pub struct Repair {
     pub missing: usize,
     /// How many of these are on develop under other ids.
     pub matched: usize,
-    /// How its tree was made.
-    pub how: How,
+    /// RepairMethod its tree was made.
+    pub how: RepairMethod,
     /// Whether develop's files stay as they are.
     pub same_tree: bool,
     /// The commands that look at it and push it.
@@ -82,17 +82,17 @@ impl Engine<'_> {
             .hint("one of the two was rewritten; decide which is the history"));
         };
         let (tree, how) = if merged.conflicts.is_empty() {
-            (merged.tree, How::Merged)
+            (merged.tree, RepairMethod::Merged)
         } else if found.unmatched.is_empty() {
-            (own.clone(), How::Kept)
+            (own.clone(), RepairMethod::Kept)
         } else {
             return Err(conflict(history, &merged.conflicts, &found, (&stable.0, &develop.0)));
         };
         let by = self.signature(self.clock.now());
         let (from, to) = (short(&stable.0, 60), short(&develop.0, 60));
         let how_made = match how {
-            How::Merged => "Its tree is git's merge.".to_owned(),
-            How::Kept => {
+            RepairMethod::Merged => "Its tree is git's merge.".to_owned(),
+            RepairMethod::Kept => {
                 format!(
                     "Git's merge conflicts, and {to} has every change of {from} under another id:\nthe tree is {to}'s own."
                 )

@@ -87,7 +87,7 @@ impl Engine<'_> {
         let newest_first: Vec<CommitId> = ids.iter().rev().cloned().collect();
         let branches = (snapshot.facts.stable.as_ref(), Some(&onto.develop));
         let mut classes =
-            self.classed(&newest_first, &onto.graph, &snapshot.project, onto.candidate, branches)?;
+            self.classify_commits(&newest_first, &onto.graph, &snapshot.project, onto.candidate, branches)?;
         for commit in &mut classes {
             if let Some(acceptance) = snapshot.project.acceptance(&onto.candidate.cut.policy, &commit.id) {
                 commit.class = Class::Fix;

@@ -37,7 +37,7 @@ pub struct Picking {
     /// What was picked, oldest first.
     pub picks: Vec<OnePick>,
     /// What was not to be picked, and why.
-    pub idle: Vec<Idle>,
+    pub idle: Vec<SkippedPick>,
     /// The number of the rc that the new head becomes.
     pub rc: RcNumber,
     /// For how long a head stands still before it becomes an rc.
@@ -61,20 +61,20 @@ pub struct OnePick {
 
 /// One commit that needs nothing done.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Idle {
+pub struct SkippedPick {
     /// The commit.
     pub commit: CommitId,
     /// Its first line, made safe to show.
     pub subject: String,
     /// Why.
-    pub why: Idleness,
+    pub why: SkipReason,
 }
 
 /// Why a commit needs nothing done.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Idleness {
+pub enum SkipReason {
     /// It is on the candidate itself.
-    Aboard,
+    AlreadyThere,
     /// A commit with the same patch is.
     SamePatch(CommitId),
     /// A commit that says it was picked from it is; its patch is another.

@@ -3,7 +3,7 @@
 
 use super::apply::Applied;
 use super::onto::Onto;
-use super::outcome::{Idle, Idleness, OnePick, PickWish, Picked, Picking};
+use super::outcome::{OnePick, PickWish, Picked, Picking, SkipReason, SkippedPick};
 use crate::ledger::append::{busy, unknown};
 use crate::{Engine, Fault, FaultKind, Snapshot};
 use allclear_core::fixes::revert_of;
@@ -41,7 +41,7 @@ impl Engine<'_> {
         let onto = self.onto(snapshot, wish.version)?;
         let mut wanted = Vec::new();
         for text in &wish.commits {
-            let commit = self.named(snapshot, text)?;
+            let commit = self.resolve_commit(snapshot, text)?;
             if !wanted.contains(&commit) {
                 wanted.push(commit);
             }
@@ -51,7 +51,7 @@ impl Engine<'_> {
         for commit in wanted {
             if self.is_within(&onto.graph, &onto.head, &commit)? {
                 let subject = self.subject(&onto.graph, &commit)?;
-                idle.push(Idle { commit, subject, why: Idleness::Aboard });
+                idle.push(SkippedPick { commit, subject, why: SkipReason::AlreadyThere });
             } else if self.is_within(&onto.graph, &onto.develop, &commit)? {
                 open.push(commit);
             } else {
@@ -68,7 +68,7 @@ impl Engine<'_> {
             let info = &onto.graph.commits[&commit];
             let subject = short(info.message.lines().next().unwrap_or_default(), 120);
             if let Some(why) = twins.get(&commit) {
-                idle.push(Idle { commit, subject, why: why.clone() });
+                idle.push(SkippedPick { commit, subject, why: why.clone() });
                 continue;
             }
             let base = match info.parents.first() {
@@ -77,7 +77,7 @@ impl Engine<'_> {
             };
             let trees = self.repo.trees(&[base.clone(), head.clone(), commit.clone()])?;
             if trees[0] == trees[2] {
-                idle.push(Idle { commit, subject, why: Idleness::Empty });
+                idle.push(SkippedPick { commit, subject, why: SkipReason::Empty });
                 continue;
             }
             match self.apply(&onto, [&base, &head, &commit])? {
@@ -85,7 +85,7 @@ impl Engine<'_> {
                     return Ok(Picked::Clash(self.clash(&onto, head, commit, subject, &merged)?));
                 }
                 Applied::Clean { tree, .. } if tree == trees[1] => {
-                    idle.push(Idle { commit, subject, why: Idleness::NothingLeft });
+                    idle.push(SkippedPick { commit, subject, why: SkipReason::NothingLeft });
                 }
                 Applied::Clean { tree, kept } => {
                     let made = self.write_pick(&onto.graph, &commit, tree, &head)?;
@@ -113,7 +113,7 @@ impl Engine<'_> {
     }
 
     /// Finds what came on board since the cut that is the same change as one of `open`.
-    fn aboard(&self, onto: &Onto<'_>, open: &[CommitId]) -> Result<BTreeMap<CommitId, Idleness>, Fault> {
+    fn aboard(&self, onto: &Onto<'_>, open: &[CommitId]) -> Result<BTreeMap<CommitId, SkipReason>, Fault> {
         let graph = &onto.graph;
         let since = graph.only(&onto.head, &[&onto.candidate.cut.head]);
         let mut gone = Vec::new();
@@ -130,7 +130,7 @@ impl Engine<'_> {
         }
         for id in &there {
             for of in picked_from(&graph.commits[id].message).filter(|of| open.contains(of)) {
-                found.insert(of, Idleness::PickedAs(id.clone()));
+                found.insert(of, SkipReason::PickedAs(id.clone()));
             }
         }
         let patches = self.repo.patch_ids(open, false)?;
@@ -138,7 +138,7 @@ impl Engine<'_> {
             self.repo.patch_ids(&there, false)?.into_iter().map(|(id, patch)| (patch, id)).collect();
         for (id, patch) in patches {
             if let Some(same) = known.get(&patch) {
-                found.insert(id, Idleness::SamePatch(same.clone()));
+                found.insert(id, SkipReason::SamePatch(same.clone()));
             }
         }
         Ok(found)

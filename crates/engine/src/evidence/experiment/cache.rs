@@ -192,21 +192,21 @@ fn closure_of(attempts: &[&Attempt]) -> Result<Option<String>, Moved> {
 
 impl Engine<'_> {
     /// Recalls what this machine knows of a downstream.
-    pub(super) fn known_of(&self, name: &str) -> Memory {
-        let bytes = self.repo.recall(&place("downstream", name));
+    pub(super) fn recall_downstream(&self, name: &str) -> Memory {
+        let bytes = self.repo.recall(&cache_key("downstream", name));
         let memory = bytes.and_then(|bytes| serde_json::from_slice::<Memory>(&bytes).ok());
         memory.filter(|memory| memory.shape == SHAPE).unwrap_or_default()
     }
 
-    pub(super) fn keep_known(&self, name: &str, memory: &Memory) {
+    pub(super) fn remember_downstream(&self, name: &str, memory: &Memory) {
         if let Ok(bytes) = serde_json::to_vec(memory) {
-            self.repo.remember(&place("downstream", name), &bytes);
+            self.repo.remember(&cache_key("downstream", name), &bytes);
         }
     }
 }
 
 /// One place for each downstream, so that what is kept is as much as there are downstreams.
-pub(super) fn place(what: &str, name: &str) -> String {
+pub(super) fn cache_key(what: &str, name: &str) -> String {
     let digest = Sha256::digest(name.as_bytes());
     let digits = hex(&digest[..12]);
     format!("{what}-{digits}")

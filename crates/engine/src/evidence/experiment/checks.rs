@@ -1,6 +1,6 @@
 //! The policy's own checks, run in the lab on the project's own tree.
 
-use super::cache::place;
+use super::cache::cache_key;
 use super::lab::Lab;
 use super::outcome::CheckRun;
 use super::plan::HERE;
@@ -40,7 +40,7 @@ impl Engine<'_> {
             .checks
             .iter()
             .map(|check| {
-                let bytes = self.repo.recall(&place("check", &check.name));
+                let bytes = self.repo.recall(&cache_key("check", &check.name));
                 let before = bytes.and_then(|bytes| serde_json::from_slice::<Before>(&bytes).ok());
                 let forgotten = |b: &Before| wish.rerun_failed && b.run.outcome != Some(CheckOutcome::Passed);
                 let before = before.filter(|b| !forgotten(b));
@@ -62,7 +62,7 @@ impl Engine<'_> {
                 if let Some(key) = key.filter(|_| lasts)
                     && let Ok(bytes) = serde_json::to_vec(&Before { key, run: run.clone() })
                 {
-                    self.repo.remember(&place("check", &run.name), &bytes);
+                    self.repo.remember(&cache_key("check", &run.name), &bytes);
                 }
                 runs[n] = Some(run);
             },

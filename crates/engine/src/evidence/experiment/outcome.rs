@@ -21,7 +21,7 @@ pub struct Tested {
     /// What is known of the past of some, in a few words.
     pub past: BTreeMap<String, String>,
     /// Whether it is on record.
-    pub kept: Kept,
+    pub kept: RecordStatus,
     /// Downstreams of tier `should` that may well become `must`.
     pub ripe: Vec<String>,
 }
@@ -35,13 +35,13 @@ impl Tested {
 
 /// Whether an experiment is on record.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Kept {
+pub enum RecordStatus {
     /// It is, as an entry of its own.
     Recorded,
     /// The very same was found before, and is on record.
-    Already,
+    AlreadyRecorded,
     /// It is not, and why.
-    Not(String),
+    NotRecorded(String),
 }
 
 /// What a check of the policy's own said.

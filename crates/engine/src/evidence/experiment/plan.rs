@@ -118,7 +118,7 @@ fn unique(taken: &mut BTreeSet<String>, name: &str) -> String {
 fn unplanned(name: String, declared: &Declared, repo: &str, located: Option<Located>, why: &str) -> Row {
     let (commit, tag) = located.map_or((nowhere(), None), |l| (l.commit, l.tag));
     Row {
-        repro: repro(&name),
+        repro: reproduce_command(&name),
         name,
         project: repo.to_owned(),
         commit,
@@ -138,7 +138,7 @@ fn unplanned(name: String, declared: &Declared, repo: &str, located: Option<Loca
 }
 
 /// Gives the command that repeats what was found of a downstream.
-pub(super) fn repro(name: &str) -> String {
+pub(super) fn reproduce_command(name: &str) -> String {
     let safe = |c: char| c.is_ascii_alphanumeric() || "._/@:+~-".contains(c);
     if name.chars().all(safe) && !name.starts_with(['-', '~']) {
         format!("allclear reproduce {name}")

@@ -20,7 +20,7 @@ impl Engine<'_> {
         print: bool,
         lab: &Lab<'_>,
     ) -> Result<i32, Fault> {
-        let Inputs { job, candidate, baseline } = match self.known_of(name).last {
+        let Inputs { job, candidate, baseline } = match self.recall_downstream(name).last {
             Some(inputs) => inputs,
             None => self.inputs(seen, name, lab)?,
         };

@@ -3,7 +3,7 @@
 
 use super::cache::{Inputs, Memory, Question};
 use super::lab::Lab;
-use super::plan::repro;
+use super::plan::reproduce_command;
 use allclear_core::lab::judge::{self, Case, Judgement, Next};
 use allclear_core::lab::sequential::Sequential;
 use allclear_core::lab::{Arm, Attempt, Comparison, ExpectFailure, Job, Mode, Outcome, Row, Side};
@@ -20,7 +20,7 @@ pub(super) struct Task {
 }
 
 /// What a worker says of the task with this number.
-pub(super) enum Word {
+pub(super) enum Message {
     Started(usize),
     Trying {
         n: usize,
@@ -34,7 +34,7 @@ pub(super) enum Word {
 }
 
 /// What is the same for all downstreams of an experiment.
-pub(super) struct Bench<'a> {
+pub(super) struct Conditions<'a> {
     pub(super) lab: &'a Lab<'a>,
     pub(super) candidate: &'a Side,
     pub(super) baseline: Option<&'a Side>,
@@ -44,20 +44,20 @@ pub(super) struct Bench<'a> {
     pub(super) rerun: bool,
 }
 
-impl Bench<'_> {
+impl Conditions<'_> {
     /// Looks at one downstream. A stop leaves it without a word.
-    pub(super) fn look(&self, n: usize, task: &Task, say: &Sender<Word>) {
+    pub(super) fn try_one(&self, n: usize, task: &Task, say: &Sender<Message>) {
         let job = &task.job;
         let forgotten = self.rerun && task.wanted && !task.memory.is_ok();
         let question = self.question(job);
         if !forgotten && let Some(row) = question.as_ref().and_then(|to| self.known(task, to)) {
-            tell(say, Word::Judged(n, Box::new(row), None));
+            tell(say, Message::Judged(n, Box::new(row), None));
             return;
         }
         if !task.wanted {
             return;
         }
-        tell(say, Word::Started(n));
+        tell(say, Message::Started(n));
         let old = if forgotten { Memory::default() } else { task.memory.clone() };
         let Some((judgement, attempts)) = self.tried(n, job, &old, say) else { return };
         let row = self.row(job, judgement, attempts);
@@ -75,7 +75,7 @@ impl Bench<'_> {
             candidate: self.candidate.clone(),
             baseline: self.baseline.cloned(),
         });
-        tell(say, Word::Judged(n, Box::new(row), Some(Box::new(memory))));
+        tell(say, Message::Judged(n, Box::new(row), Some(Box::new(memory))));
     }
 
     fn question(&self, job: &Job) -> Option<Question> {
@@ -103,7 +103,7 @@ impl Bench<'_> {
             commit: job.commit.clone(),
             tag: job.tag.clone(),
             tier: job.tier(),
-            repro: repro(&job.name),
+            repro: reproduce_command(&job.name),
             known: true,
             ..row.clone()
         })
@@ -115,7 +115,7 @@ impl Bench<'_> {
         n: usize,
         job: &Job,
         memory: &Memory,
-        say: &Sender<Word>,
+        say: &Sender<Message>,
     ) -> Option<(Judgement, Vec<Attempt>)> {
         let mut case = Case {
             rule: self.rule,
@@ -136,7 +136,7 @@ impl Bench<'_> {
                     // The judge says `fresh` for the mode that decides.
                     let mode = if mode == Mode::Fresh { job.mode() } else { mode };
                     let number = 1 + attempts.iter().filter(|a| a.arm == arm).count() as u32;
-                    tell(say, Word::Trying { n, arm, mode, number });
+                    tell(say, Message::Trying { n, arm, mode, number });
                     let request = Request { scale, number, ..request(job, side, arm, mode) };
                     let attempt = self.lab.executor.attempt(&request);
                     // What was ended by a stop has no outcome that counts.
@@ -146,7 +146,7 @@ impl Bench<'_> {
                     if attempts.is_empty() && attempt.outcome != Outcome::Passed {
                         case.locked_differs = self.locked_differs(&request, &attempt);
                     }
-                    tell(say, Word::Attempted(n, Box::new(attempt.clone())));
+                    tell(say, Message::Attempted(n, Box::new(attempt.clone())));
                     attempts.push(attempt);
                 }
             }
@@ -196,7 +196,7 @@ impl Bench<'_> {
             signature,
             error,
             note,
-            repro: repro(&job.name),
+            repro: reproduce_command(&job.name),
             known: false,
         }
     }
@@ -208,8 +208,8 @@ fn request<'j>(job: &'j Job, side: &'j Side, arm: Arm, mode: Mode) -> Request<'j
 }
 
 /// Nobody listens any more where everything is being stopped.
-fn tell(say: &Sender<Word>, word: Word) {
-    let _heard = say.send(word);
+fn tell(say: &Sender<Message>, message: Message) {
+    let _heard = say.send(message);
 }
 
 /// Orders rows by how much they ask of people.

@@ -63,7 +63,7 @@ impl Target {
 impl Engine<'_> {
     /// Finds what a person wants looked at: the open candidate by its policy, or any commit.
     pub fn target(&self, seen: &Snapshot, wish: &TestWish) -> Result<Target, Fault> {
-        let (commit, version, rides) = self.meant(seen, wish)?;
+        let (commit, version, rides) = self.resolve_target(seen, wish)?;
         let frozen = rides.and_then(|v| seen.project.candidates.get(&v)).map(|c| &c.cut.policy);
         let policy = frozen.or(seen.policy.get()).cloned();
         let asked = !wish.downstreams.is_empty();
@@ -94,14 +94,18 @@ impl Engine<'_> {
     }
 
     /// Finds the commit, the version that it will have, and the open candidate that it belongs to.
-    fn meant(&self, seen: &Snapshot, wish: &TestWish) -> Result<(CommitId, Version, Option<Version>), Fault> {
+    fn resolve_target(
+        &self,
+        seen: &Snapshot,
+        wish: &TestWish,
+    ) -> Result<(CommitId, Version, Option<Version>), Fault> {
         let of = |version: Option<Version>| {
             let (version, candidate) = seen.pick(version)?;
             Ok((candidate.commit().clone(), version, Some(version)))
         };
         let commit = match wish.what.as_deref().map(|text| (text, Version::parse(text))) {
             Some((_, Ok(version))) => return of(Some(version)),
-            Some((text, Err(_))) => self.named(seen, text)?,
+            Some((text, Err(_))) => self.resolve_commit(seen, text)?,
             None if !seen.project.candidates.is_empty() => return of(None),
             None => match seen.facts.develop.clone().filter(|_| !wish.downstreams.is_empty()) {
                 Some(develop) => develop,

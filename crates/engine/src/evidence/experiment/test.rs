@@ -5,7 +5,7 @@ use super::outcome::Tested;
 use super::plan::Plan;
 use super::progress::Progress;
 use super::queue;
-use super::run::{self, Bench, Task, Word};
+use super::run::{self, Conditions, Message, Task};
 use super::target::{Target, TestWish};
 use crate::{Engine, Fault, FaultKind};
 use allclear_core::lab::sequential::Sequential;
@@ -40,7 +40,7 @@ impl Engine<'_> {
         let of = plan.jobs.len() + plan.unplanned.len();
         let pinned = pinned(target, &plan, lab);
         let mut rows = plan.unplanned;
-        let (found, ripe) = self.look_at(target, wish, lab, plan.jobs)?;
+        let (found, ripe) = self.run_jobs(target, wish, lab, plan.jobs)?;
         rows.extend(found);
         let missing = of - rows.len();
         let checks = if wish.only.is_empty() { self.run_checks(target, wish, lab)? } else { Vec::new() };
@@ -60,7 +60,7 @@ impl Engine<'_> {
         };
         experiment.verdict = verdict(&experiment, target);
         (lab.watch)(&Progress::Ended(&experiment));
-        let kept = self.put_on_record(target, &experiment, &checks, missing)?;
+        let kept = self.record_experiment(target, &experiment, &checks, missing)?;
         let rows = || experiment.downstreams.iter().filter(|row| asked.contains(&row.name));
         let coverage = Coverage::of(rows().map(|row| row.comparison));
         let whole = rows().count() == experiment.downstreams.len();
@@ -76,7 +76,7 @@ impl Engine<'_> {
 
     /// Runs the jobs; gives the rows of all that were tried or are known, and the names of those that may well
     /// become `must`.
-    fn look_at(
+    fn run_jobs(
         &self,
         target: &Target,
         wish: &TestWish,
@@ -86,7 +86,7 @@ impl Engine<'_> {
         let rule = Sequential::for_downstreams(jobs.len());
         let mut tasks: Vec<Task> = jobs
             .into_iter()
-            .map(|job| Task { memory: self.known_of(&job.name), wanted: wish.wants(&job.name), job })
+            .map(|job| Task { memory: self.recall_downstream(&job.name), wanted: wish.wants(&job.name), job })
             .collect();
         // What takes longest begins first, so that nothing long is left for the end; and how long what is new
         // takes, nobody knows.
@@ -98,7 +98,7 @@ impl Engine<'_> {
             .collect();
         let at_once = lab.jobs.clamp(1, planned.len().max(1));
         (lab.watch)(&Progress::Planned { downstreams: &planned, at_once });
-        let bench = Bench {
+        let conditions = Conditions {
             lab,
             candidate: &target.candidate,
             baseline: target.baseline.as_ref(),
@@ -113,21 +113,21 @@ impl Engine<'_> {
             lab.jobs,
             |n, task, say| {
                 if !lab.is_stopped() {
-                    bench.look(n, task, say);
+                    conditions.try_one(n, task, say);
                 }
             },
-            |word| match word {
-                Word::Started(n) => (lab.watch)(&Progress::Started { name: name(n) }),
-                Word::Trying { n, arm, mode, number } => {
+            |message| match message {
+                Message::Started(n) => (lab.watch)(&Progress::Started { name: name(n) }),
+                Message::Trying { n, arm, mode, number } => {
                     (lab.watch)(&Progress::Trying { name: name(n), arm, mode, number });
                 }
-                Word::Attempted(n, attempt) => {
+                Message::Attempted(n, attempt) => {
                     (lab.watch)(&Progress::Attempted { name: name(n), attempt: &attempt });
                 }
-                Word::Judged(n, row, memory) => {
+                Message::Judged(n, row, memory) => {
                     // At once, so that what a killed experiment found is not tried again.
                     if let Some(memory) = &memory {
-                        self.keep_known(name(n), memory);
+                        self.remember_downstream(name(n), memory);
                     }
                     let memory = memory.as_deref().unwrap_or(&tasks[n].memory);
                     if row.tier == Tier::Should && row.comparison == Comparison::Ok && memory.is_ripe() {

@@ -22,7 +22,7 @@ impl Engine<'_> {
         // What is wrong with the objects is for the look itself to say, and to heal.
         let Ok((audit, new)) = self.audit(&head) else { return Ok(None) };
         if new > 0 {
-            self.keep_fold(&audit.project);
+            self.remember_fold(&audit.project);
         }
         Ok(Some((audit, new)))
     }
@@ -59,7 +59,7 @@ impl Engine<'_> {
     }
 
     /// Remembers an audit. What could not be checked is looked into again, so its plan is kept.
-    pub(super) fn keep_audit(&self, audit: &mut Audit) {
+    pub(super) fn remember_audit(&self, audit: &mut Audit) {
         let found: Vec<Option<Vec<Claim>>> = audit.told.iter().map(|told| told.sealed.clone()).collect();
         for told in &mut audit.told {
             let unsure = |claim: &Claim| matches!(claim.truth, Truth::CannotBeChecked(_));

@@ -25,7 +25,7 @@ impl Engine<'_> {
             Some(_) | None => self.audit(&head)?,
         };
         self.seal(&mut audit)?;
-        self.keep_audit(&mut audit);
+        self.remember_audit(&mut audit);
         let mut claims: Vec<Claim> = root
             .map(|pinned| {
                 let why = || format!("the ledger begins at {first}, not at {pinned}: it is another record");

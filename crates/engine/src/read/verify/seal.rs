@@ -116,7 +116,8 @@ impl Engine<'_> {
         let without = [&cut.head, &op.old_stable];
         let ids = graph.only(&op.commit, &without);
         let develop = Some(&op.old_develop);
-        let commits = self.classed(&ids, &graph, record, candidate, (Some(&op.old_stable), develop))?;
+        let commits =
+            self.classify_commits(&ids, &graph, record, candidate, (Some(&op.old_stable), develop))?;
         let merged = self.repo.merge(&[(op.old_develop.clone(), op.commit.clone())])?;
         let trial = Trial {
             base: &cut.from,

@@ -2,7 +2,7 @@
 
 use super::table::{self, RESULTS};
 use crate::evidence::experiment::cache::Inputs;
-use crate::evidence::experiment::outcome::{CheckRun, Kept};
+use crate::evidence::experiment::outcome::{CheckRun, RecordStatus};
 use crate::evidence::experiment::target::Target;
 use crate::ledger::append::Draft;
 use crate::{Engine, Fault, Snapshot};
@@ -20,20 +20,23 @@ const EVENTS: usize = 50;
 
 impl Engine<'_> {
     /// Records a whole table and what the checks said, unless that is on record.
-    pub(in crate::evidence::experiment) fn put_on_record(
+    pub(in crate::evidence::experiment) fn record_experiment(
         &self,
         target: &Target,
         experiment: &Experiment,
         checks: &[CheckRun],
         missing: usize,
-    ) -> Result<Kept, Fault> {
+    ) -> Result<RecordStatus, Fault> {
         let Some(version) = target.rides.filter(|_| target.unrecorded.is_none()) else {
             let nobody = || "this is the commit of no open candidate".into();
-            return Ok(Kept::Not(target.unrecorded.clone().unwrap_or_else(nobody)));
+            return Ok(RecordStatus::NotRecorded(target.unrecorded.clone().unwrap_or_else(nobody)));
         };
         if missing > 0 {
             let others = count(missing, "downstream");
-            return Ok(Kept::Not(format!("{others} of the policy {} no answer yet", have(missing))));
+            return Ok(RecordStatus::NotRecorded(format!(
+                "{others} of the policy {} no answer yet",
+                have(missing)
+            )));
         }
         let results = table::write(experiment);
         let mut summary = lab::summary(experiment, &target.declared);
@@ -47,14 +50,14 @@ impl Engine<'_> {
             let (name, commit) = (run.name.clone(), commit.clone());
             Some(Event::CheckRecorded { name, outcome: run.outcome?, commit, url: None })
         }));
-        let mut kept = Kept::Already;
+        let mut kept = RecordStatus::AlreadyRecorded;
         for (n, batch) in events.chunks(EVENTS).enumerate() {
             let mut draft = self.draft(batch.to_vec());
             if n == 0 && !target.declared.is_empty() {
                 draft.attachments.insert(RESULTS.into(), results.clone());
             }
-            let now = self.record_news(target, version, &draft)?;
-            if kept != Kept::Recorded {
+            let now = self.record_if_new(target, version, &draft)?;
+            if kept != RecordStatus::Recorded {
                 kept = now;
             }
         }
@@ -62,7 +65,7 @@ impl Engine<'_> {
     }
 
     /// Appends a draft, as long as its candidate is open and it says something new.
-    fn record_news(&self, target: &Target, version: Version, draft: &Draft) -> Result<Kept, Fault> {
+    fn record_if_new(&self, target: &Target, version: Version, draft: &Draft) -> Result<RecordStatus, Fault> {
         let commit = &target.candidate.commit;
         let (over, known) = (std::cell::Cell::new(false), std::cell::Cell::new(false));
         let wanted = |project: &Project| {
@@ -71,16 +74,23 @@ impl Engine<'_> {
             !over.get() && !known.get()
         };
         Ok(match self.record_draft(draft, &wanted)? {
-            true => Kept::Recorded,
-            false if over.get() => Kept::Not(format!("{version} moved on while it was looked at")),
-            false => Kept::Already,
+            true => RecordStatus::Recorded,
+            false if over.get() => {
+                RecordStatus::NotRecorded(format!("{version} moved on while it was looked at"))
+            }
+            false => RecordStatus::AlreadyRecorded,
         })
     }
 
     /// Gives what is known of a downstream: its row of the table on record, and where the logs of its last
     /// attempts are on this machine.
-    pub fn looked(&self, seen: &Snapshot, version: Version, name: &str) -> Result<Option<Row>, Fault> {
-        let memory = self.known_of(name);
+    pub fn downstream_row(
+        &self,
+        seen: &Snapshot,
+        version: Version,
+        name: &str,
+    ) -> Result<Option<Row>, Fault> {
+        let memory = self.recall_downstream(name);
         let Some(candidate) = seen.project.candidates.get(&version) else { return Ok(None) };
         let known = seen.project.experiments.of(candidate.commit(), candidate.cut.policy.trust);
         let Some(trial) = known.and_then(|known| known.trial) else { return Ok(None) };

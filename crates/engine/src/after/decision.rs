@@ -9,7 +9,7 @@ use allclear_core::text::{list, short};
 
 /// What a person says of a step.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum StepWord {
+pub enum StepDecision {
     /// Try it anew, as if nothing had been tried.
     Retry,
     /// It is done, and this is how that is known.
@@ -18,11 +18,11 @@ pub enum StepWord {
 
 impl Engine<'_> {
     /// Records what a person says of a step; gives the release.
-    pub fn say_of_step(
+    pub fn decide_step(
         &self,
         version: Option<Version>,
         name: &str,
-        word: &StepWord,
+        word: &StepDecision,
     ) -> Result<Version, Fault> {
         self.decide(|snapshot| {
             snapshot.may_act()?;
@@ -51,8 +51,8 @@ impl Engine<'_> {
             }
             let step = name.to_owned();
             let event = match word {
-                StepWord::Retry => Event::StepRetried { version, step },
-                StepWord::Done(reason) => {
+                StepDecision::Retry => Event::StepRetried { version, step },
+                StepDecision::Done(reason) => {
                     Event::StepDone { version, step, by: By::Told, reason: Some(reason.clone()) }
                 }
             };
