@@ -1,7 +1,7 @@
 //! Whoever acts: one type, whose use cases stand in the rooms.
 
 use crate::Note;
-use allclear_core::event::{Actor, Via};
+use allclear_core::ledger::actor::{Actor, Via};
 use allclear_core::port::{Clock, Repo, Signature};
 
 /// One person or job, at one repository, at one machine.

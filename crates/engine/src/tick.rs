@@ -2,8 +2,8 @@
 //! killed is made good by the next one.
 
 use crate::{CutWish, Engine, Fault, FaultKind};
-use allclear_core::event::Event;
-use allclear_core::plan::{Action, plan};
+use allclear_core::decide::plan::{Action, plan};
+use allclear_core::ledger::event::Event;
 use allclear_core::policy::Mode;
 
 /// How often a tick looks again for what its own acts made due.

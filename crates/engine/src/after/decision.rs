@@ -2,10 +2,12 @@
 
 use crate::{Engine, Fault, FaultKind, Snapshot};
 use allclear_core::Version;
-use allclear_core::after::{self, By, Mark};
-use allclear_core::event::Event;
+use allclear_core::decide::after;
+use allclear_core::ledger::event::Event;
+use allclear_core::ledger::step_end::By;
 use allclear_core::project::Release;
-use allclear_core::text::{list, short};
+use allclear_core::project::steps::Mark;
+use allclear_core::types::text::{list, short};
 
 /// What a person says of a step.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -1,10 +1,10 @@
 //! Delivers notices: to each target what it was not told yet, all in one message, once.
 
 use crate::{Engine, Fault, FaultKind, Note, Snapshot};
-use allclear_core::event::Event;
-use allclear_core::notice;
+use allclear_core::decide::notices;
+use allclear_core::ledger::event::Event;
 use allclear_core::policy::Target;
-use allclear_core::text::{count, short};
+use allclear_core::types::text::{count, short};
 
 /// The most news in one notice, so that its entry stays small; the rest follows in the next.
 const MOST: usize = 50;
@@ -18,9 +18,9 @@ impl Engine<'_> {
         };
         let now = self.clock.now();
         let assessment = snapshot.assess(now);
-        let news = notice::news(&snapshot.project, &assessment);
+        let news = notices::news(&snapshot.project, &assessment);
         for target in &policy.notify {
-            let mut due = notice::due(target, &news, &snapshot.project, now);
+            let mut due = notices::due(target, &news, &snapshot.project, now);
             due.truncate(MOST);
             if due.is_empty() {
                 continue;
@@ -31,14 +31,14 @@ impl Engine<'_> {
         told
     }
 
-    fn deliver(&self, snapshot: &Snapshot, target: &Target, due: &[&notice::News]) -> Result<(), Fault> {
+    fn deliver(&self, snapshot: &Snapshot, target: &Target, due: &[&notices::News]) -> Result<(), Fault> {
         let Some(post) = self.repo.post() else { return Ok(()) };
         let project = snapshot.policy.get().and_then(|p| p.name.clone());
         let project = short(&project.unwrap_or_else(|| snapshot.project.name.clone()), 60);
-        let body = notice::json(&project, due, self.clock.now()).to_string();
+        let body = notices::json(&project, due, self.clock.now()).to_string();
         let to = target.name.clone();
         let before = snapshot.project.told.get(&to).cloned();
-        match post.deliver(&target.way, &notice::id(due), &body) {
+        match post.deliver(&target.way, &notices::id(due), &body) {
             Ok(()) => {
                 self.note(Note::Notified(to.clone()));
                 self.record(vec![Event::Noticed { to, keys: due.iter().map(|n| n.key.clone()).collect() }])
@@ -50,7 +50,10 @@ impl Engine<'_> {
                 self.record_if(vec![event], &|project| project.told.get(&to) == before.as_ref())?;
                 Err(Fault::new(FaultKind::TryLater, format!("{to} was not told: {why}"))
                     .truth("the release train is not concerned; what was to be told is kept")
-                    .hint(format!("any tick tries again in {}", allclear_core::after::back_off(attempt))))
+                    .hint(format!(
+                        "any tick tries again in {}",
+                        allclear_core::project::steps::back_off(attempt)
+                    )))
             }
         }
     }

@@ -1,11 +1,15 @@
 //! Runs after-steps: probe, claim, run, probe again, record. What each end means is decided by
-//! [`allclear_core::after`].
+//! [`allclear_core::decide::after`].
 
 use crate::{Engine, Fault, FaultKind, Note, POLICY_FILE, Snapshot};
-use allclear_core::after::{self, Answer, By, Ill, Mark, Next, Progress};
-use allclear_core::event::Event;
+use allclear_core::decide::after;
+use allclear_core::decide::after::{Answer, Next};
+use allclear_core::ledger::event::Event;
+use allclear_core::ledger::step_end::{By, Ill};
 use allclear_core::policy::{self, AfterStep};
 use allclear_core::port::steps::{Desk, End, Ended, Job};
+use allclear_core::project::steps;
+use allclear_core::project::steps::{Mark, Progress};
 use allclear_core::project::{Project, Release};
 use allclear_core::{CommitId, RefName, Seconds, Version};
 use std::time::Duration;
@@ -80,7 +84,7 @@ impl Engine<'_> {
         let leads_there = snapshot.refs.commit(&RefName::tag(&release.tag)) == Some(&release.stable);
         if tag != Some(&release.object) || !leads_there || !on_stable {
             let what = format!("the tag {} is not what the record says, or not on stable", release.tag);
-            return Ok(Err(allclear_core::text::short(&what, 200)));
+            return Ok(Err(allclear_core::types::text::short(&what, 200)));
         }
         let mut files = vec![release.stable.clone()];
         files.extend(facts.develop.clone());
@@ -97,7 +101,7 @@ impl Engine<'_> {
     fn run_step(&self, case: &StepRun<'_>) -> Result<Option<String>, Fault> {
         let (version, step) = (case.version, case.step);
         let now = self.clock.now();
-        let until = after::lease(step, now);
+        let until = steps::lease(step, now);
         let attempt = case.before.tries + 1;
         let begun = Event::StepStarted { version, step: step.name.clone(), attempt, until };
         if !self.record_if(vec![begun], &case.is_as_before(&case.before))? {
@@ -199,9 +203,11 @@ impl Engine<'_> {
         let fault = Fault::new(kind, format!("step {name} of {version} is not done: {why}"))
             .truth(format!("{version} is released, and stays so; nothing is undone"));
         Err(match how {
-            Ill::Lost => allclear_core::notice::remedy(version, &name).into_iter().fold(fault, Fault::hint),
+            Ill::Lost => {
+                allclear_core::decide::notices::remedy(version, &name).into_iter().fold(fault, Fault::hint)
+            }
             Ill::Failed | Ill::Unconfirmed | Ill::Unclear => {
-                let pause = after::back_off(attempt);
+                let pause = steps::back_off(attempt);
                 fault.hint(format!(
                     "any tick looks again in {pause}; allclear after {version} shows its last words"
                 ))

@@ -2,9 +2,9 @@
 
 use crate::look::trial_merges;
 use crate::{Engine, Fault, FaultKind};
-use allclear_core::carry::{Carry, carry};
-use allclear_core::event::Event;
 use allclear_core::facts::MergeBack;
+use allclear_core::gate::carry::{Carry, carry};
+use allclear_core::ledger::event::Event;
 use allclear_core::port::{NewCommit, RefUpdate};
 use allclear_core::{CommitId, RcNumber, Version};
 

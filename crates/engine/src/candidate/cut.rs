@@ -3,10 +3,11 @@
 use super::free_name::ensure_free;
 use super::version::versions_taken;
 use crate::{Engine, Fault, FaultKind, Snapshot};
-use allclear_core::bump;
-use allclear_core::event::{Cut, CutKind, Event};
+use allclear_core::history::bump;
+use allclear_core::ledger::event::{Cut, Event};
 use allclear_core::policy::{Policy, WhenBusy, digest};
 use allclear_core::port::RefUpdate;
+use allclear_core::types::cut_kind::CutKind;
 use allclear_core::{Branch, RefName, Version};
 use jiff::Timestamp;
 
@@ -166,5 +167,5 @@ pub(crate) fn active_freeze(
     let on_record =
         snapshot.project.freezes_from(now).filter(|f| f.stops.cuts()).map(|f| (f.until, &f.reason));
     let (until, why) = in_policy.chain(on_record).max()?;
-    Some((until, allclear_core::text::short(why, 100)))
+    Some((until, allclear_core::types::text::short(why, 100)))
 }

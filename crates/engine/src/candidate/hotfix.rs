@@ -4,9 +4,10 @@ use super::cut::{active_freeze, no_branch};
 use super::free_name::ensure_free;
 use crate::people::reason::reason;
 use crate::{CutPlan, Engine, Fault, FaultKind, Snapshot};
-use allclear_core::event::{Cut, CutKind, Event};
+use allclear_core::ledger::event::{Cut, Event};
 use allclear_core::policy::{Policy, WhenBusy, digest};
 use allclear_core::port::RefUpdate;
+use allclear_core::types::cut_kind::CutKind;
 use allclear_core::{CommitId, RefName, Version};
 
 /// What a hotfix shall be.

@@ -3,9 +3,9 @@
 use super::free_name::ensure_free;
 use crate::look::resolve::expect_commit;
 use crate::{Engine, Fault, FaultKind, Snapshot};
-use allclear_core::event::Event;
 use allclear_core::facts::TagSeen;
-use allclear_core::ledger::TRAILER;
+use allclear_core::ledger::entry::TRAILER;
+use allclear_core::ledger::event::Event;
 use allclear_core::port::RefUpdate;
 use allclear_core::{CommitId, RcNumber, RefName, TagFormat, Version};
 

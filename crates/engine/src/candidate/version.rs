@@ -1,9 +1,10 @@
 //! Which version a cut gets.
 
 use crate::{Engine, Fault, FaultKind, Snapshot};
-use allclear_core::bump::{self, Change, Choice, Taken};
+use allclear_core::history::bump;
+use allclear_core::history::bump::{Change, Choice, Taken};
 use allclear_core::policy::Policy;
-use allclear_core::version::Bump;
+use allclear_core::types::version::Bump;
 use allclear_core::{CommitId, Version};
 
 impl Engine<'_> {

@@ -1,7 +1,7 @@
 //! The commit that sets a version in the files that carry it, and writes the changelog.
 
 use crate::{Engine, Fault, FaultKind, Snapshot};
-use allclear_core::changelog::MADE_AT_THE_CUT;
+use allclear_core::history::changelog::MADE_AT_THE_CUT;
 use allclear_core::policy::{Policy, VersionFile};
 use allclear_core::port::NewCommit;
 use allclear_core::{CommitId, Version, version_files};
@@ -61,7 +61,7 @@ impl Engine<'_> {
             author: None,
             message: format!(
                 "{subject} {version}\n\n{MADE_AT_THE_CUT}; it changes {} and nothing else.",
-                allclear_core::text::list(&changed.keys().collect::<Vec<_>>())
+                allclear_core::types::text::list(&changed.keys().collect::<Vec<_>>())
             ),
         };
         Ok((self.repo.write_commit(&commit)?, files, changed.into_keys().collect()))

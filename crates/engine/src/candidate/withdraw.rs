@@ -7,11 +7,11 @@ use crate::look::unmerged_fixes::archived;
 use crate::people::reason::reason;
 use crate::promotion::refs::landed_refs;
 use crate::{Engine, Fault, FaultKind, Snapshot};
-use allclear_core::event::Event;
+use allclear_core::decide::promotion::{Standing, standing};
+use allclear_core::ledger::event::Event;
 use allclear_core::port::{RefUpdate, Refs};
 use allclear_core::project::{Candidate, Phase, Withdrawal};
-use allclear_core::promotion::{Standing, standing};
-use allclear_core::text::short;
+use allclear_core::types::text::short;
 use allclear_core::{Branch, CommitId, RefName, Version};
 
 /// How many names an archive may have.

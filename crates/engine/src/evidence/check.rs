@@ -2,7 +2,7 @@
 
 use crate::{Engine, Fault, FaultKind};
 use allclear_core::CommitId;
-use allclear_core::event::{CheckOutcome, Event};
+use allclear_core::ledger::event::{CheckOutcome, Event};
 
 /// The result of a check, as somebody reports it.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -3,11 +3,12 @@
 
 use super::place::{Tip, places};
 use crate::{Engine, Fault, FaultKind, Note};
-use allclear_core::event::{CheckOutcome, Event};
 use allclear_core::facts::Rewound;
-use allclear_core::ledger::{self, TOLERANCE};
+use allclear_core::ledger::entry;
+use allclear_core::ledger::entry::TOLERANCE;
+use allclear_core::ledger::event::{CheckOutcome, Event};
+use allclear_core::ledger::statement::Statement;
 use allclear_core::port::{NewCommit, RefUpdate, RepoError};
-use allclear_core::statement::Statement;
 use allclear_core::{CommitId, Project, Seconds};
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -91,7 +92,7 @@ impl Engine<'_> {
                     || matches!(e, Event::ExperimentEnded(summary) if summary.is_bad())
             };
             let good = !draft.events.iter().any(bad);
-            let open = good && allclear_core::plan::plan_is_open(&project, self.clock.now());
+            let open = good && allclear_core::decide::plan::plan_is_open(&project, self.clock.now());
             if !open && let Landing::Landed(_) = self.land(&Tip::of(&project, record.place), draft)? {
                 return Ok(true);
             }
@@ -123,18 +124,18 @@ impl Engine<'_> {
             .hint("set the clock (date -u), then try again"));
         }
         let mut entry =
-            ledger::compose(draft.id.clone(), now, self.by.clone(), self.via, draft.events.clone());
+            entry::compose(draft.id.clone(), now, self.by.clone(), self.via, draft.events.clone());
         entry.facts.clone_from(&draft.facts);
         entry.statement.clone_from(&draft.statement);
         let json = serde_json::to_string_pretty(&entry)
             .map_err(|e| Fault::new(FaultKind::TryLater, format!("the entry cannot be written: {e}")))?;
-        if json.len() > ledger::ENTRY_LIMIT {
+        if json.len() > entry::ENTRY_LIMIT {
             return Err(
                 Fault::new(FaultKind::Usage, "the entry is larger than 64 KiB").hint("shorten its texts")
             );
         }
         let mut files = draft.attachments.clone();
-        if files.len() > ledger::ATTACHMENTS || files.values().any(|f| f.len() > ledger::ATTACHMENT_LIMIT) {
+        if files.len() > entry::ATTACHMENTS || files.values().any(|f| f.len() > entry::ATTACHMENT_LIMIT) {
             return Err(Fault::new(FaultKind::Usage, "an entry has at most 16 files of 1 MiB beside it"));
         }
         files.insert("entry.json".to_owned(), json + "\n");
@@ -144,7 +145,7 @@ impl Engine<'_> {
             parents: tip.head.iter().cloned().collect(),
             by: self.signature(now),
             author: None,
-            message: ledger::subject(&draft.events),
+            message: entry::subject(&draft.events),
         };
         Ok(self.repo.write_commit(&commit)?)
     }

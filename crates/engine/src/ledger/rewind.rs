@@ -3,9 +3,9 @@
 use super::place::places;
 use crate::{Engine, Fault};
 use allclear_core::facts::Rewound;
-use allclear_core::ledger::TRAILER;
+use allclear_core::ledger::entry::TRAILER;
 use allclear_core::port::Refs;
-use allclear_core::text::plain;
+use allclear_core::types::text::plain;
 use allclear_core::{CommitId, Project, RefName, Version};
 use serde::{Deserialize, Serialize};
 

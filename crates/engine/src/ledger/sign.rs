@@ -2,11 +2,13 @@
 
 use super::append::Draft;
 use crate::{Engine, Fault, FaultKind, Note};
-use allclear_core::event::Event;
-use allclear_core::ledger::{self, Body, Link};
+use allclear_core::ledger::entry;
+use allclear_core::ledger::entry::{Body, Link};
+use allclear_core::ledger::event::Event;
+use allclear_core::ledger::statement;
+use allclear_core::ledger::statement::{NAMESPACE, Statement};
 use allclear_core::policy::{Policy, Trust};
 use allclear_core::project::{Fold, Project};
-use allclear_core::statement::{self, NAMESPACE, Statement};
 
 impl Engine<'_> {
     /// Puts the person's signature under what they decide, where they have a key. Without one it is a claim,
@@ -40,7 +42,7 @@ impl Engine<'_> {
         let Some(head) = project.head.clone().filter(|_| !proposes) else { return Ok(()) };
         let now = self.clock.now();
         let mut entry =
-            ledger::compose(draft.id.clone(), now, self.by.clone(), self.via, draft.events.clone());
+            entry::compose(draft.id.clone(), now, self.by.clone(), self.via, draft.events.clone());
         entry.statement.clone_from(&draft.statement);
         let mut project = project.clone();
         project.ignored.clear();

@@ -2,11 +2,11 @@
 
 use crate::{Engine, Fault};
 use allclear_core::CommitId;
-use allclear_core::fixes::{Class, ClassedCommit, CommitSeen, Merge, classify, revert_of};
-use allclear_core::pick::picked_from;
+use allclear_core::history::fixes::{Class, ClassedCommit, CommitSeen, Merge, classify, revert_of};
+use allclear_core::history::pick::picked_from;
 use allclear_core::port::Graph;
 use allclear_core::project::{Candidate, Project};
-use allclear_core::text::short;
+use allclear_core::types::text::short;
 use std::collections::{BTreeMap, BTreeSet};
 
 impl Engine<'_> {

@@ -3,15 +3,15 @@
 use crate::look::ref_warnings::{drift, strangers, traps};
 use crate::look::trial_merges::{self, Trial};
 use crate::{Engine, Fault};
-use allclear_core::event::Operation;
+use allclear_core::facts::{BranchSight, Seen, Sight, TagSight};
 use allclear_core::facts::{CandidateFacts, Facts, MergeBack, RecordFacts, TagSeen};
-use allclear_core::mailmap::Mailmap;
-use allclear_core::people::address_of;
+use allclear_core::ledger::event::Operation;
 use allclear_core::policy::{self, Policy};
 use allclear_core::port::{Graph, Refs};
 use allclear_core::project::{Candidate, Project};
-use allclear_core::promotion::{BranchSight, Seen, Sight, TagSight};
-use allclear_core::text::plain;
+use allclear_core::types::mailmap::Mailmap;
+use allclear_core::types::person::address_of;
+use allclear_core::types::text::plain;
 use allclear_core::{CommitId, RefName, TagFormat, Version};
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -90,5 +90,5 @@ fn key_of(refs: &Refs, policy: Option<&(String, CommitId)>) -> String {
         digest.update(format!("{name} {id}\n"));
     }
     digest.update(policy.map_or("", |(text, _)| text));
-    allclear_core::text::hex(&digest.finalize())
+    allclear_core::types::text::hex(&digest.finalize())
 }

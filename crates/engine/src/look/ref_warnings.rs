@@ -3,7 +3,7 @@
 use allclear_core::facts::{Stranger, Trap};
 use allclear_core::policy::Branches;
 use allclear_core::port::{Graph, Refs};
-use allclear_core::text::plain;
+use allclear_core::types::text::plain;
 use allclear_core::{CommitId, Project, RefName};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -57,7 +57,7 @@ pub(crate) fn drift(
             let n = graph.only(stable, &[&release.stable]).len();
             drift.push(format!(
                 "{} on {stable_name} came there by another hand since {version}",
-                allclear_core::text::count(n, "commit")
+                allclear_core::types::text::count(n, "commit")
             ));
         }
     }
@@ -65,7 +65,7 @@ pub(crate) fn drift(
     if lacking > 0 {
         drift.push(format!(
             "{develop_name} lacks {} of {stable_name}; merge {stable_name} into {develop_name}",
-            allclear_core::text::count(lacking, "commit")
+            allclear_core::types::text::count(lacking, "commit")
         ));
     }
     drift

@@ -1,7 +1,7 @@
 //! Finds the commit that a person means: by its id, the beginning of one, or a name on the server.
 
 use crate::{Engine, Fault, FaultKind, Snapshot};
-use allclear_core::text::{list, short};
+use allclear_core::types::text::{list, short};
 use allclear_core::{CommitId, RefName};
 use std::collections::BTreeMap;
 

@@ -87,7 +87,7 @@ impl Snapshot {
                 FaultKind::Usage,
                 format!(
                     "{POLICY_FILE} on develop has {}",
-                    allclear_core::text::count(mistakes.len(), "mistake")
+                    allclear_core::types::text::count(mistakes.len(), "mistake")
                 ),
             )
             .hint("allclear policy check shows each at its line")),
@@ -109,7 +109,8 @@ impl Snapshot {
 
     /// Refuses where something stops all deciding.
     pub fn may_decide(&self, now: Timestamp) -> Result<(), Fault> {
-        let Some(stop) = allclear_core::assess::stops(&self.project, &self.facts, now).into_iter().next()
+        let Some(stop) =
+            allclear_core::gate::stops::stops(&self.project, &self.facts, now).into_iter().next()
         else {
             return Ok(());
         };
@@ -129,7 +130,7 @@ impl Snapshot {
                     "none is".into()
                 } else {
                     let are = if open.len() == 1 { "is" } else { "are" };
-                    format!("{} {are}", allclear_core::text::list(&open))
+                    format!("{} {are}", allclear_core::types::text::list(&open))
                 };
                 Fault::new(FaultKind::Usage, format!("there is no open candidate {version}; {has} open"))
             }),
@@ -145,7 +146,7 @@ impl Snapshot {
                     .ok_or_else(|| Fault::new(FaultKind::Usage, "no candidate")),
                 _ => Err(Fault::new(
                     FaultKind::Usage,
-                    format!("{} are open", allclear_core::text::list(&open)),
+                    format!("{} are open", allclear_core::types::text::list(&open)),
                 )
                 .hint(format!(
                     "say which, such as {one}; with accept and pick: --version {one}",

@@ -2,9 +2,10 @@
 //! in declared version lines the higher version wins, and a changelog keeps the sections of both.
 
 use allclear_core::facts::MergeBack;
+use allclear_core::history::changelog;
 use allclear_core::policy::VersionFile;
 use allclear_core::port::{Merged, Repo, RepoError};
-use allclear_core::{CommitId, Version, changelog, version_files};
+use allclear_core::{CommitId, Version, version_files};
 use std::collections::BTreeMap;
 
 /// What is merged: a candidate (theirs) into develop (ours), or stable into a candidate.

@@ -2,10 +2,10 @@
 
 use crate::{Engine, Fault};
 use allclear_core::facts::Offer;
-use allclear_core::name::name_fault;
 use allclear_core::port::{Graph, Refs};
 use allclear_core::project::{Project, Withdrawal};
-use allclear_core::text::short;
+use allclear_core::types::ref_name::name_fault;
+use allclear_core::types::text::short;
 use allclear_core::{CommitId, RefName, Version};
 use std::collections::BTreeSet;
 

@@ -2,7 +2,7 @@
 
 use crate::{Engine, Fault, FaultKind};
 use allclear_core::Version;
-use allclear_core::event::Event;
+use allclear_core::ledger::event::Event;
 use allclear_core::policy::{Difference, differences, digest};
 
 impl Engine<'_> {

@@ -3,10 +3,11 @@
 use super::reason::reason;
 use crate::look::resolve::expect_commit;
 use crate::{Engine, Fault, FaultKind};
-use allclear_core::event::Event;
-use allclear_core::people::{Approval, is_listed, is_same};
+use allclear_core::ledger::event::Event;
 use allclear_core::policy::NotThese;
-use allclear_core::text::{list, short};
+use allclear_core::project::people::Approval;
+use allclear_core::types::person::{is_listed, is_same};
+use allclear_core::types::text::{list, short};
 use allclear_core::{CommitId, Version};
 
 impl Engine<'_> {

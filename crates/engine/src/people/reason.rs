@@ -1,7 +1,7 @@
 //! The reason that goes on record with what a person decides.
 
 use crate::{Fault, FaultKind};
-use allclear_core::text::short;
+use allclear_core::types::text::short;
 
 /// Checks a reason that goes on record.
 pub(crate) fn reason(text: &str) -> Result<String, Fault> {

@@ -4,10 +4,11 @@
 use super::reason::reason;
 use crate::ledger::append::{busy, planned};
 use crate::{Engine, Fault, FaultKind, Snapshot};
-use allclear_core::event::{Actor, Answer, Event, Proof, ReportOutcome};
-use allclear_core::people::{Report, pseudonyms};
+use allclear_core::ledger::actor::{Actor, Proof};
+use allclear_core::ledger::event::{Answer, Event, ReportOutcome};
 use allclear_core::port::{NewCommit, RefUpdate, Signature};
-use allclear_core::text::{hex, list, plain, short};
+use allclear_core::project::people::{Report, pseudonyms};
+use allclear_core::types::text::{hex, list, plain, short};
 use allclear_core::{RcNumber, RefName, Version};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -77,7 +78,7 @@ impl Engine<'_> {
                     .hint(format!("it has {}", list(&known))));
             };
             // Bad news does not wait for a plan: it is meant to come between.
-            let open = allclear_core::plan::plan_is_open(&snapshot.project, self.clock.now());
+            let open = allclear_core::decide::plan::plan_is_open(&snapshot.project, self.clock.now());
             if wish.outcome == ReportOutcome::Good && open {
                 return Err(planned());
             }

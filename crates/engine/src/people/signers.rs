@@ -3,8 +3,9 @@
 use super::reason::reason;
 use crate::{Engine, Fault, FaultKind};
 use allclear_core::CommitId;
-use allclear_core::event::Event;
-use allclear_core::signers::{Change, Proposal, Roster};
+use allclear_core::ledger::event::Event;
+use allclear_core::ledger::signer::Change;
+use allclear_core::project::roster::{Proposal, Roster};
 
 /// What became of a change of the signers.
 #[derive(Debug, Clone, PartialEq, Eq)]

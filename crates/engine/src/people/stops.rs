@@ -3,7 +3,7 @@
 use super::reason::reason;
 use crate::{Engine, Fault, FaultKind};
 use allclear_core::Version;
-use allclear_core::event::Event;
+use allclear_core::ledger::event::Event;
 use allclear_core::policy::Stops;
 use jiff::Timestamp;
 

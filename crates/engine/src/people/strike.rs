@@ -4,7 +4,7 @@ use super::reason::reason;
 use crate::ledger::append::{Landing, busy};
 use crate::ledger::place::Tip;
 use crate::{Engine, Fault, FaultKind};
-use allclear_core::event::Event;
+use allclear_core::ledger::event::Event;
 use allclear_core::project::may_strike;
 use allclear_core::{CommitId, ledger};
 

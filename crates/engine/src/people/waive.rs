@@ -3,12 +3,14 @@
 use super::reason::reason;
 use crate::look::resolve::expect_commit;
 use crate::{Engine, Fault, FaultKind};
-use allclear_core::assess::GateReport;
-use allclear_core::event::Event;
-use allclear_core::gate::{Gate, MARGIN};
-use allclear_core::people::{Waiver, is_listed, is_same};
-use allclear_core::text::{count, list, short};
-use allclear_core::waiver;
+use allclear_core::decide::assess::GateReport;
+use allclear_core::gate::MARGIN;
+use allclear_core::gate::waiver;
+use allclear_core::ledger::event::Event;
+use allclear_core::project::people::Waiver;
+use allclear_core::types::gate::Gate;
+use allclear_core::types::person::{is_listed, is_same};
+use allclear_core::types::text::{count, list, short};
 use allclear_core::{CommitId, Seconds, Verdict, Version};
 use jiff::Timestamp;
 

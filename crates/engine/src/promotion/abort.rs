@@ -4,10 +4,10 @@ use super::outcome::Unreleased;
 use super::refs::plan_refs_left;
 use crate::ledger::append::{Draft, Landing, busy};
 use crate::{Engine, Fault, FaultKind, Snapshot};
-use allclear_core::event::{Event, Operation};
+use allclear_core::decide::promotion::Obstacle;
+use allclear_core::ledger::event::{Event, Operation};
 use allclear_core::port::PushAnswer;
-use allclear_core::promotion::Obstacle;
-use allclear_core::text::short;
+use allclear_core::types::text::short;
 
 impl Engine<'_> {
     /// Puts on record that nothing was changed. The entry is itself the fence: it moves the ledger and

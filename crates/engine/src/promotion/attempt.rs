@@ -8,9 +8,9 @@ use crate::ledger::append::Landing;
 use crate::ledger::place::Tip;
 use crate::look::resolve::expect_commit;
 use crate::{Engine, Fault, FaultKind, Note, Snapshot};
-use allclear_core::event::Event;
+use allclear_core::decide::promotion::Standing;
+use allclear_core::ledger::event::Event;
 use allclear_core::project::{Flight, Phase};
-use allclear_core::promotion::Standing;
 use allclear_core::{CommitId, Version};
 use std::time::Duration;
 

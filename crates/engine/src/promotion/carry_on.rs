@@ -3,9 +3,9 @@
 use super::refs::release_refs;
 use crate::look::trial_merges::{self, Trial};
 use crate::{Engine, Fault, FaultKind, Snapshot};
-use allclear_core::event::{Event, Operation};
+use allclear_core::decide::promotion::{DevelopTodo, Todo};
+use allclear_core::ledger::event::{Event, Operation};
 use allclear_core::port::{NewCommit, RefUpdate};
-use allclear_core::promotion::{DevelopTodo, Todo};
 use allclear_core::{CommitId, RefName};
 
 impl Engine<'_> {

@@ -1,5 +1,5 @@
 //! Promotion: plan on record, one atomic push, read back, confirm. DESIGN §6, step by step; what to do
-//! at each sight of the refs is decided by [`allclear_core::promotion`], never here.
+//! at each sight of the refs is decided by [`allclear_core::decide::promotion`], never here.
 
 mod abort;
 pub(crate) mod attempt;

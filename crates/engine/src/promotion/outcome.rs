@@ -1,7 +1,7 @@
 //! How an attempt to promote ends.
 
 use crate::{Fault, FaultKind};
-use allclear_core::event::Operation;
+use allclear_core::ledger::event::Operation;
 use allclear_core::port::RepoError;
 use allclear_core::project::Release;
 use allclear_core::{CommitId, OperationId, Version};

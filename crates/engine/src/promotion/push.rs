@@ -4,7 +4,7 @@ use super::refs::{plan_lock, release_refs, stale_plan_refs};
 use crate::ledger::place::Tip;
 use crate::{Engine, Fault, FaultKind, Note, Snapshot};
 use allclear_core::CommitId;
-use allclear_core::event::{Event, Operation};
+use allclear_core::ledger::event::{Event, Operation};
 use allclear_core::port::{PushAnswer, RefUpdate};
 
 impl Engine<'_> {

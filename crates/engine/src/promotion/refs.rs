@@ -1,10 +1,11 @@
 //! The refs of one promotion: what its plan changes, what it leaves on the server, and what they show.
 
 use crate::Snapshot;
-use allclear_core::event::Operation;
+use allclear_core::decide::promotion::{Standing, standing};
+use allclear_core::facts::{BranchSight, Seen, Sight, TagSight};
+use allclear_core::ledger::event::Operation;
 use allclear_core::port::{RefUpdate, Refs};
-use allclear_core::promotion::{BranchSight, Seen, Sight, Standing, TagSight, standing};
-use allclear_core::text::list;
+use allclear_core::types::text::list;
 use allclear_core::{CommitId, RefName};
 
 /// The refs under which a plan's objects wait on the server.

@@ -5,9 +5,9 @@ use super::refs::{landed_refs, plan_refs, plan_refs_left};
 use crate::ledger::append::{Draft, Landing};
 use crate::{Engine, Fault, FaultKind, Note, Snapshot};
 use allclear_core::Version;
-use allclear_core::event::{Event, Operation};
+use allclear_core::decide::promotion::{Standing, Step, next, standing};
+use allclear_core::ledger::event::{Event, Operation};
 use allclear_core::port::{PushAnswer, RefUpdate, Refs};
-use allclear_core::promotion::{Standing, Step, next, standing};
 
 /// How many steps one run takes before it leaves the rest to the next.
 const STEPS: u32 = 12;

@@ -2,13 +2,14 @@
 //! writes.
 
 use crate::{Engine, Fault, FaultKind, Snapshot};
-use allclear_core::changelog::{self, Changelog};
 use allclear_core::facts::CandidateFacts;
+use allclear_core::history::changelog;
+use allclear_core::history::changelog::Changelog;
 use allclear_core::policy::Policy;
 use allclear_core::port::TextAt;
 use allclear_core::project::Candidate;
-use allclear_core::text::{list, plain};
 use allclear_core::try_it::{self, TryIt};
+use allclear_core::types::text::{list, plain};
 use allclear_core::{CommitId, RefName, Seconds, Version};
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -198,9 +199,9 @@ fn day(at: Timestamp) -> Date {
 /// Says in a few lines how a candidate fared, for the tag of its release.
 fn summary(candidate: &Candidate, seen: &CandidateFacts, now: Timestamp) -> String {
     let soaked = Seconds::between(candidate.cut_at, now);
-    let fixes = allclear_core::text::count(seen.commits.len(), "commit");
+    let fixes = allclear_core::types::text::count(seen.commits.len(), "commit");
     let rcs: Vec<String> = candidate.rcs.iter().map(|rc| format!("rc.{}", rc.n)).collect();
     let soaked = format!("Soaked {soaked} as {}, with {fixes} since the cut.", list(&rcs));
-    let waived = allclear_core::waiver::sentences(candidate, candidate.commit(), now);
+    let waived = allclear_core::gate::waiver::sentences(candidate, candidate.commit(), now);
     std::iter::once(soaked).chain(waived).collect::<Vec<_>>().join("\n")
 }

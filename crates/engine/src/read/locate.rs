@@ -4,8 +4,10 @@ use super::location::{CommitLocation, InRc, InRelease, OnCandidate, OnDevelop, R
 use super::places::Places;
 use crate::look::resolve::{brief, subject_of};
 use crate::{Engine, Fault, Snapshot};
-use allclear_core::pick::{self, Train, is_welcome};
-use allclear_core::text::short;
+use allclear_core::decide::pick::{Train, train};
+use allclear_core::history::fixes::is_welcome;
+use allclear_core::history::pick;
+use allclear_core::types::text::short;
 use allclear_core::{CommitId, RefName, Version};
 
 /// How many other branches are named.
@@ -114,7 +116,7 @@ impl Engine<'_> {
                 let now = self.clock.now();
                 let found = snapshot.assessed(*version, now);
                 let policy = &onto.candidate.cut.policy;
-                let train = found.map_or(Train::Free, |found| pick::train(policy, &found, now));
+                let train = found.map_or(Train::Free, |found| train(policy, &found, now));
                 let command = format!("allclear pick {} --version {version}", brief(commit));
                 return Route::ByPick { command, version: *version, train };
             } else {

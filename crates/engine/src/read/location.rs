@@ -1,6 +1,6 @@
 //! Where a commit is, as it is told.
 
-use allclear_core::pick::Train;
+use allclear_core::decide::pick::Train;
 use allclear_core::{CommitId, RcNumber, Version};
 use jiff::Timestamp;
 

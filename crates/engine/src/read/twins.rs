@@ -4,8 +4,8 @@ use super::location::{MatchedBy, Twin};
 use super::places::Places;
 use crate::look::resolve::subject_of;
 use crate::{Engine, Fault, Snapshot};
-use allclear_core::lineage::Lineage;
-use allclear_core::pick::picked_from;
+use allclear_core::history::lineage::Lineage;
+use allclear_core::history::pick::picked_from;
 use allclear_core::{CommitId, Version};
 use std::collections::{BTreeSet, HashSet};
 

@@ -4,8 +4,9 @@ use crate::{Engine, Fault, PolicySeen, Snapshot};
 use allclear_core::adoption::{
     self, FILE_LIMIT, File, Home, PLACES, Patch, PolicyState, Seen, Standing, Todo, Traces,
 };
-use allclear_core::event::Via;
-use allclear_core::ledger::{self, Body};
+use allclear_core::ledger::actor::Via;
+use allclear_core::ledger::entry;
+use allclear_core::ledger::entry::Body;
 use allclear_core::policy::Branches;
 use allclear_core::{CommitId, RefName};
 use jiff::ToSpan;
@@ -106,7 +107,7 @@ impl Engine<'_> {
         let since = self.clock.now().saturating_sub(OF_LATE_HOURS.hours()).unwrap_or_default();
         let mut found = false;
         self.repo.entries(head, None, &mut |raw| {
-            if let Body::Entry(entry) = &ledger::read(raw).body {
+            if let Body::Entry(entry) = &entry::read(raw).body {
                 found |= entry.via == Via::Ci && entry.claimed >= since;
             }
         })?;

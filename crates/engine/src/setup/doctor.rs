@@ -8,7 +8,7 @@ use allclear_core::doctor::{self, FILES, Finding, Ground, Line, Past, Tags, Tip}
 use allclear_core::policy::{self, Branches, Preset};
 use allclear_core::port::Refs;
 use allclear_core::port::history::{Commits, History, Look, Reach};
-use allclear_core::text::plain;
+use allclear_core::types::text::plain;
 use allclear_core::{Branch, CommitId, RefName};
 use jiff::Timestamp;
 use std::collections::{BTreeMap, BTreeSet};

@@ -3,7 +3,7 @@
 use crate::candidate::free_name::ensure_free;
 use crate::ledger::append::Landing;
 use crate::{Engine, Fault, FaultKind};
-use allclear_core::event::Event;
+use allclear_core::ledger::event::Event;
 use allclear_core::policy::Mode;
 use allclear_core::port::RefUpdate;
 use allclear_core::{Branch, CommitId};

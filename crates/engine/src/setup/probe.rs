@@ -5,7 +5,7 @@ use crate::{Engine, Fault};
 use allclear_core::doctor::Probed;
 use allclear_core::port::history::History;
 use allclear_core::port::{NewCommit, PushAnswer, RefUpdate, Refs, RepoError};
-use allclear_core::text::short;
+use allclear_core::types::text::short;
 use allclear_core::{CommitId, RefName};
 use serde::Serialize;
 use std::collections::BTreeMap;

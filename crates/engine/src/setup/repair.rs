@@ -6,7 +6,7 @@ use crate::{Engine, Fault, FaultKind};
 use allclear_core::doctor::Past;
 use allclear_core::port::history::History;
 use allclear_core::port::{Graph, NewCommit};
-use allclear_core::text::{count, list, short};
+use allclear_core::types::text::{count, list, short};
 use allclear_core::{CommitId, RefName};
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};

@@ -4,9 +4,10 @@ use super::onto::Onto;
 use crate::look::resolve::brief;
 use crate::{Engine, Fault, FaultKind, Snapshot};
 use allclear_core::CommitId;
-use allclear_core::fixes::{Class, ClassedCommit};
-use allclear_core::pick::{in_order, is_welcome};
-use allclear_core::text::{count, short};
+use allclear_core::history::fixes::is_welcome;
+use allclear_core::history::fixes::{Class, ClassedCommit};
+use allclear_core::history::pick::in_order;
+use allclear_core::types::text::{count, short};
 
 /// How many commits of a merge are named.
 const NAMED: usize = 20;

@@ -5,10 +5,11 @@ use super::outcome::{Clash, ClashFile};
 use crate::look::trial_merges::{self, Trial};
 use crate::{Engine, Fault};
 use allclear_core::facts::MergeBack;
-use allclear_core::pick::{self, conflict, hunks};
+use allclear_core::history::pick;
+use allclear_core::history::pick::{conflict, hunks};
 use allclear_core::policy::VersionFile;
 use allclear_core::port::{Author, Graph, Merged, NewCommit};
-use allclear_core::text::{plain, short};
+use allclear_core::types::text::{plain, short};
 use allclear_core::{CommitId, Version, version_files};
 use std::collections::BTreeMap;
 

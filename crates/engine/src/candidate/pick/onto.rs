@@ -2,10 +2,10 @@
 
 use crate::look::resolve::subject_of;
 use crate::{Engine, Fault, FaultKind, Snapshot};
-use allclear_core::fixes::{Class, ClassedCommit};
+use allclear_core::history::fixes::{Class, ClassedCommit};
 use allclear_core::port::Graph;
 use allclear_core::project::Candidate;
-use allclear_core::text::short;
+use allclear_core::types::text::short;
 use allclear_core::{CommitId, Version};
 
 /// The candidate that is picked onto, and all that is known of it.

@@ -1,6 +1,6 @@
 //! What a pick is asked for, and what comes of it.
 
-use allclear_core::pick::Train;
+use allclear_core::decide::pick::Train;
 use allclear_core::{Branch, CommitId, RcNumber, Seconds, Version};
 
 /// What shall be picked.

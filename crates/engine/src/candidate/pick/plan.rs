@@ -6,10 +6,12 @@ use super::onto::Onto;
 use super::outcome::{OnePick, PickWish, Picked, Picking, SkipReason, SkippedPick};
 use crate::ledger::append::{busy, unknown};
 use crate::{Engine, Fault, FaultKind, Snapshot};
-use allclear_core::fixes::revert_of;
-use allclear_core::pick::{self, Train, in_order, picked_from};
+use allclear_core::decide::pick::{Train, train};
+use allclear_core::history::fixes::revert_of;
+use allclear_core::history::pick;
+use allclear_core::history::pick::{in_order, picked_from};
 use allclear_core::port::{RefUpdate, RepoError};
-use allclear_core::text::short;
+use allclear_core::types::text::short;
 use allclear_core::{Branch, CommitId};
 use std::collections::BTreeMap;
 
@@ -98,7 +100,7 @@ impl Engine<'_> {
         let now = self.clock.now();
         let found = snapshot.assessed(version, now);
         let policy = &candidate.cut.policy;
-        let train = found.map_or(Train::Free, |found| pick::train(policy, &found, now));
+        let train = found.map_or(Train::Free, |found| train(policy, &found, now));
         Ok(Picked::Aboard(Box::new(Picking {
             version,
             branch: candidate.cut.branch.clone(),

@@ -2,9 +2,9 @@
 //! what it was looked at last. All of it may be forgotten at any time.
 
 use crate::Engine;
-use allclear_core::lab::judge::Known;
-use allclear_core::lab::{Arm, Attempt, Comparison, Job, Outcome, Row, Side};
-use allclear_core::text::hex;
+use allclear_core::experiment::judge::Known;
+use allclear_core::experiment::{Arm, Attempt, Comparison, Job, Outcome, Row, Side};
+use allclear_core::types::text::hex;
 use allclear_core::{CommitId, Version};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};

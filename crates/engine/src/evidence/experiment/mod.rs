@@ -1,7 +1,7 @@
 //! An experiment: everything that depends on a candidate, tried with it and, where that fails, with the last
 //! release.
 //!
-//! Plan (find the commits, make the jobs), run (on a few threads; [`judge`](allclear_core::lab::judge) says what is
+//! Plan (find the commits, make the jobs), run (on a few threads; [`judge`](allclear_core::experiment::judge) says what is
 //! tried next), compare, record. What is known of the very same content is not tried again.
 
 pub(crate) mod cache;

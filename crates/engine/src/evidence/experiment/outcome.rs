@@ -1,7 +1,7 @@
 //! What comes of an experiment.
 
-use allclear_core::event::CheckOutcome;
-use allclear_core::lab::{Attempt, Coverage, Experiment, Row, Verdict};
+use allclear_core::experiment::{Attempt, Coverage, Experiment, Row, Verdict};
+use allclear_core::ledger::event::CheckOutcome;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -4,9 +4,9 @@ use super::lab::Lab;
 use super::progress::Progress;
 use super::queue;
 use allclear_core::CommitId;
-use allclear_core::lab::{Comparison, Declared, Job, Mode, Outcome, Row, Side};
+use allclear_core::experiment::{Comparison, Declared, Job, Mode, Outcome, Row, Side};
 use allclear_core::port::lab::Located;
-use allclear_core::text::plain;
+use allclear_core::types::text::plain;
 use std::collections::BTreeSet;
 
 /// How many repositories are asked at once: they are waited for, and cost nothing.

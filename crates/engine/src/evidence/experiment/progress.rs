@@ -1,7 +1,7 @@
 //! What is heard of an experiment while it runs: bars, plain lines and tests consume it.
 
 use super::outcome::CheckRun;
-use allclear_core::lab::{Arm, Attempt, Experiment, Mode, Row};
+use allclear_core::experiment::{Arm, Attempt, Experiment, Mode, Row};
 
 /// One thing that happened in an experiment.
 #[derive(Debug, Clone, Copy)]

@@ -5,9 +5,9 @@ use super::lab::Lab;
 use super::plan::Plan;
 use super::target::TestWish;
 use crate::{Engine, Fault, FaultKind, Snapshot};
-use allclear_core::lab::Arm;
+use allclear_core::experiment::Arm;
 use allclear_core::port::lab::Request;
-use allclear_core::text::short;
+use allclear_core::types::text::short;
 
 impl Engine<'_> {
     /// Makes the inputs of an attempt again and opens a shell among them; with `print`, only says how. Gives the

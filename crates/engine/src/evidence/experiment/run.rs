@@ -4,9 +4,10 @@
 use super::cache::{Inputs, Memory, Question};
 use super::lab::Lab;
 use super::plan::reproduce_command;
-use allclear_core::lab::judge::{self, Case, Judgement, Next};
-use allclear_core::lab::sequential::Sequential;
-use allclear_core::lab::{Arm, Attempt, Comparison, ExpectFailure, Job, Mode, Outcome, Row, Side};
+use allclear_core::experiment::judge;
+use allclear_core::experiment::judge::{Case, Judgement, Next};
+use allclear_core::experiment::sequential::Sequential;
+use allclear_core::experiment::{Arm, Attempt, Comparison, ExpectFailure, Job, Mode, Outcome, Row, Side};
 use allclear_core::port::lab::Request;
 use jiff::Timestamp;
 use std::sync::mpsc::Sender;
@@ -174,7 +175,7 @@ impl Conditions<'_> {
             Some(expected) if expected.until <= self.now => {
                 let over = format!(
                     "that it is expected to fail ({}) ended {}",
-                    allclear_core::text::short(&expected.reason, 80),
+                    allclear_core::types::text::short(&expected.reason, 80),
                     expected.until.strftime("%Y-%m-%d")
                 );
                 Some(note.map_or_else(|| over.clone(), |note| format!("{note}; {over}")))
@@ -217,6 +218,6 @@ pub(super) fn worst_first(rows: &mut [Row]) {
     rows.sort_by(|a, b| rank(a).cmp(&rank(b)));
 }
 
-fn rank(row: &Row) -> (Comparison, allclear_core::lab::Tier, &str) {
+fn rank(row: &Row) -> (Comparison, allclear_core::experiment::Tier, &str) {
     (row.comparison, row.tier, &row.name)
 }

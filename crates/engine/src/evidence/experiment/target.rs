@@ -2,9 +2,10 @@
 
 use super::plan::name_of;
 use crate::{Engine, Fault, FaultKind, Snapshot};
-use allclear_core::lab::{At, Declared, Experiments, Recipe, Side, Tier};
+use allclear_core::experiment::{At, Declared, Recipe, Side, Tier};
 use allclear_core::policy::{DownstreamGate, LabCheck, Policy};
-use allclear_core::version::Bump;
+use allclear_core::project::experiments::Experiments;
+use allclear_core::types::version::Bump;
 use allclear_core::{CommitId, Version};
 use globset::Glob;
 

@@ -8,11 +8,12 @@ use super::queue;
 use super::run::{self, Conditions, Message, Task};
 use super::target::{Target, TestWish};
 use crate::{Engine, Fault, FaultKind};
-use allclear_core::lab::sequential::Sequential;
-use allclear_core::lab::{
-    self, Comparison, Coverage, Experiment, Job, Pinned, Row, SCHEMA, Side, Tier, Verdict,
+use allclear_core::experiment;
+use allclear_core::experiment::sequential::Sequential;
+use allclear_core::experiment::{
+    Comparison, Coverage, Experiment, Job, Pinned, Row, SCHEMA, Side, Tier, Verdict,
 };
-use allclear_core::text::{hex, list};
+use allclear_core::types::text::{hex, list};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeSet;
 
@@ -161,7 +162,7 @@ fn pinned(target: &Target, plan: &Plan, lab: &Lab<'_>) -> (Pinned, Option<Pinned
 /// Says what a table says as a whole, by the rules of the gate: a regression of what must work blocks, one of what
 /// should is advice.
 fn verdict(experiment: &Experiment, target: &Target) -> Verdict {
-    let said = lab::summary(experiment, &target.declared);
+    let said = experiment::summary(experiment, &target.declared);
     if said.is_bad() {
         Verdict::Regressed
     } else if !target.declared.is_empty() && said.is_inconclusive(target.gate().coverage.into()) {

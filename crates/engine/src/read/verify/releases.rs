@@ -4,7 +4,7 @@ use super::verification::ReleaseTruth;
 use crate::{Engine, Snapshot};
 use allclear_core::port::{Graph, Refs};
 use allclear_core::project::Rc;
-use allclear_core::text::plain;
+use allclear_core::types::text::plain;
 use allclear_core::verify::{Audit, Claim, Truth};
 use allclear_core::{CommitId, RefName, Version};
 use std::collections::HashSet;

@@ -2,9 +2,9 @@
 
 use super::verification::Verification;
 use crate::{Engine, Fault, FaultKind, Snapshot};
-use allclear_core::signers::Founding;
-use allclear_core::text::{list, plain};
-use allclear_core::trust::Ignored;
+use allclear_core::project::roster::Founding;
+use allclear_core::project::trust::Ignored;
+use allclear_core::types::text::{list, plain};
 use allclear_core::verify::{Audit, Claim, Truth};
 use allclear_core::{CommitId, RefName};
 

@@ -4,12 +4,12 @@ use crate::look::facts::authors;
 use crate::look::trial_merges::{self, Trial};
 use crate::{Engine, Fault, POLICY_FILE};
 use allclear_core::CommitId;
-use allclear_core::event::Operation;
-use allclear_core::ledger::TRAILER;
+use allclear_core::ledger::entry::TRAILER;
+use allclear_core::ledger::event::Operation;
 use allclear_core::policy::{self, Policy};
 use allclear_core::port::Graph;
 use allclear_core::project::{Candidate, Project};
-use allclear_core::text::plain;
+use allclear_core::types::text::plain;
 use allclear_core::verify::{Audit, Claim, Shown, Told, Truth};
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -1,7 +1,7 @@
 //! What became of a record that was looked into, as it is told.
 
-use allclear_core::event::Actor;
-use allclear_core::trust::{Level, Voice};
+use allclear_core::ledger::actor::Actor;
+use allclear_core::project::trust::{Level, Voice};
 use allclear_core::verify::{Claim, RecordedGate, Truth};
 use allclear_core::{CommitId, Version};
 use jiff::Timestamp;

@@ -6,11 +6,13 @@ use crate::evidence::experiment::outcome::{CheckRun, RecordStatus};
 use crate::evidence::experiment::target::Target;
 use crate::ledger::append::Draft;
 use crate::{Engine, Fault, Snapshot};
-use allclear_core::event::{CheckOutcome, Event};
-use allclear_core::lab::{self, Experiment, Row, Summary, Trial};
+use allclear_core::experiment;
+use allclear_core::experiment::{Experiment, Row, Summary};
+use allclear_core::ledger::event::{CheckOutcome, Event};
 use allclear_core::policy::Trust;
 use allclear_core::project::Project;
-use allclear_core::text::{count, hex};
+use allclear_core::project::experiments::Trial;
+use allclear_core::types::text::{count, hex};
 use allclear_core::verify::Truth;
 use allclear_core::{CommitId, Version};
 use sha2::{Digest, Sha256};
@@ -39,7 +41,7 @@ impl Engine<'_> {
             )));
         }
         let results = table::write(experiment);
-        let mut summary = lab::summary(experiment, &target.declared);
+        let mut summary = experiment::summary(experiment, &target.declared);
         summary.results = Some(digest(&results));
         let mut events = Vec::new();
         if !target.declared.is_empty() {
@@ -117,7 +119,7 @@ impl Engine<'_> {
         let Some((experiment, whole)) = self.table(trial)? else {
             return Ok(Truth::DoesNotHold("the table that its entry names is not beside it".into()));
         };
-        let made = lab::summary(&experiment, &[]);
+        let made = experiment::summary(&experiment, &[]);
         let subject = |s: &Summary| {
             (s.experiment.clone(), s.version, s.commit.clone(), s.hash.clone(), s.baseline.clone())
         };

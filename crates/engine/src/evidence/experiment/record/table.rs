@@ -1,7 +1,7 @@
 //! The table as it goes on record beside the entry: bounded, and without what only this machine has.
 
-use allclear_core::lab::{Comparison, Experiment};
-use allclear_core::ledger::ATTACHMENT_LIMIT;
+use allclear_core::experiment::{Comparison, Experiment};
+use allclear_core::ledger::entry::ATTACHMENT_LIMIT;
 use serde::{Deserialize, Serialize};
 
 /// The file of the entry that has the table.
