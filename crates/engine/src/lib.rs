@@ -4,122 +4,50 @@
 //! time, any number of times, and may be killed anywhere. Every other use case is one decision made
 //! by the same steps.
 
-mod adoption;
 mod after;
-mod append;
-mod carry;
-mod changelog;
-mod classed;
-mod cut;
-mod doctor;
+mod candidate;
+mod decide;
+mod engine;
 mod evidence;
-mod experiment;
-mod facts;
 mod fault;
-mod found;
-mod hotfix;
-mod locate;
-mod merge_back;
-mod named;
-mod notify;
-mod observe;
-mod oddities;
-mod operation;
+mod ledger;
+mod look;
+mod note;
 mod people;
-mod pick;
-mod picked;
-mod promote;
-mod rc;
-mod record;
-mod reports;
-mod signers;
-mod stated;
-mod stops;
+mod promotion;
+mod read;
+mod setup;
 mod tick;
-mod verify;
-mod withdraw;
 
-pub use adoption::Adoption;
-pub use after::StepWord;
-pub use append::Draft;
-pub use changelog::{Changes, ChangesOf};
-pub use cut::{CutPlan, CutWish};
-pub use doctor::{Answer, Examination, How, Outcome, Probe, Repair};
-pub use evidence::CheckResult;
-pub use experiment::{CheckRun, Inputs, Kept, Lab, Plan, Progress, RESULTS, Target, TestWish, Tested};
+pub use after::decision::StepDecision;
+pub use candidate::cut::{CutPlan, CutWish};
+pub use candidate::hotfix::{HotfixPlan, HotfixWish};
+pub use candidate::pick::outcome::{
+    Clash, ClashFile, OnePick, PickWish, Picked, Picking, SkipReason, SkippedPick,
+};
+pub use candidate::withdraw::Withdrawn;
+pub use engine::Engine;
+pub use evidence::check::CheckResult;
+pub use evidence::experiment::cache::Inputs;
+pub use evidence::experiment::lab::Lab;
+pub use evidence::experiment::outcome::{CheckRun, RecordStatus, Tested};
+pub use evidence::experiment::plan::Plan;
+pub use evidence::experiment::progress::Progress;
+pub use evidence::experiment::record::table::RESULTS;
+pub use evidence::experiment::target::{Target, TestWish};
 pub use fault::{Fault, FaultKind};
-pub use hotfix::{HotfixPlan, HotfixWish};
-pub use locate::{InRc, InRelease, Likeness, OnCandidate, OnDevelop, Twin, Way, Whereabouts};
-pub use observe::{POLICY_FILE, PolicySeen, Snapshot};
-pub use people::{WaiverMade, WaiverWish};
-pub use picked::{Clash, ClashFile, Idle, Idleness, OnePick, PickWish, Picked, Picking};
-pub use promote::{PromotionPlan, Released};
-pub use reports::{ReportText, ReportWish};
-pub use signers::SignersChange;
+pub use look::snapshot::{POLICY_FILE, PolicySeen, Snapshot};
+pub use note::Note;
+pub use people::reports::{ReportText, ReportWish};
+pub use people::signers::SignersChange;
+pub use people::waive::{WaiverMade, WaiverWish};
+pub use promotion::build::PromotionPlan;
+pub use promotion::outcome::Released;
+pub use read::changelog::{Changes, ChangesOf};
+pub use read::location::{CommitLocation, InRc, InRelease, MatchedBy, OnCandidate, OnDevelop, Route, Twin};
+pub use read::verify::verification::{ReleaseTruth, Verification};
+pub use setup::adoption::Adoption;
+pub use setup::doctor::Examination;
+pub use setup::probe::{Probe, ProbeAnswer, ProbeOutcome};
+pub use setup::repair::{Repair, RepairMethod};
 pub use tick::{Done, Ticked};
-pub use verify::{ReleaseTruth, Verification};
-pub use withdraw::Withdrawn;
-
-use allclear_core::ledger::actor::{Actor, Via};
-use allclear_core::port::{Clock, Repo, Signature};
-use allclear_core::{CommitId, OperationId, Version};
-
-/// A step of a use case, as it happens: what progress lines, logs and crash tests consume.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Note {
-    /// The server was read.
-    Observed,
-    /// All gates were judged once more for this commit.
-    Judged(CommitId),
-    /// All objects exist in the private store.
-    Built,
-    /// The plan is on the ledger.
-    Planned(OperationId),
-    /// The one push is about to start.
-    Moving(OperationId),
-    /// The push ended, whatever it says.
-    Moved(OperationId),
-    /// The refs were read over a new connection.
-    ReadBack,
-    /// Somebody moved develop; the plan is made anew.
-    Replanning {
-        /// Which try this will be.
-        attempt: u32,
-    },
-    /// A decision goes on record without a signature, where the policy wants one.
-    Unsigned,
-    /// An append lost its race and is tried again.
-    Raced,
-    /// The release is on record.
-    Confirmed(Version),
-    /// The run of an after-step is on record as begun, and starts now.
-    StepBegins(Version, String),
-    /// The run of an after-step ended; nothing is recorded of that yet.
-    StepEnded(Version, String),
-    /// A notice was delivered; nothing is recorded of that yet.
-    Told(String),
-}
-
-/// One person or job, at one repository, at one machine.
-pub struct Engine<'a> {
-    /// The repository.
-    pub repo: &'a dyn Repo,
-    /// Time and chance.
-    pub clock: &'a dyn Clock,
-    /// Who acts.
-    pub by: Actor,
-    /// From where.
-    pub via: Via,
-    /// Hears of each step.
-    pub watch: &'a dyn Fn(&Note),
-}
-
-impl Engine<'_> {
-    fn note(&self, note: Note) {
-        (self.watch)(&note);
-    }
-
-    fn signature(&self, at: jiff::Timestamp) -> Signature {
-        Signature { who: self.by.who.clone(), at }
-    }
-}

@@ -53,15 +53,21 @@ impl Engine<'_> {
                 .extend(lost.take().and_then(|(action, fault)| now.contains(&action).then_some(fault)));
             let Some(action) = now.into_iter().find(|a| !tried.contains(a)) else {
                 if !dry && !observing {
-                    self.sweep(&snapshot)?;
-                    match self.mend(&snapshot) {
+                    self.delete_stale_refs(&snapshot)?;
+                    match self.restore_missing_refs(&snapshot) {
                         Ok(tags) => ticked
                             .done
                             .extend(tags.into_iter().map(|tag| Done(format!("put {tag} back as recorded")))),
                         Err(fault) => ticked.faults.push(fault),
                     }
                 }
-                self.tell(&snapshot, dry, &mut ticked);
+                for (what, told) in self.notify(&snapshot, dry) {
+                    match told {
+                        None => ticked.due.push(format!("tell {what}")),
+                        Some(Ok(())) => ticked.done.push(Done(format!("told {what}"))),
+                        Some(Err(fault)) => ticked.faults.push(fault),
+                    }
+                }
                 break;
             };
             tried.push(action.clone());

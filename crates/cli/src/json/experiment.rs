@@ -1,15 +1,15 @@
 //! The table of an experiment, as programs see it.
 
 use allclear_core::experiment::{Arm, Attempt, Row};
-use allclear_engine::{Kept, Tested};
+use allclear_engine::{RecordStatus, Tested};
 use serde_json::{Value, json};
 
 /// Gives the table for programs.
 pub(crate) fn value(tested: &Tested) -> Value {
     let experiment = &tested.experiment;
     let (recorded, why) = match &tested.kept {
-        Kept::Recorded | Kept::Already => (true, None),
-        Kept::Not(why) => (false, Some(why)),
+        RecordStatus::Recorded | RecordStatus::AlreadyRecorded => (true, None),
+        RecordStatus::NotRecorded(why) => (false, Some(why)),
     };
     json!({
         "schema": "allclear.test/1",

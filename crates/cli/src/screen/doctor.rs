@@ -5,7 +5,7 @@ use crate::json::doctor::open;
 use allclear_core::adoption::Todo;
 use allclear_core::doctor::{Evidence, Finding, Part, Weight};
 use allclear_core::types::text::{count, short};
-use allclear_engine::{Answer, Examination, Probe, Repair};
+use allclear_engine::{Examination, Probe, ProbeAnswer, Repair};
 use anstyle::Style;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -204,11 +204,11 @@ fn day(at: Timestamp) -> String {
 }
 
 pub(crate) fn show_probe(name: &str, probe: &Probe) {
-    let sign = |answer: Answer| match answer {
-        Answer::Good => paint(GOOD, "✔"),
-        Answer::Weak => paint(WAIT, "!"),
-        Answer::Bad => paint(BAD, "✖"),
-        Answer::Unknown => paint(WAIT, "?"),
+    let sign = |answer: ProbeAnswer| match answer {
+        ProbeAnswer::Good => paint(GOOD, "✔"),
+        ProbeAnswer::Weak => paint(WAIT, "!"),
+        ProbeAnswer::Bad => paint(BAD, "✖"),
+        ProbeAnswer::Unknown => paint(WAIT, "?"),
     };
     ui::out(format!("{} · what the server allows, tried with probe {}", paint(BOLD, name), probe.id));
     ui::out("");
@@ -219,7 +219,7 @@ pub(crate) fn show_probe(name: &str, probe: &Probe) {
             outcome.name,
             short(&outcome.meaning, COLUMNS - 27)
         ));
-        if let Some(line) = outcome.said.first().filter(|_| outcome.answer != Answer::Good) {
+        if let Some(line) = outcome.said.first().filter(|_| outcome.answer != ProbeAnswer::Good) {
             ui::out(format!("{:27}{}", "", paint(DIM, format!("the server: {}", short(line, 60)))));
         }
     }
@@ -272,14 +272,16 @@ pub(crate) fn show_repair(name: &str, repair: Option<&Repair>) {
 }
 
 fn how(repair: &Repair) -> String {
-    use allclear_engine::How;
+    use allclear_engine::RepairMethod;
     let develop = short(&repair.develop.0, 40);
     match (repair.how, repair.same_tree) {
-        (How::Merged, true) => format!("git merges them without a conflict; no file of {develop} changes"),
-        (How::Merged, false) => {
+        (RepairMethod::Merged, true) => {
+            format!("git merges them without a conflict; no file of {develop} changes")
+        }
+        (RepairMethod::Merged, false) => {
             format!("git merges them without a conflict; files of {develop} change, so look at it")
         }
-        (How::Kept, _) => format!(
+        (RepairMethod::Kept, _) => format!(
             "git finds conflicts, but every change is on {develop} already: no file of {develop} changes"
         ),
     }

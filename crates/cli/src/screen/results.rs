@@ -6,7 +6,7 @@ use crate::json::experiment::arm;
 use allclear_core::experiment::{Attempt, Comparison, Mode, Outcome, Row, Tier, Verdict};
 use allclear_core::ledger::event::CheckOutcome;
 use allclear_core::types::text::{count, list, plain, short};
-use allclear_engine::{CheckRun, Kept, Tested};
+use allclear_engine::{CheckRun, RecordStatus, Tested};
 use anstyle::Style;
 use std::io::{Read, Seek, SeekFrom};
 
@@ -88,11 +88,13 @@ fn show_end(tested: &Tested) {
         ui::out("→ allclear test --rerun failed tries that again, and keeps what is well");
     }
     match &tested.kept {
-        Kept::Recorded => ui::out(format!("on record as experiment {}", tested.experiment.experiment)),
-        Kept::Already => {
+        RecordStatus::Recorded => {
+            ui::out(format!("on record as experiment {}", tested.experiment.experiment))
+        }
+        RecordStatus::AlreadyRecorded => {
             ui::out(format!("on record already, as experiment {}", tested.experiment.experiment));
         }
-        Kept::Not(why) => ui::out(paint(DIM, format!("not recorded: {why}"))),
+        RecordStatus::NotRecorded(why) => ui::out(paint(DIM, format!("not recorded: {why}"))),
     }
     if !tested.ripe.is_empty() {
         let names: Vec<String> = tested.ripe.iter().take(NAMES).map(|name| short(name, 60)).collect();

@@ -43,7 +43,7 @@ pub(crate) fn explain(
         let subject = topic.as_ref().and_then(|(_, s)| s.as_deref());
         gate(report, &words, subject, &zone, now);
         if let Some(name) = subject.filter(|_| report.gate == Gate::Downstream)
-            && let Some(row) = engine.looked(seen, found.version, name)?
+            && let Some(row) = engine.downstream_row(seen, found.version, name)?
         {
             results::story(&row);
         }

@@ -2,9 +2,8 @@
 
 use crate::v;
 use allclear_core::Event;
-use allclear_core::decide::after::{StepState, report, word};
-use allclear_core::ledger::step_end::{By, Ill};
-use allclear_engine::{FaultKind, Note, StepWord};
+use allclear_core::after::{By, Ill, StepState, report, word};
+use allclear_engine::{FaultKind, Note, StepDecision};
 use allclear_testkit::{Flaky, Machine, Push, World};
 use std::cell::Cell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -244,11 +243,11 @@ fn killed_without_a_probe_a_person_must_say() {
     }
     assert_eq!((r.lines("mails").len(), r.state("mail")), (1, StepState::Unknown));
     let b = r.machine("b");
-    let wrong = b.engine().say_of_step(None, "male", &StepWord::Retry).unwrap_err();
+    let wrong = b.engine().decide_step(None, "male", &StepDecision::Retry).unwrap_err();
     assert_eq!((wrong.kind, wrong.hints.concat()), (FaultKind::Usage, "it has mail".into()));
-    b.engine().say_of_step(None, "mail", &StepWord::Done("I got it".into())).unwrap();
+    b.engine().decide_step(None, "mail", &StepDecision::Done("I got it".into())).unwrap();
     assert_eq!((r.word(), r.how_done()), ("published".into(), vec![By::Told]));
-    assert!(b.engine().say_of_step(None, "mail", &StepWord::Retry).is_err(), "done is done");
+    assert!(b.engine().decide_step(None, "mail", &StepDecision::Retry).is_err(), "done is done");
 }
 
 #[test]
@@ -268,10 +267,10 @@ fn a_person_may_ask_for_it_anew() {
     let r = Registry::without_tick("[[after]]\nname = \"mail\"\nrun = \"echo out >> REG/mails\"\n");
     killed(&r, |note| matches!(note, Note::StepBegins(..)));
     let b = r.machine("b");
-    let early = b.engine().say_of_step(None, "mail", &StepWord::Retry).unwrap_err();
+    let early = b.engine().decide_step(None, "mail", &StepDecision::Retry).unwrap_err();
     assert_eq!(early.kind, FaultKind::Waiting, "somebody may be at it");
     r.world.days(1);
-    b.engine().say_of_step(Some(v("1.1.0")), "mail", &StepWord::Retry).unwrap();
+    b.engine().decide_step(Some(v("1.1.0")), "mail", &StepDecision::Retry).unwrap();
     r.tick("b");
     assert_eq!((r.lines("mails").len(), r.word()), (1, "published".into()));
 }

@@ -5,7 +5,7 @@ use allclear_core::Event;
 use allclear_core::experiment::{Arm, Attempt, Comparison, Outcome, Step, Summary, Verdict};
 use allclear_core::ledger::event::CheckOutcome;
 use allclear_core::verify::Truth;
-use allclear_engine::{Fault, FaultKind, Kept, Lab, Progress, TestWish, Tested};
+use allclear_engine::{Fault, FaultKind, Lab, Progress, RecordStatus, TestWish, Tested};
 use allclear_testkit::{FakeLab, Flaky, Machine, World, ends, fails, passes};
 use sha2::Digest;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -57,7 +57,7 @@ fn the_candidate_comes_first_and_alone_where_it_passes() {
         (baseline.version.to_string(), &baseline.commit),
         ("1.0.0".into(), &world.tip("v1.0.0").unwrap())
     );
-    assert!(matches!(tested.kept, Kept::Not(_)), "nobody's candidate");
+    assert!(matches!(tested.kept, RecordStatus::NotRecorded(_)), "nobody's candidate");
     assert!(tested.ripe.is_empty(), "it is none of the policy");
 }
 
@@ -350,7 +350,11 @@ fn a_whole_table_goes_on_record_once() {
     let before = entries(&world);
     let tested = test(&machine, &fake, &TestWish::default()).unwrap();
     assert_eq!(lines(&tested), ["beta regressed", "alpha ok"]);
-    assert_eq!((tested.verdict, &tested.kept), (Verdict::Passed, &Kept::Recorded), "tier should is advice");
+    assert_eq!(
+        (tested.verdict, &tested.kept),
+        (Verdict::Passed, &RecordStatus::Recorded),
+        "tier should is advice"
+    );
     assert_eq!(entries(&world), before + 1);
     let [summary] = &summaries(&world)[..] else { panic!("one experiment") };
     assert_eq!(summary.experiment, tested.experiment.experiment);
@@ -365,12 +369,12 @@ fn a_whole_table_goes_on_record_once() {
 
     fake.tries();
     let again = test(&machine, &fake, &TestWish::default()).unwrap();
-    assert_eq!(again.kept, Kept::Already);
+    assert_eq!(again.kept, RecordStatus::AlreadyRecorded);
     assert!(fake.tries().is_empty());
     assert_eq!(entries(&world), before + 1, "the same again is no news");
     // And on a machine that knows nothing: everything is tried, and it is the same.
     let elsewhere = test(&world.machine("b"), &fake, &TestWish::default()).unwrap();
-    assert_eq!(elsewhere.kept, Kept::Already);
+    assert_eq!(elsewhere.kept, RecordStatus::AlreadyRecorded);
     assert!(!fake.tries().is_empty());
     world.check_promises();
 }
@@ -384,13 +388,13 @@ fn a_part_is_recorded_only_where_the_rest_is_known() {
     let part = TestWish { only: vec!["alpha".into()], ..TestWish::default() };
     let tested = test(&machine, &fake, &part).unwrap();
     assert_eq!(lines(&tested), ["alpha ok"]);
-    assert_eq!(tested.kept, Kept::Not("1 downstream of the policy has no answer yet".into()));
+    assert_eq!(tested.kept, RecordStatus::NotRecorded("1 downstream of the policy has no answer yet".into()));
     assert_eq!(fake.tries(), ["alpha candidate 1"]);
 
     let rest = TestWish { only: vec!["beta".into()], ..TestWish::default() };
     let tested = test(&machine, &fake, &rest).unwrap();
     assert_eq!(lines(&tested), ["beta ok"]);
-    assert_eq!(tested.kept, Kept::Recorded);
+    assert_eq!(tested.kept, RecordStatus::Recorded);
     assert_eq!(fake.tries(), ["beta candidate 1"]);
     assert_eq!(table(&world)["downstreams"].as_array().unwrap().len(), 2, "the table is whole");
 }
@@ -410,7 +414,7 @@ fn a_lost_race_is_only_another_parent() {
     let stop = AtomicBool::new(false);
     let lab = Lab { sources: &fake, executor: &fake, jobs: 2, stop: &stop, watch: &|_| () };
     let tested = engine.test(&target, &TestWish::default(), &lab).unwrap();
-    assert_eq!(tested.kept, Kept::Recorded);
+    assert_eq!(tested.kept, RecordStatus::Recorded);
     assert_eq!(summaries(&world).len(), 1);
     assert_eq!(fake.tries().len(), 2, "nothing is tried again for a race");
     assert_eq!(table(&world)["downstreams"].as_array().unwrap().len(), 2);
@@ -431,7 +435,7 @@ fn what_is_no_longer_the_candidate_is_not_recorded() {
     let stop = AtomicBool::new(false);
     let lab = Lab { sources: &fake, executor: &fake, jobs: 2, stop: &stop, watch: &|_| () };
     let tested = engine.test(&target, &TestWish::default(), &lab).unwrap();
-    assert_eq!(tested.kept, Kept::Not("1.1.0 moved on while it was looked at".into()));
+    assert_eq!(tested.kept, RecordStatus::NotRecorded("1.1.0 moved on while it was looked at".into()));
     assert_eq!(entries(&world), before);
 }
 
@@ -456,7 +460,7 @@ fn checks_of_the_policy_run_on_its_own_tree_and_are_recorded_with_the_table() {
     fake.tries();
     let again = test(&machine, &fake, &TestWish::default()).unwrap();
     assert!(again.checks[0].known && fake.tries().is_empty());
-    assert_eq!(again.kept, Kept::Already);
+    assert_eq!(again.kept, RecordStatus::AlreadyRecorded);
 }
 
 #[test]
@@ -510,7 +514,7 @@ fn a_table_that_is_too_large_says_what_is_left_out() {
     });
     fake.with_programs(ALPHA, &folders.iter().map(String::as_str).collect::<Vec<_>>());
     let tested = test(&world.machine("a"), &fake, &TestWish::default()).unwrap();
-    assert_eq!(tested.kept, Kept::Recorded);
+    assert_eq!(tested.kept, RecordStatus::Recorded);
     let raw = world.git(&["show", "refs/allclear/ledger:results.json"]);
     assert!(raw.len() <= 1 << 20, "{}", raw.len());
     let table = table(&world);
@@ -538,7 +542,7 @@ fn what_is_known_of_one_is_read_from_the_record_by_anybody() {
     let looked = |machine: &str| {
         let machine = world.machine(machine);
         let seen = machine.engine().observe().unwrap();
-        machine.engine().looked(&seen, v("1.1.0"), "alpha").unwrap().unwrap()
+        machine.engine().downstream_row(&seen, v("1.1.0"), "alpha").unwrap().unwrap()
     };
     let (here, there) = (looked("a"), looked("b"));
     assert_eq!(here.attempts[0].log.as_deref(), Some("/var/log/alpha"));

@@ -98,7 +98,7 @@ fn killed_before_it_is_recorded_it_is_told_again_with_the_same_id() {
     let world = world(COMMAND);
     let a: Machine = world.machine("a");
     a.engine().hold(None, "not yet", None).unwrap();
-    let watch = |note: &Note| assert!(!matches!(note, Note::Told(_)), "killed");
+    let watch = |note: &Note| assert!(!matches!(note, Note::Notified(_)), "killed");
     assert!(catch_unwind(AssertUnwindSafe(|| a.engine_with(&a.store, &watch).tick(false))).is_err());
     tick(&world, "b");
     tick(&world, "b");

@@ -12,7 +12,7 @@ use crate::screen::ui;
 use allclear_core::Version;
 use allclear_core::decide::after;
 use allclear_core::project::Release;
-use allclear_engine::{Fault, StepWord};
+use allclear_engine::{Fault, StepDecision};
 use jiff::Timestamp;
 use serde_json::json;
 
@@ -45,9 +45,10 @@ impl Command for After {
         let Self { version, ref retry, ref done, ref reason, ref now } = *self;
         let context = Context::open(flags)?;
         if let Some(step) = retry.as_ref().or(done.as_ref()) {
-            let word =
-                done.as_ref().map_or(StepWord::Retry, |_| StepWord::Done(reason.clone().unwrap_or_default()));
-            let version = context.engine().say_of_step(version, step, &word)?;
+            let word = done
+                .as_ref()
+                .map_or(StepDecision::Retry, |_| StepDecision::Done(reason.clone().unwrap_or_default()));
+            let version = context.engine().decide_step(version, step, &word)?;
             if flags.json {
                 let retried = retry.is_some();
                 ui::json(

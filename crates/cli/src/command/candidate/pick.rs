@@ -9,7 +9,7 @@ use crate::screen::ui::{self, BOLD, DIM, paint};
 use allclear_core::Version;
 use allclear_core::decide::pick::Train;
 use allclear_core::types::text::count;
-use allclear_engine::{Clash, Fault, Idle, Idleness, Note, PickWish, Picked, Picking};
+use allclear_engine::{Clash, Fault, Note, PickWish, Picked, Picking, SkipReason, SkippedPick};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use serde_json::{Value, json};
@@ -94,16 +94,18 @@ fn show(picking: &Picking, dry: bool, zone: &TimeZone, now: Timestamp) {
     ui::out(format!("The train {words}."));
 }
 
-fn words(idle: &Idle, picking: &Picking) -> String {
+fn words(idle: &SkippedPick, picking: &Picking) -> String {
     let branch = &picking.branch;
     match &idle.why {
-        Idleness::Aboard => format!("is on {branch} already"),
-        Idleness::SamePatch(as_id) => format!("is on {branch} already, as {}, the same patch", as_id.short()),
-        Idleness::PickedAs(as_id) => {
+        SkipReason::AlreadyThere => format!("is on {branch} already"),
+        SkipReason::SamePatch(as_id) => {
+            format!("is on {branch} already, as {}, the same patch", as_id.short())
+        }
+        SkipReason::PickedAs(as_id) => {
             format!("is on {branch} already, as {}, picked from it, as it says", as_id.short())
         }
-        Idleness::Empty => "changes nothing".into(),
-        Idleness::NothingLeft => format!("would change nothing: {branch} has all of it already"),
+        SkipReason::Empty => "changes nothing".into(),
+        SkipReason::NothingLeft => format!("would change nothing: {branch} has all of it already"),
     }
 }
 
@@ -140,12 +142,12 @@ fn value(picking: &Picking, dry: bool) -> Value {
         Train::OnlyNow { by } => ("only-now", Some(by)),
         Train::Delayed { until } => ("delayed", Some(until)),
     };
-    let why = |idle: &Idle| match &idle.why {
-        Idleness::Aboard => ("aboard", Some(idle.commit.clone())),
-        Idleness::SamePatch(id) => ("same-patch", Some(id.clone())),
-        Idleness::PickedAs(id) => ("picked", Some(id.clone())),
-        Idleness::Empty => ("empty", None),
-        Idleness::NothingLeft => ("nothing-left", None),
+    let why = |idle: &SkippedPick| match &idle.why {
+        SkipReason::AlreadyThere => ("aboard", Some(idle.commit.clone())),
+        SkipReason::SamePatch(id) => ("same-patch", Some(id.clone())),
+        SkipReason::PickedAs(id) => ("picked", Some(id.clone())),
+        SkipReason::Empty => ("empty", None),
+        SkipReason::NothingLeft => ("nothing-left", None),
     };
     json!({
         "schema": "allclear.pick/1", "dry_run": dry, "version": picking.version, "branch": picking.branch,

@@ -88,7 +88,7 @@ fn progress(note: &Note) {
         | Note::Confirmed(_)
         | Note::StepBegins(..)
         | Note::StepEnded(..)
-        | Note::Told(_)
+        | Note::Notified(_)
         | Note::Unsigned => return,
     };
     say(paint(ui::DIM, line));

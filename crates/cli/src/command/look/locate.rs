@@ -8,7 +8,7 @@ use crate::screen::instant::{self, zone_of};
 use crate::screen::ui::{self, BOLD, DIM, paint};
 use allclear_core::decide::pick::Train;
 use allclear_core::types::text::list;
-use allclear_engine::{Fault, Likeness, Snapshot, Twin, Way, Whereabouts};
+use allclear_engine::{CommitLocation, Fault, MatchedBy, Route, Snapshot, Twin};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use serde_json::{Value, json};
@@ -36,7 +36,7 @@ impl Command for Where {
     }
 }
 
-fn show(found: &Whereabouts, seen: &Snapshot, zone: &TimeZone, now: Timestamp) {
+fn show(found: &CommitLocation, seen: &Snapshot, zone: &TimeZone, now: Timestamp) {
     let at = |at: Timestamp| instant::show(at, zone, now);
     let line = |what: &str, text: String| ui::out(format!("  {what:<9} {text}"));
     let develop = seen.policy.get().map_or("develop", |p| p.branches.develop.as_str());
@@ -82,20 +82,20 @@ fn show(found: &Whereabouts, seen: &Snapshot, zone: &TimeZone, now: Timestamp) {
         }
     };
     match &found.way {
-        Way::Aboard => {}
-        Way::ByDevelop if found.branches.is_empty() => {
+        Route::NothingToDo => {}
+        Route::ByDevelop if found.branches.is_empty() => {
             ui::out("No branch of the server has it: it was never pushed, or it was rewritten or withdrawn.");
         }
-        Way::ByDevelop => {
+        Route::ByDevelop => {
             ui::out(format!("It is on {}. Merge it into {develop}, and it rides.", list(&found.branches)));
         }
-        Way::ByCut { why } => {
+        Route::ByCut { why } => {
             if let Some(why) = why {
                 ui::out(format!("No candidate takes it: {why}."));
             }
             ui::out(sentence(&next()));
         }
-        Way::ByPick { command, version, train } => {
+        Route::ByPick { command, version, train } => {
             ui::out(format!(
                 "{command}  {}",
                 paint(DIM, format!("brings it to {version}{}", delay(*train, &at)))
@@ -118,9 +118,9 @@ fn delay(train: Train, at: &dyn Fn(Timestamp) -> String) -> String {
 
 fn likeness(twin: Option<&Twin>) -> String {
     let how = |twin: &Twin| match twin.how {
-        Likeness::SamePatch => "the same patch",
-        Likeness::PickedFromIt => "picked from it, as it says",
-        Likeness::ItsOrigin => "which it was picked from",
+        MatchedBy::SamePatch => "the same patch",
+        MatchedBy::PickedFromIt => "picked from it, as it says",
+        MatchedBy::ItsOrigin => "which it was picked from",
     };
     twin.map(|twin| format!(", as {}, {}", twin.commit.short(), how(twin))).unwrap_or_default()
 }
@@ -132,17 +132,17 @@ fn sentence(words: &str) -> String {
     format!("{first}{}.", letters.as_str())
 }
 
-fn value(found: &Whereabouts) -> Value {
+fn value(found: &CommitLocation) -> Value {
     let id = |twin: &Option<Twin>| twin.as_ref().map(|twin| twin.commit.clone());
     let how = |twin: &Option<Twin>| {
         twin.as_ref().map(|twin| match twin.how {
-            Likeness::SamePatch => "same-patch",
-            Likeness::PickedFromIt => "picked-from-it",
-            Likeness::ItsOrigin => "its-origin",
+            MatchedBy::SamePatch => "same-patch",
+            MatchedBy::PickedFromIt => "picked-from-it",
+            MatchedBy::ItsOrigin => "its-origin",
         })
     };
     let pick = match &found.way {
-        Way::ByPick { command, version, train } => {
+        Route::ByPick { command, version, train } => {
             let (by, until) = match *train {
                 Train::InTime { by } | Train::OnlyNow { by } => (Some(by), None),
                 Train::Delayed { until } => (None, Some(until)),
@@ -150,11 +150,11 @@ fn value(found: &Whereabouts) -> Value {
             };
             json!({"command": command, "version": version, "by": by, "delays_until": until})
         }
-        Way::Aboard | Way::ByDevelop | Way::ByCut { .. } => Value::Null,
+        Route::NothingToDo | Route::ByDevelop | Route::ByCut { .. } => Value::Null,
     };
     let why = match &found.way {
-        Way::ByCut { why } => why.clone(),
-        Way::Aboard | Way::ByDevelop | Way::ByPick { .. } => None,
+        Route::ByCut { why } => why.clone(),
+        Route::NothingToDo | Route::ByDevelop | Route::ByPick { .. } => None,
     };
     json!({
         "schema": "allclear.where/1",

@@ -12,7 +12,7 @@ use crate::screen::ui::{self, say};
 use crate::signals;
 use allclear_core::port::history::History;
 use allclear_core::types::text::short;
-use allclear_engine::{Answer, Fault, FaultKind, Probe};
+use allclear_engine::{Fault, FaultKind, Probe, ProbeAnswer};
 use allclear_git::CloneHistory;
 use serde_json::json;
 use std::sync::atomic::Ordering;
@@ -83,6 +83,6 @@ impl Command for Doctor {
 }
 
 fn probed(probe: &Probe) -> Exit {
-    let bad = probe.outcomes.iter().any(|o| matches!(o.answer, Answer::Bad | Answer::Unknown));
+    let bad = probe.outcomes.iter().any(|o| matches!(o.answer, ProbeAnswer::Bad | ProbeAnswer::Unknown));
     if bad || probe.stopped || !probe.left.is_empty() { Exit::Blocked } else { Exit::Done }
 }

@@ -46,7 +46,7 @@ impl Command for Demo {
             story.say(&format!("note: {why}. The demo's own scripts run without (sandbox = \"none\")."));
         }
         let quiet = |_: &Note| {};
-        story.engine("Mira <mira@example.org>", &quiet).found()?;
+        story.engine("Mira <mira@example.org>", &quiet).start_ledger()?;
 
         story.scene(
             "the slot of the train",

@@ -173,7 +173,7 @@ impl Story {
             | Note::Confirmed(_)
             | Note::StepBegins(..)
             | Note::StepEnded(..)
-            | Note::Told(_)
+            | Note::Notified(_)
             | Note::Unsigned => return,
         };
         ui::out(format!("  {line}"));

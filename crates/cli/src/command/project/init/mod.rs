@@ -86,7 +86,7 @@ impl Command for Init {
         {
             done.push(format!("created {} on the server at {}", traits.develop, tip.short()));
         }
-        if yes && context.engine().found()? {
+        if yes && context.engine().start_ledger()? {
             done.push("started the record; ticks run the train from here on".into());
         }
         let todo = context.adoption()?.todo;

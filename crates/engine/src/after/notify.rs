@@ -1,0 +1,60 @@
+//! Delivers notices: to each target what it was not told yet, all in one message, once.
+
+use crate::{Engine, Fault, FaultKind, Note, Snapshot};
+use allclear_core::decide::notices;
+use allclear_core::ledger::event::Event;
+use allclear_core::policy::Target;
+use allclear_core::types::text::{count, short};
+
+/// The most news in one notice, so that its entry stays small; the rest follows in the next.
+const MOST: usize = 50;
+
+impl Engine<'_> {
+    /// Tells every target what is new to it. Gives whom of how much, and how that went; a dry run tells nobody.
+    pub(crate) fn notify(&self, snapshot: &Snapshot, dry: bool) -> Vec<(String, Option<Result<(), Fault>>)> {
+        let mut told = Vec::new();
+        let Some(policy) = snapshot.policy.get().filter(|policy| !policy.notify.is_empty()) else {
+            return told;
+        };
+        let now = self.clock.now();
+        let assessment = snapshot.assess(now);
+        let news = notices::news(&snapshot.project, &assessment);
+        for target in &policy.notify {
+            let mut due = notices::due(target, &news, &snapshot.project, now);
+            due.truncate(MOST);
+            if due.is_empty() {
+                continue;
+            }
+            let what = format!("{} of {}", target.name, count(due.len(), "thing"));
+            told.push((what, (!dry).then(|| self.deliver(snapshot, target, &due))));
+        }
+        told
+    }
+
+    fn deliver(&self, snapshot: &Snapshot, target: &Target, due: &[&notices::News]) -> Result<(), Fault> {
+        let Some(post) = self.repo.post() else { return Ok(()) };
+        let project = snapshot.policy.get().and_then(|p| p.name.clone());
+        let project = short(&project.unwrap_or_else(|| snapshot.project.name.clone()), 60);
+        let body = notices::json(&project, due, self.clock.now()).to_string();
+        let to = target.name.clone();
+        let before = snapshot.project.told.get(&to).cloned();
+        match post.deliver(&target.way, &notices::id(due), &body) {
+            Ok(()) => {
+                self.note(Note::Notified(to.clone()));
+                self.record(vec![Event::Noticed { to, keys: due.iter().map(|n| n.key.clone()).collect() }])
+            }
+            Err(why) => {
+                let attempt = before.as_ref().map_or(0, |told| told.failed) + 1;
+                let event = Event::NoticeFailed { to: to.clone(), attempt, why: why.clone() };
+                // Of several machines that fail at once one is enough.
+                self.record_if(vec![event], &|project| project.told.get(&to) == before.as_ref())?;
+                Err(Fault::new(FaultKind::TryLater, format!("{to} was not told: {why}"))
+                    .truth("the release train is not concerned; what was to be told is kept")
+                    .hint(format!(
+                        "any tick tries again in {}",
+                        allclear_core::project::steps::back_off(attempt)
+                    )))
+            }
+        }
+    }
+}

@@ -1,0 +1,7 @@
+//! Picks of fixes from develop onto a candidate.
+
+mod admit;
+mod apply;
+mod onto;
+pub(crate) mod outcome;
+mod plan;

@@ -1,0 +1,145 @@
+//! Makes heads of a candidate's branch into rcs.
+
+use super::free_name::ensure_free;
+use crate::look::resolve::expect_commit;
+use crate::{Engine, Fault, FaultKind, Snapshot};
+use allclear_core::facts::TagSeen;
+use allclear_core::ledger::entry::TRAILER;
+use allclear_core::ledger::event::Event;
+use allclear_core::port::RefUpdate;
+use allclear_core::{CommitId, RcNumber, RefName, TagFormat, Version};
+
+impl Engine<'_> {
+    /// Makes the head of a candidate's branch its next rc, now. `only_if` refuses any other head;
+    /// `adopt_drift` takes a head that does not contain the last rc.
+    pub fn rc(
+        &self,
+        version: Option<Version>,
+        only_if: Option<&str>,
+        adopt_drift: bool,
+    ) -> Result<(Version, RcNumber, CommitId), Fault> {
+        self.decide(|snapshot| {
+            snapshot.may_act()?;
+            let (version, candidate) = snapshot.pick(version)?;
+            let branch = &candidate.cut.branch;
+            let seen = snapshot.facts.candidates.get(&version);
+            let Some(head) = seen.and_then(|s| s.head.clone()) else {
+                return Err(Fault::new(
+                    FaultKind::Blocked,
+                    format!("the branch {branch} is gone from the server"),
+                )
+                .hint(format!("push it again: git push origin {}:refs/heads/{branch}", candidate.commit())));
+            };
+            expect_commit(&head, only_if)?;
+            let n = candidate.rc_number();
+            // An rc whose tag is gone gets it again: the same number, for the same commit.
+            let same = head == *candidate.commit();
+            let again = same && n > 0 && seen.is_some_and(|s| s.rc_tag == TagSeen::Gone);
+            if same && !again {
+                return Err(Fault::new(
+                    FaultKind::Usage,
+                    format!("{} is rc.{n} already; an rc is a commit", head.short()),
+                ));
+            }
+            if candidate.operation.is_some() {
+                return Err(Fault::new(
+                    FaultKind::TryLater,
+                    format!("a promotion of {version} is in flight"),
+                )
+                .hint("allclear tick brings it to its end"));
+            }
+            let descends = seen.is_some_and(|s| s.descends);
+            let adopts = adopt_drift && only_if.is_some();
+            if !(descends || adopts) {
+                return Err(Fault::new(
+                    FaultKind::Blocked,
+                    format!(
+                        "{branch} was rewound: {} does not contain rc.{n} ({})",
+                        head.short(),
+                        candidate.commit().short()
+                    ),
+                )
+                .hint(format!(
+                    "put it back: git push --force origin {}:refs/heads/{branch}",
+                    candidate.commit()
+                ))
+                .hint(format!("or take it on record: allclear rc {version} --commit {head} --yes")));
+            }
+            let mut draft = self.draft(Vec::new());
+            let n = if again { n } else { n + 1 };
+            let (event, update) =
+                self.tagged(&snapshot.refs, &candidate.cut.tags, version, n, &head, &draft.id)?;
+            draft.refs = vec![update];
+            draft.events = vec![event];
+            Ok((draft, (version, n, head)))
+        })
+    }
+
+    /// Puts back what a push cut short left out of a cut or an rc, where this machine has the very
+    /// objects on record. Gives the tags.
+    pub(crate) fn restore_missing_refs(&self, snapshot: &Snapshot) -> Result<Vec<String>, Fault> {
+        let mut mended = Vec::new();
+        for (version, candidate) in &snapshot.project.candidates {
+            let (Some(rc), Some(seen)) = (candidate.rcs.last(), snapshot.facts.candidates.get(version))
+            else {
+                continue;
+            };
+            if candidate.operation.is_some() || seen.rc_tag != TagSeen::Gone {
+                continue;
+            }
+            let there = self
+                .repo
+                .objects(&[rc.object.clone(), rc.commit.clone()])?
+                .iter()
+                .all(|text| !text.is_empty());
+            if !there {
+                continue;
+            }
+            let mut updates =
+                vec![RefUpdate { name: RefName::tag(&rc.tag), old: None, new: Some(rc.object.clone()) }];
+            if seen.head.is_none() && rc.n == 1 {
+                updates.push(RefUpdate {
+                    name: candidate.cut.branch.to_ref(),
+                    old: None,
+                    new: Some(rc.commit.clone()),
+                });
+            }
+            // Where stable was carried in, the branch moves with the tag.
+            if candidate.carried.as_ref() == Some(&rc.commit)
+                && let Some(head) = seen.head.as_ref().filter(|_| !seen.descends)
+                && self.repo.is_ancestor(head, &rc.commit)?
+            {
+                updates.push(RefUpdate {
+                    name: candidate.cut.branch.to_ref(),
+                    old: Some(head.clone()),
+                    new: Some(rc.commit.clone()),
+                });
+            }
+            let answer = self.repo.push(&updates)?;
+            if !answer.ok {
+                return Err(Fault::refused(&answer, &format!("the tag {}", rc.tag)));
+            }
+            mended.push(rc.tag.clone());
+        }
+        Ok(mended)
+    }
+
+    /// Writes the annotated tag of an rc, and gives the event and the ref that go with it.
+    pub(crate) fn tagged(
+        &self,
+        refs: &allclear_core::port::Refs,
+        format: &TagFormat,
+        version: Version,
+        n: RcNumber,
+        commit: &CommitId,
+        entry: &str,
+    ) -> Result<(Event, RefUpdate), Fault> {
+        let tag = format.candidate(version, n);
+        let name = RefName::tag(&tag);
+        ensure_free(refs, &name)?;
+        let message = format!("{tag}\n\nRelease candidate {n} of {version}.\n\n{TRAILER}: {entry}");
+        let object = self.repo.write_tag(&tag, commit, &self.signature(self.clock.now()), &message)?;
+        let event = Event::RcTagged { version, rc: n, commit: commit.clone(), tag, object: object.clone() };
+        Ok((event, RefUpdate { name, old: None, new: Some(object) }))
+    }
+}

@@ -1,0 +1,30 @@
+//! One decision of a person: look, choose, sign, append, until it lands.
+
+use crate::ledger::append::{DEADLINE, Draft, Landing, busy};
+use crate::{Engine, Fault, Snapshot};
+
+impl Engine<'_> {
+    /// Observes, decides and appends, again and again until it lands: decisions are judged anew
+    /// after every lost race.
+    pub(crate) fn decide<T>(
+        &self,
+        choose: impl Fn(&Snapshot) -> Result<(Draft, T), Fault>,
+    ) -> Result<T, Fault> {
+        let deadline = DEADLINE.after(self.clock.now());
+        loop {
+            let snapshot = self.observe()?;
+            snapshot.may_decide(self.clock.now())?;
+            let (draft, answer) = choose(&snapshot)?;
+            // What is on record already is not told again.
+            if draft.events.is_empty() && draft.refs.is_empty() {
+                return Ok(answer);
+            }
+            let draft = self.signed(draft, &snapshot.project, snapshot.policy.get())?;
+            match self.land(&snapshot.tip(), &draft)? {
+                Landing::Landed(_) => return Ok(answer),
+                Landing::Raced if self.clock.now() >= deadline => return Err(busy()),
+                Landing::Raced => self.pause(),
+            }
+        }
+    }
+}

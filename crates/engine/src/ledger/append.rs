@@ -1,0 +1,244 @@
+//! Appends to the ledger by compare-and-swap. No answer decides anything: after every push the refs
+//! are read, and they decide. (Some servers report success for a push that failed.)
+
+use super::place::{Tip, places};
+use crate::{Engine, Fault, FaultKind, Note};
+use allclear_core::facts::Rewound;
+use allclear_core::ledger::entry;
+use allclear_core::ledger::entry::TOLERANCE;
+use allclear_core::ledger::event::{CheckOutcome, Event};
+use allclear_core::ledger::statement::Statement;
+use allclear_core::port::{NewCommit, RefUpdate, RepoError};
+use allclear_core::{CommitId, Project, Seconds};
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+/// For how long a lost race is tried again.
+pub(crate) const DEADLINE: Seconds = Seconds(60);
+
+/// An entry to be appended, and the refs that change in the same push.
+#[derive(Debug, Clone)]
+pub(crate) struct Draft {
+    /// The entry's id; tags that are pushed with it name it.
+    pub(crate) id: String,
+    /// What happened.
+    pub(crate) events: Vec<Event>,
+    /// The facts that a decision stood on.
+    pub(crate) facts: Option<serde_json::Value>,
+    /// The signature of the person who decides.
+    pub(crate) statement: Option<Statement>,
+    /// Refs beside the ledger.
+    pub(crate) refs: Vec<RefUpdate>,
+    /// Files beside `entry.json`, by name. Nothing is decided by them.
+    pub(crate) attachments: BTreeMap<String, String>,
+}
+
+/// How an append ended.
+pub(crate) enum Landing {
+    /// It is on the ledger.
+    Landed(CommitId),
+    /// Somebody else was first; look again and decide again.
+    Raced,
+}
+
+impl Engine<'_> {
+    /// Starts a draft.
+    pub(crate) fn draft(&self, events: Vec<Event>) -> Draft {
+        let id = self.clock.fresh_id();
+        Draft { id, events, facts: None, statement: None, refs: Vec::new(), attachments: BTreeMap::new() }
+    }
+
+    /// Appends observations. They commute, so a lost race only changes the parent; while somebody's
+    /// promotion is planned they wait, so as not to fence it.
+    pub(crate) fn record(&self, events: Vec<Event>) -> Result<(), Fault> {
+        self.record_if(events, &|_| true).map(drop)
+    }
+
+    /// Appends observations as long as they are `wanted` on top of what is on record; tells whether they landed.
+    pub(crate) fn record_if(
+        &self,
+        events: Vec<Event>,
+        wanted: &dyn Fn(&Project) -> bool,
+    ) -> Result<bool, Fault> {
+        self.record_draft(&self.draft(events), wanted)
+    }
+
+    /// Appends a draft of observations as long as it is `wanted` on top of what is on record; tells whether it landed.
+    pub(crate) fn record_draft(
+        &self,
+        draft: &Draft,
+        wanted: &dyn Fn(&Project) -> bool,
+    ) -> Result<bool, Fault> {
+        let deadline = DEADLINE.after(self.clock.now());
+        loop {
+            let turn = self.repo.turn();
+            let (project, record) = self.observe_record()?;
+            if let Some(Rewound { why, restore }) = record.rewound {
+                let fault = Fault::new(FaultKind::Blocked, format!("the record was cut short: {why}"));
+                return Err(
+                    fault.hint(restore.unwrap_or_else(|| "allclear status says how to put it back".into()))
+                );
+            }
+            if project.head.is_none() {
+                return Err(Fault::new(FaultKind::Usage, "this project has no ledger yet")
+                    .hint("allclear cut --yes starts it"));
+            }
+            if !wanted(&project) {
+                return Ok(false);
+            }
+            // Bad news does not wait: it is meant to come between a plan and its move.
+            let bad = |e: &Event| {
+                matches!(e, Event::CheckRecorded { outcome: CheckOutcome::Failed, .. })
+                    || matches!(e, Event::ExperimentEnded(summary) if summary.is_bad())
+            };
+            let good = !draft.events.iter().any(bad);
+            let open = good && allclear_core::decide::plan::plan_is_open(&project, self.clock.now());
+            if !open && let Landing::Landed(_) = self.land(&Tip::of(&project, record.place), draft)? {
+                return Ok(true);
+            }
+            drop(turn);
+            if self.clock.now() >= deadline {
+                return Err(if open { planned() } else { busy() });
+            }
+            self.pause();
+        }
+    }
+
+    pub(crate) fn pause(&self) {
+        self.note(Note::Raced);
+        // Full jitter: anything up to a second, so that rivals spread out.
+        let id = self.clock.fresh_id();
+        let millis = u64::from_str_radix(&id[..4], 16).unwrap_or(500) * 1000 / 65_536;
+        self.clock.wait(Duration::from_millis(millis));
+    }
+
+    /// Writes the entry's commit.
+    pub(crate) fn write_entry(&self, tip: &Tip, draft: &Draft) -> Result<CommitId, Fault> {
+        let now = self.clock.now();
+        if TOLERANCE.after(now) < tip.at {
+            let behind = Seconds::between(now, tip.at);
+            return Err(Fault::new(
+                FaultKind::TryLater,
+                format!("this machine's clock is {behind} behind the record"),
+            )
+            .hint("set the clock (date -u), then try again"));
+        }
+        let mut entry =
+            entry::compose(draft.id.clone(), now, self.by.clone(), self.via, draft.events.clone());
+        entry.facts.clone_from(&draft.facts);
+        entry.statement.clone_from(&draft.statement);
+        let json = serde_json::to_string_pretty(&entry)
+            .map_err(|e| Fault::new(FaultKind::TryLater, format!("the entry cannot be written: {e}")))?;
+        if json.len() > entry::ENTRY_LIMIT {
+            return Err(
+                Fault::new(FaultKind::Usage, "the entry is larger than 64 KiB").hint("shorten its texts")
+            );
+        }
+        let mut files = draft.attachments.clone();
+        if files.len() > entry::ATTACHMENTS || files.values().any(|f| f.len() > entry::ATTACHMENT_LIMIT) {
+            return Err(Fault::new(FaultKind::Usage, "an entry has at most 16 files of 1 MiB beside it"));
+        }
+        files.insert("entry.json".to_owned(), json + "\n");
+        let tree = self.repo.write_tree(None, &files)?;
+        let commit = NewCommit {
+            tree,
+            parents: tip.head.iter().cloned().collect(),
+            by: self.signature(now),
+            author: None,
+            message: entry::subject(&draft.events),
+        };
+        Ok(self.repo.write_commit(&commit)?)
+    }
+
+    /// Pushes a draft on top of what was seen, and remembers it as seen where it lands: a record that is cut
+    /// short right behind one's own entry is noticed too.
+    pub(crate) fn land(&self, tip: &Tip, draft: &Draft) -> Result<Landing, Fault> {
+        let landing = self.append(tip, draft)?;
+        if let Landing::Landed(ours) = &landing {
+            let root = tip.root.clone().unwrap_or_else(|| ours.clone());
+            self.remember_head(root, ours.clone(), tip.entries + 1, tip.place()?);
+        }
+        Ok(landing)
+    }
+
+    fn append(&self, tip: &Tip, draft: &Draft) -> Result<Landing, Fault> {
+        let (place, old) = (tip.place()?, tip.head.clone());
+        let ours = self.write_entry(tip, draft)?;
+        let mut updates = vec![RefUpdate { name: place.clone(), old: old.clone(), new: Some(ours.clone()) }];
+        updates.extend(draft.refs.iter().cloned());
+        let mut answer = self.repo.push(&updates);
+        for attempt in 0.. {
+            let refs = self.repo.refs().map_err(|e| unknown(e, answer.is_ok()))?;
+            let now = refs.get(&place);
+            if now == Some(&ours) || (now != old.as_ref() && self.is_behind(&ours)?) {
+                self.complete(&refs, &draft.refs)?;
+                return Ok(Landing::Landed(ours));
+            }
+            let moved = now != old.as_ref() || draft.refs.iter().any(|u| refs.get(&u.name) != u.old.as_ref());
+            match (moved, &answer) {
+                (true, _) => return Ok(Landing::Raced),
+                (false, _) if attempt == 0 => answer = self.repo.push(&updates),
+                (false, Ok(answer)) if answer.ok => return Err(ignored()),
+                (false, Ok(answer)) => return Err(Fault::refused(answer, "an entry of the ledger")),
+                (false, Err(_)) => return Err(answer.err().map_or_else(busy, Fault::from)),
+            }
+        }
+        Ok(Landing::Raced)
+    }
+
+    /// Tells whether our entry is on the ledger under entries that came after it.
+    fn is_behind(&self, ours: &CommitId) -> Result<bool, Fault> {
+        let refs = self.repo.observe()?;
+        Ok(match places(&refs).next() {
+            Some((_, head)) => self.repo.is_ancestor(ours, &head)?,
+            None => false,
+        })
+    }
+
+    /// Pushes what a dying server left out: the ledger came first, the other refs follow.
+    fn complete(&self, refs: &allclear_core::port::Refs, wanted: &[RefUpdate]) -> Result<(), Fault> {
+        let missing: Vec<RefUpdate> = wanted
+            .iter()
+            .filter(|u| refs.get(&u.name) == u.old.as_ref() && u.old != u.new)
+            .cloned()
+            .collect();
+        if missing.is_empty() {
+            return Ok(());
+        }
+        let answer = self.repo.push(&missing)?;
+        if answer.ok {
+            Ok(())
+        } else {
+            Err(Fault::refused(&answer, "the refs that belong to an entry")
+                .truth("the entry is on the ledger, its refs are not; run the command again"))
+        }
+    }
+}
+
+fn ignored() -> Fault {
+    Fault::new(
+        FaultKind::Unknown,
+        "the server said twice that it took the entry, and the ledger did not move",
+    )
+    .truth("the refs are unchanged as far as the server shows them")
+    .hint("ask the server's administrator; then try again")
+}
+
+pub(crate) fn planned() -> Fault {
+    Fault::new(FaultKind::TryLater, "a promotion is planned, and good news waits for its end")
+        .hint("try again in two minutes; allclear tick brings it to its end")
+}
+
+pub(crate) fn busy() -> Fault {
+    Fault::new(FaultKind::TryLater, "others kept writing to the ledger for a minute").hint("try again")
+}
+
+pub(crate) fn unknown(error: RepoError, sent: bool) -> Fault {
+    let fault = Fault::from(error);
+    if sent {
+        return Fault { kind: FaultKind::Unknown, ..fault }
+            .truth("a push was sent and the server does not answer: it may or may not have been applied")
+            .hint("run allclear tick: it reads the refs until it knows");
+    }
+    fault
+}

@@ -1,0 +1,102 @@
+//! Whether the record is whole: against what this machine saw, and against what published tags say.
+
+use super::place::places;
+use crate::{Engine, Fault};
+use allclear_core::facts::Rewound;
+use allclear_core::ledger::entry::TRAILER;
+use allclear_core::port::Refs;
+use allclear_core::types::text::plain;
+use allclear_core::{CommitId, Project, RefName, Version};
+use serde::{Deserialize, Serialize};
+
+/// The last head of a ledger that this machine saw or wrote.
+#[derive(Serialize, Deserialize)]
+struct Head {
+    root: CommitId,
+    commit: CommitId,
+    entries: u64,
+    place: RefName,
+}
+
+impl Engine<'_> {
+    /// Finds out whether the ledger is shorter than it was: against the last head this machine saw,
+    /// and against the entries that published tags name.
+    pub(crate) fn rewound(&self, refs: &Refs, project: &Project) -> Result<Option<Rewound>, Fault> {
+        let now = project.root.as_ref().zip(project.head.as_ref());
+        if let Some(seen) = self.last_head() {
+            let was = format!("it was at {} with {} entries, and ", seen.commit.short(), seen.entries);
+            let why = match now {
+                None => Some(format!("{was}is gone")),
+                Some((root, _)) if *root != seen.root => {
+                    Some(format!("{was}another one, begun at {}, stands there now", root.short()))
+                }
+                Some((_, head)) if *head != seen.commit && !self.repo.is_ancestor(&seen.commit, head)? => {
+                    Some(format!("{was}is now at {} with {}", head.short(), project.entries))
+                }
+                Some(_) => None,
+            };
+            if let Some(why) = why {
+                let restore = self.repo.how_to_restore(&seen.place, &seen.commit);
+                return Ok(Some(Rewound { why, restore: Some(restore) }));
+            }
+        }
+        if let Some(tag) = self.witness(refs, project)? {
+            return Ok(Some(Rewound {
+                why: format!("the tag {tag} names an entry that is not in it"),
+                restore: None,
+            }));
+        }
+        if let Some(((root, head), (place, _))) = now.zip(places(refs).next()) {
+            self.remember_head(root.clone(), head.clone(), project.entries, place);
+        }
+        Ok(None)
+    }
+
+    /// Tells whether the ledger's head is the last one that this machine saw or wrote.
+    pub(crate) fn is_last_head(&self, head: Option<&CommitId>) -> bool {
+        self.last_head().map(|last| last.commit).as_ref() == head
+    }
+
+    fn last_head(&self) -> Option<Head> {
+        serde_json::from_slice(&self.repo.recall("head")?).ok()
+    }
+
+    /// Notes the last head of the ledger that this machine saw or wrote.
+    pub(crate) fn remember_head(&self, root: CommitId, commit: CommitId, entries: u64, place: RefName) {
+        if let Ok(bytes) = serde_json::to_vec(&Head { root, commit, entries, place }) {
+            self.repo.remember("head", &bytes);
+        }
+    }
+
+    /// Finds a published tag whose entry the ledger lacks, among the newest ten of each kind.
+    fn witness(&self, refs: &Refs, project: &Project) -> Result<Option<String>, Fault> {
+        let mut dated: Vec<(Version, &CommitId, &str)> = Vec::new();
+        for (name, object) in refs.objects.iter().filter(|(name, _)| refs.peeled.contains_key(*name)) {
+            let tag = name.as_str().strip_prefix("refs/tags/").unwrap_or_default();
+            if let Some(version) = version_in(tag) {
+                dated.push((version, object, tag));
+            }
+        }
+        dated.sort_unstable();
+        let newest: Vec<_> = dated.iter().rev().take(20).collect();
+        let objects: Vec<CommitId> = newest.iter().map(|(_, object, _)| (*object).clone()).collect();
+        let texts = self.repo.objects(&objects)?;
+        Ok(newest.into_iter().zip(texts).find_map(|((.., tag), text)| {
+            let named = text
+                .lines()
+                .rev()
+                .find_map(|l| l.strip_prefix(TRAILER)?.strip_prefix(": ").map(str::to_owned))?;
+            (!project.tag_entries.contains(named.trim())).then(|| plain(tag))
+        }))
+    }
+}
+
+/// Finds the version in a tag's name, whatever form the project gives its tags.
+fn version_in(tag: &str) -> Option<Version> {
+    let start = tag.char_indices().find(|(at, c)| {
+        c.is_ascii_digit() && !tag[..*at].ends_with(|before: char| before.is_ascii_digit() || before == '.')
+    });
+    let rest = &tag[start?.0..];
+    let end = rest.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(rest.len());
+    Version::parse(rest[..end].trim_end_matches('.')).ok()
+}

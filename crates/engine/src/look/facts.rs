@@ -1,0 +1,228 @@
+//! Everything that the gates want to know of the server, gathered in a fixed number of git processes.
+
+use crate::look::ref_warnings::{drift, strangers, traps};
+use crate::look::trial_merges::{self, Trial};
+use crate::{Engine, Fault};
+use allclear_core::facts::{BranchSight, Seen, Sight, TagSight};
+use allclear_core::facts::{CandidateFacts, Facts, MergeBack, RecordFacts, TagSeen};
+use allclear_core::ledger::event::Operation;
+use allclear_core::policy::{self, Policy};
+use allclear_core::port::{Graph, Refs};
+use allclear_core::project::{Candidate, Project};
+use allclear_core::types::mailmap::Mailmap;
+use allclear_core::types::person::address_of;
+use allclear_core::types::text::plain;
+use allclear_core::{CommitId, RefName, TagFormat, Version};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Who is who, on develop.
+const MAILMAP: &str = ".mailmap";
+
+impl Engine<'_> {
+    pub(crate) fn facts(
+        &self,
+        refs: &Refs,
+        project: &Project,
+        policy: Option<&Policy>,
+        record: RecordFacts,
+    ) -> Result<Facts, Fault> {
+        let fallback = policy::defaults(policy::Preset::Library1);
+        // While a candidate is open, the branches are those of its cut.
+        let frozen = project.candidates.values().next_back().map(|c| &c.cut.policy);
+        let branches = &frozen.or(policy).unwrap_or(&fallback).branches;
+        let (stable, develop) =
+            (refs.get(&branches.stable.to_ref()).cloned(), refs.get(&branches.develop.to_ref()).cloned());
+        let tags = tag_format(refs, policy);
+        let released: BTreeMap<Version, CommitId> = refs
+            .objects
+            .keys()
+            .filter_map(|name| {
+                Some((
+                    tags.parse_release(name.as_str().strip_prefix("refs/tags/")?)?,
+                    refs.commit(name)?.clone(),
+                ))
+            })
+            .collect();
+        let last_release = released.last_key_value().map(|(_, commit)| commit.clone());
+        let own_release = project.releases.values().max_by_key(|r| r.at);
+        let mut tips: BTreeSet<CommitId> = BTreeSet::new();
+        tips.extend(stable.iter().chain(&develop).chain(&project.last_cut).chain(&last_release).cloned());
+        tips.extend(own_release.map(|r| r.stable.clone()));
+        for candidate in project.candidates.values() {
+            tips.extend(refs.get(&candidate.cut.branch.to_ref()).cloned());
+            tips.extend([candidate.cut.head.clone(), candidate.commit().clone()]);
+            if let Some(flight) = &candidate.operation {
+                let op = &flight.plan;
+                tips.extend(
+                    [&op.old_stable, &op.old_develop, &op.new_stable, &op.new_develop].map(Clone::clone),
+                );
+                tips.extend(
+                    [op.stable_branch.to_ref(), op.develop_branch.to_ref()]
+                        .iter()
+                        .filter_map(|b| refs.get(b))
+                        .cloned(),
+                );
+            }
+        }
+        let tips: Vec<CommitId> = tips.into_iter().collect();
+        let graph = self.repo.graph(&tips)?;
+        let changes = develop.as_ref().map_or(0, |develop| {
+            let known: Vec<&CommitId> =
+                [&project.last_cut, &stable, &last_release].into_iter().flatten().collect();
+            // A merge brings commits of its own; alone it is nothing new, as the merge-back is not.
+            graph.only(develop, &known).iter().filter(|id| graph.commits[*id].parents.len() < 2).count()
+        });
+        let candidates = self.candidates(refs, project, &graph, stable.as_ref(), develop.as_ref())?;
+        let flights = project
+            .candidates
+            .values()
+            .filter_map(|c| c.operation.as_ref())
+            .map(|flight| (flight.plan.id.clone(), sight(refs, &graph, &flight.plan)))
+            .collect();
+        let offers = self.offers(refs, project, develop.as_ref())?;
+        let drift = drift(refs, project, &graph, stable.as_ref().zip(develop.as_ref()), branches);
+        Ok(Facts {
+            observed_at: self.clock.now(),
+            stable,
+            develop,
+            tags,
+            released,
+            candidates,
+            changes,
+            drift,
+            strangers: strangers(refs, project, branches),
+            traps: traps(refs, branches),
+            offers,
+            flights,
+            record,
+        })
+    }
+
+    /// Reads who is who from a commit of develop.
+    pub(crate) fn mailmap(&self, develop: Option<&CommitId>) -> Result<Mailmap, Fault> {
+        let text = match develop {
+            Some(develop) => self.repo.files(develop, &[MAILMAP.to_owned()])?.remove(MAILMAP),
+            None => None,
+        };
+        Ok(text.map(|text| Mailmap::read(&text)).unwrap_or_default())
+    }
+
+    fn candidates(
+        &self,
+        refs: &Refs,
+        project: &Project,
+        graph: &Graph,
+        stable: Option<&CommitId>,
+        develop: Option<&CommitId>,
+    ) -> Result<BTreeMap<Version, CandidateFacts>, Fault> {
+        let heads: BTreeMap<Version, CommitId> = project
+            .candidates
+            .iter()
+            .filter_map(|(v, c)| Some((*v, refs.get(&c.cut.branch.to_ref())?.clone())))
+            .collect();
+        // A gone branch is judged by its rc, so that its merge-back is known when it comes back.
+        let of = |version: &Version, c: &Candidate| heads.get(version).unwrap_or_else(|| c.commit()).clone();
+        let pairs: Vec<(CommitId, CommitId)> = develop
+            .map(|d| project.candidates.iter().map(|(v, c)| (d.clone(), of(v, c))).collect())
+            .unwrap_or_default();
+        let merges = if pairs.is_empty() { Vec::new() } else { self.repo.merge(&pairs)? };
+        let known = self.mailmap(develop.filter(|_| !heads.is_empty()))?;
+        let mut ahead = self.carries(project, graph, &of, stable)?;
+        let mut out = BTreeMap::new();
+        for (n, (version, candidate)) in project.candidates.iter().enumerate() {
+            let head = of(version, candidate);
+            let mut without = vec![&candidate.cut.head];
+            without.extend(stable);
+            let ids = graph.only(&head, &without);
+            let merge_back = match (develop, merges.get(n)) {
+                (Some(develop), Some(merged)) => {
+                    let (base, files) = (&candidate.cut.from, &candidate.cut.version_files);
+                    let changelog = candidate.cut.policy.changelog_file.as_deref();
+                    let trial =
+                        Trial { base, ours: develop, theirs: &head, files, changelog, version: *version };
+                    trial_merges::outcome(self.repo, merged.as_ref(), &trial)?
+                }
+                _ => MergeBack::Impossible { why: "there is no develop branch on the server".into() },
+            };
+            let rc_tag =
+                candidate.rcs.last().map_or(TagSeen::Intact, |rc| match refs.get(&RefName::tag(&rc.tag)) {
+                    Some(object) if *object == rc.object => TagSeen::Intact,
+                    Some(object) => TagSeen::Moved { to: object.clone() },
+                    None => TagSeen::Gone,
+                });
+            let (catch_up, carry) = ahead.remove(version).unwrap_or_default();
+            out.insert(
+                *version,
+                CandidateFacts {
+                    head: heads.get(version).cloned(),
+                    commits: self.classify_commits(&ids, graph, project, candidate, (stable, develop))?,
+                    authors: authors(graph, &head, stable, &known),
+                    descends: graph.contains(&head, candidate.commit()),
+                    lacks_stable: stable.map_or(0, |stable| graph.only(stable, &[&head]).len()),
+                    merge_back,
+                    catch_up,
+                    carry,
+                    rc_tag,
+                    release_tag: refs.commit(&RefName::tag(&candidate.cut.tags.release(*version))).cloned(),
+                },
+            );
+        }
+        Ok(out)
+    }
+}
+
+/// Lists the authors of what a candidate brings to stable, each once, under all names that the project's
+/// `.mailmap` knows.
+pub(crate) fn authors(
+    graph: &Graph,
+    head: &CommitId,
+    stable: Option<&CommitId>,
+    known: &Mailmap,
+) -> Vec<String> {
+    let without: Vec<&CommitId> = stable.into_iter().collect();
+    let ids = graph.only(head, &without);
+    let written: BTreeSet<&str> = ids.iter().map(|id| graph.commits[id].author.as_str()).collect();
+    let others = written.iter().filter_map(|who| address_of(who)).flat_map(|address| known.others(&address));
+    let all: BTreeSet<String> = others.map(|address| format!("<{address}>")).collect();
+    written.into_iter().map(plain).chain(all.iter().map(|who| plain(who))).collect()
+}
+
+/// Gives the form of tags: the policy's, else the history's, else `v`.
+pub(crate) fn tag_format(refs: &Refs, policy: Option<&Policy>) -> TagFormat {
+    if let Some(format) = policy.and_then(|p| p.tags.clone()) {
+        return format;
+    }
+    let (with, without) = (TagFormat::with_prefix("v"), TagFormat::with_prefix(""));
+    let count = |format: &TagFormat| {
+        refs.objects
+            .keys()
+            .filter(|n| {
+                n.as_str().strip_prefix("refs/tags/").is_some_and(|t| format.parse_release(t).is_some())
+            })
+            .count()
+    };
+    if count(&without) > count(&with) { without } else { with }
+}
+
+/// Looks at the four refs of an operation.
+pub(crate) fn sight(refs: &Refs, graph: &Graph, op: &Operation) -> Sight {
+    let seen = |now: Option<&CommitId>, old: &CommitId, new: &CommitId| match now {
+        Some(now) if graph.contains(now, new) => Seen::New,
+        Some(now) if now == old => Seen::Old,
+        Some(_) | None => Seen::Other,
+    };
+    Sight {
+        stable: seen(refs.get(&op.stable_branch.to_ref()), &op.old_stable, &op.new_stable),
+        develop: seen(refs.get(&op.develop_branch.to_ref()), &op.old_develop, &op.new_develop),
+        tag: match refs.get(&RefName::tag(&op.tag)) {
+            None => TagSight::Absent,
+            Some(object) if *object == op.new_tag => TagSight::New,
+            Some(_) => TagSight::Foreign,
+        },
+        candidate: match refs.get(&op.branch.to_ref()) {
+            Some(head) if *head == op.commit => BranchSight::AtRc,
+            Some(_) => BranchSight::Moved,
+            None => BranchSight::Gone,
+        },
+    }
+}

@@ -1,0 +1,94 @@
+//! One look at the server: refs, ledger, policy, and everything the gates want to know of them.
+
+use super::policy::policy_seen;
+use crate::ledger::fold::Folded;
+use crate::ledger::place::places;
+use crate::{Engine, Fault, FaultKind, Note, PolicySeen, Snapshot};
+use allclear_core::facts::{Facts, RecordFacts};
+use allclear_core::port::Refs;
+use allclear_core::{CommitId, Project, RULES};
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+/// What is remembered of a look.
+#[derive(Serialize, Deserialize)]
+struct Look {
+    rules: u32,
+    key: String,
+    facts: Facts,
+    policy: Option<(String, CommitId)>,
+}
+
+impl Engine<'_> {
+    /// Reads the server, and remembers what it saw.
+    pub fn observe(&self) -> Result<Snapshot, Fault> {
+        let refs = self.repo.observe()?;
+        self.note(Note::Observed);
+        match self.understand(refs) {
+            Err(fault) if fault.kind == FaultKind::Broken => {
+                self.repo.forget()?;
+                self.understand(self.repo.observe()?)
+            }
+            understood => understood,
+        }
+    }
+
+    /// Gives the last look without asking the server; `None` where this machine never looked.
+    pub fn recall(&self) -> Option<Snapshot> {
+        let look: Look =
+            serde_json::from_slice(&self.repo.recall("look")?).ok().filter(|l: &Look| l.rules == RULES)?;
+        let mut project = match self.repo.recall("fold") {
+            Some(bytes) if look.facts.record.place.is_some() => {
+                serde_json::from_slice::<Folded>(&bytes).ok()?.project
+            }
+            Some(_) | None => Project::default(),
+        };
+        // An append reads the record alone, so that the fold may know of a cut that no look has seen.
+        project.candidates.retain(|version, _| look.facts.candidates.contains_key(version));
+        let policy = look.policy.map_or(PolicySeen::Absent, |(text, from)| policy_seen(text, from));
+        Some(Snapshot { project, facts: look.facts, policy, refs: Refs::default() })
+    }
+
+    fn understand(&self, refs: Refs) -> Result<Snapshot, Fault> {
+        let mut ledgers = places(&refs);
+        let (place, head) = ledgers.next().unzip();
+        let second = ledgers.next().map(|(place, _)| place);
+        drop(ledgers);
+        let project = match &head {
+            Some(head) => self.fold(head)?,
+            None => Project::default(),
+        };
+        let (policy_text, policy) = self.read_policy(&refs, &project)?;
+        let key = key_of(&refs, policy_text.as_ref());
+        let remembered = self.repo.recall("look").and_then(|b| serde_json::from_slice::<Look>(&b).ok());
+        // The same refs as last time are no news, unless this machine wrote an entry since that is not there.
+        let intact = self.is_last_head(project.head.as_ref());
+        if let Some(look) = remembered.filter(|l| intact && l.rules == RULES && l.key == key) {
+            let facts = Facts { observed_at: self.clock.now(), ..look.facts };
+            self.keep(key, &facts, policy_text);
+            return Ok(Snapshot { project, facts, policy, refs });
+        }
+        let rewound = self.rewound(&refs, &project)?;
+        let signer = head.as_ref().and_then(|head| self.repo.signer(head));
+        let record = RecordFacts { place, rewound, second, signer };
+        let facts = self.facts(&refs, &project, policy.get(), record)?;
+        self.keep(key, &facts, policy_text);
+        Ok(Snapshot { project, facts, policy, refs })
+    }
+
+    fn keep(&self, key: String, facts: &Facts, policy: Option<(String, CommitId)>) {
+        if let Ok(bytes) = serde_json::to_vec(&Look { rules: RULES, key, facts: facts.clone(), policy }) {
+            self.repo.remember("look", &bytes);
+        }
+    }
+}
+
+/// All that facts are computed from, as one text: equal keys, equal facts.
+fn key_of(refs: &Refs, policy: Option<&(String, CommitId)>) -> String {
+    let mut digest = Sha256::new();
+    for (name, id) in &refs.objects {
+        digest.update(format!("{name} {id}\n"));
+    }
+    digest.update(policy.map_or("", |(text, _)| text));
+    allclear_core::types::text::hex(&digest.finalize())
+}

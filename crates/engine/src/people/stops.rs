@@ -1,0 +1,68 @@
+//! A person's stops: holds and freezes.
+
+use super::reason::reason;
+use crate::{Engine, Fault, FaultKind};
+use allclear_core::Version;
+use allclear_core::ledger::event::Event;
+use allclear_core::policy::Stops;
+use jiff::Timestamp;
+
+impl Engine<'_> {
+    /// Stops a candidate.
+    pub fn hold(
+        &self,
+        version: Option<Version>,
+        why: &str,
+        until: Option<Timestamp>,
+    ) -> Result<Version, Fault> {
+        let why = reason(why)?;
+        self.in_future(until)?;
+        self.decide(|snapshot| {
+            let (version, _) = snapshot.pick(version)?;
+            Ok((self.draft(vec![Event::Held { version, reason: why.clone(), until }]), version))
+        })
+    }
+
+    /// Lifts the stop. Lifting none is done already.
+    pub fn lift_hold(&self, version: Option<Version>) -> Result<Version, Fault> {
+        let snapshot = self.observe()?;
+        let (version, candidate) = snapshot.pick(version)?;
+        if candidate.hold.is_none() {
+            return Ok(version);
+        }
+        self.decide(|_| Ok((self.draft(vec![Event::HoldLifted { version }]), version)))
+    }
+
+    /// Stops the calendar.
+    pub fn freeze(&self, why: &str, until: Timestamp, stops: Stops) -> Result<(), Fault> {
+        let why = reason(why)?;
+        self.in_future(Some(until))?;
+        self.decide(|snapshot| {
+            if snapshot.project.head.is_none() {
+                return Err(Fault::new(FaultKind::Usage, "this project has no ledger yet")
+                    .hint("allclear cut --yes starts it"));
+            }
+            Ok((self.draft(vec![Event::Frozen { reason: why.clone(), until, stops }]), ()))
+        })
+    }
+
+    /// Lifts all freezes that people set; those of the policy stay. Tells how many there were.
+    pub fn lift_freeze(&self) -> Result<usize, Fault> {
+        let now = self.clock.now();
+        let open = self.observe()?.project.freezes_from(now).count();
+        if open == 0 {
+            return Ok(0);
+        }
+        self.decide(|_| Ok((self.draft(vec![Event::FreezeLifted {}]), open)))
+    }
+
+    fn in_future(&self, until: Option<Timestamp>) -> Result<(), Fault> {
+        match until {
+            Some(until) if until <= self.clock.now() => {
+                Err(Fault::new(FaultKind::Usage, format!("{until} is over already"))
+                    .hint("give an instant in the future"))
+            }
+            Some(_) | None => Ok(()),
+        }
+    }
+}

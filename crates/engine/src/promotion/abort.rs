@@ -1,0 +1,79 @@
+//! Gives a promotion up: on record, and so that no push of it can land any more.
+
+use super::outcome::Unreleased;
+use super::refs::plan_refs_left;
+use crate::ledger::append::{Draft, Landing, busy};
+use crate::{Engine, Fault, FaultKind, Snapshot};
+use allclear_core::decide::promotion::Obstacle;
+use allclear_core::ledger::event::{Event, Operation};
+use allclear_core::port::PushAnswer;
+use allclear_core::types::text::short;
+
+impl Engine<'_> {
+    /// Puts on record that nothing was changed. The entry is itself the fence: it moves the ledger and
+    /// deletes the plan's refs, so that any push of this operation still in flight is refused. The ledger
+    /// alone would not do: see [`plan_lock`](super::refs::plan_lock).
+    pub(super) fn abort(
+        &self,
+        snapshot: &Snapshot,
+        op: &Operation,
+        obstacle: Option<Obstacle>,
+    ) -> Result<Unreleased, Fault> {
+        let reason = obstacle.map_or("it is no longer clear", Obstacle::sentence);
+        let draft = self.abort_draft(snapshot, op, reason.into(), false);
+        Ok(match self.land(&snapshot.tip(), &draft)? {
+            Landing::Raced => Unreleased::Replan,
+            Landing::Landed(_) => match obstacle {
+                Some(Obstacle::Develop) => Unreleased::Replan,
+                Some(other) => Unreleased::Refused(
+                    Fault::new(
+                        FaultKind::Conflict,
+                        format!("the promotion of {} was given up: {}", op.version, other.sentence()),
+                    )
+                    .hint(format!("allclear why {} shows what is true now; then promote again", op.version)),
+                ),
+                None => Unreleased::Refused(
+                    self.judge(snapshot, op.version, Some(op.commit.as_str())).err().unwrap_or_else(busy),
+                ),
+            },
+        })
+    }
+
+    pub(crate) fn abort_draft(
+        &self,
+        snapshot: &Snapshot,
+        op: &Operation,
+        reason: String,
+        refused: bool,
+    ) -> Draft {
+        let operation = op.id.clone();
+        let events = vec![
+            Event::Fenced { operation: operation.clone() },
+            Event::PromotionAborted { operation, reason, refused },
+        ];
+        Draft { refs: plan_refs_left(op, &snapshot.refs), ..self.draft(events) }
+    }
+
+    /// Two moves changed nothing: says why, as far as the server said it.
+    pub(super) fn give_up(&self, snapshot: &Snapshot, op: &Operation, answer: Option<&PushAnswer>) -> Fault {
+        let version = op.version;
+        match answer {
+            Some(answer) if answer.ok => Fault::new(
+                FaultKind::Unknown,
+                format!("the server said twice that {version} was released, and its refs did not move"),
+            )
+            .truth("the refs are unchanged as far as the server shows them; the plan is on record")
+            .hint("ask the server's administrator; allclear tick looks again"),
+            Some(answer) => {
+                let fault = Fault::refused(answer, &format!("the promotion of {version}"));
+                if fault.kind == FaultKind::Refused {
+                    let reason = short(&answer.said.join(" "), 300);
+                    // If this cannot be recorded either, the next tick finds the plan and comes here again.
+                    drop(self.land(&snapshot.tip(), &self.abort_draft(snapshot, op, reason, true)));
+                }
+                fault
+            }
+            None => busy(),
+        }
+    }
+}

@@ -1,0 +1,80 @@
+//! Reads the chain as an auditor, from where the last audit ended.
+
+use crate::ledger::place::places;
+use crate::{Engine, Fault};
+use allclear_core::ledger::entry;
+use allclear_core::verify::{Audit, Claim, Truth};
+use allclear_core::{CommitId, RULES};
+use serde::{Deserialize, Serialize};
+
+/// What is remembered of an audit.
+#[derive(Serialize, Deserialize)]
+struct Audited {
+    rules: u32,
+    audit: Audit,
+}
+
+impl Engine<'_> {
+    /// Audits before anything else, and lets the look that follows go on from there: no signature is
+    /// verified twice.
+    pub(super) fn first_audit(&self) -> Result<Option<(Audit, u64)>, Fault> {
+        let refs = self.repo.observe()?;
+        let Some((_, head)) = places(&refs).next() else { return Ok(None) };
+        // What is wrong with the objects is for the look itself to say, and to heal.
+        let Ok((audit, new)) = self.audit(&head) else { return Ok(None) };
+        if new > 0 {
+            self.remember_fold(&audit.project);
+        }
+        Ok(Some((audit, new)))
+    }
+
+    /// Reads the chain as an auditor, from where the last audit ended.
+    pub(super) fn audit(&self, head: &CommitId) -> Result<(Audit, u64), Fault> {
+        let remembered = self.repo.recall("audit").and_then(|b| serde_json::from_slice::<Audited>(&b).ok());
+        let mut audit = remembered.filter(|a| a.rules == RULES).map(|a| a.audit).unwrap_or_default();
+        let mut known = audit.project.head.clone();
+        if known.as_ref() == Some(head) {
+            return Ok((audit, 0));
+        }
+        loop {
+            let before = if known.is_some() { audit.project.entries } else { 0 };
+            let mut follows = known.is_none().then_some(true);
+            let read = self.repo.entries(head, known.as_ref(), &mut |raw| {
+                if *follows.get_or_insert_with(|| raw.parents.first() == known.as_ref()) {
+                    audit.add(&entry::read(raw));
+                }
+            });
+            if known.is_some() && (read.is_err() || follows != Some(true)) {
+                (audit, known) = (Audit::default(), None);
+                continue;
+            }
+            read?;
+            match audit.finish() {
+                Ok(audit) => {
+                    let new = audit.project.entries - before;
+                    return Ok((audit, new));
+                }
+                Err(again) => (audit, known) = (*again, None),
+            }
+        }
+    }
+
+    /// Remembers an audit. What could not be checked is looked into again, so its plan is kept.
+    pub(super) fn remember_audit(&self, audit: &mut Audit) {
+        let found: Vec<Option<Vec<Claim>>> = audit.told.iter().map(|told| told.sealed.clone()).collect();
+        for told in &mut audit.told {
+            let unsure = |claim: &Claim| matches!(claim.truth, Truth::CannotBeChecked(_));
+            if told.sealed.iter().flatten().any(unsure) {
+                told.sealed = None;
+            } else {
+                told.plan.shed();
+            }
+        }
+        let audited = Audited { rules: RULES, audit: std::mem::take(audit) };
+        if let Ok(bytes) = serde_json::to_vec(&audited) {
+            self.repo.remember("audit", &bytes);
+        }
+        *audit = audited.audit;
+        audit.told.iter_mut().zip(found).for_each(|(told, found)| told.sealed = found);
+    }
+}

@@ -1,0 +1,7 @@
+//! `verify`: every release on record against the chain, the objects and the refs. Fetches, and writes nothing.
+
+mod audit;
+mod releases;
+mod report;
+mod seal;
+pub(crate) mod verification;

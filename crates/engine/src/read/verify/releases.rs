@@ -1,0 +1,124 @@
+//! What the refs show now of the releases on record, and which releases are not on record.
+
+use super::verification::ReleaseTruth;
+use crate::{Engine, Snapshot};
+use allclear_core::port::{Graph, Refs};
+use allclear_core::project::Rc;
+use allclear_core::types::text::plain;
+use allclear_core::verify::{Audit, Claim, Truth};
+use allclear_core::{CommitId, RefName, Version};
+use std::collections::HashSet;
+
+impl Engine<'_> {
+    /// Puts beside the sealed claims what the refs show now, and adds the releases that are not on record.
+    pub(super) fn releases(&self, snapshot: &Snapshot, audit: &Audit) -> Vec<ReleaseTruth> {
+        let (refs, facts) = (&snapshot.refs, &snapshot.facts);
+        let branches = [facts.stable.clone(), facts.develop.clone()];
+        let mut tips: Vec<CommitId> = branches.iter().flatten().chain(&audit.began).cloned().collect();
+        tips.extend(audit.told.iter().map(|told| told.release.stable.clone()));
+        let graph = self.repo.graph(&tips).ok();
+        let reach = Reach::of(graph.as_ref(), &branches);
+        let mut releases: Vec<ReleaseTruth> = audit
+            .told
+            .iter()
+            .map(|told| {
+                let release = &told.release;
+                let mut claims = vec![
+                    Claim::new("tag", published(refs, &release.tag, &release.object)),
+                    Claim::new("stable", reach.has(0, &release.stable)),
+                    Claim::new("develop", reach.has(1, &release.stable)),
+                    Claim::new("published rcs", rcs(refs, &told.rcs)),
+                ];
+                claims.extend(told.sealed.clone().unwrap_or_default());
+                ReleaseTruth {
+                    version: told.version,
+                    tag: release.tag.clone(),
+                    at: Some(release.at),
+                    by: Some((told.plan.by.clone(), told.plan.level.clone())),
+                    gates: told.plan.recorded.as_ref().map(|f| f.gates.clone()).unwrap_or_default(),
+                    voices: told.voices.clone(),
+                    claims,
+                }
+            })
+            .collect();
+        let told: HashSet<Version> = audit.told.iter().map(|told| told.version).collect();
+        for (version, commit) in facts.released.iter().filter(|(version, _)| !told.contains(version)) {
+            let truth = if reach.came_later(commit, audit.began.as_ref()) {
+                Truth::DoesNotHold("it is on stable and not on record: another hand released it".into())
+            } else {
+                Truth::CannotBeChecked("before the record".into())
+            };
+            releases.push(ReleaseTruth {
+                version: *version,
+                tag: facts.tags.release(*version),
+                at: None,
+                by: None,
+                gates: Vec::new(),
+                voices: Vec::new(),
+                claims: vec![Claim::new("record", truth)],
+            });
+        }
+        releases.sort_by_key(|release| std::cmp::Reverse(release.version));
+        releases
+    }
+}
+
+/// What stable and develop have, found once for all releases.
+struct Reach<'a> {
+    graph: Option<&'a Graph>,
+    branches: Vec<Option<(CommitId, HashSet<CommitId>)>>,
+}
+
+impl<'a> Reach<'a> {
+    fn of(graph: Option<&'a Graph>, branches: &[Option<CommitId>]) -> Self {
+        let all = |tip: &CommitId| Some((tip.clone(), graph?.only(tip, &[]).into_iter().collect()));
+        Self { graph, branches: branches.iter().map(|tip| all(tip.as_ref()?)).collect() }
+    }
+
+    /// Tells whether stable (0) or develop (1) has a commit.
+    fn has(&self, branch: usize, commit: &CommitId) -> Truth {
+        let name = ["stable", "develop"][branch];
+        match (self.graph, &self.branches[branch]) {
+            (Some(graph), Some((tip, all))) => {
+                // What is not above the common ancestors of all tips is one of them, or is not here.
+                let common = !graph.commits.contains_key(commit) && !graph.absent.contains(commit);
+                Truth::when(tip == commit || common || all.contains(commit), || {
+                    format!("{name} ({}) does not contain {}", tip.short(), commit.short())
+                })
+            }
+            (Some(_), None) => Truth::DoesNotHold(format!("{name} is gone from the server")),
+            (None, _) => Truth::CannotBeChecked("the history is not whole here".into()),
+        }
+    }
+
+    /// Tells whether a commit came to stable after the first cut saw it.
+    fn came_later(&self, commit: &CommitId, began: Option<&CommitId>) -> bool {
+        let (Some(graph), Some(began), Some((_, stable))) = (self.graph, began, &self.branches[0]) else {
+            return false;
+        };
+        stable.contains(commit) && !graph.contains(began, commit)
+    }
+}
+
+/// Says whether a tag still is what was published.
+fn published(refs: &Refs, tag: &str, object: &CommitId) -> Truth {
+    match refs.get(&RefName::tag(tag)) {
+        Some(now) if now == object => Truth::Holds,
+        Some(now) => Truth::DoesNotHold(format!(
+            "{} is at {} now; it was published as {}",
+            plain(tag),
+            now.short(),
+            object.short()
+        )),
+        None => Truth::DoesNotHold(format!("{} is gone from the server", plain(tag))),
+    }
+}
+
+/// Says whether the tags of rcs still are what was published. One that people tidied away proves nothing.
+fn rcs(refs: &Refs, rcs: &[Rc]) -> Truth {
+    let each = rcs.iter().map(|rc| match refs.get(&RefName::tag(&rc.tag)) {
+        None => Truth::CannotBeChecked(format!("{} was deleted", plain(&rc.tag))),
+        Some(_) => published(refs, &rc.tag, &rc.object),
+    });
+    each.max().unwrap_or(Truth::Holds)
+}

@@ -1,0 +1,65 @@
+//! What became of a record that was looked into, as it is told.
+
+use allclear_core::ledger::actor::Actor;
+use allclear_core::project::trust::{Level, Voice};
+use allclear_core::verify::{Claim, RecordedGate, Truth};
+use allclear_core::{CommitId, Version};
+use jiff::Timestamp;
+
+/// What became of a record that was looked into.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Verification {
+    /// The ledger's first entry.
+    pub root: CommitId,
+    /// Its last one.
+    pub head: CommitId,
+    /// Whether somebody named the root beforehand.
+    pub pinned: bool,
+    /// How many entries it has.
+    pub entries: u64,
+    /// How many of them had not been looked into before.
+    pub new: u64,
+    /// How many carry a good signature of their recorder.
+    pub recorded: u64,
+    /// How many carry a statement that counts.
+    pub stated: u64,
+    /// What the record is as a whole.
+    pub claims: Vec<Claim>,
+    /// The releases, newest first.
+    pub releases: Vec<ReleaseTruth>,
+    /// What a person should know besides, a sentence each.
+    pub notes: Vec<String>,
+}
+
+/// What became of one release.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ReleaseTruth {
+    /// Its version.
+    pub version: Version,
+    /// Its tag.
+    pub tag: String,
+    /// When it was confirmed; `None` where it is not on record.
+    pub at: Option<Timestamp>,
+    /// Who planned it, and how far that is proven.
+    pub by: Option<(Actor, Level)>,
+    /// What each gate found then, as the record has it.
+    pub gates: Vec<RecordedGate>,
+    /// Who approved and waived.
+    pub voices: Vec<(String, Voice)>,
+    /// Everything that was looked into.
+    pub claims: Vec<Claim>,
+}
+
+impl ReleaseTruth {
+    /// Gives the worst of its claims.
+    pub fn truth(&self) -> &Truth {
+        self.claims.iter().map(|claim| &claim.truth).max().unwrap_or(&Truth::Holds)
+    }
+}
+
+impl Verification {
+    /// Gives everything that was looked into.
+    pub fn all(&self) -> impl Iterator<Item = &Truth> {
+        self.claims.iter().map(|claim| &claim.truth).chain(self.releases.iter().map(ReleaseTruth::truth))
+    }
+}
