@@ -2,7 +2,8 @@
 
 use crate::v;
 use allclear_core::Event;
-use allclear_core::after::{By, Ill, StepState, report, word};
+use allclear_core::decide::after::{StepState, report, word};
+use allclear_core::ledger::step_end::{By, Ill};
 use allclear_engine::{FaultKind, Note, StepDecision};
 use allclear_testkit::{Flaky, Machine, Push, World};
 use std::cell::Cell;
