@@ -5,13 +5,11 @@
 //! [`policy::Policy`]. [`assess()`] gives the verdict, [`plan::plan`] what is due, [`promotion::next`]
 //! the next step of a promotion in flight. The CLI, a cron job and a hub all call the same functions.
 
-pub mod adoption;
 pub mod after;
 pub mod assess;
 pub mod bump;
 pub mod carry;
 pub mod changelog;
-pub mod doctor;
 pub mod duration;
 pub mod event;
 pub mod facts;

@@ -8,7 +8,7 @@ pub use repair::{How, Repair};
 
 use crate::observe::{PLACES, POLICY_FILE};
 use crate::{Engine, Fault, FaultKind, oddities};
-use allclear_core::doctor::{self, FILES, Finding, Ground, Line, Past, Tags, Tip};
+use allclear_adopt::doctor::{self, FILES, Finding, Ground, Line, Past, Tags, Tip};
 use allclear_core::policy::{self, Branches, Preset};
 use allclear_core::port::Refs;
 use allclear_core::port::history::{Commits, History, Look, Reach};

@@ -5,7 +5,7 @@ use crate::args::{Args, Scheduler};
 use crate::exit::Exit;
 use crate::place::Place;
 use crate::ui;
-use allclear_core::adoption::{self, Home, Patch, scheduler};
+use allclear_adopt::to_do::{self, Home, Patch, scheduler};
 use allclear_core::text::{count, plain};
 use allclear_engine::{Adoption, Fault, FaultKind};
 use serde_json::json;
@@ -60,7 +60,7 @@ pub(super) fn schedule(args: &Args, by: Scheduler, print: bool, yes: bool) -> Re
     let written = before.as_deref() != Some(text.as_str());
     if written {
         if let Some(before) = &before {
-            let diff = adoption::diff(file, Some(before), &text);
+            let diff = to_do::diff(file, Some(before), &text);
             if !args.json {
                 ui::say(diff.lines().map(plain).collect::<Vec<_>>().join("\n"));
             }
@@ -88,7 +88,7 @@ fn cron(place: &Place) -> String {
 pub(super) fn patch(args: &Args, yes: bool) -> Result<Exit, Fault> {
     let place = Place::open(args)?;
     let patches = todo(&place)?.patches;
-    let diff: String = patches.iter().map(|p| adoption::diff(&p.path, Some(&p.before), &p.after)).collect();
+    let diff: String = patches.iter().map(|p| to_do::diff(&p.path, Some(&p.before), &p.after)).collect();
     let mut applied = Vec::new();
     if yes && !patches.is_empty() {
         let top = top(&place)?;

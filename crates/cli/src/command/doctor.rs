@@ -5,8 +5,8 @@ use crate::args::Args;
 use crate::exit::Exit;
 use crate::place::{Place, environment};
 use crate::ui::{self, BAD, BOLD, DIM, GOOD, WAIT, paint, say};
-use allclear_core::adoption::Todo;
-use allclear_core::doctor::{Evidence, Finding, Part, Weight};
+use allclear_adopt::doctor::{Evidence, Finding, Part, Weight};
+use allclear_adopt::to_do::Todo;
 use allclear_core::port::history::History;
 use allclear_core::text::{count, short};
 use allclear_engine::{Answer, Examination, Fault, FaultKind, Probe, Repair};
@@ -364,7 +364,7 @@ fn how(repair: &Repair) -> String {
 /// Gives `allclear.doctor/1`.
 fn view(name: &str, seen: &Examination, more: &Value) -> Value {
     let (past, ground) = (&seen.past, &seen.ground);
-    let tip = |tip: &Option<allclear_core::doctor::Tip>| {
+    let tip = |tip: &Option<allclear_adopt::doctor::Tip>| {
         tip.as_ref().map(|t| json!({"branch": t.name, "commit": t.commit}))
     };
     let mut view = json!({
@@ -400,7 +400,7 @@ fn view(name: &str, seen: &Examination, more: &Value) -> Value {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use allclear_core::doctor::{Ground, Past};
+    use allclear_adopt::doctor::{Ground, Past};
     use allclear_core::port::history::Reach;
 
     fn seen(findings: Vec<Finding>) -> Examination {

@@ -4,7 +4,7 @@ use crate::args::Args;
 use crate::exit::Exit;
 use crate::place::Place;
 use crate::ui;
-use allclear_core::adoption;
+use allclear_adopt::to_do;
 use allclear_core::policy::{self, Branches, Preset};
 use allclear_core::port::{Refs, Repo};
 use allclear_core::text::short;
@@ -105,7 +105,7 @@ fn write(path: &std::path::Path, text: &str) -> Result<(), Fault> {
 
 fn look(place: &Place) -> Result<Traits, Fault> {
     let refs = place.store.observe()?;
-    let Branches { stable, develop, .. } = adoption::names(&refs);
+    let Branches { stable, develop, .. } = to_do::names(&refs);
     let tip = [&develop, &stable].into_iter().find_map(|branch| refs.get(&branch.to_ref()).cloned());
     let now = place.now();
     let zone = jiff::tz::TimeZone::try_system()

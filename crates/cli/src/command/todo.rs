@@ -1,7 +1,7 @@
 //! The list of what is left to do until the train runs: drawn once, for `init` and whoever else shows it.
 
 use crate::ui::{self, BOLD, DIM, paint};
-use allclear_core::adoption::Todo;
+use allclear_adopt::to_do::Todo;
 use allclear_core::verdict::Verdict;
 use serde_json::{Value, json};
 

@@ -10,11 +10,12 @@ use std::process::Command;
 /// Who may use whom outside of tests.
 const ROOMS: &[(&str, &[&str])] = &[
     ("allclear-core", &[]),
+    ("allclear-adopt", &["allclear-core"]),
     ("allclear-git", &["allclear-core"]),
-    ("allclear-engine", &["allclear-core"]),
+    ("allclear-engine", &["allclear-core", "allclear-adopt"]),
     ("allclear-lab", &["allclear-core"]),
     ("allclear-testkit", &["allclear-core", "allclear-git", "allclear-engine"]),
-    ("allclear", &["allclear-core", "allclear-git", "allclear-engine", "allclear-lab"]),
+    ("allclear", &["allclear-core", "allclear-adopt", "allclear-git", "allclear-engine", "allclear-lab"]),
 ];
 
 /// Libraries that were measured and left out, with their families.

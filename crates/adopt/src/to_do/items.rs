@@ -1,8 +1,8 @@
 //! The items of the list, one function each.
 
 use super::{File, Home, PolicyState, SCHEDULER, Seen, Standing, Todo, bots, ci, is_gitlab_part, scheduler};
-use crate::policy::{Branches, Mode};
-use crate::text::{count, plain, short};
+use allclear_core::policy::{Branches, Mode};
+use allclear_core::text::{count, plain, short};
 
 fn item(key: &'static str, done: bool, title: impl Into<String>) -> Todo {
     Todo { key, done, title: title.into(), detail: Vec::new(), remedy: Vec::new() }

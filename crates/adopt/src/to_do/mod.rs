@@ -14,11 +14,11 @@ mod tests;
 
 pub use home::Home;
 
-use crate::Branch;
-use crate::policy::{Branches, Mode};
-use crate::port::Refs;
-use crate::text::plain;
-use crate::version::CandidateFormat;
+use allclear_core::Branch;
+use allclear_core::policy::{Branches, Mode};
+use allclear_core::port::Refs;
+use allclear_core::text::plain;
+use allclear_core::version::CandidateFormat;
 use serde::Serialize;
 use similar::TextDiff;
 

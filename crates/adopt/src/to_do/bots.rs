@@ -1,7 +1,7 @@
 //! Where the bots that update dependencies send their pull requests.
 
 use super::yaml::{Edit, LIMIT, Yaml, apply};
-use crate::text::{plain, short};
+use allclear_core::text::{plain, short};
 use serde_json::Value;
 
 /// What one bot's file says.

@@ -1,7 +1,7 @@
 //! Which branches a CI's pattern means: each CI has a language of its own.
 
-use crate::Version;
-use crate::policy::Branches;
+use allclear_core::Version;
+use allclear_core::policy::Branches;
 use regex_lite::{Regex, escape};
 
 /// The longest pattern that is understood.

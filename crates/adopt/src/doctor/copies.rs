@@ -1,9 +1,9 @@
 //! Releases that were squash- or rebase-merged: the same changes on both branches, under other ids.
 
 use super::{Evidence, Finding, PATCHES, Part, Past, Release, Weight, absent};
-use crate::id::CommitId;
-use crate::port::history::{Commit, Set};
-use crate::text::{count, short};
+use allclear_core::id::CommitId;
+use allclear_core::port::history::{Commit, Set};
+use allclear_core::text::{count, short};
 use std::collections::HashMap;
 
 /// How many commits with the same author date are compared with one.

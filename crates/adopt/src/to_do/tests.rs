@@ -2,8 +2,8 @@
 
 use super::pattern::Language;
 use super::*;
-use crate::CommitId;
-use crate::name::RefName;
+use allclear_core::CommitId;
+use allclear_core::name::RefName;
 
 fn usual() -> Branches {
     names(&Refs::default())

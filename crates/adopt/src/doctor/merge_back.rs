@@ -1,7 +1,7 @@
 //! Whether develop has all that stable has, and whether it is still the develop that it was.
 
 use super::{Evidence, Finding, Part, Past, Weight, absent, day, day_of};
-use crate::text::{count, short};
+use allclear_core::text::{count, short};
 
 /// Finds commits of stable that develop lacks.
 pub(super) fn lacking(past: &Past) -> Finding {

@@ -1,10 +1,10 @@
 //! Tags whose tree says another version.
 
 use super::{Evidence, FILES, Finding, Part, Past, Weight, absent};
-use crate::policy::VersionFile;
-use crate::text::short;
-use crate::version::Version;
-use crate::version_files;
+use allclear_core::policy::VersionFile;
+use allclear_core::text::short;
+use allclear_core::version::Version;
+use allclear_core::version_files;
 
 /// Finds releases whose files carry another version than their tag.
 pub(super) fn other(past: &Past) -> Finding {

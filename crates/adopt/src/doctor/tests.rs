@@ -1,8 +1,8 @@
 //! Histories of a few commits, and what is found in them.
 
 use super::*;
-use crate::port::history::{CloneRef, Commit};
-use crate::text::short;
+use allclear_core::port::history::{CloneRef, Commit};
+use allclear_core::text::short;
 
 const DAY: i64 = 86_400;
 

@@ -1,9 +1,9 @@
 //! What would stop allclear: git, the server, this credential, the clock, the clone, and names.
 
 use super::{Evidence, Finding, Ground, Part, Weight, day};
-use crate::duration::Seconds;
-use crate::port::history::Reach;
-use crate::text::{count, plain, short};
+use allclear_core::duration::Seconds;
+use allclear_core::port::history::Reach;
+use allclear_core::text::{count, plain, short};
 use jiff::Timestamp;
 
 /// The oldest git whose merge is used: 2.38 began `merge-tree --write-tree`, 2.39 is tried.

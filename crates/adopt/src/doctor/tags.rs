@@ -1,10 +1,10 @@
 //! Tags read as releases and candidates, in whatever form the history has them; and what is odd about them.
 
 use super::{Evidence, Finding, Part, Past, RELEASES, RcTag, Release, Weight, absent, day};
-use crate::name::RefName;
-use crate::port::history::CloneRef;
-use crate::text::{count, list, short};
-use crate::version::Version;
+use allclear_core::name::RefName;
+use allclear_core::port::history::CloneRef;
+use allclear_core::text::{count, list, short};
+use allclear_core::version::Version;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The release tags of one form, and their candidates.
@@ -234,7 +234,7 @@ pub(super) fn twins(past: &Past) -> Finding {
     }
     let last: BTreeSet<Version> = past.tags.last().iter().map(|r| r.version).collect();
     let released: BTreeSet<Version> = past.tags.releases.iter().map(|r| r.version).collect();
-    let mut commits: BTreeMap<(Version, &crate::CommitId), Vec<&RcTag>> = BTreeMap::new();
+    let mut commits: BTreeMap<(Version, &allclear_core::CommitId), Vec<&RcTag>> = BTreeMap::new();
     for rc in past.tags.rcs.iter().filter(|rc| last.contains(&rc.version) || !released.contains(&rc.version))
     {
         commits.entry((rc.version, &rc.commit)).or_default().push(rc);

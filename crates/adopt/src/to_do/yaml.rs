@@ -1,7 +1,7 @@
 //! YAML with places: a tree whose nodes know where they stand, so that a file is patched and never written
 //! anew. An alias stays a reference, so that a few lines cannot grow into millions of nodes.
 
-use crate::text::short;
+use allclear_core::text::short;
 use saphyr_parser::{Event, Parser, ScalarStyle};
 use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};

@@ -1,7 +1,7 @@
 //! What lets something run `allclear tick`: a workflow of GitHub's, a job of GitLab's, a line for cron.
 
 use super::quoted;
-use crate::policy::Branches;
+use allclear_core::policy::Branches;
 
 /// Where GitHub finds the workflow.
 pub const GITHUB_FILE: &str = ".github/workflows/allclear.yml";

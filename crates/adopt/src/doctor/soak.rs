@@ -1,8 +1,8 @@
 //! How long candidates stood before they became releases, and how soon a patch followed.
 
 use super::{Evidence, Finding, Part, Past, Release, WEEK, Weight, absent, day};
-use crate::duration::Seconds;
-use crate::text::short;
+use allclear_core::duration::Seconds;
+use allclear_core::text::short;
 use jiff::Timestamp;
 
 /// For how many commits a release branch is followed back to where it began.

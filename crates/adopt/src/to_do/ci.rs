@@ -2,8 +2,8 @@
 
 use super::pattern::{Language, between_slashes, examples, expression};
 use super::yaml::{Edit, Id, Yaml, apply};
-use crate::policy::Branches;
-use crate::text::{list, short};
+use allclear_core::policy::Branches;
+use allclear_core::text::{list, short};
 
 /// One place that names stable and not all that allclear makes.
 #[derive(Debug, Clone, PartialEq, Eq)]

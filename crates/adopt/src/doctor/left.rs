@@ -2,9 +2,9 @@
 //! change there is the same. One of the same author date and subject counts as the same, adapted.
 
 use super::{Evidence, Finding, PATCHES, Part, Past, Tip, Wanted, Weight, absent, day_of};
-use crate::duration::Seconds;
-use crate::port::history::Set;
-use crate::text::{count, short};
+use allclear_core::duration::Seconds;
+use allclear_core::port::history::Set;
+use allclear_core::text::{count, short};
 use std::collections::HashMap;
 
 /// How long a commit on a maintenance branch waits for its release before it counts as left: 90 days.

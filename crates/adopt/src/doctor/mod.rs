@@ -15,12 +15,12 @@ mod versions;
 #[cfg(test)]
 mod tests;
 
-use crate::facts::Trap;
-use crate::id::CommitId;
-use crate::name::RefName;
-use crate::port::Refs;
-use crate::port::history::{CloneRef, Commits, Forced, Reach};
-use crate::version::{RcNumber, Version};
+use allclear_core::facts::Trap;
+use allclear_core::id::CommitId;
+use allclear_core::name::RefName;
+use allclear_core::port::Refs;
+use allclear_core::port::history::{CloneRef, Commits, Forced, Reach};
+use allclear_core::version::{RcNumber, Version};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -30,7 +30,7 @@ pub use tags::{Line, Tags};
 /// How many releases are looked at.
 pub const RELEASES: usize = 10;
 /// How soon after a release another one tells of something missed, and how long a candidate should stand: 7 days.
-pub const WEEK: crate::Seconds = crate::Seconds(7 * 24 * 3600);
+pub const WEEK: allclear_core::Seconds = allclear_core::Seconds(7 * 24 * 3600);
 /// The most commits whose patches are compared for one finding.
 pub const PATCHES: usize = 400;
 
