@@ -8,7 +8,7 @@ pub use repair::{How, Repair};
 
 use crate::observe::{PLACES, POLICY_FILE};
 use crate::{Engine, Fault, FaultKind, oddities};
-use allclear_adopt::doctor::{self, FILES, Finding, Ground, Line, Past, Tags, Tip};
+use allclear_adopt::doctor::{self, FILES, Finding, Prerequisites, Line, Past, Tags, Tip};
 use allclear_core::policy::{self, Branches, Preset};
 use allclear_core::port::Refs;
 use allclear_core::port::history::{Commits, History, Look, Reach};
@@ -28,7 +28,7 @@ pub struct Examination {
     /// What is known of the past.
     pub past: Past,
     /// What allclear would stand on.
-    pub ground: Ground,
+    pub ground: Prerequisites,
     /// What was found, in the order of the screen.
     pub findings: Vec<Finding>,
 }
@@ -72,7 +72,7 @@ impl Engine<'_> {
         past.server = server;
         read(history, &mut past)?;
         let leftovers = leftovers(past.server.as_ref());
-        let ground = Ground {
+        let ground = Prerequisites {
             delete: (!leftovers.is_empty()).then(|| history.how_to_delete(&leftovers)),
             git,
             asked: ask,
@@ -88,7 +88,7 @@ impl Engine<'_> {
             unreachable,
         };
         let mut findings = doctor::releases(&past);
-        findings.extend(doctor::ground(&ground, now));
+        findings.extend(doctor::prerequisites(&ground, now));
         Ok(Examination { past, ground, findings })
     }
 

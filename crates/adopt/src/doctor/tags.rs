@@ -1,11 +1,44 @@
-//! Tags read as releases and candidates, in whatever form the history has them; and what is odd about them.
+//! Tags read as releases and release candidates, in whatever form the history has them.
 
-use super::{Evidence, Finding, Part, Past, RELEASES, RcTag, Release, Weight, absent, day};
-use allclear_core::name::RefName;
 use allclear_core::port::history::CloneRef;
-use allclear_core::text::{count, list, short};
-use allclear_core::version::Version;
+use allclear_core::text::short;
+use allclear_core::{CommitId, RcNumber, Version};
+use jiff::Timestamp;
+use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
+
+/// How many releases are looked at.
+const RELEASES: usize = 10;
+
+/// A release as its tag tells of it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Release {
+    /// The tag.
+    pub tag: String,
+    /// Its version.
+    pub version: Version,
+    /// The commit that the tag leads to.
+    pub commit: CommitId,
+    /// Whether the tag is an object of its own, with a date and a name.
+    pub annotated: bool,
+    /// When, as the tag claims, or its commit where it is lightweight.
+    pub at: Timestamp,
+}
+
+/// A candidate's tag.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RcTag {
+    /// The tag.
+    pub tag: String,
+    /// Its version.
+    pub version: Version,
+    /// Its number; 0 where it has none.
+    pub n: RcNumber,
+    /// The commit that the tag leads to.
+    pub commit: CommitId,
+    /// When, as the tag claims.
+    pub at: Timestamp,
+}
 
 /// The release tags of one form, and their candidates.
 #[derive(Debug, Clone, Default)]
@@ -106,166 +139,4 @@ fn named(name: &str) -> Option<(&str, Named)> {
     let n = tail.strip_prefix("rc")?.trim_start_matches(['.', '-', '_']);
     let n = if n.is_empty() { 0 } else { n.parse().ok()? };
     Some((prefix, Named::Rc(version, n)))
-}
-
-/// What a branch's name says of its version: `release-2.9.0`, `release/2.9`, `v1.x`, `7-2-stable`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Line {
-    /// The major number.
-    pub major: u64,
-    /// The minor number, where it says one.
-    pub minor: Option<u64>,
-    /// The patch number, where it says one: a branch of one release.
-    pub patch: Option<u64>,
-}
-
-impl Line {
-    /// Reads a branch's name; `None` where it is no release branch.
-    pub fn read(branch: &str) -> Option<Self> {
-        let lower = branch.to_ascii_lowercase();
-        let words = ["releases", "release", "rel", "hotfix", "stable", "maint", "support"];
-        let stripped = words.iter().find_map(|w| lower.strip_prefix(w)?.strip_prefix(['-', '/', '_']));
-        let rest = stripped.unwrap_or(&lower);
-        let rest = rest.strip_prefix('v').unwrap_or(rest);
-        let bare = ["-stable", "-maintenance", ".x", "-x"].iter().find_map(|end| rest.strip_suffix(end));
-        let numbers = bare.unwrap_or(rest);
-        let parts: Vec<&str> = numbers.split(['.', '-', '_']).collect();
-        let number = |part: &&str| {
-            (!part.is_empty() && part.len() <= 6 && part.bytes().all(|b| b.is_ascii_digit()))
-                .then(|| part.parse::<u64>().ok())
-                .flatten()
-        };
-        let parts: Option<Vec<u64>> = parts.iter().map(number).collect();
-        match parts?[..] {
-            // A single number is an issue's number as often as a version.
-            [major] if bare.is_some() => Some(Self { major, minor: None, patch: None }),
-            [major, minor] => Some(Self { major, minor: Some(minor), patch: None }),
-            [major, minor, patch] => Some(Self { major, minor: Some(minor), patch: Some(patch) }),
-            _ => None,
-        }
-    }
-
-    /// Tells whether a version is of this line.
-    pub fn has(&self, version: Version) -> bool {
-        version.major == self.major
-            && self.minor.is_none_or(|minor| minor == version.minor)
-            && self.patch.is_none_or(|patch| patch == version.patch)
-    }
-}
-
-/// Finds tags that are something else here than on the server.
-pub(super) fn moved(past: &Past) -> Finding {
-    let finding = Finding::new(
-        Part::Past,
-        "moved tags",
-        "never moves a published tag, and reports any other hand that does",
-    );
-    let Some(server) = &past.server else {
-        return finding.weighs(Weight::Unknown, "not known: the server was not read");
-    };
-    let ours = past.tags.releases.iter().map(|r| &r.tag).chain(past.tags.rcs.iter().map(|r| &r.tag));
-    let ours: BTreeSet<RefName> = ours.map(|tag| RefName::tag(tag)).collect();
-    let mut moved: Vec<(Option<jiff::Timestamp>, Evidence)> = Vec::new();
-    for here in past.refs.iter().filter(|here| ours.contains(&here.name)) {
-        let Some(there) = server.get(&here.name).filter(|there| **there != here.object) else { continue };
-        let commits = vec![here.commit().clone(), server.commit(&here.name).unwrap_or(there).clone()];
-        let about = short(here.name.short(), 40);
-        let text = if commits[0] == commits[1] {
-            format!("{about} was made anew at {}", commits[0].short())
-        } else {
-            format!("{about} is {} here and {} on the server", commits[0].short(), commits[1].short())
-        };
-        moved.push((here.at, Evidence { about, text, commits, at: here.at }));
-    }
-    if moved.is_empty() {
-        return finding.weighs(Weight::Clear, "no release tag differs from the server's");
-    }
-    moved.sort_by_key(|(at, _)| std::cmp::Reverse(*at));
-    let summary = format!("{} here than on the server", differ(moved.len()));
-    let act = format!("ask who moved it; git fetch --tags --force takes the server's {}", one(moved.len()));
-    finding.weighs(Weight::Open, summary).shown_by(moved.into_iter().map(|(_, e)| e).collect()).act(act)
-}
-
-fn differ(n: usize) -> String {
-    if n == 1 { "1 tag is another one".into() } else { format!("{n} tags are others") }
-}
-
-fn one(n: usize) -> &'static str {
-    if n == 1 { "one" } else { "ones" }
-}
-
-/// Finds releases whose tag is no object of its own.
-pub(super) fn lightweight(past: &Past) -> Finding {
-    let finding = Finding::new(
-        Part::Past,
-        "lightweight tags",
-        "makes annotated tags: who, when, signed where a key is set",
-    );
-    let last = past.tags.last();
-    if last.is_empty() {
-        return absent(finding, "no release");
-    }
-    let bare: Vec<Evidence> = last
-        .iter()
-        .filter(|r| !r.annotated)
-        .map(|r| Evidence {
-            about: short(&r.tag, 40),
-            text: short(&r.tag, 40),
-            commits: vec![r.commit.clone()],
-            at: Some(r.at),
-        })
-        .collect();
-    if bare.is_empty() {
-        return finding.weighs(Weight::Clear, "all release tags are annotated");
-    }
-    let summary = format!("{} of {}: no name and no date of their own", bare.len(), last.len());
-    finding.weighs(Weight::Past, summary).shown_by(bare)
-}
-
-/// Finds commits with several rc numbers of one version.
-pub(super) fn twins(past: &Past) -> Finding {
-    let finding = Finding::new(
-        Part::Past,
-        "doubled rcs",
-        "counts an rc once: a head that is an rc is not numbered again",
-    );
-    if past.tags.rcs.is_empty() {
-        return absent(finding, "no rc tag");
-    }
-    let last: BTreeSet<Version> = past.tags.last().iter().map(|r| r.version).collect();
-    let released: BTreeSet<Version> = past.tags.releases.iter().map(|r| r.version).collect();
-    let mut commits: BTreeMap<(Version, &allclear_core::CommitId), Vec<&RcTag>> = BTreeMap::new();
-    for rc in past.tags.rcs.iter().filter(|rc| last.contains(&rc.version) || !released.contains(&rc.version))
-    {
-        commits.entry((rc.version, &rc.commit)).or_default().push(rc);
-    }
-    let mut doubled: Vec<Evidence> = commits
-        .into_iter()
-        .filter(|(_, rcs)| rcs.iter().map(|rc| rc.n).collect::<BTreeSet<_>>().len() > 1)
-        .map(|((_, commit), rcs)| {
-            let tags: Vec<String> = rcs.iter().map(|rc| short(&rc.tag, 30)).collect();
-            let at = rcs.iter().map(|rc| rc.at).max();
-            Evidence {
-                about: tags[0].clone(),
-                text: format!(
-                    "{} are all {}{}",
-                    list(&tags),
-                    commit.short(),
-                    at.map(|at| format!(", {}", day(at))).unwrap_or_default()
-                ),
-                commits: vec![commit.clone()],
-                at,
-            }
-        })
-        .collect();
-    if doubled.is_empty() {
-        return finding.weighs(Weight::Clear, "every rc is a commit of its own");
-    }
-    doubled.sort_by_key(|e| std::cmp::Reverse(e.at));
-    let summary = format!("{} several rc numbers", has(doubled.len()));
-    finding.weighs(Weight::Past, summary).shown_by(doubled)
-}
-
-fn has(n: usize) -> String {
-    format!("{} {}", count(n, "commit"), if n == 1 { "has" } else { "have" })
 }

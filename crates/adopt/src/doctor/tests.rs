@@ -1,8 +1,12 @@
 //! Histories of a few commits, and what is found in them.
 
 use super::*;
-use allclear_core::port::history::{CloneRef, Commit};
+use allclear_core::port::Refs;
+use allclear_core::port::history::{CloneRef, Commit, Commits, Reach};
 use allclear_core::text::short;
+use allclear_core::{CommitId, RefName};
+use jiff::Timestamp;
+use std::collections::BTreeMap;
 
 const DAY: i64 = 86_400;
 
@@ -264,31 +268,8 @@ fn tags_in_every_form() {
 }
 
 #[test]
-fn branches_of_releases() {
-    let line = |major, minor, patch| Some(Line { major, minor, patch });
-    for (name, expected) in [
-        ("release-2.9.0", line(2, Some(9), Some(0))),
-        ("release/v2.9", line(2, Some(9), None)),
-        ("Hotfix_1.2.3", line(1, Some(2), Some(3))),
-        ("v1.x", line(1, None, None)),
-        ("7-2-stable", line(7, Some(2), None)),
-        ("4.x", line(4, None, None)),
-        ("1.2.x", line(1, Some(2), None)),
-        ("release-1.2.3-rc1", None),
-        ("2671", None),
-        ("release", None),
-        ("feature/1.2.3", None),
-        ("1.2.3.4", None),
-        ("", None),
-        ("9999999.0", None),
-    ] {
-        assert_eq!(Line::read(name), expected, "{name}");
-    }
-}
-
-#[test]
-fn the_ground() {
-    let whole = || Ground {
+fn what_allclear_needs() {
+    let whole = || Prerequisites {
         git: "git version 2.39.5 (Apple Git-154)".into(),
         unreachable: None,
         reach: Reach::Open { atomic: true },
@@ -303,37 +284,42 @@ fn the_ground() {
         behind: 0,
         asked: true,
     };
-    let weight =
-        |g: &Ground, name: &str| ground(g, time(0)).into_iter().find(|f| f.name == name).unwrap().weight;
-    assert!(ground(&whole(), time(0)).iter().all(|f| f.weight != Weight::Open));
+    let weight = |g: &Prerequisites, name: &str| {
+        prerequisites(g, time(0)).into_iter().find(|f| f.name == name).unwrap().weight
+    };
+    assert!(prerequisites(&whole(), time(0)).iter().all(|f| f.weight != Weight::Open));
     let probed = |works, custom, branch| Some(Probed { at: time(0), works, custom, branch });
     for (name, expected, g) in [
         ("credential", Weight::Unknown, whole()),
-        ("credential", Weight::Clear, Ground { probed: probed(true, false, false), ..whole() }),
-        ("credential", Weight::Open, Ground { probed: probed(false, true, true), ..whole() }),
-        ("ledger", Weight::Past, Ground { probed: probed(true, false, true), ..whole() }),
-        ("ledger", Weight::Clear, Ground { probed: probed(true, false, true), ledger: None, ..whole() }),
-        ("git", Weight::Open, Ground { git: "git version 2.38.9".into(), ..whole() }),
-        ("git", Weight::Unknown, Ground { git: "jgit".into(), ..whole() }),
-        ("git", Weight::Clear, Ground { git: "git version 3.0.0".into(), ..whole() }),
-        ("clock", Weight::Open, Ground { newest: Some(time(1)), ..whole() }),
+        ("credential", Weight::Clear, Prerequisites { probed: probed(true, false, false), ..whole() }),
+        ("credential", Weight::Open, Prerequisites { probed: probed(false, true, true), ..whole() }),
+        ("ledger", Weight::Past, Prerequisites { probed: probed(true, false, true), ..whole() }),
+        (
+            "ledger",
+            Weight::Clear,
+            Prerequisites { probed: probed(true, false, true), ledger: None, ..whole() },
+        ),
+        ("git", Weight::Open, Prerequisites { git: "git version 2.38.9".into(), ..whole() }),
+        ("git", Weight::Unknown, Prerequisites { git: "jgit".into(), ..whole() }),
+        ("git", Weight::Clear, Prerequisites { git: "git version 3.0.0".into(), ..whole() }),
+        ("clock", Weight::Open, Prerequisites { newest: Some(time(1)), ..whole() }),
         (
             "server",
             Weight::Open,
-            Ground { unreachable: Some("gone".into()), reach: Reach::NotAsked, ..whole() },
+            Prerequisites { unreachable: Some("gone".into()), reach: Reach::NotAsked, ..whole() },
         ),
-        ("server", Weight::Open, Ground { reach: Reach::Open { atomic: false }, ..whole() }),
-        ("credential", Weight::Open, Ground { reach: Reach::Closed("no".into()), ..whole() }),
-        ("clone", Weight::Unknown, Ground { shallow: true, ..whole() }),
-        ("clone", Weight::Unknown, Ground { behind: 3, ..whole() }),
-        ("ledger", Weight::Unknown, Ground { ledger: None, ..whole() }),
+        ("server", Weight::Open, Prerequisites { reach: Reach::Open { atomic: false }, ..whole() }),
+        ("credential", Weight::Open, Prerequisites { reach: Reach::Closed("no".into()), ..whole() }),
+        ("clone", Weight::Unknown, Prerequisites { shallow: true, ..whole() }),
+        ("clone", Weight::Unknown, Prerequisites { behind: 3, ..whole() }),
+        ("ledger", Weight::Unknown, Prerequisites { ledger: None, ..whole() }),
     ] {
         assert_eq!(weight(&g, name), expected, "{name}");
     }
 }
 
 #[test]
-fn every_name_and_promise_has_room() {
+fn names_and_promises_fit_on_the_screen() {
     let past = rebased();
     for finding in releases(&past) {
         assert!(finding.name.len() <= 16, "{}", finding.name);

@@ -105,7 +105,7 @@ fn show(name: &str, seen: &Examination, todo: &[Todo]) {
 /// Draws the screen. Where it is too long, what allclear does goes first, and what was found stays.
 fn screen(name: &str, seen: &Examination, todo: &[Todo]) -> Vec<String> {
     let mut rows = vec![row(headline(name, seen), 0)];
-    for (part, title) in [(Part::Past, "The last releases"), (Part::Ground, "What allclear would stand on")] {
+    for (part, title) in [(Part::Past, "The last releases"), (Part::Prerequisites, "What allclear would stand on")] {
         rows.push(row("", 0));
         rows.push(row(paint(BOLD, title), 0));
         section(seen, part, &mut rows);
@@ -400,11 +400,11 @@ fn view(name: &str, seen: &Examination, more: &Value) -> Value {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use allclear_adopt::doctor::{Ground, Past};
+    use allclear_adopt::doctor::{Prerequisites, Past};
     use allclear_core::port::history::Reach;
 
     fn seen(findings: Vec<Finding>) -> Examination {
-        let ground = Ground {
+        let ground = Prerequisites {
             git: String::new(),
             unreachable: None,
             reach: Reach::NotAsked,
@@ -428,7 +428,7 @@ mod tests {
         let evidence = || vec![Evidence { text: long.clone(), ..Evidence::default() }; 7];
         let finding = |n: usize| Finding {
             name: "doubled rcs",
-            part: if n < 10 { Part::Past } else { Part::Ground },
+            part: if n < 10 { Part::Past } else { Part::Prerequisites },
             weight: Weight::Open,
             summary: format!("finding {n}: {long}"),
             evidence: evidence(),

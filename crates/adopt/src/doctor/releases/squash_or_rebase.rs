@@ -1,13 +1,15 @@
 //! Releases that were squash- or rebase-merged: the same changes on both branches, under other ids.
 
-use super::{Evidence, Finding, PATCHES, Part, Past, Release, Weight, absent};
-use allclear_core::id::CommitId;
+use super::past::{PATCHES, Past};
+use crate::doctor::finding::{Evidence, Finding, Part, Weight};
+use crate::doctor::tags::Release;
+use allclear_core::CommitId;
 use allclear_core::port::history::{Commit, Set};
 use allclear_core::text::{count, short};
 use std::collections::HashMap;
 
 /// How many commits with the same author date are compared with one.
-const RIVALS: usize = 4;
+const LOOKALIKES: usize = 4;
 
 /// A commit of a release, and one on develop that may be the same change.
 struct Pair {
@@ -76,9 +78,9 @@ fn suspects(past: &Past) -> Vec<Suspect<'_>> {
             let mut squash = None;
             for &n in &new {
                 let commit = commits.at(n);
-                let rivals = outside(&authored[&commit.authored]);
-                pairs.extend(rivals.iter().take(RIVALS).map(|d| Pair { released: n, develop: *d }));
-                if rivals.is_empty()
+                let lookalikes = outside(&authored[&commit.authored]);
+                pairs.extend(lookalikes.iter().take(LOOKALIKES).map(|d| Pair { released: n, develop: *d }));
+                if lookalikes.is_empty()
                     && squash.is_none()
                     && changes(commit)
                     && let Some(&develop) = outside(&trees[&commit.tree]).first()
@@ -111,17 +113,17 @@ pub(super) fn wanted(past: &Past) -> Vec<CommitId> {
 }
 
 /// Finds releases that were squash- or rebase-merged.
-pub(super) fn copied(past: &Past) -> Finding {
+pub(super) fn judge(past: &Past) -> Finding {
     let finding = Finding::new(
         Part::Past,
         "squash or rebase",
         "merges, so that the released commits are develop's own",
     );
     let (Some(_), Some(develop)) = (&past.stable, &past.develop) else {
-        return absent(finding, "one long-lived branch: nothing to be doubled");
+        return finding.not_applicable("one long-lived branch: nothing to be doubled");
     };
     if past.tags.last().is_empty() {
-        return absent(finding, "no release");
+        return finding.not_applicable("no release");
     }
     let Some(patches) = &past.patches else {
         return finding.weighs(Weight::Unknown, "not known: this clone has not all files of the history");

@@ -1,17 +1,19 @@
-//! Whether develop has all that stable has, and whether it is still the develop that it was.
+//! Whether develop has all that stable has.
 
-use super::{Evidence, Finding, Part, Past, Weight, absent, day, day_of};
+use super::past::Past;
+use crate::doctor::date::day_of;
+use crate::doctor::finding::{Evidence, Finding, Part, Weight};
 use allclear_core::text::{count, short};
 
 /// Finds commits of stable that develop lacks.
-pub(super) fn lacking(past: &Past) -> Finding {
+pub(super) fn judge(past: &Past) -> Finding {
     let finding = Finding::new(
         Part::Past,
         "merge-back",
         "merges each release back to develop in the push that publishes it",
     );
     let (Some(stable), Some(develop)) = (&past.stable, &past.develop) else {
-        return absent(finding, "one long-lived branch: nothing to merge back");
+        return finding.not_applicable("one long-lived branch: nothing to merge back");
     };
     let commits = &past.commits;
     let (names, tips) = ((short(&stable.name, 30), short(&develop.name, 30)), (stable, develop));
@@ -60,32 +62,4 @@ pub(super) fn lacking(past: &Past) -> Finding {
         .weighs(Weight::Open, summary)
         .shown_by(evidence)
         .act(format!("allclear doctor --repair-history prepares merging {} into {}", names.0, names.1))
-}
-
-/// Finds out whether develop was replaced with another history.
-pub(super) fn rewritten(past: &Past) -> Finding {
-    let finding = Finding::new(
-        Part::Past,
-        "rewritten",
-        "never rewinds a branch; each push names the value that it expects",
-    );
-    let Some(develop) = past.develop.as_ref().or(past.stable.as_ref()) else {
-        return absent(finding, "no branch");
-    };
-    let name = short(&develop.name, 30);
-    if past.forced.is_empty() {
-        return finding.weighs(Weight::Clear, format!("this clone saw no rewind of {name}"));
-    }
-    let evidence: Vec<Evidence> = past
-        .forced
-        .iter()
-        .map(|forced| Evidence {
-            about: name.clone(),
-            text: format!("{} → {}, fetched {}", forced.from.short(), forced.to.short(), day(forced.at)),
-            commits: vec![forced.from.clone(), forced.to.clone()],
-            at: Some(forced.at),
-        })
-        .collect();
-    let summary = format!("{name} was replaced {}, as this clone saw it", count(evidence.len(), "time"));
-    finding.weighs(Weight::Past, summary).shown_by(evidence)
 }

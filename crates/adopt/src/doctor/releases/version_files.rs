@@ -1,13 +1,14 @@
-//! Tags whose tree says another version.
+//! Releases whose files carry another version than their tag.
 
-use super::{Evidence, FILES, Finding, Part, Past, Weight, absent};
+use super::past::{FILES, Past};
+use crate::doctor::finding::{Evidence, Finding, Part, Weight};
 use allclear_core::policy::VersionFile;
 use allclear_core::text::short;
-use allclear_core::version::Version;
-use allclear_core::version_files;
+use allclear_core::{Version, version_files};
+use std::collections::BTreeSet;
 
 /// Finds releases whose files carry another version than their tag.
-pub(super) fn other(past: &Past) -> Finding {
+pub(super) fn judge(past: &Past) -> Finding {
     let finding =
         Finding::new(Part::Past, "version files", "sets the version at the cut, so that tag and files agree");
     let mut evidence = Vec::new();
@@ -44,13 +45,13 @@ pub(super) fn other(past: &Past) -> Finding {
     if carriers == 0 {
         let why =
             if read == 0 { "no file at the tags carries a version" } else { "no file follows the version" };
-        return absent(finding, why);
+        return finding.not_applicable(why);
     }
     if evidence.is_empty() {
         return finding.weighs(Weight::Clear, "the files at each tag say the tag's version");
     }
     evidence.sort_by_key(|e| std::cmp::Reverse(e.at));
-    let tags: std::collections::BTreeSet<&str> = evidence.iter().map(|e| e.about.as_str()).collect();
+    let tags: BTreeSet<&str> = evidence.iter().map(|e| e.about.as_str()).collect();
     let summary = format!("{} of {} say another version than their tag", tags.len(), past.tags.last().len());
     finding.weighs(Weight::Past, summary).shown_by(evidence)
 }

@@ -1,7 +1,10 @@
-//! How long candidates stood before they became releases, and how soon a patch followed.
+//! How long candidates stood before they became releases.
 
-use super::{Evidence, Finding, Part, Past, Release, WEEK, Weight, absent, day};
-use allclear_core::duration::Seconds;
+use super::past::{Past, WEEK};
+use crate::doctor::date::day;
+use crate::doctor::finding::{Evidence, Finding, Part, Weight};
+use crate::doctor::tags::Release;
+use allclear_core::Seconds;
 use allclear_core::text::short;
 use jiff::Timestamp;
 
@@ -15,12 +18,12 @@ struct Start {
 }
 
 /// Measures the soak of each of the last releases.
-pub(super) fn served(past: &Past) -> Finding {
+pub(super) fn judge(past: &Past) -> Finding {
     let finding =
         Finding::new(Part::Past, "soak", "measures each soak, and refuses to promote before it ends");
     let last = past.tags.last();
     if last.is_empty() {
-        return absent(finding, "no release");
+        return finding.not_applicable("no release");
     }
     let starts: Vec<(&Release, Option<Start>)> = last.iter().map(|r| (r, start(past, r))).collect();
     let none = starts.iter().filter(|(_, s)| s.is_none()).count();
@@ -98,40 +101,4 @@ fn start(past: &Past, release: &Release) -> Option<Start> {
     let at =
         Timestamp::from_second(first.at).ok().filter(|at| !first.parents.is_empty() && *at <= release.at)?;
     Some(Start { at, how: "its branch's first commit".into() })
-}
-
-/// Finds releases that a patch followed within a week.
-pub(super) fn patched(past: &Past) -> Finding {
-    let finding = Finding::new(
-        Part::Past,
-        "patched soon",
-        "keeps a promotion blocked while a check, a fix or a person objects",
-    );
-    let last = past.tags.last();
-    if last.is_empty() {
-        return absent(finding, "no release");
-    }
-    let mut soon: Vec<Evidence> = Vec::new();
-    for patch in last.iter().filter(|r| r.version.patch > 0) {
-        let before = past.tags.releases.iter().find(|r| {
-            (r.version.major, r.version.minor, r.version.patch + 1)
-                == (patch.version.major, patch.version.minor, patch.version.patch)
-        });
-        let Some(before) = before.filter(|b| b.at <= patch.at) else { continue };
-        let after = Seconds::between(before.at, patch.at);
-        if after <= WEEK {
-            let (tag, of) = (short(&patch.tag, 30), short(&before.tag, 30));
-            soon.push(Evidence {
-                text: format!("{tag} {after} after {of} ({}, {})", before.commit.short(), day(before.at)),
-                about: tag,
-                commits: vec![before.commit.clone(), patch.commit.clone()],
-                at: Some(patch.at),
-            });
-        }
-    }
-    if soon.is_empty() {
-        return finding.weighs(Weight::Clear, "no patch within a week of a release");
-    }
-    let summary = format!("{} of {} came within 7 d of what they patch", soon.len(), last.len());
-    finding.weighs(Weight::Past, summary).shown_by(soon)
 }
