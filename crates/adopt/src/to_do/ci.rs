@@ -72,6 +72,11 @@ pub(super) fn is_yaml(name: &str) -> bool {
     matches!(name.rsplit_once('.'), Some((_, "yml" | "yaml")))
 }
 
+/// Tells whether a file is a part of GitLab's that may be included.
+pub(super) fn is_gitlab_part(path: &str) -> bool {
+    path.strip_prefix(".gitlab/").is_some_and(|name| !name.contains('/') && is_yaml(name))
+}
+
 /// Tells whether a file says for which branches a CI runs.
 pub(super) fn is_ci(path: &str) -> bool {
     path == JENKINSFILE || READERS.iter().any(|(mine, _)| mine(path))

@@ -1,6 +1,6 @@
 //! Which server a repository lives on, and the commands by which its settings are read and changed.
 
-use super::quoted;
+use super::shell::quoted;
 
 /// A server, as far as its address tells.
 #[derive(Debug, Clone, PartialEq, Eq)]

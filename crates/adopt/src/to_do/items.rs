@@ -1,8 +1,15 @@
 //! The items of the list, one function each.
 
-use super::{File, Home, PolicyState, SCHEDULER, Seen, Standing, Todo, bots, ci, is_gitlab_part, scheduler};
+use super::ci::is_gitlab_part;
+use super::home::Home;
+use super::model::{File, PolicyState, Seen, Standing, Todo};
+use super::patch::patches;
+use super::{bots, ci, scheduler};
 use allclear_core::policy::{Branches, Mode};
 use allclear_core::text::{count, plain, short};
+
+/// The key of the item that is about what runs `allclear tick`.
+pub const SCHEDULER: &str = "scheduler";
 
 fn item(key: &'static str, done: bool, title: impl Into<String>) -> Todo {
     Todo { key, done, title: title.into(), detail: Vec::new(), remedy: Vec::new() }
@@ -74,7 +81,7 @@ const PATCH: &str = "allclear init --patch-ci shows the patch, and with --yes ap
 
 /// Tells whether there is a patch for a file of this kind.
 fn is_patched(seen: &Seen, mine: fn(&str) -> bool) -> bool {
-    super::patches(seen).iter().any(|patch| mine(&patch.path))
+    patches(seen).iter().any(|patch| mine(&patch.path))
 }
 
 pub(super) fn ci_branches(seen: &Seen) -> Todo {

@@ -1,6 +1,6 @@
 //! What lets something run `allclear tick`: a workflow of GitHub's, a job of GitLab's, a line for cron.
 
-use super::quoted;
+use super::shell::quoted;
 use allclear_core::policy::Branches;
 
 /// Where GitHub finds the workflow.

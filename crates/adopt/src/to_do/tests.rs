@@ -4,6 +4,7 @@ use super::pattern::Language;
 use super::*;
 use allclear_core::CommitId;
 use allclear_core::name::RefName;
+use allclear_core::policy::Mode;
 
 fn usual() -> Branches {
     names(&Refs::default())
