@@ -1,10 +1,11 @@
 //! What the ledger can say. Events are past tense and say what was decided or seen; refs say what is.
 
 use crate::after::{By, Ill};
+use crate::ecosystem::version_file::VersionFile;
 use crate::id::{CommitId, OperationId};
 use crate::lab::Summary;
 use crate::name::Branch;
-use crate::policy::{Policy, Stops, VersionFile};
+use crate::policy::{Policy, Stops};
 use crate::signers::{Change, Signer};
 use crate::statement::Statement;
 use crate::train::SkipReason;

@@ -4,10 +4,10 @@
 use crate::operation::summary;
 use crate::{Engine, Fault, FaultKind, Snapshot};
 use allclear_core::changelog::{self, Changelog};
+use allclear_core::ecosystem::try_it::{self, TryIt};
 use allclear_core::policy::Policy;
 use allclear_core::port::TextAt;
 use allclear_core::text::{list, plain};
-use allclear_core::try_it::{self, TryIt};
 use allclear_core::{CommitId, RefName, Version};
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -92,7 +92,7 @@ impl Engine<'_> {
 
     /// Gives the lines with which users try a commit by its tag. `server` is where they get it from.
     pub fn try_it(&self, commit: &CommitId, tag: &str, server: &str) -> Result<Vec<TryIt>, Fault> {
-        let files = self.repo.files(commit, &try_it::MANIFESTS.map(str::to_owned))?;
+        let files = self.repo.files(commit, &try_it::files())?;
         Ok(try_it::lines(&files, server, tag))
     }
 

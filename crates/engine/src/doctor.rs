@@ -8,7 +8,8 @@ pub use repair::{How, Repair};
 
 use crate::observe::{PLACES, POLICY_FILE};
 use crate::{Engine, Fault, FaultKind, oddities};
-use allclear_adopt::doctor::{self, FILES, Finding, Prerequisites, Line, Past, Tags, Tip};
+use allclear_adopt::doctor::{self, Finding, Line, Past, Prerequisites, Tags, Tip};
+use allclear_core::ecosystem::version_file::manifests;
 use allclear_core::policy::{self, Branches, Preset};
 use allclear_core::port::Refs;
 use allclear_core::port::history::{Commits, History, Look, Reach};
@@ -110,7 +111,7 @@ fn read(history: &dyn History, past: &mut Past) -> Result<(), Fault> {
     let branch = branch.and_then(|tip| RefName::from_git(&format!("refs/heads/{}", tip.name)));
     std::thread::scope(|scope| {
         let patches = scope.spawn(|| history.patch_ids(&wanted.patches));
-        let files = scope.spawn(|| history.files(&tagged, &FILES));
+        let files = scope.spawn(|| history.files(&tagged, &manifests().collect::<Vec<_>>()));
         let forced = scope.spawn(|| branch.as_ref().map(|b| history.forced(b)).transpose());
         past.subjects = history.subjects(&wanted.subjects)?;
         let ended = "a thread that reads ends with an answer";

@@ -6,14 +6,14 @@ use crate::merge_back::{self, Trial};
 use crate::named::{brief, subject_of};
 use crate::picked::{Clash, ClashFile, Idle, Idleness, OnePick, PickWish, Picked, Picking};
 use crate::{Engine, Fault, FaultKind, Snapshot};
+use allclear_core::ecosystem::version_file::{self, VersionFile};
 use allclear_core::facts::MergeBack;
 use allclear_core::fixes::{Class, ClassedCommit, revert_of};
 use allclear_core::pick::{self, Train, conflict, hunks, in_order, is_welcome, picked_from};
-use allclear_core::policy::VersionFile;
 use allclear_core::port::{Author, Graph, Merged, NewCommit, RefUpdate, RepoError};
 use allclear_core::project::Candidate;
 use allclear_core::text::{count, plain, short};
-use allclear_core::{Branch, CommitId, Version, version_files};
+use allclear_core::{Branch, CommitId, Version};
 use std::collections::BTreeMap;
 
 /// How often a pick is made anew because somebody moved the branch.
@@ -366,13 +366,13 @@ impl Engine<'_> {
             return Ok(BTreeMap::new());
         }
         let mut paths: Vec<String> = files.iter().map(|f| f.path.clone()).collect();
-        paths.extend(files.iter().flat_map(version_files::companions));
+        paths.extend(files.iter().flat_map(version_file::companions));
         let (before, after) = (self.repo.files(head, &paths)?, self.repo.files(tree, &paths)?);
         if before == after {
             return Ok(BTreeMap::new());
         }
         // Where the candidate's own files do not read, nothing is set: the pick changes what it changes.
-        Ok(version_files::set(files, &after, version).unwrap_or_default())
+        Ok(version_file::set(files, &after, version).unwrap_or_default())
     }
 
     fn write_pick(

@@ -17,5 +17,5 @@ mod tests;
 pub use finding::{Evidence, Finding, Part, Weight};
 pub use line::Line;
 pub use prerequisites::{Prerequisites, Probed, prerequisites};
-pub use releases::{FILES, Past, Tip, Wanted, releases, tips, wanted};
+pub use releases::{Past, Tip, Wanted, releases, tips, wanted};
 pub use tags::{RcTag, Release, Tags};

@@ -4,7 +4,7 @@ use crate::args::Args;
 use crate::exit::Exit;
 use crate::place::Place;
 use crate::ui::{self, DIM, paint};
-use allclear_core::try_it::TryIt;
+use allclear_core::ecosystem::try_it::TryIt;
 use allclear_core::{CommitId, Version};
 use allclear_engine::{ChangesOf, Fault};
 use serde_json::json;

@@ -3,10 +3,10 @@
 
 use super::{Case, Finding, Kind, Subject};
 use crate::duration::Seconds;
+use crate::ecosystem::shell::quoted;
 use crate::lab::{Comparison, FindingLine, Outcome, Step, Summary, Tier, Trial};
 use crate::lab::{counts, declared, is_signature};
 use crate::text::{count, plain, short};
-use crate::try_it::quoted;
 use crate::verdict::Verdict;
 use jiff::Timestamp;
 use std::cmp::Reverse;

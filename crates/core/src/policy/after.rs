@@ -3,7 +3,7 @@
 use super::given::{Given, Layer, Parsed, field};
 use super::mistake::{Mistake, nearest};
 use crate::duration::Seconds;
-use crate::recipe::Recipe;
+use crate::ecosystem::recipe::Recipe;
 use crate::text::short;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};

@@ -1,6 +1,7 @@
 //! The keys of the policy file: the one table behind the reader, the schema and `policy show`.
 
 use super::downstream;
+use crate::ecosystem::recipe;
 
 /// One key.
 #[derive(Clone, Copy)]
@@ -353,7 +354,7 @@ const AFTER: &[Key] = &[
     key("name", Kind::Text, r#""crates""#, "The step's name, on record and for people."),
     open(
         "use",
-        Kind::Word(&["crates", "npm", "pypi", "go", "go-install"]),
+        Kind::Word(&recipe::WORDS),
         r#""crates""#,
         "A recipe that brings its own `run` and `done`.",
         "no recipe",

@@ -1,6 +1,7 @@
 //! The policy as the rules see it: every value present, every name parsed.
 
 use crate::duration::Seconds;
+use crate::ecosystem::version_file::VersionFile;
 use crate::event::CutKind;
 use crate::name::Branch;
 use crate::version::{Bump, CandidateFormat, TagFormat};
@@ -171,16 +172,6 @@ pub struct VersionPolicy {
     pub files: Option<Vec<VersionFile>>,
     /// The bump where the history does not say (it is not Conventional).
     pub default_bump: Bump,
-}
-
-/// A file that carries the version.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub struct VersionFile {
-    /// The path from the root of the repository, with `/`.
-    pub path: String,
-    /// A line pattern with `{version}` in it; `None` for a manifest that allclear knows by its name.
-    pub pattern: Option<String>,
 }
 
 /// What counts as a fix.

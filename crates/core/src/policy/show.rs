@@ -4,9 +4,8 @@ use super::forms::{candidate_branch_text, candidate_tag_text, release_tag_text};
 use super::keys::KEYS;
 use super::read::{Effective, Origin};
 use super::words::{hours_text, length_text, period_text, zone};
-use super::{
-    AfterFix, Freeze, HotfixPolicy, Policy, RequiredCheck, Train, VersionFile, after, downstream, notify,
-};
+use super::{AfterFix, Freeze, HotfixPolicy, Policy, RequiredCheck, Train, after, downstream, notify};
+use crate::ecosystem::version_file::VersionFile;
 use jiff::tz::TimeZone;
 use serde::Serialize;
 

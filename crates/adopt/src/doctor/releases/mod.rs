@@ -12,7 +12,7 @@ mod soak;
 mod squash_or_rebase;
 mod version_files;
 
-pub use past::{FILES, Past, Tip, Wanted};
+pub use past::{Past, Tip, Wanted};
 
 use crate::doctor::finding::{Finding, Weight};
 use allclear_core::CommitId;

@@ -43,7 +43,7 @@ pub struct Past {
     pub patches: Option<BTreeMap<CommitId, String>>,
     /// Subjects, of the commits that [`wanted`] names.
     pub subjects: BTreeMap<CommitId, String>,
-    /// The files in [`FILES`] at each of the last releases.
+    /// The manifests that carry a version, at each of the last releases.
     pub files: BTreeMap<CommitId, BTreeMap<String, String>>,
     /// When develop was replaced, newest first.
     pub forced: Vec<Forced>,
@@ -52,9 +52,6 @@ pub struct Past {
     /// The server's refs, where it could be read.
     pub server: Option<Refs>,
 }
-
-/// The files that carry a version in most ecosystems.
-pub const FILES: [&str; 3] = ["Cargo.toml", "package.json", "pyproject.toml"];
 
 /// What has to be read before all can be judged.
 #[derive(Debug, Default, PartialEq, Eq)]

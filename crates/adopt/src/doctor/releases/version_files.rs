@@ -1,10 +1,10 @@
 //! Releases whose files carry another version than their tag.
 
-use super::past::{FILES, Past};
+use super::past::Past;
 use crate::doctor::finding::{Evidence, Finding, Part, Weight};
-use allclear_core::policy::VersionFile;
+use allclear_core::Version;
+use allclear_core::ecosystem::version_file::{VersionFile, manifests, read};
 use allclear_core::text::short;
-use allclear_core::{Version, version_files};
 use std::collections::BTreeSet;
 
 /// Finds releases whose files carry another version than their tag.
@@ -12,8 +12,8 @@ pub(super) fn judge(past: &Past) -> Finding {
     let finding =
         Finding::new(Part::Past, "version files", "sets the version at the cut, so that tag and files agree");
     let mut evidence = Vec::new();
-    let (mut read, mut carriers) = (0, 0);
-    for path in FILES {
+    let (mut readable, mut carriers) = (0, 0);
+    for path in manifests() {
         let file = VersionFile { path: path.into(), pattern: None };
         let says: Vec<_> = past
             .tags
@@ -21,10 +21,10 @@ pub(super) fn judge(past: &Past) -> Finding {
             .iter()
             .filter_map(|release| {
                 let text = past.files.get(&release.commit)?.get(path)?;
-                Some((release, version_files::read(&file, text).ok()?))
+                Some((release, read(&file, text).ok()?))
             })
             .collect();
-        read += says.len();
+        readable += says.len();
         // A file that says one thing for ever, and never the version, does not carry it.
         let agrees = says.iter().any(|(release, said)| agree(said, release.version));
         let same = says.windows(2).all(|pair| pair[0].1 == pair[1].1);
@@ -43,8 +43,11 @@ pub(super) fn judge(past: &Past) -> Finding {
         }
     }
     if carriers == 0 {
-        let why =
-            if read == 0 { "no file at the tags carries a version" } else { "no file follows the version" };
+        let why = if readable == 0 {
+            "no file at the tags carries a version"
+        } else {
+            "no file follows the version"
+        };
         return finding.not_applicable(why);
     }
     if evidence.is_empty() {

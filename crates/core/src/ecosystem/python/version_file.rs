@@ -1,14 +1,21 @@
 //! `pyproject.toml` (PyPA, "pyproject.toml specification", and Poetry's own table).
 
-use super::{FileError, Place, item, toml, toml_version};
+use crate::ecosystem::place::error::FileError;
+use crate::ecosystem::place::toml::{document, item, version_at};
+use crate::ecosystem::place::{Contents, Place};
 use toml_edit::Item;
 
+/// Names no lock file: none of Python's repeats the version of the project.
+pub(super) fn locks(_: &str) -> Vec<String> {
+    Vec::new()
+}
+
 /// Finds `project.version` and `tool.poetry.version`.
-pub(super) fn places(path: &str, text: &str) -> Result<Vec<Place>, FileError> {
-    let manifest = toml(path, text)?;
+pub(super) fn places(path: &str, text: &str, _: &Contents) -> Result<Vec<Place>, FileError> {
+    let manifest = document(path, text)?;
     let root = manifest.as_item();
-    let project = toml_version(path, text, root, &["project", "version"], "`project.version`")?;
-    let poetry = toml_version(path, text, root, &["tool", "poetry", "version"], "`tool.poetry.version`")?;
+    let project = version_at(path, text, root, &["project", "version"], "`project.version`")?;
+    let poetry = version_at(path, text, root, &["tool", "poetry", "version"], "`tool.poetry.version`")?;
     let found: Vec<Place> = project.into_iter().chain(poetry).collect();
     // Poetry 2 declares its own version as dynamic; its plug-in really computes it.
     let plugin = item(root, &["tool", "poetry-dynamic-versioning", "enable"]).and_then(Item::as_bool);

@@ -1,13 +1,14 @@
 //! Any file with the version in a line that a pattern describes.
 
-use super::{FileError, Place};
+use super::Place;
+use super::error::FileError;
 use regex_lite::{Regex, escape};
 
 const MARK: &str = "{version}";
 
 /// Finds the one match of `pattern`: its text as it stands, with `{version}` for letters, digits and `.+-`.
 /// It matches anywhere in a line and never across lines.
-pub(super) fn place(path: &str, text: &str, pattern: &str) -> Result<Place, FileError> {
+pub(crate) fn place(path: &str, text: &str, pattern: &str) -> Result<Place, FileError> {
     let bad = |wrong| FileError::BadPattern { path: path.into(), pattern: pattern.into(), wrong };
     if pattern.contains(['\n', '\r']) {
         return Err(bad("has a line break; describe one line"));

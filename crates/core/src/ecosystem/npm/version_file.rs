@@ -1,6 +1,7 @@
 //! `package.json`, `package-lock.json` and `npm-shrinkwrap.json` (RFC 8259, npm's documentation of each).
 
-use super::{Contents, FileError, Place, upwards};
+use crate::ecosystem::place::error::FileError;
+use crate::ecosystem::place::{Contents, Place, upwards};
 use serde::de::IgnoredAny;
 use std::ops::Range;
 

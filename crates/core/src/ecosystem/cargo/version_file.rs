@@ -1,6 +1,8 @@
 //! `Cargo.toml` and `Cargo.lock` (the Cargo Book, "The Manifest Format" and "Workspaces").
 
-use super::{Contents, FileError, Place, item, toml, toml_place, toml_version, upwards};
+use crate::ecosystem::place::error::FileError;
+use crate::ecosystem::place::toml::{document, inside_quotes, item, version_at};
+use crate::ecosystem::place::{Contents, Place, upwards};
 use std::collections::BTreeSet;
 use toml_edit::{Item, TableLike};
 
@@ -12,16 +14,16 @@ pub(super) fn locks(path: &str) -> Vec<String> {
 /// Finds the versions of the package and of the workspace, the path dependencies pinned to either, and
 /// their entries in the lock files.
 pub(super) fn places(path: &str, text: &str, contents: &Contents) -> Result<Vec<Place>, FileError> {
-    let manifest = toml(path, text)?;
+    let manifest = document(path, text)?;
     let root = manifest.as_item();
     let inherits = item(root, &["package", "version", "workspace"]).is_some();
     let package = if inherits {
         None
     } else {
-        toml_version(path, text, root, &["package", "version"], "`package.version`")?
+        version_at(path, text, root, &["package", "version"], "`package.version`")?
     };
     let shared = ["workspace", "package", "version"];
-    let workspace = toml_version(path, text, root, &shared, "`workspace.package.version`")?;
+    let workspace = version_at(path, text, root, &shared, "`workspace.package.version`")?;
     if package.is_none() && workspace.is_none() {
         return Err(if inherits {
             FileError::Inherited { path: path.into() }
@@ -53,7 +55,8 @@ fn pinned(path: &str, text: &str, root: &Item, own: &[Place]) -> Vec<Place> {
             let Some(version) = dependency.get("version").filter(|_| dependency.get("path").is_some()) else {
                 continue;
             };
-            let Some(place) = version.as_str().and_then(|v| toml_place(path, text, v, version.span())) else {
+            let Some(place) = version.as_str().and_then(|v| inside_quotes(path, text, v, version.span()))
+            else {
                 continue;
             };
             let bare = place.value.trim_start_matches(['=', '^', '~', ' ']).to_owned();
@@ -92,7 +95,7 @@ impl Lock<'_> {
     /// Finds the package's entry and, in the lock file beside the manifest, those of the members that
     /// inherit the version: entries without a source and with that version.
     fn places(&self, path: &str, text: &str, beside: bool) -> Result<Vec<Place>, FileError> {
-        let lock = toml(path, text)?;
+        let lock = document(path, text)?;
         let Some(packages) = lock.as_item().get("package").and_then(Item::as_array_of_tables) else {
             return Ok(Vec::new());
         };
@@ -110,7 +113,7 @@ impl Lock<'_> {
             let own = self.package.is_some_and(|(n, v)| n == *name && (v == *version || namesakes == 1));
             let inherited = beside && self.workspace == Some(*version);
             if own || inherited {
-                places.extend(toml_place(path, text, version, span.clone()));
+                places.extend(inside_quotes(path, text, version, span.clone()));
                 names.insert(format!("{name} {version}"));
             }
         }
@@ -121,7 +124,7 @@ impl Lock<'_> {
                 continue;
             };
             let version = wanted.rsplit_once(' ').map_or(wanted, |(_, version)| version);
-            let place = toml_place(path, text, version, dependency.span());
+            let place = inside_quotes(path, text, version, dependency.span());
             places.extend(place.and_then(|place| {
                 let start = place.range.end.checked_sub(version.len())?;
                 (text.get(start..place.range.end) == Some(version))

@@ -2,14 +2,11 @@
 //! the root of the repository tell of. A git tag is what exists of a candidate, so a git tag is what the
 //! lines ask for; no registry has it.
 
+use super::ECOSYSTEMS;
+use super::definition::Ecosystem;
+use super::place::Contents;
 use crate::text::plain;
 use serde::Serialize;
-use serde_json::Value;
-use std::collections::BTreeMap;
-
-/// The files that tell what a project is, from the root of the repository.
-pub const MANIFESTS: [&str; 6] =
-    ["go.mod", "Cargo.toml", "package.json", "pyproject.toml", "src/lib.rs", "src/main.rs"];
 
 /// One way to try a candidate.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -20,52 +17,26 @@ pub struct TryIt {
     pub command: String,
 }
 
-/// Gives a line for each ecosystem. `files` are those of [`MANIFESTS`] that the candidate's commit has, by
+/// Names the files that tell what a project is, from the root of the repository.
+pub fn files() -> Vec<String> {
+    let each =
+        ECOSYSTEMS.iter().flat_map(|known| std::iter::once(&known.manifest).chain(known.try_it.beside));
+    each.map(|path| (*path).to_owned()).collect()
+}
+
+/// Gives a line for each ecosystem. `files` are those of [`files`] that the candidate's commit has, by
 /// path; `server` is the repository's address or path, of which user names for http and all passwords are
 /// left out.
-pub fn lines(files: &BTreeMap<String, String>, server: &str, tag: &str) -> Vec<TryIt> {
+pub fn lines(files: &Contents, server: &str, tag: &str) -> Vec<TryIt> {
     let url = address(server);
-    let ways: [(&str, Option<String>); 4] = [
-        ("go", go(files, tag)),
-        ("rust", rust(files, &url, tag)),
-        ("javascript", javascript(files, &url, tag)),
-        ("python", python(files, &url, tag)),
-    ];
-    let fine = |command: &String| plain(command) == *command;
-    ways.into_iter()
-        .filter_map(|(ecosystem, command)| Some(TryIt { ecosystem, command: command.filter(fine)? }))
-        .collect()
-}
-
-fn go(files: &BTreeMap<String, String>, tag: &str) -> Option<String> {
-    let module = files.get("go.mod")?.lines().find_map(|line| {
-        let rest = line.trim().strip_prefix("module")?;
-        rest.starts_with([' ', '\t']).then(|| rest.split("//").next().unwrap_or_default().trim())
-    })?;
-    let module = module.trim_matches(['"', '`']);
-    is_name(module).then(|| format!("go get {}", quoted(&format!("{module}@{tag}"))))
-}
-
-fn rust(files: &BTreeMap<String, String>, url: &str, tag: &str) -> Option<String> {
-    let manifest: toml::Table = files.get("Cargo.toml")?.parse().ok()?;
-    let name = manifest.get("package")?.get("name")?.as_str().filter(|name| is_name(name))?;
-    let is_library = manifest.contains_key("lib") || files.contains_key("src/lib.rs");
-    let is_program = manifest.contains_key("bin") || files.contains_key("src/main.rs");
-    let verb = if is_program && !is_library { "install" } else { "add" };
-    Some(format!("cargo {verb} {name} --git {} --tag {}", quoted(url), quoted(tag)))
-}
-
-fn javascript(files: &BTreeMap<String, String>, url: &str, tag: &str) -> Option<String> {
-    let manifest: Value = serde_json::from_str(files.get("package.json")?).ok()?;
-    let private = manifest.get("private").and_then(Value::as_bool).unwrap_or(false);
-    let named = manifest.get("name").is_some_and(Value::is_string);
-    (named && !private).then(|| format!("npm i {}", quoted(&format!("git+{url}#{tag}"))))
-}
-
-fn python(files: &BTreeMap<String, String>, url: &str, tag: &str) -> Option<String> {
-    let manifest: toml::Table = files.get("pyproject.toml")?.parse().ok()?;
-    let builds = manifest.contains_key("project") || manifest.contains_key("build-system");
-    builds.then(|| format!("pip install {}", quoted(&format!("git+{url}@{tag}"))))
+    let line = |known: &Ecosystem| {
+        let command = (known.try_it.line)(files, &url, tag).filter(|command| plain(command) == *command)?;
+        Some(TryIt { ecosystem: known.name, command })
+    };
+    let mut lines: Vec<TryIt> = ECOSYSTEMS.iter().filter_map(line).collect();
+    // What does without an address is the easiest to type.
+    lines.sort_by_key(|line| line.command.contains("://"));
+    lines
 }
 
 /// Gives an address as the package managers read it, without secrets: `https://`, `ssh://` or `file://`.
@@ -91,26 +62,9 @@ fn address(server: &str) -> String {
     format!("{scheme}://{authority}{}", path.replace(' ', "%20"))
 }
 
-/// Tells whether a text is the name of a package or module: nothing in it means anything to a shell.
-fn is_name(text: &str) -> bool {
-    let fits = |c: char| c.is_ascii_alphanumeric() || "-_./~@".contains(c);
-    (1..=214).contains(&text.len()) && !text.starts_with('-') && text.chars().all(fits)
-}
-
-/// Quotes for a POSIX shell where it is needed.
-pub(crate) fn quoted(text: &str) -> String {
-    let safe = |c: char| c.is_ascii_alphanumeric() || "-_./~@:+=%#".contains(c);
-    if text.chars().all(safe) && !text.starts_with(['#', '~', '-']) {
-        text.to_owned()
-    } else {
-        format!("'{}'", text.replace('\'', r"'\''"))
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use proptest::prelude::*;
 
     fn commands(files: &[(&str, &str)], server: &str) -> Vec<String> {
         let files = files.iter().map(|(path, text)| ((*path).to_owned(), (*text).to_owned())).collect();
@@ -170,21 +124,6 @@ mod tests {
             ("file:///srv/x.git", "file:///srv/x.git"),
         ] {
             assert_eq!(address(server), expected);
-        }
-    }
-
-    proptest! {
-        #[test]
-        fn a_shell_reads_one_word(text in ".{0,20}") {
-            let word = quoted(&text);
-            let bare = word.strip_prefix('\'').and_then(|w| w.strip_suffix('\'')).map(|w| w.replace(r"'\''", "'"));
-            match bare {
-                Some(bare) => prop_assert_eq!(bare, text),
-                None => {
-                    let means_more = |c: char| c.is_whitespace() || "$`\"'\\;&|<>(){}*?[]!".contains(c);
-                    prop_assert!(!text.contains(means_more), "{text}");
-                }
-            }
         }
     }
 }
