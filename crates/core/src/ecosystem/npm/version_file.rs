@@ -3,7 +3,8 @@
 use crate::ecosystem::place::error::FileError;
 use crate::ecosystem::place::{Contents, Place, upwards};
 use serde::de::IgnoredAny;
-use std::ops::Range;
+use serde_json::value::RawValue;
+use std::collections::BTreeMap;
 
 const LOCKS: [&str; 2] = ["package-lock.json", "npm-shrinkwrap.json"];
 
@@ -35,95 +36,28 @@ pub(super) fn places(path: &str, text: &str, contents: &Contents) -> Result<Vec<
     Ok(found)
 }
 
-/// Makes a place of a string value; `None` for any other.
-fn place(path: &str, text: &str, value: Range<usize>) -> Option<Place> {
-    let said: String = serde_json::from_str(text.get(value.clone())?).ok()?;
-    Some(Place { path: path.into(), range: value.start + 1..value.end - 1, value: said })
+/// Makes a place of a string value, a part of `text`; `None` for any other.
+fn place(path: &str, text: &str, value: &str) -> Option<Place> {
+    let said: String = serde_json::from_str(value).ok()?;
+    let start = value.as_ptr().addr() - text.as_ptr().addr();
+    Some(Place { path: path.into(), range: start + 1..start + value.len() - 1, value: said })
 }
 
-/// Finds the value under `keys`, from the top-level object down. Of equal keys the last counts, as for
-/// `JSON.parse`.
-fn find(path: &str, text: &str, keys: &[&str]) -> Result<Option<Range<usize>>, FileError> {
+/// Finds the value under `keys`, from the top-level object down, as the part of `text` that it is. Of equal
+/// keys the last counts, as for `JSON.parse`.
+fn find<'a>(path: &str, text: &'a str, keys: &[&str]) -> Result<Option<&'a str>, FileError> {
     // npm accepts a byte order mark.
-    let start = text.len() - text.trim_start_matches('\u{feff}').len();
-    serde_json::from_str::<IgnoredAny>(&text[start..]).map_err(|error| FileError::Syntax {
+    let whole = text.trim_start_matches('\u{feff}');
+    serde_json::from_str::<IgnoredAny>(whole).map_err(|error| FileError::Syntax {
         path: path.into(),
         format: "JSON",
         said: error.to_string(),
     })?;
-    let mut value = Some(skip_blanks(text.as_bytes(), start));
-    let mut end = text.len();
-    for key in keys {
-        let Some(found) = value.and_then(|start| member(text, start, key)) else { return Ok(None) };
-        value = Some(found.start);
-        end = found.end;
-    }
-    Ok(value.map(|start| start..end))
+    Ok(keys.iter().try_fold(whole, |object, key| member(object, key)))
 }
 
-/// Finds the value of `key` in the object at `at`. The text is valid JSON.
-fn member(text: &str, at: usize, key: &str) -> Option<Range<usize>> {
-    let bytes = text.as_bytes();
-    if bytes.get(at) != Some(&b'{') {
-        return None;
-    }
-    let mut at = skip_blanks(bytes, at + 1);
-    let mut found = None;
-    while bytes.get(at) == Some(&b'"') {
-        let name_end = value_end(bytes, at);
-        let named = serde_json::from_str::<String>(text.get(at..name_end)?).is_ok_and(|name| name == key);
-        let colon = skip_blanks(bytes, name_end);
-        let start = skip_blanks(bytes, colon + 1);
-        let end = value_end(bytes, start);
-        if named {
-            found = Some(start..end);
-        }
-        let comma = skip_blanks(bytes, end);
-        at = skip_blanks(bytes, comma + 1);
-    }
-    found
-}
-
-fn skip_blanks(bytes: &[u8], at: usize) -> usize {
-    let rest = bytes.get(at..).unwrap_or_default();
-    at + rest.iter().take_while(|b| b" \t\r\n".contains(b)).count()
-}
-
-/// Finds the end of the value that begins at `at`.
-fn value_end(bytes: &[u8], mut at: usize) -> usize {
-    let mut depth = 0_usize;
-    while let Some(&byte) = bytes.get(at) {
-        at = match byte {
-            b'"' => string_end(bytes, at),
-            b',' | b':' | b' ' | b'\t' | b'\r' | b'\n' => at + 1,
-            b'{' | b'[' => {
-                depth += 1;
-                at + 1
-            }
-            b'}' | b']' => {
-                depth = depth.saturating_sub(1);
-                at + 1
-            }
-            _ => {
-                let rest = bytes.get(at..).unwrap_or_default();
-                at + rest.iter().take_while(|b| !b",:]} \t\r\n\"[{".contains(b)).count()
-            }
-        };
-        if depth == 0 {
-            break;
-        }
-    }
-    at
-}
-
-fn string_end(bytes: &[u8], quote: usize) -> usize {
-    let mut at = quote + 1;
-    while let Some(&byte) = bytes.get(at) {
-        match byte {
-            b'"' => return at + 1,
-            b'\\' => at += 2,
-            _ => at += 1,
-        }
-    }
-    bytes.len()
+/// Finds the value of a key in an object. A `RawValue` borrows the very bytes of the text.
+fn member<'a>(object: &'a str, key: &str) -> Option<&'a str> {
+    let members: BTreeMap<String, &'a RawValue> = serde_json::from_str(object).ok()?;
+    members.get(key).map(|value| value.get())
 }

@@ -357,7 +357,7 @@ proptest! {
     }
 
     #[test]
-    fn the_scanner_agrees_with_serde(
+    fn the_version_is_what_serde_reads(
         keys in prop::collection::vec(("(version|[a-v\"\\\\é{}:,]{0,4})", "[0-9.\"\\\\{}\\[\\]]{0,5}"), 0..6),
         nested in any::<bool>(),
         pretty in any::<bool>(),
