@@ -2,10 +2,10 @@
 
 use crate::environment::{environment, in_ci, whole_environment};
 use crate::flags::Flags;
+use allclear_adopt::to_do::Home;
 use allclear_core::CommitId;
-use allclear_core::adoption::Home;
+use allclear_core::ecosystem::try_it::TryIt;
 use allclear_core::ledger::actor::{Actor, Proof, Via};
-use allclear_core::try_it::TryIt;
 use allclear_engine::{Adoption, Engine, Fault, FaultKind, Note, Snapshot};
 use allclear_git::{Clone, Environment, PlaceError, Store, SystemClock};
 use jiff::Timestamp;

@@ -5,9 +5,8 @@
 //! [`policy::Policy`]. [`assess()`] gives the verdict, [`plan::plan`] what is due, [`promotion::next`]
 //! the next step of a promotion in flight. The CLI, a cron job and a hub all call the same functions.
 
-pub mod adoption;
 pub mod decide;
-pub mod doctor;
+pub mod ecosystem;
 pub mod experiment;
 pub mod facts;
 pub mod gate;
@@ -17,11 +16,8 @@ pub mod ledger;
 pub mod policy;
 pub mod port;
 pub mod project;
-pub mod recipe;
-pub mod try_it;
 pub mod types;
 pub mod verify;
-pub mod version_files;
 
 pub use decide::assess::{Assessment, CandidateAssessment, assess};
 pub use facts::Facts;

@@ -1,6 +1,6 @@
 //! What `doctor` found, as programs see it.
 
-use allclear_core::doctor::{Finding, Tip, Weight};
+use allclear_adopt::doctor::{Finding, Tip, Weight};
 use allclear_engine::Examination;
 use serde_json::{Value, json};
 

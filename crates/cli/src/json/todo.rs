@@ -1,6 +1,6 @@
 //! The list of what is left to do, as programs see it.
 
-use allclear_core::adoption::Todo;
+use allclear_adopt::to_do::Todo;
 use serde_json::{Value, json};
 
 /// Gives the list as JSON.

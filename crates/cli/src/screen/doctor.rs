@@ -2,8 +2,8 @@
 
 use super::ui::{self, BAD, BOLD, DIM, GOOD, WAIT, paint};
 use crate::json::doctor::open;
-use allclear_core::adoption::Todo;
-use allclear_core::doctor::{Evidence, Finding, Part, Weight};
+use allclear_adopt::doctor::{Evidence, Finding, Part, Weight};
+use allclear_adopt::to_do::Todo;
 use allclear_core::types::text::{count, short};
 use allclear_engine::{Examination, Probe, ProbeAnswer, Repair};
 use anstyle::Style;
@@ -29,7 +29,9 @@ pub(crate) fn show(name: &str, seen: &Examination, todo: &[Todo]) {
 /// Draws the screen. Where it is too long, what allclear does goes first, and what was found stays.
 fn screen(name: &str, seen: &Examination, todo: &[Todo]) -> Vec<String> {
     let mut rows = vec![row(headline(name, seen), 0)];
-    for (part, title) in [(Part::Past, "The last releases"), (Part::Ground, "What allclear would stand on")] {
+    for (part, title) in
+        [(Part::Past, "The last releases"), (Part::Prerequisites, "What allclear would stand on")]
+    {
         rows.push(row("", 0));
         rows.push(row(paint(BOLD, title), 0));
         section(seen, part, &mut rows);
@@ -290,11 +292,11 @@ fn how(repair: &Repair) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use allclear_core::doctor::{Ground, Past};
+    use allclear_adopt::doctor::{Past, Prerequisites};
     use allclear_core::port::history::Reach;
 
     fn seen(findings: Vec<Finding>) -> Examination {
-        let ground = Ground {
+        let ground = Prerequisites {
             git: String::new(),
             unreachable: None,
             reach: Reach::NotAsked,
@@ -318,7 +320,7 @@ mod tests {
         let evidence = || vec![Evidence { text: long.clone(), ..Evidence::default() }; 7];
         let finding = |n: usize| Finding {
             name: "doubled rcs",
-            part: if n < 10 { Part::Past } else { Part::Ground },
+            part: if n < 10 { Part::Past } else { Part::Prerequisites },
             weight: Weight::Open,
             summary: format!("finding {n}: {long}"),
             evidence: evidence(),

@@ -2,7 +2,7 @@
 
 use super::ui::{self, BOLD, DIM, paint};
 use crate::json::todo::open;
-use allclear_core::adoption::Todo;
+use allclear_adopt::to_do::Todo;
 use allclear_core::types::verdict::Verdict;
 
 /// How many places are shown of one item.

@@ -1,7 +1,7 @@
 //! How users try a fresh rc.
 
 use super::ui::{self, DIM, paint};
-use allclear_core::try_it::TryIt;
+use allclear_core::ecosystem::try_it::TryIt;
 
 /// Prints each way.
 pub(crate) fn show(ways: &[TryIt]) {

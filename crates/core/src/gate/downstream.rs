@@ -2,10 +2,10 @@
 //! of one in tier `must` blocks; what could not be looked at holds, first for machines, then for a person.
 
 use super::case::{Case, Finding, Kind, Subject};
+use crate::ecosystem::shell::quoted;
 use crate::experiment::{Comparison, FindingLine, Outcome, Step, Summary, Tier};
 use crate::experiment::{counts, declared, is_signature};
 use crate::project::experiments::Trial;
-use crate::try_it::quoted;
 use crate::types::duration::Seconds;
 use crate::types::text::{count, plain, short};
 use crate::types::verdict::Verdict;

@@ -1,10 +1,11 @@
 //! What the ledger can say. Events are past tense and say what was decided or seen; refs say what is.
 
+use crate::ecosystem::version_file::VersionFile;
 use crate::experiment::Summary;
 use crate::ledger::signer::{Change, Signer};
 use crate::ledger::step_end::{By, Ill};
 use crate::policy::schedule::SkipReason;
-use crate::policy::{Policy, Stops, VersionFile};
+use crate::policy::{Policy, Stops};
 use crate::types::cut_kind::CutKind;
 use crate::types::object_id::{CommitId, OperationId};
 use crate::types::ref_name::Branch;

@@ -5,7 +5,8 @@ use super::file::keys::KEYS;
 use super::file::words::{hours_text, length_text, period_text, zone};
 use super::file::{Effective, Origin};
 use super::file::{after, downstream, notify};
-use super::model::{AfterFix, Freeze, HotfixPolicy, Policy, RequiredCheck, Train, VersionFile};
+use super::model::{AfterFix, Freeze, HotfixPolicy, Policy, RequiredCheck, Train};
+use crate::ecosystem::version_file::VersionFile;
 use jiff::tz::TimeZone;
 use serde::Serialize;
 

@@ -1,22 +1,22 @@
 //! The commit that sets a version in the files that carry it, and writes the changelog.
 
 use crate::{Engine, Fault, FaultKind, Snapshot};
+use allclear_core::ecosystem::version_file::{self, VersionFile};
 use allclear_core::history::changelog::MADE_AT_THE_CUT;
-use allclear_core::policy::{Policy, VersionFile};
+use allclear_core::policy::Policy;
 use allclear_core::port::NewCommit;
-use allclear_core::{CommitId, Version, version_files};
+use allclear_core::{CommitId, Version};
 use std::collections::BTreeMap;
 
 impl Engine<'_> {
     /// Finds the manifests at the root that carry a version of their own (a bare workspace carries none).
     fn detected(&self, from: &CommitId) -> Result<Vec<VersionFile>, Fault> {
-        let manifests: Vec<String> =
-            ["Cargo.toml", "package.json", "pyproject.toml"].map(str::to_owned).into();
+        let manifests: Vec<String> = version_file::manifests().map(str::to_owned).collect();
         let found = self.repo.files(from, &manifests)?;
         let carries = |file: &VersionFile| {
-            found.get(&file.path).is_some_and(|text| version_files::read(file, text).is_ok())
+            found.get(&file.path).is_some_and(|text| version_file::read(file, text).is_ok())
         };
-        let files = version_files::detect(&|path: &str| found.contains_key(path));
+        let files = version_file::detect(&|path: &str| found.contains_key(path));
         Ok(files.into_iter().filter(carries).collect())
     }
 
@@ -34,10 +34,10 @@ impl Engine<'_> {
             None => self.detected(from)?,
         };
         let mut paths: Vec<String> = files.iter().map(|f| f.path.clone()).collect();
-        paths.extend(files.iter().flat_map(version_files::companions));
+        paths.extend(files.iter().flat_map(version_file::companions));
         let contents = if paths.is_empty() { BTreeMap::new() } else { self.repo.files(from, &paths)? };
         let mut changed: BTreeMap<String, String> =
-            version_files::set(&files, &contents, version).map_err(|e| {
+            version_file::set(&files, &contents, version).map_err(|e| {
                 Fault::new(FaultKind::Usage, e.to_string())
                     .hint("set version.files in allclear.toml to the files that carry the version")
             })?;

@@ -1,11 +1,11 @@
 //! Trial merges, such as of a candidate into develop, with the two rules that resolve conflicts by themselves:
 //! in declared version lines the higher version wins, and a changelog keeps the sections of both.
 
+use allclear_core::ecosystem::version_file::{self, VersionFile};
 use allclear_core::facts::MergeBack;
 use allclear_core::history::changelog;
-use allclear_core::policy::VersionFile;
 use allclear_core::port::{Merged, Repo, RepoError};
-use allclear_core::{CommitId, Version, version_files};
+use allclear_core::{CommitId, Version};
 use std::collections::BTreeMap;
 
 /// What is merged: a candidate (theirs) into develop (ours), or stable into a candidate.
@@ -84,7 +84,7 @@ fn version_lines(
     trial: &Trial<'_>,
 ) -> Result<Option<BTreeMap<String, String>>, RepoError> {
     let mut paths: Vec<String> = trial.files.iter().map(|f| f.path.clone()).collect();
-    paths.extend(trial.files.iter().flat_map(version_files::companions));
+    paths.extend(trial.files.iter().flat_map(version_file::companions));
     if !conflicts.keys().all(|path| paths.contains(path)) {
         return Ok(None);
     }
@@ -101,7 +101,7 @@ fn version_lines(
     let mut resolved = BTreeMap::new();
     for path in conflicts.keys() {
         let neutral =
-            |side: &BTreeMap<String, String>| version_files::neutral(path, trial.files, side, &winner);
+            |side: &BTreeMap<String, String>| version_file::neutral(path, trial.files, side, &winner);
         let [base, ours, theirs] = &sides;
         let (Some(base), Some(ours), Some(theirs)) = (neutral(base), neutral(ours), neutral(theirs)) else {
             return Ok(None);
@@ -117,7 +117,7 @@ fn winner(develop: &BTreeMap<String, String>, trial: &Trial<'_>) -> String {
     let v = trial.version;
     let own = semver::Version::new(v.major, v.minor, v.patch);
     let written = trial.files.iter().filter_map(|file| {
-        semver::Version::parse(&version_files::read(file, develop.get(&file.path)?).ok()?).ok()
+        semver::Version::parse(&version_file::read(file, develop.get(&file.path)?).ok()?).ok()
     });
     written.chain([own]).max().map_or_else(|| v.to_string(), |v| v.to_string())
 }

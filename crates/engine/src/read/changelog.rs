@@ -2,13 +2,13 @@
 //! writes.
 
 use crate::{Engine, Fault, FaultKind, Snapshot};
+use allclear_core::ecosystem::try_it::{self, TryIt};
 use allclear_core::facts::CandidateFacts;
 use allclear_core::history::changelog;
 use allclear_core::history::changelog::Changelog;
 use allclear_core::policy::Policy;
 use allclear_core::port::TextAt;
 use allclear_core::project::Candidate;
-use allclear_core::try_it::{self, TryIt};
 use allclear_core::types::text::{list, plain};
 use allclear_core::{CommitId, RefName, Seconds, Version};
 use jiff::Timestamp;
@@ -94,7 +94,7 @@ impl Engine<'_> {
 
     /// Gives the lines with which users try a commit by its tag. `server` is where they get it from.
     pub fn try_it(&self, commit: &CommitId, tag: &str, server: &str) -> Result<Vec<TryIt>, Fault> {
-        let files = self.repo.files(commit, &try_it::MANIFESTS.map(str::to_owned))?;
+        let files = self.repo.files(commit, &try_it::files())?;
         Ok(try_it::lines(&files, server, tag))
     }
 

@@ -1,7 +1,7 @@
 //! Adoption: what the list of things to do is read from, in few git processes.
 
 use crate::{Engine, Fault, PolicySeen, Snapshot};
-use allclear_core::adoption::{
+use allclear_adopt::to_do::{
     self, FILE_LIMIT, File, Home, PLACES, Patch, PolicyState, Seen, Standing, Todo, Traces,
 };
 use allclear_core::ledger::actor::Via;
@@ -31,7 +31,7 @@ impl Engine<'_> {
     /// Finds out what is left to do until the train runs. `home` is the server, as its address tells it.
     pub fn todo(&self, snapshot: &Snapshot, home: Home) -> Result<Adoption, Fault> {
         let policy = snapshot.policy.get();
-        let names = policy.map_or_else(|| adoption::names(&snapshot.refs), |p| p.branches.clone());
+        let names = policy.map_or_else(|| to_do::names(&snapshot.refs), |p| p.branches.clone());
         let tip = |name: &RefName| snapshot.refs.get(name).cloned();
         let (stable, develop) = (tip(&names.stable.to_ref()), tip(&names.develop.to_ref()));
         let standing = match (&stable, &develop) {
@@ -69,19 +69,19 @@ impl Engine<'_> {
                 machine: false,
             },
         };
-        let mut todo = adoption::todo(&seen);
-        let nothing_ticks = todo.iter().any(|t| t.key == adoption::SCHEDULER && !t.done);
+        let mut todo = to_do::todo(&seen);
+        let nothing_ticks = todo.iter().any(|t| t.key == to_do::SCHEDULER && !t.done);
         if let Some(head) = project.head.as_ref().filter(|_| nothing_ticks) {
             seen.traces.machine = self.a_machine_wrote(head)?;
-            todo = adoption::todo(&seen);
+            todo = to_do::todo(&seen);
         }
-        let patches = adoption::patches(&seen);
+        let patches = to_do::patches(&seen);
         Ok(Adoption { names, todo, patches })
     }
 
     fn adoption_files(&self, tip: &CommitId) -> Result<Vec<File>, Fault> {
         let mut listed = self.repo.listing(tip, PLACES)?;
-        listed.retain(|file| adoption::wants(&file.path));
+        listed.retain(|file| to_do::wants(&file.path));
         let readable = listed.iter().filter(|f| f.regular && f.size <= FILE_LIMIT).take(FILES);
         let paths: Vec<String> = readable.map(|f| f.path.clone()).collect();
         let mut texts = self.repo.files(tip, &paths)?;

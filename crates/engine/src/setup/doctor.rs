@@ -4,7 +4,7 @@ use super::probe;
 use crate::ledger::place::places;
 use crate::look::ref_warnings;
 use crate::{Engine, Fault, POLICY_FILE};
-use allclear_core::doctor::{self, FILES, Finding, Ground, Line, Past, Tags, Tip};
+use allclear_adopt::doctor::{self, Finding, Line, Past, Prerequisites, Tags, Tip};
 use allclear_core::policy::{self, Branches, Preset};
 use allclear_core::port::Refs;
 use allclear_core::port::history::{Commits, History, Look, Reach};
@@ -24,7 +24,7 @@ pub struct Examination {
     /// What is known of the past.
     pub past: Past,
     /// What allclear would stand on.
-    pub ground: Ground,
+    pub ground: Prerequisites,
     /// What was found, in the order of the screen.
     pub findings: Vec<Finding>,
 }
@@ -68,7 +68,7 @@ impl Engine<'_> {
         past.server = server;
         read(history, &mut past)?;
         let leftovers = leftovers(past.server.as_ref());
-        let ground = Ground {
+        let ground = Prerequisites {
             delete: (!leftovers.is_empty()).then(|| history.how_to_delete(&leftovers)),
             git,
             asked: ask,
@@ -84,7 +84,7 @@ impl Engine<'_> {
             unreachable,
         };
         let mut findings = doctor::releases(&past);
-        findings.extend(doctor::ground(&ground, now));
+        findings.extend(doctor::prerequisites(&ground, now));
         Ok(Examination { past, ground, findings })
     }
 
@@ -106,7 +106,9 @@ fn read(history: &dyn History, past: &mut Past) -> Result<(), Fault> {
     let branch = branch.and_then(|tip| RefName::from_git(&format!("refs/heads/{}", tip.name)));
     std::thread::scope(|scope| {
         let patches = scope.spawn(|| history.patch_ids(&wanted.patches));
-        let files = scope.spawn(|| history.files(&tagged, &FILES));
+        let files = scope.spawn(|| {
+            history.files(&tagged, &allclear_core::ecosystem::version_file::manifests().collect::<Vec<_>>())
+        });
         let forced = scope.spawn(|| branch.as_ref().map(|b| history.forced(b)).transpose());
         past.subjects = history.subjects(&wanted.subjects)?;
         let ended = "a thread that reads ends with an answer";

@@ -2,7 +2,7 @@
 //! deletes them again. No exit code is believed: after every push the refs are read.
 
 use crate::{Engine, Fault};
-use allclear_core::doctor::Probed;
+use allclear_adopt::doctor::Probed;
 use allclear_core::port::history::History;
 use allclear_core::port::{NewCommit, PushAnswer, RefUpdate, Refs, RepoError};
 use allclear_core::types::text::short;

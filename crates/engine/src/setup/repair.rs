@@ -3,7 +3,7 @@
 
 use super::doctor::Examination;
 use crate::{Engine, Fault, FaultKind};
-use allclear_core::doctor::Past;
+use allclear_adopt::doctor::Past;
 use allclear_core::port::history::History;
 use allclear_core::port::{Graph, NewCommit};
 use allclear_core::types::text::{count, list, short};

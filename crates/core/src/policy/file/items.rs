@@ -2,13 +2,11 @@
 
 use super::value::{Given, Layer, Parsed, field};
 use super::words::Moment;
-use crate::policy::model::{Beat, Freeze, RequiredCheck, Stops, VersionFile};
+use crate::ecosystem::version_file::{VersionFile, manifests};
+use crate::policy::model::{Beat, Freeze, RequiredCheck, Stops};
 use crate::types::duration::Seconds;
 use crate::types::text::short;
 use jiff::tz::TimeZone;
-
-/// The manifests whose version line allclear finds by itself.
-pub(super) const MANIFESTS: [&str; 3] = ["Cargo.toml", "package.json", "pyproject.toml"];
 
 /// Reads `version.files`.
 pub(super) fn version_files(given: &Given<'_>) -> Parsed<Vec<VersionFile>> {
@@ -34,14 +32,14 @@ fn version_file(layer: &Layer<'_>) -> Parsed<VersionFile> {
         (Some(path), true, true) => Ok(VersionFile { path, pattern }),
         (Some(path), false, true) => {
             let name = path.rsplit('/').next().unwrap_or_default();
-            if MANIFESTS.contains(&name) {
+            if manifests().any(|known| known == name) {
                 return Ok(VersionFile { path, pattern });
             }
             let path = short(&path, 60);
             let mistake = layer.get("path").map(|given| {
                 given.mistake(format!("allclear does not know where `{path}` has its version")).help(format!(
                     "write {{ path = \"{path}\", pattern = 'const Version = \"{{version}}\"' }}; only {} need no pattern",
-                    crate::types::text::list(&MANIFESTS)
+                    crate::types::text::list(&manifests().collect::<Vec<_>>())
                 ))
             });
             Err(mistake.into_iter().collect())

@@ -285,7 +285,7 @@ const AFTER: &[Key] = &[
     key("name", Kind::Text, r#""crates""#, "The step's name, on record and for people."),
     open(
         "use",
-        Kind::Word(&["crates", "npm", "pypi", "go", "go-install"]),
+        Kind::Word(&crate::ecosystem::recipe::WORDS),
         r#""crates""#,
         "A recipe that brings its own `run` and `done`.",
         "no recipe",

@@ -1,6 +1,6 @@
 //! `[[after]]`: what is done once a release is out.
 
-use crate::recipe::Recipe;
+use crate::ecosystem::recipe::Recipe;
 use crate::types::duration::Seconds;
 use serde::{Deserialize, Serialize};
 

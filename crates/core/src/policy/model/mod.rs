@@ -8,6 +8,7 @@ pub use after::AfterStep;
 pub use downstream::{DownstreamGate, LabCheck, Sandbox};
 pub use notify::{Place, Target, Topic, Way};
 
+use crate::ecosystem::version_file::VersionFile;
 use crate::types::cut_kind::CutKind;
 use crate::types::duration::Seconds;
 use crate::types::ref_name::Branch;
@@ -179,16 +180,6 @@ pub struct VersionPolicy {
     pub files: Option<Vec<VersionFile>>,
     /// The bump where the history does not say (it is not Conventional).
     pub default_bump: Bump,
-}
-
-/// A file that carries the version.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub struct VersionFile {
-    /// The path from the root of the repository, with `/`.
-    pub path: String,
-    /// A line pattern with `{version}` in it; `None` for a manifest that allclear knows by its name.
-    pub pattern: Option<String>,
 }
 
 /// What counts as a fix.

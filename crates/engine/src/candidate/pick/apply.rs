@@ -4,13 +4,13 @@ use super::onto::Onto;
 use super::outcome::{Clash, ClashFile};
 use crate::look::trial_merges::{self, Trial};
 use crate::{Engine, Fault};
+use allclear_core::ecosystem::version_file::{self, VersionFile};
 use allclear_core::facts::MergeBack;
 use allclear_core::history::pick;
 use allclear_core::history::pick::{conflict, hunks};
-use allclear_core::policy::VersionFile;
 use allclear_core::port::{Author, Graph, Merged, NewCommit};
 use allclear_core::types::text::{plain, short};
-use allclear_core::{CommitId, Version, version_files};
+use allclear_core::{CommitId, Version};
 use std::collections::BTreeMap;
 
 /// How many lines of a file's conflicts are shown.
@@ -59,13 +59,13 @@ impl Engine<'_> {
             return Ok(BTreeMap::new());
         }
         let mut paths: Vec<String> = files.iter().map(|f| f.path.clone()).collect();
-        paths.extend(files.iter().flat_map(version_files::companions));
+        paths.extend(files.iter().flat_map(version_file::companions));
         let (before, after) = (self.repo.files(head, &paths)?, self.repo.files(tree, &paths)?);
         if before == after {
             return Ok(BTreeMap::new());
         }
         // Where the candidate's own files do not read, nothing is set: the pick changes what it changes.
-        Ok(version_files::set(files, &after, version).unwrap_or_default())
+        Ok(version_file::set(files, &after, version).unwrap_or_default())
     }
 
     pub(super) fn write_pick(

@@ -5,7 +5,7 @@ use crate::context::Context;
 use crate::exit::Exit;
 use crate::flags::Flags;
 use crate::screen::ui;
-use allclear_core::adoption::{self, Patch};
+use allclear_adopt::to_do::{self, Patch};
 use allclear_core::types::text::count;
 use allclear_engine::Fault;
 use serde_json::json;
@@ -15,7 +15,7 @@ use std::path::{Path, PathBuf};
 pub(super) fn run(flags: &Flags, yes: bool) -> Result<Exit, Fault> {
     let context = Context::open(flags)?;
     let patches = context.adoption()?.patches;
-    let diff: String = patches.iter().map(|p| adoption::diff(&p.path, Some(&p.before), &p.after)).collect();
+    let diff: String = patches.iter().map(|p| to_do::diff(&p.path, Some(&p.before), &p.after)).collect();
     let mut applied = Vec::new();
     if yes && !patches.is_empty() {
         let top = top(&context)?;

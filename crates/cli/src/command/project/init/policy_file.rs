@@ -1,7 +1,7 @@
 //! A short policy file, fitted to the repository.
 
 use crate::context::Context;
-use allclear_core::adoption;
+use allclear_adopt::to_do;
 use allclear_core::history::bump;
 use allclear_core::policy::{self, Branches, Preset};
 use allclear_core::port::{Refs, Repo};
@@ -44,7 +44,7 @@ pub(super) fn write(path: &Path, text: &str) -> Result<(), Fault> {
 /// Looks at the repository.
 pub(super) fn look(context: &Context) -> Result<Traits, Fault> {
     let refs = context.store.observe()?;
-    let Branches { stable, develop, .. } = adoption::names(&refs);
+    let Branches { stable, develop, .. } = to_do::names(&refs);
     let tip = [&develop, &stable].into_iter().find_map(|branch| refs.get(&branch.to_ref()).cloned());
     let now = context.now();
     let zone = jiff::tz::TimeZone::try_system()

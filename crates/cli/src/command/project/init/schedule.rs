@@ -5,7 +5,7 @@ use crate::context::Context;
 use crate::exit::Exit;
 use crate::flags::Flags;
 use crate::screen::ui;
-use allclear_core::adoption::{self, scheduler};
+use allclear_adopt::to_do::{self, scheduler};
 use allclear_core::types::text::plain;
 use allclear_engine::Fault;
 use serde_json::json;
@@ -60,7 +60,7 @@ pub(super) fn run(flags: &Flags, by: Scheduler, print: bool, yes: bool) -> Resul
     let written = before.as_deref() != Some(text.as_str());
     if written {
         if let Some(before) = &before {
-            let diff = adoption::diff(file, Some(before), &text);
+            let diff = to_do::diff(file, Some(before), &text);
             if !flags.json {
                 ui::say(diff.lines().map(plain).collect::<Vec<_>>().join("\n"));
             }

@@ -1,8 +1,8 @@
 //! What people write under `[[after]]` and `[[notify]]`, and what they are told.
 
+use crate::ecosystem::recipe::Recipe;
 use crate::policy::model::notify::Topic;
 use crate::policy::*;
-use crate::recipe::Recipe;
 use crate::types::duration::Seconds;
 
 /// Everything that is wrong with `text`, a mistake a line.
@@ -47,7 +47,7 @@ on = []
 fn a_policy_with_all_of_it() {
     let effective = read(FULL).unwrap();
     let [crates, announce] = &effective.policy.after[..] else { panic!("{:?}", effective.policy.after) };
-    assert_eq!((crates.recipe, crates.limit), (Some(Recipe::Crates), Seconds(900)));
+    assert_eq!((crates.recipe, crates.limit), (Recipe::find("crates"), Seconds(900)));
     assert!(crates.run().is_some_and(|run| run.contains("cargo publish")));
     assert_eq!((announce.done(), announce.needs[0].as_str()), (Some("./announced.sh"), "crates"));
     let names: Vec<&str> = effective.policy.notify.iter().map(|t| t.name.as_str()).collect();

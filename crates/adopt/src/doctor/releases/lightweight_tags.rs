@@ -1,0 +1,33 @@
+//! Releases whose tag is not an object of its own.
+
+use super::past::Past;
+use crate::doctor::finding::{Evidence, Finding, Part, Weight};
+use allclear_core::types::text::short;
+
+/// Finds releases whose tag is no object of its own.
+pub(super) fn judge(past: &Past) -> Finding {
+    let finding = Finding::new(
+        Part::Past,
+        "lightweight tags",
+        "makes annotated tags: who, when, signed where a key is set",
+    );
+    let last = past.tags.last();
+    if last.is_empty() {
+        return finding.not_applicable("no release");
+    }
+    let bare: Vec<Evidence> = last
+        .iter()
+        .filter(|r| !r.annotated)
+        .map(|r| Evidence {
+            about: short(&r.tag, 40),
+            text: short(&r.tag, 40),
+            commits: vec![r.commit.clone()],
+            at: Some(r.at),
+        })
+        .collect();
+    if bare.is_empty() {
+        return finding.weighs(Weight::Clear, "all release tags are annotated");
+    }
+    let summary = format!("{} of {}: no name and no date of their own", bare.len(), last.len());
+    finding.weighs(Weight::Past, summary).shown_by(bare)
+}

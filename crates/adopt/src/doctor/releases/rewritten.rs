@@ -1,0 +1,34 @@
+//! Whether develop was replaced with another history.
+
+use super::past::Past;
+use crate::doctor::date::day;
+use crate::doctor::finding::{Evidence, Finding, Part, Weight};
+use allclear_core::types::text::{count, short};
+
+/// Finds out whether develop was replaced with another history.
+pub(super) fn judge(past: &Past) -> Finding {
+    let finding = Finding::new(
+        Part::Past,
+        "rewritten",
+        "never rewinds a branch; each push names the value that it expects",
+    );
+    let Some(develop) = past.develop.as_ref().or(past.stable.as_ref()) else {
+        return finding.not_applicable("no branch");
+    };
+    let name = short(&develop.name, 30);
+    if past.forced.is_empty() {
+        return finding.weighs(Weight::Clear, format!("this clone saw no rewind of {name}"));
+    }
+    let evidence: Vec<Evidence> = past
+        .forced
+        .iter()
+        .map(|forced| Evidence {
+            about: name.clone(),
+            text: format!("{} → {}, fetched {}", forced.from.short(), forced.to.short(), day(forced.at)),
+            commits: vec![forced.from.clone(), forced.to.clone()],
+            at: Some(forced.at),
+        })
+        .collect();
+    let summary = format!("{name} was replaced {}, as this clone saw it", count(evidence.len(), "time"));
+    finding.weighs(Weight::Past, summary).shown_by(evidence)
+}
