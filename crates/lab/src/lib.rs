@@ -2,33 +2,13 @@
 //!
 //! **No foreign code runs outside a sandbox, and no result counts that does not prove what it was built with.**
 
-mod bubblewrap;
-mod cell;
-mod cgroup;
-mod dirhash;
-mod generic;
-mod go;
-mod gocache;
-mod gomod;
-pub mod inside;
-mod letters;
-mod local;
-mod names;
-mod order;
-pub mod overlay;
-pub mod pack;
+mod attempt;
+pub mod ecosystem;
+mod executor;
+mod overlay;
 mod process;
-mod ready;
-mod record;
-mod recorder;
 mod room;
 mod sandbox;
-mod stage;
-mod survey;
-mod tree;
-mod upstream;
-mod usage;
 
-pub use cell::{Cell, Ended, How, Task};
-pub use local::{Lab, Surroundings};
-pub use sandbox::Sandbox;
+pub use executor::local::{Lab, Surroundings};
+pub use sandbox::{Cell, Ended, How, Sandbox, Task, helper};

@@ -4,7 +4,7 @@ use crate::table::{Samples, Table, ms};
 use crate::world::{Lab, Ran, Stream};
 use allclear_core::lab::{Limits, Must};
 use allclear_core::{Seconds, Version};
-use allclear_lab::pack::{modules, pack};
+use allclear_lab::ecosystem::go::pack::{modules, pack};
 use allclear_lab::{Cell, How, Sandbox, Task};
 use std::collections::BTreeMap;
 use std::fmt::Write;

@@ -2,8 +2,8 @@
 
 use crate::golang::{done, go, installed};
 use allclear_core::version::Version;
-use allclear_lab::overlay::{Ear, Overlay, World};
-use allclear_lab::pack::{Module, Packed, pack};
+use allclear_lab::ecosystem::go::pack::{Module, Packed, pack};
+use allclear_lab::ecosystem::go::proxy::{Ear, Overlay, World};
 use jiff::Timestamp;
 use std::fs;
 use std::io::{Read, Write};

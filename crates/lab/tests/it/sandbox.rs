@@ -32,7 +32,7 @@ static SANDBOX: LazyLock<Option<Sandbox>> = LazyLock::new(|| match Sandbox::find
 });
 
 fn helper() -> Vec<std::ffi::OsString> {
-    vec![env!("CARGO_BIN_EXE_inside").into()]
+    vec![env!("CARGO_BIN_EXE_helper").into()]
 }
 
 /// A directory for one test, and what is run in it.

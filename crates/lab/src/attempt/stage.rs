@@ -1,7 +1,7 @@
 //! The stages of one attempt: what is run in a sandbox, one after the other, and how an end is read.
 
 use crate::room::Room;
-use crate::{Cell, How, Sandbox, Task};
+use crate::sandbox::{Cell, How, Sandbox, Task};
 use allclear_core::lab::{Limits, Must, Outcome, Recipe, Step};
 use rustix::fs::OFlags;
 use std::collections::BTreeMap;

@@ -6,10 +6,10 @@
 //! is for ever the same, so that it leaves to the next proxy: what it does not have is not found. Its address has
 //! a random part that nobody else on the machine knows.
 
-use crate::names;
-use crate::pack::Packed;
-use crate::record::{Answer, Record};
-use crate::upstream::{Unreachable, Upstream, decoded, highest, version};
+use super::pack::Packed;
+use super::paths as names;
+use crate::overlay::snapshot::{Answer, Record};
+use crate::overlay::upstream::{Unreachable, Upstream, decoded, highest, version};
 use allclear_core::text::hex;
 use axum::Router;
 use axum::body::Body;

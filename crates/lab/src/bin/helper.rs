@@ -3,5 +3,5 @@
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    allclear_lab::inside::main(&std::env::args_os().skip(1).collect::<Vec<_>>())
+    allclear_lab::helper::main(&std::env::args_os().skip(1).collect::<Vec<_>>())
 }

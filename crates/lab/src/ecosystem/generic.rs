@@ -1,7 +1,7 @@
 //! Anything with a shell: its own commands find the project in a folder, and print a line that says what they
 //! built with.
 
-use crate::stage::{Stage, Stop};
+use crate::attempt::stage::{Stage, Stop};
 use allclear_core::lab::{Job, Outcome, Proof, Run, Step};
 use allclear_core::port::lab::Request;
 

@@ -1,16 +1,22 @@
 //! Go: the candidate comes by the module proxy protocol, as it comes to any user.
 
-mod host;
+pub(crate) mod build_cache;
+mod command;
+mod go_mod;
+mod letters;
+pub mod pack;
+pub(crate) mod paths;
 mod prepare;
+pub mod proxy;
 mod steps;
 
-pub(crate) use host::Go;
+pub(crate) use command::Go;
 pub(crate) use prepare::{Prepared, Unready, prepare};
 pub(crate) use steps::steps;
 
-use crate::names::escaped;
-use crate::overlay::{Overlay, World};
-use crate::pack::{modules, pack};
+use self::pack::{modules, pack};
+use self::paths::escaped;
+use self::proxy::{Overlay, World};
 use crate::room::link;
 use allclear_core::lab::Side;
 use allclear_core::text::hex;

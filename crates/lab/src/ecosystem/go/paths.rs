@@ -1,7 +1,7 @@
 //! Which names the go command takes, and how they are written in addresses: the rules of
 //! `golang.org/x/mod/module`.
 
-use crate::letters::is_letter;
+use super::letters::is_letter;
 
 /// Punctuation that a file's name may have.
 const IN_FILES: &str = "!#$%&()+,-.=@[]^_{}~ ";

@@ -3,7 +3,7 @@
 //! Lists and latest versions are small and asked for seldom, so `curl` does it: it has the machine's own ways
 //! through proxies and its certificates. Addresses reach it on standard input, since they may have passwords.
 
-use crate::record::Answer;
+use super::snapshot::Answer;
 use jiff::Timestamp;
 use semver::Version;
 use serde::Deserialize;
@@ -122,7 +122,7 @@ impl Upstream {
 
     /// Gives what is said of one version.
     pub(crate) fn stat(&self, module: &str, version: &str) -> Result<Answer, Unreachable> {
-        let path = format!("{module}/@v/{}.info", crate::names::escaped(version));
+        let path = format!("{module}/@v/{}.info", crate::ecosystem::go::paths::escaped(version));
         Ok(self.get(&path)?.map_or(Answer::Missing, Answer::Found))
     }
 

@@ -1,6 +1,6 @@
 //! The go command on this machine, outside of any sandbox: it resolves and fetches, and runs no foreign code.
 
-use crate::overlay::Ear;
+use super::proxy::Ear;
 use crate::process;
 use serde::Deserialize;
 use std::collections::BTreeMap;

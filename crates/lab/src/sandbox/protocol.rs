@@ -1,6 +1,6 @@
 //! What the lab and its helper inside a sandbox say to each other: an order, and an answer, a line of JSON each.
 
-use crate::{Ended, Task};
+use super::spec::{Ended, Task};
 use allclear_core::lab::{Limits, Must, Service};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;

@@ -2,7 +2,7 @@
 //! not, so that no foreign code can write there what others would link.
 
 use super::{Front, Prepared};
-use crate::stage::{Stage, Stop};
+use crate::attempt::stage::{Stage, Stop};
 use allclear_core::Seconds;
 use allclear_core::lab::{Job, Must, Outcome, Run, Step, Tests};
 use std::path::Path;

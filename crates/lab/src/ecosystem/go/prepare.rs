@@ -2,7 +2,7 @@
 //! what was resolved. No code of anybody's is run, and the checkout is only read.
 
 use super::Front;
-use super::host::{LATE, Said};
+use super::command::{LATE, Said};
 use crate::room::Room;
 use allclear_core::lab::{Job, Mode, Outcome, Proof};
 use allclear_core::text::{hex, short};

@@ -1,10 +1,12 @@
 //! The executor of this machine.
 
-use crate::Sandbox;
-use crate::go::{Front, Go, Prepared, Unready};
+use super::survey;
+use crate::attempt::stage::{Sights, Stage, Stop, place};
+use crate::ecosystem::go::build_cache as gocache;
+use crate::ecosystem::go::{Front, Go, Prepared, Unready};
+use crate::ecosystem::{generic, go};
 use crate::room::{Room, copy};
-use crate::stage::{Sights, Stage, Stop, place};
-use crate::{generic, go, gocache, survey};
+use crate::sandbox::Sandbox;
 use allclear_core::lab::signature::failure;
 use allclear_core::lab::{Attempt, Declared, Ecosystem, Job, Mode, Outcome, Side, Step};
 use allclear_core::port::lab::{Executor, Located, Request, Sources};
@@ -31,7 +33,7 @@ pub struct Surroundings {
     pub env: Vec<(OsString, OsString)>,
     /// Where caches live.
     pub cache: PathBuf,
-    /// The program and the arguments that call [`crate::inside::main`].
+    /// The program and the arguments that call [`crate::helper::main`].
     pub helper: Vec<OsString>,
     /// The project's releases: a downstream that asks for one of them gets it from the project's own repository.
     pub releases: BTreeMap<Version, CommitId>,

@@ -1,12 +1,23 @@
 //! Runs foreign code, contained; and sees to it that nothing of it is left afterwards.
 
-use crate::bubblewrap::{Bubblewrap, First, HOME, TEMPORARY};
-use crate::cgroup::{Group, Place};
-use crate::order::{Answer, Order};
+mod bubblewrap;
+mod capture;
+mod cgroup;
+mod disk_usage;
+pub mod helper;
+mod process_tree;
+mod protocol;
+mod ready;
+mod spec;
+
+pub use spec::{Cell, Ended, How, Task};
+
+use self::bubblewrap::{Bubblewrap, First, HOME, TEMPORARY};
+use self::capture::Recorder;
+use self::cgroup::{Group, Place};
+use self::disk_usage::{is_full, usage};
+use self::protocol::{Answer, Order};
 use crate::process;
-use crate::recorder::Recorder;
-use crate::usage::{is_full, usage};
-use crate::{Cell, Ended, How, Task};
 use allclear_core::duration::Seconds;
 use allclear_core::lab::{Limits, Must};
 use allclear_core::text::short;
@@ -42,7 +53,7 @@ pub struct Sandbox {
 
 impl Sandbox {
     /// Finds what contains foreign code here, and proves that it does. `helper` is the program and the arguments that call
-    /// [`inside::main`](crate::inside::main).
+    /// [`helper::main`](crate::helper::main).
     ///
     /// # Errors
     ///
@@ -85,7 +96,7 @@ impl Sandbox {
     pub(crate) fn helper(&self) -> Vec<OsString> {
         let mut helper = self.helper.clone();
         if self.wall.is_some() {
-            helper[0] = crate::bubblewrap::HELPER.into();
+            helper[0] = bubblewrap::HELPER.into();
         }
         helper
     }

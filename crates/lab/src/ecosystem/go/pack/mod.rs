@@ -4,9 +4,11 @@
 //! packages and whatever is no regular file are left out, and a nested module without a LICENSE gets that of the
 //! top. Attributes of git (`export-ignore`, `export-subst`) change nothing, as they do not there.
 
-use crate::dirhash::Listing;
-use crate::gomod::{GoMod, at_least};
-use crate::names;
+use self::dirhash::Listing;
+use super::go_mod::{GoMod, at_least};
+use super::paths as names;
+
+mod dirhash;
 use allclear_core::text::{plain, short};
 use allclear_core::version::Version;
 use jiff::Timestamp;

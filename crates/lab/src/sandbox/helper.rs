@@ -3,12 +3,14 @@
 //! In a sandbox it is the first process of its namespace. So nothing in there can kill, stop or trace it, orphans come
 //! to it, and when it exits the kernel ends whatever is left.
 
-use crate::cgroup::OWN;
-use crate::order::{Answer, Order};
+use super::cgroup::OWN;
+use super::disk_usage::is_full;
+use super::process_tree as tree;
+use super::protocol::{Answer, Order};
+use super::ready::Sign;
+use super::spec::{Ended, How};
+use crate::ecosystem::go::build_cache as gocache;
 use crate::process;
-use crate::ready::Sign;
-use crate::usage::is_full;
-use crate::{Ended, How, gocache, tree};
 use allclear_core::lab::{Must, Service};
 use allclear_core::text::short;
 use rustix::process::{

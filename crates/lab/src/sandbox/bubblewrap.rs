@@ -1,6 +1,6 @@
 //! What bubblewrap is told: which part of this machine is seen, and as whom.
 
-use crate::Cell;
+use super::spec::Cell;
 use crate::process::{self, FILES};
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};

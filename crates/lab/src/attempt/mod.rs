@@ -1,0 +1,3 @@
+//! One attempt.
+
+pub(crate) mod stage;

@@ -1,0 +1,4 @@
+//! What the executors of attempts are.
+
+pub(crate) mod local;
+mod survey;
