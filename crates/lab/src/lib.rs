@@ -5,10 +5,11 @@
 mod attempt;
 pub mod ecosystem;
 mod executor;
+pub mod helper;
 mod overlay;
 mod process;
 mod room;
 mod sandbox;
 
 pub use executor::local::{Lab, Surroundings};
-pub use sandbox::{Cell, Ended, How, Sandbox, Task, helper};
+pub use sandbox::{Ended, How, Sandbox, SandboxSpec, Task};

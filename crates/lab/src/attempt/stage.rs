@@ -1,7 +1,7 @@
 //! The stages of one attempt: what is run in a sandbox, one after the other, and how an end is read.
 
 use crate::room::Room;
-use crate::sandbox::{Cell, How, Sandbox, Task};
+use crate::sandbox::{How, Sandbox, SandboxSpec, Task};
 use allclear_core::lab::{Limits, Must, Outcome, Recipe, Step};
 use rustix::fs::OFlags;
 use std::collections::BTreeMap;
@@ -147,23 +147,23 @@ impl<'a> Stage<'a> {
 
     /// Runs a compiler: it may write what compilers share.
     pub(crate) fn compile(&mut self, step: Step, command: &[&str]) -> Result<(), Stop> {
-        let mut cell = self.cell();
-        cell.shared.extend(self.sights.compilers.iter().cloned());
-        cell.env.extend(self.sights.compiler_env.clone());
-        self.go(step, &cell, &task(command, Must::Exits(self.limits.time), &[]))
+        let mut spec = self.spec();
+        spec.caches.extend(self.sights.compilers.iter().cloned());
+        spec.env.extend(self.sights.compiler_env.clone());
+        self.go(step, &spec, &task(command, Must::Exits(self.limits.time), &[]))
     }
 
     /// Runs a script, with the services where it is a test.
     pub(crate) fn shell(&mut self, step: Step, script: &str) -> Result<(), Stop> {
         let services = if step == Step::Test { self.recipe.services.as_slice() } else { &[] };
-        let cell = self.foreign();
-        self.go(step, &cell, &task(&["sh", "-c", script], Must::Exits(self.limits.time), services))
+        let spec = self.foreign();
+        self.go(step, &spec, &task(&["sh", "-c", script], Must::Exits(self.limits.time), services))
     }
 
     /// Runs a program as it is meant to run.
     pub(crate) fn run(&mut self, command: &[&str], must: &Must) -> Result<(), Stop> {
-        let cell = self.foreign();
-        self.go(Step::Run, &cell, &task(command, must.clone(), &self.recipe.services))
+        let spec = self.foreign();
+        self.go(Step::Run, &spec, &task(command, must.clone(), &self.recipe.services))
     }
 
     /// Runs nothing from here on, and notes what would be run.
@@ -188,27 +188,27 @@ impl<'a> Stage<'a> {
 
     /// Opens a shell in it, on this terminal.
     pub(crate) fn visit(&mut self) -> Result<i32, String> {
-        let mut cell = self.cell();
-        cell.shared.extend(self.sights.compilers.iter().cloned());
-        cell.env.extend(self.sights.compiler_env.clone());
-        self.sandbox.shell(&cell)
+        let mut spec = self.spec();
+        spec.caches.extend(self.sights.compilers.iter().cloned());
+        spec.env.extend(self.sights.compiler_env.clone());
+        self.sandbox.shell(&spec)
     }
 
     /// Gives a cell for foreign code.
-    fn foreign(&mut self) -> Cell {
-        let mut cell = self.cell();
-        cell.reads.extend(self.sights.others.iter().cloned());
+    fn foreign(&mut self) -> SandboxSpec {
+        let mut spec = self.spec();
+        spec.readable.extend(self.sights.others.iter().cloned());
         let beside = self.sights.other_env.iter().map(|(name, value)| (name.clone(), value.clone()));
-        cell.env.extend(beside.filter(|(name, _)| !self.recipe.env.contains_key(name)));
-        cell
+        spec.env.extend(beside.filter(|(name, _)| !self.recipe.env.contains_key(name)));
+        spec
     }
 
-    fn cell(&mut self) -> Cell {
+    fn spec(&mut self) -> SandboxSpec {
         self.runs += 1;
-        Cell {
-            reads: self.sights.reads.clone(),
-            writes: self.sights.writes.clone(),
-            shared: Vec::new(),
+        SandboxSpec {
+            readable: self.sights.reads.clone(),
+            writable: self.sights.writes.clone(),
+            caches: Vec::new(),
             env: self.sights.env.clone(),
             dir: self.sights.dir.clone(),
             network: false,
@@ -217,14 +217,14 @@ impl<'a> Stage<'a> {
         }
     }
 
-    fn go(&mut self, step: Step, cell: &Cell, task: &Task) -> Result<(), Stop> {
+    fn go(&mut self, step: Step, spec: &SandboxSpec, task: &Task) -> Result<(), Stop> {
         if let Some(script) = &mut self.script {
             script.push(spoken(step, task));
             return Ok(());
         }
-        let ended = self.sandbox.run(cell, task).map_err(|why| Stop::infra(&why))?;
+        let ended = self.sandbox.run(spec, task).map_err(|why| Stop::infra(&why))?;
         self.memory = self.memory.max(ended.memory);
-        let log = Self::told(&read(&cell.log));
+        let log = Self::told(&read(&spec.log));
         self.log.push_str(&log);
         let (outcome, note) = self.reading(step, &ended.how, &log);
         if outcome == Outcome::Passed { Ok(()) } else { Err(Stop { outcome, step, log, note }) }
@@ -260,7 +260,7 @@ impl<'a> Stage<'a> {
             How::NoSpace => (Outcome::NoSpace, Some(format!("it wrote more than {disk} MiB"))),
             How::TooMuchOutput => plain(format!("it printed more than {output} MiB")),
             How::NotReady(why) => plain(why.clone()),
-            How::Stubborn => plain("it does not end when it is told to (SIGTERM)".into()),
+            How::IgnoredSigterm => plain("it does not end when it is told to (SIGTERM)".into()),
             How::ServiceFailed(why) => (Outcome::Unprepared, Some(why.clone())),
         }
     }
@@ -309,7 +309,7 @@ fn spoken(step: Step, task: &Task) -> String {
 
 /// Gives where something is inside: its own place, where nothing is contained.
 pub(crate) fn place(sandbox: &Sandbox, outside: &Path, inside: &str) -> PathBuf {
-    sandbox.seen(outside, Path::new(inside))
+    sandbox.path_inside(outside, Path::new(inside))
 }
 
 fn read(log: &Path) -> String {

@@ -1,21 +1,21 @@
-//! What bubblewrap is told: which part of this machine is seen, and as whom.
+//! The command line of bubblewrap: which part of this machine a sandbox shows, and as which user.
 
-use super::spec::Cell;
+use super::spec::SandboxSpec;
 use crate::process::{self, FILES};
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
-/// Where it is looked for. Not the `PATH`: what contains foreign code comes from the system.
+/// Where it is searched. Not on the `PATH`: what contains foreign code comes from the system.
 const DIRS: [&str; 4] = ["/usr/bin", "/bin", "/usr/local/bin", "/run/current-system/sw/bin"];
 /// The user's directory inside.
-pub(crate) const HOME: &str = "/home/lab";
+pub(super) const HOME: &str = "/home/lab";
 /// The place of temporary files inside.
-pub(crate) const TEMPORARY: &str = "/tmp";
+pub(super) const TEMPORARY: &str = "/tmp";
 /// The lab's helper inside.
-pub(crate) const HELPER: &str = "/run/lab";
+pub(super) const HELPER: &str = "/run/lab";
 /// What of the system is a directory on some machines and a link on others.
 const MERGED: [&str; 6] = ["/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32"];
-/// What else of the system is seen, where it is there. Each costs a mount, so there is no more than programs need.
+/// What else of the system is shown, where it exists. Each costs a mount, so there is no more than programs need.
 const SYSTEM: [&str; 7] = [
     "/nix/store",
     "/gnu/store",
@@ -28,65 +28,65 @@ const SYSTEM: [&str; 7] = [
 
 /// Bubblewrap, as it is on this machine.
 #[derive(Debug)]
-pub(crate) struct Bubblewrap {
+pub(super) struct Bubblewrap {
     program: PathBuf,
     /// Whether it can forbid further user namespaces inside: 0.8 and newer.
-    forbids: bool,
+    can_forbid_userns: bool,
 }
 
-/// Who is the first process inside.
-pub(crate) enum First<'a> {
+/// The first process inside.
+pub(super) enum Init<'a> {
     /// The lab's helper.
     Helper(&'a [OsString]),
     /// A shell for a person, on the terminal.
     Shell {
         /// What it is.
         shell: &'a str,
-        /// Whether it stays in the session of the terminal, so that jobs can be controlled.
-        session: bool,
+        /// Whether it stays in the session of the terminal, which job control needs.
+        job_control: bool,
     },
 }
 
 impl Bubblewrap {
     /// Finds it; `None` where it is not installed.
-    pub(crate) fn find() -> Option<Self> {
+    pub(super) fn find() -> Option<Self> {
         let program = DIRS.iter().map(|dir| Path::new(dir).join("bwrap")).find(|path| path.is_file())?;
         let said = process::command(&program).arg("--version").output().ok()?;
-        let forbids = since_0_8(&String::from_utf8_lossy(&said.stdout));
-        Some(Self { program, forbids })
+        let can_forbid_userns = is_since_0_8(&String::from_utf8_lossy(&said.stdout));
+        Some(Self { program, can_forbid_userns })
     }
 
     /// Gives the whole command line.
-    pub(crate) fn argv(&self, cell: &Cell, first: &First<'_>) -> Vec<OsString> {
+    pub(super) fn argv(&self, spec: &SandboxSpec, init: &Init<'_>) -> Vec<OsString> {
         let mut argv = Argv(vec![self.program.clone().into()]);
         argv.words(
             "--unshare-all --unshare-user --uid 1000 --gid 1000 --hostname lab --die-with-parent --clearenv",
         );
         argv.words("--cap-drop ALL");
-        if self.forbids {
+        if self.can_forbid_userns {
             argv.words("--disable-userns");
         }
-        if cell.network {
+        if spec.network {
             argv.words("--share-net");
         }
-        argv.system(cell.network);
-        let scratch = (cell.limits.memory / 2).min(cell.limits.disk).max(1) << 20;
+        argv.system(spec.network);
+        let scratch = (spec.limits.memory / 2).min(spec.limits.disk).max(1) << 20;
         for dir in [TEMPORARY, HOME] {
             argv.words(&format!("--size {scratch} --tmpfs {dir}"));
         }
         // Bubblewrap's own has no limit, and is memory that only a control group would count.
-        argv.words(&format!("--size {} --tmpfs /dev/shm --remount-ro /dev", cell.limits.memory.max(1) << 20));
+        argv.words(&format!("--size {} --tmpfs /dev/shm --remount-ro /dev", spec.limits.memory.max(1) << 20));
         argv.words("--symlink /tmp /var/tmp");
-        let reads = cell.reads.iter().map(|pair| ("--ro-bind", pair));
-        let writes = cell.writes.iter().chain(&cell.shared).map(|pair| ("--bind", pair));
-        let mut mounts: Vec<_> = reads.chain(writes).collect();
+        let readable = spec.readable.iter().map(|pair| ("--ro-bind", pair));
+        let writable = spec.writable.iter().chain(&spec.caches).map(|pair| ("--bind", pair));
+        let mut mounts: Vec<_> = readable.chain(writable).collect();
         // What lies inside another is mounted after it.
         mounts.sort_by_key(|(_, (_, inside))| inside.clone());
         for (how, (outside, inside)) in mounts {
             argv.mount(how, outside, inside);
         }
-        match first {
-            First::Helper(helper) => {
+        match init {
+            Init::Helper(helper) => {
                 argv.words("--as-pid-1 --new-session");
                 argv.mount("--ro-bind", Path::new(&helper[0]), Path::new(HELPER));
                 argv.words("--remount-ro /");
@@ -94,14 +94,14 @@ impl Bubblewrap {
                 argv.0.push(HELPER.into());
                 argv.0.extend(helper[1..].iter().cloned());
             }
-            First::Shell { shell, session } => {
-                if !session {
+            Init::Shell { shell, job_control } => {
+                if !job_control {
                     argv.words("--new-session");
                 }
-                for (name, value) in &cell.env {
+                for (name, value) in &spec.env {
                     argv.0.extend(["--setenv".into(), name.into(), value.into()]);
                 }
-                argv.0.extend(["--chdir".into(), cell.dir.clone().into_os_string()]);
+                argv.0.extend(["--chdir".into(), spec.dir.clone().into_os_string()]);
                 argv.words("--remount-ro /");
                 argv.0.extend(["--".into(), shell.into()]);
             }
@@ -110,7 +110,7 @@ impl Bubblewrap {
     }
 }
 
-/// A command line in the making.
+/// A command line under construction.
 struct Argv(Vec<OsString>);
 
 impl Argv {
@@ -122,7 +122,7 @@ impl Argv {
         self.0.extend([how.into(), outside.as_os_str().to_owned(), inside.as_os_str().to_owned()]);
     }
 
-    /// The system, to be read; nothing of its users or its configuration.
+    /// Shows the system read-only, and nothing of its users or its configuration.
     fn system(&mut self, network: bool) {
         self.mount("--ro-bind", Path::new("/usr"), Path::new("/usr"));
         for dir in MERGED {
@@ -142,14 +142,14 @@ impl Argv {
         if network && let Ok(target) = names.canonicalize() {
             self.mount("--ro-bind", &target, names);
         }
-        // Where the lab is root, so is what runs here, though without any capability; and root owns the kernel's settings. So
-        // all of them are closed, which bubblewrap alone does not do.
+        // Where the lab is root, so is what runs here, though without any capability, and root owns the kernel's settings.
+        // So all of them are made read-only, which bubblewrap alone does not do.
         self.words("--proc /proc --remount-ro /proc --dev /dev");
     }
 }
 
 /// Reads `bubblewrap 0.8.0`.
-fn since_0_8(said: &str) -> bool {
+fn is_since_0_8(said: &str) -> bool {
     let mut numbers = said.trim().rsplit(' ').next().unwrap_or_default().split('.').map(str::parse::<u32>);
     match (numbers.next(), numbers.next()) {
         (Some(Ok(major)), Some(Ok(minor))) => (major, minor) >= (0, 8),
@@ -164,8 +164,10 @@ mod tests {
     #[test]
     fn versions_are_read() {
         assert!(
-            since_0_8("bubblewrap 0.8.0\n") && since_0_8("bubblewrap 0.11.0") && since_0_8("bubblewrap 1.0")
+            is_since_0_8("bubblewrap 0.8.0\n")
+                && is_since_0_8("bubblewrap 0.11.0")
+                && is_since_0_8("bubblewrap 1.0")
         );
-        assert!(!since_0_8("bubblewrap 0.4.1\n") && !since_0_8("") && !since_0_8("bubblewrap"));
+        assert!(!is_since_0_8("bubblewrap 0.4.1\n") && !is_since_0_8("") && !is_since_0_8("bubblewrap"));
     }
 }

@@ -1,4 +1,4 @@
-//! Keeps the beginning and the end of what a program prints.
+//! Captures the beginning and the end of what a program prints.
 
 use std::collections::VecDeque;
 use std::io::{self, Write};
@@ -8,16 +8,16 @@ const KEPT: usize = 256 * 1024;
 
 /// The beginning and the end of a stream of any length.
 #[derive(Debug, Default)]
-pub(crate) struct Recorder {
+pub(super) struct Capture {
     head: Vec<u8>,
     tail: VecDeque<u8>,
-    /// How much came in all.
-    pub(crate) printed: u64,
+    /// The size of all that came.
+    pub(super) printed: u64,
 }
 
-impl Recorder {
+impl Capture {
     /// Takes what comes next.
-    pub(crate) fn take(&mut self, bytes: &[u8]) {
+    pub(super) fn take(&mut self, bytes: &[u8]) {
         self.printed += bytes.len() as u64;
         let (head, rest) = bytes.split_at(bytes.len().min(KEPT - self.head.len()));
         self.head.extend_from_slice(head);
@@ -27,8 +27,8 @@ impl Recorder {
         self.tail.extend(rest);
     }
 
-    /// Writes what was kept, with a line for what was not.
-    pub(crate) fn write(&self, out: &mut impl Write) -> io::Result<()> {
+    /// Writes what was kept, with a line that says how much was left out.
+    pub(super) fn write(&self, out: &mut impl Write) -> io::Result<()> {
         let (one, two) = self.tail.as_slices();
         out.write_all(&self.head)?;
         let left_out = self.printed - (self.head.len() + self.tail.len()) as u64;
@@ -39,8 +39,8 @@ impl Recorder {
         out.write_all(two)
     }
 
-    /// Gives the first line that says something.
-    pub(crate) fn first_line(&self) -> Option<String> {
+    /// Gives the first line that is not blank.
+    pub(super) fn first_line(&self) -> Option<String> {
         let text = String::from_utf8_lossy(&self.head);
         text.lines().map(str::trim).find(|line| !line.is_empty()).map(str::to_owned)
     }
@@ -50,29 +50,29 @@ impl Recorder {
 mod tests {
     use super::*;
 
-    fn kept(recorder: &Recorder) -> Vec<u8> {
+    fn kept(capture: &Capture) -> Vec<u8> {
         let mut out = Vec::new();
-        recorder.write(&mut out).unwrap();
+        capture.write(&mut out).unwrap();
         out
     }
 
     #[test]
     fn what_is_short_is_kept_as_it_came() {
-        let mut recorder = Recorder::default();
-        recorder.take(b"a\n");
-        recorder.take(b"b\n");
-        assert_eq!(kept(&recorder), b"a\nb\n");
-        assert_eq!(recorder.first_line().unwrap(), "a");
+        let mut capture = Capture::default();
+        capture.take(b"a\n");
+        capture.take(b"b\n");
+        assert_eq!(kept(&capture), b"a\nb\n");
+        assert_eq!(capture.first_line().unwrap(), "a");
     }
 
     #[test]
     fn what_is_long_keeps_both_ends() {
         for chunk in [1000, KEPT - 1, KEPT, 3 * KEPT] {
-            let mut recorder = Recorder::default();
+            let mut capture = Capture::default();
             let all: Vec<u8> = (0..3 * KEPT + 17).map(|n| (n % 251) as u8).collect();
-            all.chunks(chunk).for_each(|bytes| recorder.take(bytes));
-            let kept = kept(&recorder);
-            assert_eq!(recorder.printed, all.len() as u64);
+            all.chunks(chunk).for_each(|bytes| capture.take(bytes));
+            let kept = kept(&capture);
+            assert_eq!(capture.printed, all.len() as u64);
             assert!(kept.starts_with(&all[..KEPT]) && kept.ends_with(&all[all.len() - KEPT..]));
             assert_eq!(kept.len(), 2 * KEPT + format!("\n[{} bytes are left out here]\n", KEPT + 17).len());
         }

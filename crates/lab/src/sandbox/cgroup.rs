@@ -1,4 +1,4 @@
-//! Control groups: what the kernel holds a tree of processes to. Version 2 where it can be used, else version 1.
+//! Control groups, by which the kernel enforces limits on a tree of processes. Version 2 where it can be used, else version 1.
 
 use allclear_core::lab::Limits;
 use rustix::process::{Pid, Signal, getpid, kill_process};
@@ -8,19 +8,19 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-/// What the lab's groups are called: `allclear-PID-N`, with the process that made it.
+/// How the names of the lab's groups begin: `allclear-PID-N`, with the process that made it.
 const NAME: &str = "allclear-";
-/// How many processes and threads of a group are the sandbox itself, at most.
-pub(crate) const OWN: u64 = 16;
-/// How long ending and removing a group may take.
+/// The most processes and threads of a group that are the sandbox itself.
+pub(super) const OWN: u64 = 16;
+/// How long killing and removing a group may take.
 const PATIENCE: Duration = Duration::from_secs(2);
 
-/// The controllers that are used, and whether one is worth nothing without it.
+/// The controllers that are used, and whether a hierarchy is worthless without it.
 const CONTROLLERS: [(&str, bool); 3] = [("memory", true), ("pids", true), ("cpu", false)];
 
-/// A place where groups can be made.
+/// A hierarchy in which groups can be made.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Place {
+pub(super) struct Hierarchy {
     version: u8,
     /// The controllers and the directory of each; in version 2 it is the same.
     controllers: Vec<(&'static str, PathBuf)>,
@@ -60,9 +60,9 @@ fn own(mounted: &Mounted<'_>, groups: &str, controller: &str) -> PathBuf {
     if dir.is_dir() { dir } else { PathBuf::from(mounted.at) }
 }
 
-impl Place {
-    /// Lists the places that this machine may have, the best first. Only making a group proves one.
-    pub(crate) fn candidates() -> Vec<Self> {
+impl Hierarchy {
+    /// Lists the hierarchies that may work on this machine, the best first. Only making a group proves one.
+    pub(super) fn candidates() -> Vec<Self> {
         let read = |name: &str| fs::read_to_string(name).unwrap_or_default();
         Self::of(&read("/proc/self/mountinfo"), &read("/proc/self/cgroup"))
     }
@@ -85,21 +85,21 @@ impl Place {
         };
         let controllers: Vec<(&str, PathBuf)> =
             CONTROLLERS.iter().filter_map(|(name, _)| in_one(name)).collect();
-        if CONTROLLERS.iter().all(|(name, must)| !must || controllers.iter().any(|(has, _)| has == name)) {
+        if CONTROLLERS.iter().all(|(name, needed)| !needed || controllers.iter().any(|(has, _)| has == name))
+        {
             found.push(Self { version: 1, controllers });
         }
         found
     }
 
     /// Says what it is: `cgroup v1 (memory, pids, cpu)`.
-    pub(crate) fn describe(&self) -> String {
+    pub(super) fn describe(&self) -> String {
         let names: Vec<&str> = self.controllers.iter().map(|(name, _)| *name).collect();
         format!("cgroup v{} ({})", self.version, names.join(", "))
     }
 
-    /// Removes the groups of labs that are gone. One with processes in it stays: it may be somebody's on the other side of a
-    /// container.
-    pub(crate) fn sweep(&self) {
+    /// Removes the groups of labs that are gone. One that has processes stays: it may belong to a lab in another container.
+    pub(super) fn sweep(&self) {
         for (_, dir) in &self.controllers {
             for entry in fs::read_dir(dir).into_iter().flatten().flatten() {
                 let name = entry.file_name();
@@ -112,7 +112,7 @@ impl Place {
     }
 
     /// Makes a group with limits, empty.
-    pub(crate) fn make(&self, limits: &Limits) -> io::Result<Group> {
+    pub(super) fn make_group(&self, limits: &Limits) -> io::Result<Group> {
         static NUMBER: AtomicU64 = AtomicU64::new(0);
         let name = format!("{NAME}{}-{}", getpid().as_raw_nonzero(), NUMBER.fetch_add(1, Ordering::Relaxed));
         let mut group = Group { version: self.version, dirs: Vec::new() };
@@ -120,7 +120,7 @@ impl Place {
             let dir = dir.join(&name);
             if !group.dirs.iter().any(|(_, made)| *made == dir) {
                 if self.version == 2 {
-                    hand_down(dir.parent().unwrap_or(&dir));
+                    enable_controllers(dir.parent().unwrap_or(&dir));
                 }
                 fs::create_dir(&dir)?;
             }
@@ -131,8 +131,8 @@ impl Place {
     }
 }
 
-/// Lets groups below have the controllers, where they do not yet.
-fn hand_down(dir: &Path) {
+/// Enables the controllers for the groups below, where they are not yet.
+fn enable_controllers(dir: &Path) {
     let file = dir.join("cgroup.subtree_control");
     let has = fs::read_to_string(&file).unwrap_or_default();
     for (name, _) in CONTROLLERS {
@@ -142,9 +142,9 @@ fn hand_down(dir: &Path) {
     }
 }
 
-/// A group of processes. It is ended and removed when it is dropped.
+/// A group of processes. When it is dropped, its processes are killed and it is removed.
 #[derive(Debug)]
-pub(crate) struct Group {
+pub(super) struct Group {
     version: u8,
     dirs: Vec<(&'static str, PathBuf)>,
 }
@@ -154,7 +154,7 @@ impl Group {
         let memory = (limits.memory << 20).to_string();
         let processes = (limits.processes + OWN).to_string();
         let quota = u64::from(limits.cpus) * 100_000;
-        // What is not there on every kernel is wanted, and not needed.
+        // What not every kernel has is wanted, but not needed.
         let (needed, wanted) = if self.version == 2 {
             (
                 [("memory", "memory.max", memory), ("pids", "pids.max", processes.clone())],
@@ -202,26 +202,26 @@ impl Group {
         dirs.into_iter()
     }
 
-    /// Gives the files by which a process enters.
-    pub(crate) fn doors(&self) -> Vec<PathBuf> {
+    /// Gives the files into which a process writes itself to enter.
+    pub(super) fn entries(&self) -> Vec<PathBuf> {
         self.each().map(|dir| dir.join("cgroup.procs")).collect()
     }
 
-    /// Tells whether the kernel ended a process of it for want of memory.
-    pub(crate) fn ran_out(&self) -> bool {
+    /// Tells whether the kernel killed a process of it because memory ran out.
+    pub(super) fn is_out_of_memory(&self) -> bool {
         let file = if self.version == 2 { "memory.events" } else { "memory.oom_control" };
         let text = self.read("memory", file);
         text.lines().filter_map(|line| line.strip_prefix("oom_kill ")).any(|count| count.trim() != "0")
     }
 
-    /// Gives the most memory it had at once, in MiB, caches of files included; 0 where that is not known.
-    pub(crate) fn peak(&self) -> u64 {
+    /// Gives the most memory that it used at once, in MiB, caches of files included; 0 where that is not known.
+    pub(super) fn peak_memory(&self) -> u64 {
         let file = if self.version == 2 { "memory.peak" } else { "memory.max_usage_in_bytes" };
         self.read("memory", file).trim().parse::<u64>().unwrap_or(0) >> 20
     }
 
-    /// Kills what is in it, until nothing is.
-    pub(crate) fn clear(&self) {
+    /// Kills its processes until none is left.
+    pub(super) fn kill_all(&self) {
         let since = Instant::now();
         while since.elapsed() < PATIENCE {
             let procs = self.read("pids", "cgroup.procs");
@@ -240,7 +240,7 @@ impl Group {
 
 impl Drop for Group {
     fn drop(&mut self) {
-        self.clear();
+        self.kill_all();
         let since = Instant::now();
         for dir in self.each() {
             // A process that has just ended is counted for a moment.
@@ -258,19 +258,19 @@ mod tests {
     use super::*;
 
     #[test]
-    fn places_are_read_from_the_mounts() {
+    fn hierarchies_are_read_from_the_mounts() {
         let one = "30 25 0:26 / /cg/memory rw,relatime - cgroup cgroup rw,memory\n\
                    31 25 0:27 / /cg/pids rw - cgroup cgroup rw,pids\n\
                    32 25 0:28 / /cg/cpu rw - cgroup cgroup rw,cpu,cpuacct\n\
                    22 1 8:1 / / rw - ext4 /dev/sda rw";
-        let places = Place::of(one, "4:memory:/x\n3:cpu,cpuacct:/");
-        assert_eq!(places.len(), 1);
-        assert_eq!(places[0].describe(), "cgroup v1 (memory, pids, cpu)");
-        assert!(Place::of(&one.replace("pids", "rdma"), "").is_empty());
+        let found = Hierarchy::of(one, "4:memory:/x\n3:cpu,cpuacct:/");
+        assert_eq!(found.len(), 1);
+        assert_eq!(found[0].describe(), "cgroup v1 (memory, pids, cpu)");
+        assert!(Hierarchy::of(&one.replace("pids", "rdma"), "").is_empty());
 
         let two = "30 25 0:26 / /cg rw,nosuid - cgroup2 cgroup2 rw,nsdelegate";
         let dirs: Vec<PathBuf> =
-            Place::of(two, "0::/").into_iter().map(|place| place.controllers[0].1.clone()).collect();
+            Hierarchy::of(two, "0::/").into_iter().map(|found| found.controllers[0].1.clone()).collect();
         assert_eq!(dirs, [PathBuf::from("/cg")]);
     }
 }

@@ -1,11 +1,10 @@
-//! The processes that descend from this one, as `/proc` shows them.
+//! The descendants of this process, as `/proc` shows them.
 
 use rustix::process::{Pid, Signal, getpid, kill_process};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::time::{Duration, Instant};
 
-/// A process among others.
 #[derive(Debug, Clone, Copy)]
 struct Process {
     parent: i32,
@@ -13,13 +12,13 @@ struct Process {
     zombie: bool,
 }
 
-/// What a tree of processes has at once.
+/// What the descendants use together.
 #[derive(Debug, Clone, Copy, Default)]
-pub(crate) struct Held {
+pub(super) struct TreeUsage {
     /// Its own memory, in bytes: what is shared with others, such as libraries, is not counted.
-    pub(crate) memory: u64,
+    pub(super) memory: u64,
     /// Its processes and threads.
-    pub(crate) processes: u64,
+    pub(super) processes: u64,
 }
 
 /// Reads a line of `/proc/PID/stat`. The name can hold anything, so fields are counted from its end.
@@ -31,7 +30,7 @@ fn parse(stat: &str) -> Option<Process> {
     Some(Process { parent, threads, zombie: matches!(state, "Z" | "X") })
 }
 
-/// Lists the descendants of this process that live.
+/// Lists the descendants of this process that are alive.
 fn descendants() -> BTreeMap<i32, Process> {
     let pids = fs::read_dir("/proc").into_iter().flatten().flatten();
     let pids = pids.filter_map(|entry| entry.file_name().to_str()?.parse::<i32>().ok());
@@ -52,28 +51,28 @@ fn descendants() -> BTreeMap<i32, Process> {
     all.into_iter().filter(|(pid, p)| *pid != me && !p.zombie && below.contains(pid)).collect()
 }
 
-/// Counts the processes that are seen: those of the namespace.
-pub(crate) fn crowd() -> u64 {
+/// Counts all processes of this namespace.
+pub(super) fn count_all() -> u64 {
     let names = fs::read_dir("/proc").into_iter().flatten().flatten().map(|entry| entry.file_name());
     names.filter(|name| name.as_encoded_bytes().first().is_some_and(u8::is_ascii_digit)).count() as u64
 }
 
 /// Measures the descendants of this process.
-pub(crate) fn held() -> Held {
+pub(super) fn measure() -> TreeUsage {
     let page = rustix::param::page_size() as u64;
     let memory = |pid: i32| {
         let statm = fs::read_to_string(format!("/proc/{pid}/statm")).ok()?;
         let mut pages = statm.split_ascii_whitespace().skip(1).map_while(|n| n.parse::<u64>().ok());
         Some(pages.next()?.saturating_sub(pages.next()?) * page)
     };
-    descendants().iter().fold(Held::default(), |sum, (pid, process)| Held {
+    descendants().iter().fold(TreeUsage::default(), |sum, (pid, process)| TreeUsage {
         memory: sum.memory + memory(*pid).unwrap_or(0),
         processes: sum.processes + process.threads,
     })
 }
 
 /// Kills the descendants of this process until none is left, for at most `patience`.
-pub(crate) fn clear(patience: Duration) {
+pub(super) fn kill_all(patience: Duration) {
     let since = Instant::now();
     loop {
         let left = descendants();

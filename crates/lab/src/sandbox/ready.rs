@@ -1,19 +1,19 @@
-//! Asks a program whether it is ready.
+//! Probes from outside whether a program is ready.
 
 use std::io::{Read, Write};
 use std::net::{Ipv4Addr, SocketAddr, TcpStream, ToSocketAddrs};
 use std::time::Duration;
 
-/// How long one question may take.
+/// How long one try may take.
 const PATIENCE: Duration = Duration::from_secs(2);
 
-/// By what a program is seen to be ready, from outside of it.
+/// A check from outside that shows that a program is ready.
 #[derive(Debug, Clone)]
-pub(crate) enum Sign {
+pub(super) enum Probe {
     /// A TCP port of 127.0.0.1 takes a connection.
     Port(u16),
     /// A GET gives a status below 500.
-    Page {
+    Url {
         /// `host:port`.
         at: String,
         /// From the first slash.
@@ -21,9 +21,9 @@ pub(crate) enum Sign {
     },
 }
 
-impl Sign {
+impl Probe {
     /// Reads an address: `http://127.0.0.1:8080/health`.
-    pub(crate) fn page(url: &str) -> Result<Self, String> {
+    pub(super) fn url(url: &str) -> Result<Self, String> {
         let rest = url.strip_prefix("http://").ok_or("its address does not begin with http://")?;
         let (at, path) = rest.find('/').map_or((rest, "/"), |slash| rest.split_at(slash));
         if at.is_empty() || url.contains(|c: char| c.is_control() || c == ' ') {
@@ -31,22 +31,22 @@ impl Sign {
         }
         let port = at.rsplit_once(':').is_some_and(|(_, port)| port.parse::<u16>().is_ok());
         let at = if port { at.to_owned() } else { format!("{at}:80") };
-        Ok(Self::Page { at, path: path.to_owned() })
+        Ok(Self::Url { at, path: path.to_owned() })
     }
 
-    /// Asks once.
-    pub(crate) fn is_there(&self) -> bool {
+    /// Tries once.
+    pub(super) fn succeeds(&self) -> bool {
         match self {
             Self::Port(port) => open(SocketAddr::from((Ipv4Addr::LOCALHOST, *port))).is_some(),
-            Self::Page { at, path } => status(at, path).is_some_and(|status| status < 500),
+            Self::Url { at, path } => status(at, path).is_some_and(|status| status < 500),
         }
     }
 
-    /// Says what is missing.
-    pub(crate) fn missing(&self) -> String {
+    /// Says what is wrong while it does not succeed.
+    pub(super) fn failure(&self) -> String {
         match self {
             Self::Port(port) => format!("port {port} takes no connection"),
-            Self::Page { at, path } => format!("http://{at}{path} does not answer below 500"),
+            Self::Url { at, path } => format!("http://{at}{path} does not answer below 500"),
         }
     }
 }
@@ -82,7 +82,7 @@ mod tests {
 
     #[test]
     fn addresses_are_read() {
-        let read = |url: &str| Sign::page(url).map(|sign| sign.missing());
+        let read = |url: &str| Probe::url(url).map(|probe| probe.failure());
         assert_eq!(read("http://127.0.0.1:80").unwrap(), "http://127.0.0.1:80/ does not answer below 500");
         assert_eq!(
             read("http://localhost/x?y").unwrap(),

@@ -1,29 +1,29 @@
-//! What is put into a sandbox, and what comes out of it.
+//! What a sandbox shows and allows, what runs in it, and how that ended.
 
 use allclear_core::lab::{Limits, Must, Service};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-/// One sandbox: what is in it and what it may use.
+/// What a sandbox shows and what it allows.
 #[derive(Debug, Clone)]
-pub struct Cell {
+pub struct SandboxSpec {
     /// What can be read: (outside, inside).
-    pub reads: Vec<(PathBuf, PathBuf)>,
-    /// What can be read and written: (outside, inside). One may lie inside another, or inside something that can be read.
-    pub writes: Vec<(PathBuf, PathBuf)>,
-    /// What can be written as well and is not counted against the disk: caches that compilers share.
-    pub shared: Vec<(PathBuf, PathBuf)>,
-    /// The environment, beside what every cell has: `CI`, `HOME`, `LANG`, `PATH`, `SOURCE_DATE_EPOCH`, `TMPDIR`, `TZ` and `USER`.
+    pub readable: Vec<(PathBuf, PathBuf)>,
+    /// What can be read and written: (outside, inside). One may lie inside another, or inside something readable.
+    pub writable: Vec<(PathBuf, PathBuf)>,
+    /// What can be written as well and does not count against the disk limit: caches that compilers share.
+    pub caches: Vec<(PathBuf, PathBuf)>,
+    /// The environment, in addition to what every sandbox has: `CI`, `HOME`, `LANG`, `PATH`, `SOURCE_DATE_EPOCH`, `TMPDIR`, `TZ` and `USER`.
     pub env: BTreeMap<String, String>,
-    /// The directory it starts in, inside.
+    /// The working directory, inside.
     pub dir: PathBuf,
-    /// Whether it has the network of this machine, with all that listens on its loopback: for fetching, where no foreign
+    /// Whether it has this machine's network, with everything that listens on its loopback: for fetching, where no foreign
     /// code runs. Without, it has a loopback of its own and nothing else.
     pub network: bool,
-    /// What it may use, already scaled.
+    /// The limits, already scaled.
     pub limits: Limits,
-    /// Where what it prints is kept, outside: the first and the last 256 KiB.
+    /// The file outside that keeps the output: the first and the last 256 KiB of it.
     pub log: PathBuf,
 }
 
@@ -32,7 +32,7 @@ pub struct Cell {
 pub struct Task {
     /// The program and its arguments.
     pub command: Vec<String>,
-    /// What it must do.
+    /// What counts as success.
     pub must: Must,
     /// What is started before it and runs beside it.
     pub services: Vec<Service>,
@@ -45,9 +45,9 @@ pub struct Ended {
     pub how: How,
     /// How long the command ran, in milliseconds.
     pub millis: u64,
-    /// The most memory that all had at once, in MiB; 0 where that is not known.
+    /// The peak memory of all its processes together, in MiB; 0 where that is not known.
     pub memory: u64,
-    /// How much was printed, in bytes.
+    /// The size of its output, in bytes.
     pub printed: u64,
 }
 
@@ -55,24 +55,24 @@ pub struct Ended {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum How {
-    /// It did what it must.
+    /// It succeeded.
     Done,
-    /// It exited with this code, which is not what it must.
+    /// It exited with this code, which is not a success.
     Exited(i32),
     /// This signal ended it.
     Signalled(i32),
-    /// It was ended when its time was up.
+    /// It was ended because its time was up.
     TimedOut,
-    /// It had more memory than it may.
+    /// It used more memory than it may.
     OutOfMemory,
     /// It wrote more than it may, or the disk is full.
     NoSpace,
     /// It printed more than it may.
     TooMuchOutput,
-    /// It was to serve and was not ready in time, or its call failed: why.
+    /// It had to serve and was not ready in time, or its call failed: why.
     NotReady(String),
-    /// It did what it must, and did not end within 5 s when it was told to.
-    Stubborn,
-    /// What was to run beside it did not start: why.
+    /// It succeeded, and did not end within 5 s of SIGTERM.
+    IgnoredSigterm,
+    /// A service that has to run beside it did not start: why.
     ServiceFailed(String),
 }
