@@ -110,7 +110,7 @@ impl<'a> Lab<'a> {
     fn lend(&self, front: &Front, version: &str) {
         let known = Version::parse(version.trim_start_matches('v')).ok();
         let release = known.and_then(|version| Some((version, self.around.releases.get(&version)?)));
-        let Some((version, commit)) = release.filter(|_| !front.overlay.has(&front.module, version)) else {
+        let Some((version, commit)) = release.filter(|_| !front.proxy.has(&front.module, version)) else {
             return;
         };
         if let Ok(tree) = self.sources.tree(".", commit) {

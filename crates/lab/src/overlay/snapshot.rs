@@ -1,32 +1,32 @@
-//! What a proxy said once, kept: all attempts of an experiment see one world, and so does who repeats it.
+//! Keeps what a registry said once: all attempts of an experiment see the same, and so does whoever repeats them.
 
 use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
-/// What is said of a list or a latest version.
+/// What a registry says to a question whose answer can change by itself.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Answer {
-    /// This.
+    /// This document.
     Found(Vec<u8>),
-    /// There is no such module here; another proxy may have it.
+    /// It has nothing like that; another registry may have it.
     Missing,
-    /// There is one, but nothing of it is as old as the cut-off.
+    /// It has something like that, and all of it is later than the cut-off.
     TooNew,
 }
 
-/// A folder of answers, laid out as a proxy's: a line that says which kind it is, and what was said.
+/// A folder of answers, laid out as the paths of a registry: a line that says which kind of answer it is, and the document.
 #[derive(Debug)]
-pub(crate) struct Record {
+pub(crate) struct Snapshot {
     folder: PathBuf,
 }
 
-impl Record {
-    /// Opens a record; its folder is made when something is kept.
+impl Snapshot {
+    /// Opens a snapshot; its folder is made when something is kept.
     pub(crate) fn new(folder: PathBuf) -> Self {
         Self { folder }
     }
 
-    /// Finds the answer to a path of the proxy protocol that was checked.
+    /// Finds the answer to a path. Whoever asks has checked that the path stays inside.
     pub(crate) fn find(&self, path: &str) -> std::io::Result<Option<Answer>> {
         match std::fs::read(self.folder.join(path)) {
             Ok(bytes) => Answer::read(&bytes).map(Some),
@@ -79,8 +79,8 @@ mod tests {
     #[test]
     fn the_first_answer_holds() {
         let folder = tempfile::tempdir().unwrap();
-        let record = Record::new(folder.path().join("record"));
-        assert_eq!(record.find("a.b/@v/list").unwrap(), None);
+        let snapshot = Snapshot::new(folder.path().join("snapshot"));
+        assert_eq!(snapshot.find("a.b/@v/list").unwrap(), None);
         let kept = [
             ("a.b/@v/list", Answer::Found(b"v1.0.0\n".to_vec())),
             ("a.b/@latest", Answer::TooNew),
@@ -88,16 +88,16 @@ mod tests {
             ("a.b/d/@v/list", Answer::Found(Vec::new())),
         ];
         for (path, answer) in kept {
-            assert_eq!(record.keep(path, answer.clone()).unwrap(), answer);
-            assert_eq!(record.keep(path, Answer::Found(b"later".to_vec())).unwrap(), answer);
-            assert_eq!(record.find(path).unwrap(), Some(answer));
+            assert_eq!(snapshot.keep(path, answer.clone()).unwrap(), answer);
+            assert_eq!(snapshot.keep(path, Answer::Found(b"later".to_vec())).unwrap(), answer);
+            assert_eq!(snapshot.find(path).unwrap(), Some(answer));
         }
     }
 
     #[test]
-    fn a_torn_record_is_no_answer() {
+    fn a_torn_snapshot_is_no_answer() {
         let folder = tempfile::tempdir().unwrap();
         std::fs::write(folder.path().join("x"), "foun").unwrap();
-        assert!(Record::new(folder.path().to_owned()).find("x").is_err());
+        assert!(Snapshot::new(folder.path().to_owned()).find("x").is_err());
     }
 }

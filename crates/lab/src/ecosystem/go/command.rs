@@ -1,6 +1,6 @@
 //! The go command on this machine, outside of any sandbox: it resolves and fetches, and runs no foreign code.
 
-use super::proxy::Ear;
+use super::proxy::ProxyClient;
 use crate::process;
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -101,7 +101,7 @@ impl Go {
 
     /// Gives the variables that say where modules are asked for: from the overlay first. Where the caller keeps
     /// the project's own module away from public proxies, so is everything else.
-    pub(crate) fn places(&self, overlay: &Ear, module: &str) -> BTreeMap<&'static str, String> {
+    pub(crate) fn places(&self, proxy: &ProxyClient, module: &str) -> BTreeMap<&'static str, String> {
         let settings = &self.settings;
         let private = if settings.gonoproxy.is_empty() { &settings.goprivate } else { &settings.gonoproxy };
         let mut vars = BTreeMap::new();
@@ -111,10 +111,10 @@ impl Go {
         vars.insert("GOPRIVATE", String::new());
         if matches(private, module) {
             vars.insert("GONOPROXY", "none".into());
-            vars.insert("GOPROXY", format!("{},direct", overlay.url()));
+            vars.insert("GOPROXY", format!("{},direct", proxy.url()));
         } else {
             vars.insert("GONOPROXY", private.clone());
-            vars.insert("GOPROXY", overlay.go_proxy().to_owned());
+            vars.insert("GOPROXY", proxy.go_proxy().to_owned());
         }
         vars
     }

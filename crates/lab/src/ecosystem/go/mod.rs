@@ -16,7 +16,7 @@ pub(crate) use steps::steps;
 
 use self::pack::{modules, pack};
 use self::paths::escaped;
-use self::proxy::{Overlay, World};
+use self::proxy::{ModuleProxy, ProxySettings};
 use crate::room::link;
 use allclear_core::lab::Side;
 use allclear_core::text::hex;
@@ -29,7 +29,7 @@ use std::path::{Path, PathBuf};
 #[derive(Debug)]
 pub(crate) struct Front {
     pub(crate) go: Go,
-    pub(crate) overlay: Overlay,
+    pub(crate) proxy: ModuleProxy,
     /// The path of its module.
     pub(crate) module: String,
     /// Its version, `v1.2.3`.
@@ -77,19 +77,19 @@ impl Front {
         let cache = dir.join(format!("mod-{content}"));
         let own: Vec<String> = places.iter().map(|place| escaped(&place.path)).collect();
         seed(&dir, &cache, &own).map_err(|e| format!("the lab cannot write its own files: {e}"))?;
-        let world = World {
-            upstream: go.settings.goproxy.clone(),
+        let settings = ProxySettings {
+            goproxy: go.settings.goproxy.clone(),
             env: go.inherited.clone(),
             // All experiments of a day see one world, and can be repeated in it.
-            record: dir.join("lists").join(until.strftime("%F").to_string()),
+            snapshot: dir.join("lists").join(until.strftime("%F").to_string()),
             downloads: Some(cache.join("cache/download")),
             until,
             offline,
         };
-        let overlay =
-            Overlay::serve(packed, world).map_err(|e| format!("the overlay cannot be served: {e}"))?;
+        let proxy =
+            ModuleProxy::start(packed, settings).map_err(|e| format!("the overlay cannot be served: {e}"))?;
         let (build, path) = (dir.join("build"), dir.join("path"));
-        Ok(Self { go: go.clone(), overlay, module, version, h1, content, cache, build, path, until, dir })
+        Ok(Self { go: go.clone(), proxy, module, version, h1, content, cache, build, path, until, dir })
     }
 
     /// Serves another version of the same module as well, where it can be packed.
@@ -100,7 +100,7 @@ impl Front {
             && std::fs::create_dir_all(&parcels).is_ok()
             && let Ok(packed) = pack(tree, module, &side.version, self.until, &parcels)
         {
-            self.overlay.add(packed);
+            self.proxy.add(packed);
         }
     }
 }

@@ -147,8 +147,8 @@ pub(crate) fn prepare(
             std::fs::copy(top.join(name), alternative.join(name)).map_err(infra)?;
         }
     }
-    let ear = front.overlay.ear();
-    let mut vars = front.go.places(&ear, &front.module);
+    let client = front.proxy.client();
+    let mut vars = front.go.places(&client, &front.module);
     vars.extend([
         ("GOMODCACHE", front.cache.display().to_string()),
         ("GOPATH", front.path.display().to_string()),
@@ -212,10 +212,9 @@ pub(crate) fn prepare(
         _ => None,
     };
     let declared = packages.iter().filter(|p| p.own).map(declared).sum();
-    let moves =
-        |p: &Package| !p.dir.starts_with(&front.cache) || front.overlay.has(&p.module, &front.version);
+    let moves = |p: &Package| !p.dir.starts_with(&front.cache) || front.proxy.has(&p.module, &front.version);
     let has_c = packages.iter().any(|p| p.cgo && moves(p));
-    let floating = ear.floated();
+    let floating = client.is_floating();
     let note = (!note.is_empty()).then(|| note.join("; "));
     Ok(Prepared {
         alternative,
