@@ -7,16 +7,16 @@ use std::fmt::Write as _;
 
 /// The files of a module, by name, with the SHA-256 of each.
 #[derive(Debug, Default)]
-pub(crate) struct Listing(Vec<(String, [u8; 32])>);
+pub(super) struct Listing(Vec<(String, [u8; 32])>);
 
 impl Listing {
     /// Adds a file.
-    pub(crate) fn add(&mut self, name: String, sha256: [u8; 32]) {
+    pub(super) fn add(&mut self, name: String, sha256: [u8; 32]) {
         self.0.push((name, sha256));
     }
 
     /// Gives the digest of them all, whatever their order.
-    pub(crate) fn h1(mut self) -> String {
+    pub(super) fn h1(mut self) -> String {
         self.0.sort();
         let mut lines = String::new();
         for (name, digest) in &self.0 {
