@@ -11,5 +11,6 @@ mod process;
 mod room;
 mod sandbox;
 
-pub use executor::local::{Lab, Surroundings};
+pub use ecosystem::Surroundings;
+pub use executor::local::Lab;
 pub use sandbox::{Ended, How, Sandbox, SandboxSpec, Task};

@@ -1,76 +1,37 @@
 //! The executor of this machine.
 
-use super::survey;
-use crate::attempt::stage::{Sights, Stage, Stop, place};
-use crate::ecosystem::go::build_cache as gocache;
-use crate::ecosystem::go::{Front, Go, Prepared, Unready};
-use crate::ecosystem::{generic, go};
-use crate::room::{Room, copy};
+use super::versions::Versions;
+use super::{logs, survey};
+use crate::attempt::runner::Runner;
+use crate::attempt::stopped::Stopped;
+use crate::attempt::view::View;
+use crate::ecosystem::table::Table;
+use crate::ecosystem::{Context, Downstream, Finished, Prepared, Served, Surroundings};
+use crate::room::Room;
 use crate::sandbox::Sandbox;
 use allclear_core::lab::signature::failure;
-use allclear_core::lab::{Attempt, Declared, Ecosystem, Job, Mode, Outcome, Side, Step};
+use allclear_core::lab::{Attempt, Declared, Job, Mode, Outcome, Side, Step};
 use allclear_core::port::lab::{Executor, Located, Request, Sources};
 use allclear_core::text::{hex, plain, short};
-use allclear_core::{CommitId, Version};
-use jiff::Timestamp;
 use sha2::{Digest, Sha256};
-use std::collections::BTreeMap;
-use std::ffi::OsString;
-use std::path::{Path, PathBuf};
-use std::sync::atomic::AtomicBool;
-use std::sync::{Arc, Mutex, OnceLock};
+use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Instant;
 
 /// The version of what an answer depends on beside its inputs; another one makes all answers unknown.
 const EDITION: &str = "lab/1";
-/// How many logs of failures are kept.
-const LOGS: usize = 500;
-
-/// What the lab takes from its surroundings.
-#[derive(Debug, Clone)]
-pub struct Surroundings {
-    /// The caller's environment, for the resolvers: who they are and how they get out.
-    pub env: Vec<(OsString, OsString)>,
-    /// Where caches live.
-    pub cache: PathBuf,
-    /// The program and the arguments that call [`crate::helper::main`].
-    pub helper: Vec<OsString>,
-    /// The project's releases: a downstream that asks for one of them gets it from the project's own repository.
-    pub releases: BTreeMap<Version, CommitId>,
-    /// What is published later than this is not seen.
-    pub until: Timestamp,
-    /// Whether foreign code may run without a sandbox.
-    pub uncontained: bool,
-    /// Whether nothing is fetched: what was recorded answers.
-    pub offline: bool,
-    /// Set from outside to end what is fetched.
-    pub stop: Arc<AtomicBool>,
-}
-
-/// How a downstream gets the project.
-enum Way<'a> {
-    /// By the module proxy protocol.
-    Go(&'a Front, &'a Prepared),
-    /// In a folder: the version, and the digest of its content.
-    Generic(&'a str, &'a str),
-}
-
-/// A front door, made once, or why there is none.
-type Door = Arc<OnceLock<Result<Arc<Front>, String>>>;
 
 /// The executor of this machine.
 pub struct Lab<'a> {
-    sources: &'a dyn Sources,
+    context: Context<'a>,
     sandbox: Result<Sandbox, String>,
-    around: Surroundings,
-    dir: PathBuf,
-    go: OnceLock<Result<Go, String>>,
-    doors: Mutex<BTreeMap<CommitId, Door>>,
+    ecosystems: Table,
+    versions: Versions,
 }
 
 impl std::fmt::Debug for Lab<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Lab").field("dir", &self.dir).finish_non_exhaustive()
+        f.debug_struct("Lab").field("dir", &self.context.dir).finish_non_exhaustive()
     }
 }
 
@@ -84,292 +45,78 @@ impl<'a> Lab<'a> {
         } else {
             Sandbox::find(around.helper.clone())
         };
-        Self { sources, sandbox, around, dir, go: OnceLock::new(), doors: Mutex::default() }
+        let context = Context { sources, around, dir };
+        Self { context, sandbox, ecosystems: Table::default(), versions: Versions::default() }
     }
 
-    fn go(&self) -> Result<&Go, String> {
-        self.go.get_or_init(|| Go::find(&self.around.env, &self.around.stop)).as_ref().map_err(Clone::clone)
+    /// Gives a version of the project as downstreams of this kind get it.
+    fn served(&self, job: &Job, side: &Side) -> Result<Arc<dyn Served>, String> {
+        self.versions.of(&self.ecosystems, &self.context, job.ecosystem, side)
     }
 
-    /// Gives the front door of a version, made by the first who asks.
-    fn front(&self, side: &Side) -> Result<Arc<Front>, String> {
-        let door = {
-            let mut doors = self.doors.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-            Arc::clone(doors.entry(side.commit.clone()).or_default())
-        };
-        let made = door.get_or_init(|| {
-            let tree = self.sources.tree(".", &side.commit).map_err(|e| e.to_string())?;
-            let Surroundings { until, offline, .. } = self.around;
-            Front::open(self.go()?, side, &tree, &self.dir, until, offline).map(Arc::new)
-        });
-        made.clone()
+    fn room(&self) -> Result<Room, Stopped> {
+        Room::make(&self.context.dir).map_err(|e| Stopped::infra(&e.to_string()))
     }
 
-    /// Serves an earlier version beside the one that is looked at: a downstream's own go.mod names it. Where it is
-    /// no release that is known here, the caller's proxies have it or nobody has.
-    fn lend(&self, front: &Front, version: &str) {
-        let known = Version::parse(version.trim_start_matches('v')).ok();
-        let release = known.and_then(|version| Some((version, self.around.releases.get(&version)?)));
-        let Some((version, commit)) = release.filter(|_| !front.proxy.has(&front.module, version)) else {
-            return;
-        };
-        if let Ok(tree) = self.sources.tree(".", commit) {
-            front.serve(&tree, &Side { version, commit: commit.clone() });
-        }
+    fn tree(&self, job: &Job) -> Result<PathBuf, Stopped> {
+        let tree = self.context.sources.tree(&job.repo, &job.commit);
+        tree.map_err(|e| Stopped::unprepared(e.to_string()))
     }
 
-    fn room(&self) -> Result<Room, Stop> {
-        Room::make(&self.dir).map_err(|e| Stop::infra(&e.to_string()))
-    }
-
-    /// Tries once, and says what is known of it.
-    fn look(&self, request: &Request<'_>, attempt: &mut Attempt) -> Result<(), Stop> {
-        self.enter(request, attempt, &mut |stage, way, attempt| {
-            let ended = match way {
-                Way::Go(front, ready) => {
-                    let (ended, tests) = go::steps(stage, front, ready, request.job);
-                    attempt.tests = tests;
-                    ended
-                }
-                Way::Generic(version, hash) => {
-                    let (ended, proof) = generic::steps(stage, request, version, hash);
-                    attempt.closure = proof.as_ref().map(|_| (*hash).to_owned());
-                    attempt.proof = proof;
-                    ended
-                }
-            };
-            attempt.memory = stage.memory;
-            ended
-        })
-    }
-
-    /// Makes everything ready, and goes into the sandbox.
+    /// Prepares a downstream, lays it out in a sandbox, and acts on it there.
     fn enter(
         &self,
         request: &Request<'_>,
         attempt: &mut Attempt,
-        act: &mut dyn FnMut(&mut Stage<'_>, &Way<'_>, &mut Attempt) -> Result<(), Stop>,
-    ) -> Result<(), Stop> {
-        let sandbox = self.sandbox.as_ref().map_err(|why| Stop {
-            outcome: Outcome::Unprepared,
-            step: Step::Prepare,
-            log: String::new(),
-            note: Some(why.clone()),
-        })?;
+        act: &mut dyn FnMut(&mut Runner<'_>, &dyn Prepared, &mut Attempt) -> Result<(), Stopped>,
+    ) -> Result<(), Stopped> {
+        let Request { job, side, mode, scale, number, .. } = *request;
+        let sandbox = self.sandbox.as_ref().map_err(Stopped::unprepared)?;
         let room = self.room()?;
-        let job = request.job;
         let tree = self.tree(job)?;
-        let stage = |sights| {
-            Stage::new(sandbox, &room, &job.recipe, request.scale, sights)
-                .map_err(|e| Stop::infra(&e.to_string()))
-        };
-        match job.ecosystem {
-            Ecosystem::Go => {
-                let front = self.front(request.side).map_err(|why| unready(&why))?;
-                let lend = |version: &str| self.lend(&front, version);
-                let ready = go::prepare(&front, job, request.mode, &tree, &room, &lend).map_err(stop)?;
-                attempt.proof = Some(ready.proof.clone());
-                attempt.closure = Some(ready.closure.clone());
-                attempt.floating = ready.floating;
-                attempt.note.clone_from(&ready.note);
-                let sights = Self::go_sights(sandbox, &front, &ready, request, &tree, &room)?;
-                act(&mut stage(sights)?, &Way::Go(&front, &ready), attempt)
-            }
-            Ecosystem::Generic => {
-                let hash = self.tree_hash(request.side).map_err(|why| unready(&why))?;
-                let version = request.side.version.to_string();
-                let sights = self.generic_sights(sandbox, request, &hash, &tree, &room)?;
-                act(&mut stage(sights)?, &Way::Generic(&version, &hash), attempt)
-            }
-        }
+        let served = self.served(job, side).map_err(|why| Stopped::unprepared(short(&why, 240)))?;
+        let downstream = Downstream { job, mode, side, tree: &tree, room: &room };
+        let prepared = served.prepare(&self.context, &downstream)?;
+        let resolution = prepared.resolution();
+        attempt.proof.clone_from(&resolution.proof);
+        attempt.closure = attempt.proof.as_ref().map(|_| resolution.closure.clone());
+        attempt.floating = resolution.floating;
+        attempt.note.clone_from(&resolution.note);
+        let infra = |e: std::io::Error| Stopped::infra(&e.to_string());
+        let mut view = View::of(sandbox, job, &tree, &room).map_err(infra)?;
+        prepared.show(&mut view)?;
+        view.set("ALLCLEAR_VERSION", side.version.to_string());
+        view.set("ALLCLEAR_HASH", served.hash());
+        view.set("ALLCLEAR_ATTEMPT", number.to_string());
+        view.work_in(prepared.dir());
+        let mut runner = Runner::new(view, &room, &job.recipe, scale).map_err(infra)?;
+        act(&mut runner, prepared.as_ref(), attempt)
     }
 
-    fn tree(&self, job: &Job) -> Result<PathBuf, Stop> {
-        self.sources.tree(&job.repo, &job.commit).map_err(|e| Stop {
-            outcome: Outcome::Unprepared,
-            step: Step::Prepare,
-            log: String::new(),
-            note: Some(e.to_string()),
+    /// Tries once, and notes what is known.
+    fn try_once(&self, request: &Request<'_>, attempt: &mut Attempt) -> Result<(), Stopped> {
+        self.enter(request, attempt, &mut |runner, prepared, attempt| {
+            let Finished { ended, proof, tests } = prepared.run(runner);
+            if proof.is_some() {
+                attempt.closure = Some(prepared.resolution().closure.clone());
+                attempt.proof = proof;
+            }
+            attempt.tests = tests;
+            attempt.memory = runner.memory;
+            ended
         })
     }
-
-    fn tree_hash(&self, side: &Side) -> Result<String, String> {
-        self.sources.tree_id(&side.commit).map(|id| id.to_string()).map_err(|e| e.to_string())
-    }
-
-    /// Lays out a copy of the downstream that it may write to: all of it, or its own folder where it is one of
-    /// many, between the others as they are.
-    fn copied(
-        sandbox: &Sandbox,
-        job: &Job,
-        tree: &Path,
-        room: &Room,
-        sights: &mut Sights,
-    ) -> Result<PathBuf, Stop> {
-        let infra = |e: std::io::Error| Stop::infra(&e.to_string());
-        let work = room.dir("work").map_err(infra)?;
-        let top = place(sandbox, &work, "/work");
-        if job.one_of_many && top != work && !job.dir.is_empty() {
-            copy(&tree.join(&job.dir), &work).map_err(infra)?;
-            sights.reads.push((tree.to_path_buf(), top.clone()));
-            sights.writes.push((work, top.join(&job.dir)));
-        } else {
-            copy(tree, &work).map_err(infra)?;
-            sights.writes.push((work, top.clone()));
-        }
-        Ok(top)
-    }
-
-    fn go_sights(
-        sandbox: &Sandbox,
-        front: &Front,
-        ready: &Prepared,
-        request: &Request<'_>,
-        tree: &Path,
-        room: &Room,
-    ) -> Result<Sights, Stop> {
-        let mut sights = Sights::default();
-        let job = request.job;
-        let top = Self::copied(sandbox, job, tree, room, &mut sights)?;
-        let settings = &front.go.settings;
-        let shown = |path: &Path| path.display().to_string();
-        let alternative = place(sandbox, &ready.alternative, "/lab/mod");
-        let cache = place(sandbox, &front.cache, "/lab/cache");
-        let build = place(sandbox, &front.build, "/lab/build");
-        std::fs::create_dir_all(&front.build).map_err(|e| Stop::infra(&e.to_string()))?;
-        sights.reads.extend([
-            (settings.goroot.clone(), settings.goroot.clone()),
-            (ready.alternative.clone(), alternative.clone()),
-            (front.cache.clone(), cache.clone()),
-        ]);
-        sights.compilers.push((front.build.clone(), build.clone()));
-        sights.compiler_env.insert("GOCACHE".into(), shown(&build));
-        // On disk: what is in the sandbox's own /tmp is counted as memory.
-        let compiling = room.dir("out/compiling").map_err(|e| Stop::infra(&e.to_string()))?;
-        sights.compiler_env.insert("GOTMPDIR".into(), shown(&place(sandbox, &compiling, "/out/compiling")));
-        // Go remembers what a module in the cache imports by its path, as if its content could not be another one:
-        // here it can, with each candidate under the same number.
-        sights.compiler_env.insert("GODEBUG".into(), "goindex=0".into());
-        // Nor does it look into headers of other folders: what C they are part of is known by its flags.
-        if ready.has_c {
-            let content = format!("-DALLCLEAR_CONTENT=c{}_{}", front.content, job.commit);
-            sights.compiler_env.insert("CGO_CPPFLAGS".into(), content);
-        }
-        // Where foreign code calls the go command, it finds what is compiled already, and what it compiles is its own.
-        let own = room.dir("cache").map_err(|e| Stop::infra(&e.to_string()))?;
-        let temporary = place(sandbox, &own, "/lab/own");
-        sights.writes.push((own, temporary.clone()));
-        sights.others.push((front.build.clone(), build.clone()));
-        sights.other_env.insert("GOCACHEPROG".into(), gocache::program(&sandbox.helper(), &build));
-        let cpus = job.limits().cpus;
-        let path = format!("{}:/usr/local/bin:/usr/bin:/bin", shown(&settings.goroot.join("bin")));
-        sights.env.extend(
-            [
-                ("PATH", path),
-                ("GOROOT", shown(&settings.goroot)),
-                ("GOPATH", shown(&place(sandbox, &front.path, "/tmp/go"))),
-                ("GOMODCACHE", shown(&cache)),
-                ("GOCACHE", shown(&temporary)),
-                (
-                    "GOFLAGS",
-                    format!("-buildvcs=false -mod=readonly -modfile={}", shown(&alternative.join("go.mod"))),
-                ),
-                ("GOPROXY", "off".into()),
-                ("GOSUMDB", "off".into()),
-                ("GOWORK", "off".into()),
-                ("GOENV", "off".into()),
-                ("GOTOOLCHAIN", "local".into()),
-                ("GOTELEMETRY", "off".into()),
-                ("GOMAXPROCS", cpus.to_string()),
-                ("ALLCLEAR_VERSION", request.side.version.to_string()),
-                ("ALLCLEAR_HASH", ready.proof.hash.clone()),
-                ("ALLCLEAR_ATTEMPT", request.number.to_string()),
-            ]
-            .map(|(name, value)| (name.to_owned(), value)),
-        );
-        let dir = if job.one_of_many || job.recipe.build.is_some() { &job.dir } else { &ready.module_dir };
-        sights.dir = if dir.is_empty() { top } else { top.join(dir) };
-        Ok(sights)
-    }
-
-    fn generic_sights(
-        &self,
-        sandbox: &Sandbox,
-        request: &Request<'_>,
-        hash: &str,
-        tree: &Path,
-        room: &Room,
-    ) -> Result<Sights, Stop> {
-        let mut sights = Sights::default();
-        let job = request.job;
-        let top = Self::copied(sandbox, job, tree, room, &mut sights)?;
-        let project =
-            self.sources.tree(".", &request.side.commit).map_err(|e| Stop::infra(&e.to_string()))?;
-        let inside = place(sandbox, &project, "/candidate");
-        sights.reads.push((project, inside.clone()));
-        sights.env.extend(
-            [
-                ("PATH", "/usr/local/bin:/usr/bin:/bin".to_owned()),
-                ("ALLCLEAR_CANDIDATE_DIR", inside.display().to_string()),
-                ("ALLCLEAR_VERSION", request.side.version.to_string()),
-                ("ALLCLEAR_HASH", hash.to_owned()),
-                ("ALLCLEAR_ATTEMPT", request.number.to_string()),
-            ]
-            .map(|(name, value)| (name.to_owned(), value)),
-        );
-        sights.dir = if job.dir.is_empty() { top } else { top.join(&job.dir) };
-        Ok(sights)
-    }
-
-    /// Keeps the log of a failure, and no more than so many.
-    fn keep(&self, log: &str) -> Option<String> {
-        let dir = self.dir.join("logs");
-        std::fs::create_dir_all(&dir).ok()?;
-        let digest = hex(&Sha256::digest(log.as_bytes())[..8]);
-        let file = dir.join(format!("{digest}.log"));
-        std::fs::write(&file, log).ok()?;
-        let mut all: Vec<_> = std::fs::read_dir(&dir)
-            .ok()?
-            .flatten()
-            .filter_map(|e| Some((e.metadata().ok()?.modified().ok()?, e.path())))
-            .collect();
-        all.sort();
-        for (_, old) in all.iter().rev().skip(LOGS) {
-            drop(std::fs::remove_file(old));
-        }
-        Some(file.display().to_string())
-    }
-}
-
-fn stop(unready: Unready) -> Stop {
-    Stop { outcome: unready.outcome, step: Step::Prepare, log: unready.log, note: Some(unready.note) }
-}
-
-fn unready(why: &str) -> Stop {
-    let note = Some(short(why, 240));
-    Stop { outcome: Outcome::Unprepared, step: Step::Prepare, log: String::new(), note }
 }
 
 impl Executor for Lab<'_> {
     fn survey(&self, declared: &Declared, repo: &str, at: &Located) -> Result<Vec<Job>, String> {
-        let tree = self.sources.tree(repo, &at.commit).map_err(|e| e.to_string())?;
-        survey::jobs(declared, repo, at, &tree)
+        let tree = self.context.sources.tree(repo, &at.commit).map_err(|e| e.to_string())?;
+        survey::jobs(&self.ecosystems, declared, repo, at, &tree)
     }
 
     fn key(&self, job: &Job, side: &Side, mode: Mode) -> Option<String> {
-        let hash = match job.ecosystem {
-            Ecosystem::Go => self.front(side).ok()?.content.clone(),
-            Ecosystem::Generic => self.tree_hash(side).ok()?,
-        };
-        let toolchain = match job.ecosystem {
-            Ecosystem::Go => {
-                let settings = &self.go().ok()?.settings;
-                [&settings.goversion, &settings.goos, &settings.goarch, &settings.cgo_enabled]
-                    .map(String::as_str)
-                    .join(" ")
-            }
-            Ecosystem::Generic => String::new(),
-        };
+        let served = self.served(job, side).ok()?;
+        let toolchain = self.ecosystems.of(job.ecosystem).toolchain(&self.context).ok()?;
         let contained = self.contained().ok()?;
         // Where it is known from, and how much it counts, changes no answer.
         let mut recipe = job.recipe.clone();
@@ -382,7 +129,7 @@ impl Executor for Lab<'_> {
             job.ecosystem,
             recipe,
             side.version.to_string(),
-            hash,
+            served.content(),
             mode,
             toolchain,
             contained
@@ -391,47 +138,46 @@ impl Executor for Lab<'_> {
     }
 
     fn closure(&self, request: &Request<'_>) -> Option<String> {
-        if request.job.ecosystem == Ecosystem::Generic {
-            return self.tree_hash(request.side).ok();
-        }
+        let Request { job, side, mode, .. } = *request;
         let room = self.room().ok()?;
-        let front = self.front(request.side).ok()?;
-        let tree = self.tree(request.job).ok()?;
-        go::prepare(&front, request.job, request.mode, &tree, &room, &|version| self.lend(&front, version))
-            .ok()
-            .map(|ready| ready.closure)
+        let served = self.served(job, side).ok()?;
+        let tree = self.tree(job).ok()?;
+        let downstream = Downstream { job, mode, side, tree: &tree, room: &room };
+        let prepared = served.prepare(&self.context, &downstream).ok()?;
+        Some(prepared.resolution().closure.clone())
     }
 
     fn hash(&self, job: &Job, side: &Side) -> Option<String> {
-        match job.ecosystem {
-            Ecosystem::Go => self.front(side).ok().map(|front| front.h1.clone()),
-            Ecosystem::Generic => self.tree_hash(side).ok(),
-        }
+        self.served(job, side).ok().map(|served| served.hash().to_owned())
     }
 
     fn attempt(&self, request: &Request<'_>) -> Attempt {
         let mut attempt = Attempt::new(request.arm, request.mode);
         attempt.scale = request.scale;
         let began = Instant::now();
-        let ended = self.look(request, &mut attempt);
+        let ended = self.try_once(request, &mut attempt);
         attempt.millis = began.elapsed().as_millis() as u64;
-        if let Err(stop) = ended {
-            attempt.outcome = stop.outcome;
-            attempt.step = Some(stop.step);
-            if stop.outcome == Outcome::NotInjected {
+        if let Err(stopped) = ended {
+            attempt.outcome = stopped.outcome;
+            attempt.step = Some(stopped.step);
+            if stopped.outcome == Outcome::NotInjected {
                 attempt.proof = None;
             }
-            // What is printed while something is made ready depends on what was fetched before.
-            let note =
-                stop.note.as_ref().filter(|_| stop.step == Step::Prepare || stop.log.trim().is_empty());
-            let found = failure(note.unwrap_or(&stop.log), stop.step);
-            if let Some(found) = found.filter(|_| stop.outcome != Outcome::Skipped) {
+            // What is printed while something is prepared depends on what was fetched before.
+            let note = stopped
+                .note
+                .as_ref()
+                .filter(|_| stopped.step == Step::Prepare || stopped.log.trim().is_empty());
+            let found = failure(note.unwrap_or(&stopped.log), stopped.step);
+            if let Some(found) = found.filter(|_| stopped.outcome != Outcome::Skipped) {
                 attempt.error = Some(found.line).filter(|_| note.is_none());
                 attempt.signature = Some(found.signature);
             }
             attempt.note =
-                [attempt.note.take(), stop.note].into_iter().flatten().reduce(|a, b| format!("{a}; {b}"));
-            attempt.log = self.keep(&stop.log).filter(|_| !stop.log.is_empty());
+                [attempt.note.take(), stopped.note].into_iter().flatten().reduce(|a, b| format!("{a}; {b}"));
+            if !stopped.log.is_empty() {
+                attempt.log = logs::keep(&self.context.dir.join("logs"), &stopped.log);
+            }
         }
         attempt
     }
@@ -445,27 +191,24 @@ impl Executor for Lab<'_> {
     fn reproduce(&self, request: &Request<'_>, print: bool) -> Result<i32, String> {
         let mut attempt = Attempt::new(request.arm, request.mode);
         let mut code = 0;
-        let ended = self.enter(request, &mut attempt, &mut |stage, way, _| {
-            stage.rehearse();
-            match way {
-                Way::Go(front, ready) => drop(go::steps(stage, front, ready, request.job)),
-                Way::Generic(version, hash) => drop(generic::steps(stage, request, version, hash)),
-            }
-            let mut text = format!("cd {}\n", plain(&stage.dir().display().to_string()));
-            for line in stage.script() {
+        let ended = self.enter(request, &mut attempt, &mut |runner, prepared, _| {
+            runner.rehearse();
+            let _rehearsed = prepared.run(runner);
+            let mut text = format!("cd {}\n", plain(&runner.dir().display().to_string()));
+            for line in runner.rehearsed() {
                 text.push_str(&line);
                 text.push('\n');
             }
             let shown = std::io::Write::write_all(&mut std::io::stdout(), text.as_bytes());
-            shown.map_err(|e| Stop::infra(&e.to_string()))?;
+            shown.map_err(|e| Stopped::infra(&e.to_string()))?;
             if !print {
-                code = stage.visit().map_err(|why| Stop::infra(&why))?;
+                code = runner.open_shell().map_err(|why| Stopped::infra(&why))?;
             }
             Ok(())
         });
         match ended {
             Ok(()) => Ok(code),
-            Err(stop) => Err(stop.note.unwrap_or_else(|| stop.outcome.name().to_owned())),
+            Err(stopped) => Err(stopped.note.unwrap_or_else(|| stopped.outcome.name().to_owned())),
         }
     }
 

@@ -1,4 +1,6 @@
-//! What the executors of attempts are.
+//! The executors of attempts.
 
 pub(crate) mod local;
+mod logs;
 mod survey;
+mod versions;

@@ -1,107 +1,71 @@
-//! The go command on this machine, outside of any sandbox: it resolves and fetches, and runs no foreign code.
+//! The go command on this machine.
 
 use super::proxy::ProxyClient;
-use crate::process;
+use crate::ecosystem::tool::{Said, Tool};
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
-use std::time::Duration;
 
-/// How long one command may take: a proxy that says nothing is waited for by the go command for ever.
-const LIMIT: Duration = Duration::from_mins(15);
-
-/// How it begins when that was too long.
-pub(crate) const LATE: &str = "go was not through after";
-
-/// Variables that a fetch needs of the caller: who they are, how they get out, and what they trust.
-const INHERITED: [&str; 14] = [
-    "PATH",
-    "HOME",
-    "SSH_AUTH_SOCK",
-    "SSL_CERT_FILE",
-    "SSL_CERT_DIR",
-    "HTTP_PROXY",
-    "HTTPS_PROXY",
-    "NO_PROXY",
-    "http_proxy",
-    "https_proxy",
-    "no_proxy",
-    "NETRC",
-    "GIT_SSH_COMMAND",
-    "GIT_SSL_CAINFO",
-];
+/// What keeps the caller's own settings, and those of folders above a downstream, from deciding anything.
+const FIXED: [(&str, &str); 4] =
+    [("GOENV", "off"), ("GOWORK", "off"), ("GOTOOLCHAIN", "local"), ("GOTELEMETRY", "off")];
 
 /// What the go command says of itself.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "UPPERCASE")]
-pub(crate) struct Settings {
-    /// Where it lives.
-    pub(crate) goroot: PathBuf,
+pub(super) struct Settings {
+    /// Where it is installed.
+    pub(super) goroot: PathBuf,
     /// Its version, `go1.26.8`.
-    pub(crate) goversion: String,
-    /// Where modules are asked for.
-    pub(crate) goproxy: String,
+    pub(super) goversion: String,
+    /// Where it asks for modules.
+    pub(super) goproxy: String,
     gosumdb: String,
     gonosumdb: String,
     gonoproxy: String,
     goprivate: String,
     /// `linux` and the like.
-    pub(crate) goos: String,
-    pub(crate) goarch: String,
-    pub(crate) cgo_enabled: String,
+    goos: String,
+    goarch: String,
+    cgo_enabled: String,
 }
 
 /// The go command, and the caller's environment.
 #[derive(Debug, Clone)]
-pub(crate) struct Go {
-    program: PathBuf,
-    /// What a fetch needs of the caller's environment.
-    pub(crate) inherited: Vec<(OsString, OsString)>,
-    pub(crate) settings: Settings,
-    stopped: Arc<AtomicBool>,
+pub(super) struct GoCommand {
+    tool: Tool,
+    pub(super) settings: Settings,
 }
 
-/// What a go command printed, and whether it ended well.
-#[derive(Debug)]
-pub(crate) struct Said {
-    pub(crate) ok: bool,
-    pub(crate) out: String,
-    pub(crate) err: String,
-}
-
-impl Go {
+impl GoCommand {
     /// Finds the go command on the caller's `PATH`. What it does ends when `stopped` is set.
-    pub(crate) fn find(env: &[(OsString, OsString)], stopped: &Arc<AtomicBool>) -> Result<Self, String> {
-        let missing =
-            || "go is not installed; install Go from https://go.dev/dl or with apt install golang-go";
-        let path = env.iter().find(|(name, _)| name == "PATH").map(|(_, value)| value.clone());
-        let program = path
-            .iter()
-            .flat_map(std::env::split_paths)
-            // It runs in folders of strangers.
-            .filter(|dir| dir.is_absolute())
-            .map(|dir| dir.join("go"))
-            .find(|file| file.is_file())
-            .ok_or_else(missing)?;
-        let seen = |name: &OsString| {
-            let name = name.to_string_lossy();
-            INHERITED.contains(&&*name) || name.starts_with("GO") && !name.starts_with("GOFLAGS")
-        };
-        let inherited: Vec<_> = env.iter().filter(|(name, _)| seen(name)).cloned().collect();
-        let mut ask = process::command(&program);
-        ask.args(["env", "-json"]).envs(inherited.iter().map(|(k, v)| (k, v))).env("GOTOOLCHAIN", "local");
-        let output = ask.output().map_err(|e| format!("go could not be started: {e}"))?;
+    pub(super) fn find(env: &[(OsString, OsString)], stopped: &Arc<AtomicBool>) -> Result<Self, String> {
+        let own = |name: &str| name.starts_with("GO") && !name.starts_with("GOFLAGS");
+        let tool = Tool::find("go", env, own, stopped)
+            .ok_or("go is not installed; install Go from https://go.dev/dl or with apt install golang-go")?;
+        let output = tool.ask(&["env", "-json"], &[("GOTOOLCHAIN", "local")])?;
         let settings = serde_json::from_slice(&output.stdout)
             .map_err(|_| "go env does not answer; allclear needs Go 1.21 or newer".to_owned())?;
-        Ok(Self { program, inherited, settings, stopped: Arc::clone(stopped) })
+        Ok(Self { tool, settings })
     }
 
-    /// Gives the variables that say where modules are asked for: from the overlay first. Where the caller keeps
-    /// the project's own module away from public proxies, so is everything else.
-    pub(crate) fn places(&self, proxy: &ProxyClient, module: &str) -> BTreeMap<&'static str, String> {
+    /// Describes all of it that decides what is built.
+    pub(super) fn describe(&self) -> String {
+        let Settings { goversion, goos, goarch, cgo_enabled, .. } = &self.settings;
+        [goversion, goos, goarch, cgo_enabled].map(String::as_str).join(" ")
+    }
+
+    /// Gives what it gets of the caller's environment.
+    pub(super) fn env(&self) -> &[(OsString, OsString)] {
+        self.tool.env()
+    }
+
+    /// Gives the variables that say where modules are asked for: this proxy comes first. Where the caller keeps
+    /// the project's own module away from public proxies, everything else is kept away as well.
+    pub(super) fn proxy_vars(&self, proxy: &ProxyClient, module: &str) -> BTreeMap<&'static str, String> {
         let settings = &self.settings;
         let private = if settings.gonoproxy.is_empty() { &settings.goprivate } else { &settings.gonoproxy };
         let mut vars = BTreeMap::new();
@@ -119,24 +83,12 @@ impl Go {
         vars
     }
 
-    /// Runs a go command in a directory.
-    pub(crate) fn run(&self, dir: &Path, vars: &BTreeMap<&'static str, String>, args: &[&str]) -> Said {
-        let mut go = process::command(&self.program);
-        go.args(args).current_dir(dir).envs(self.inherited.iter().map(|(k, v)| (k, v)));
-        go.env("GOENV", "off").env("GOWORK", "off").env("GOTOOLCHAIN", "local").env("GOTELEMETRY", "off");
-        go.env("GIT_TERMINAL_PROMPT", "0").env("LC_ALL", "C").envs(vars);
-        let failed = |err: String| Said { ok: false, out: String::new(), err };
-        match process::output(go, LIMIT, &self.stopped) {
-            Ok(output) => Said {
-                ok: output.status.success(),
-                out: String::from_utf8_lossy(&output.stdout).into_owned(),
-                err: String::from_utf8_lossy(&output.stderr).into_owned(),
-            },
-            Err(e) if e.kind() == std::io::ErrorKind::TimedOut => {
-                failed(format!("{LATE} {} min", LIMIT.as_secs() / 60))
-            }
-            Err(e) => failed(format!("go could not be started: {e}")),
-        }
+    /// Runs it in a directory.
+    pub(super) fn run(&self, dir: &Path, vars: &BTreeMap<&'static str, String>, args: &[&str]) -> Said {
+        let mut all: BTreeMap<&'static str, String> =
+            FIXED.map(|(name, value)| (name, value.to_owned())).into();
+        all.extend(vars.iter().map(|(name, value)| (*name, value.clone())));
+        self.tool.run(dir, &all, args)
     }
 }
 

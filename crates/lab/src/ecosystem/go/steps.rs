@@ -1,8 +1,10 @@
 //! How a Go downstream is built, tested and run. Compilers see the shared build cache; what was compiled does
 //! not, so that no foreign code can write there what others would link.
 
-use super::{Front, Prepared};
-use crate::attempt::stage::{Stage, Stop};
+use super::prepare::Ready;
+use super::served::ServedModule;
+use crate::attempt::runner::Runner;
+use crate::attempt::stopped::Stopped;
 use allclear_core::Seconds;
 use allclear_core::lab::{Job, Must, Outcome, Run, Step, Tests};
 use std::path::Path;
@@ -43,62 +45,63 @@ done
 const STAYS: Must = Must::Stays(Seconds(10));
 
 /// Builds, tests and runs it; gives what is known of its tests.
-pub(crate) fn steps(
-    stage: &mut Stage<'_>,
-    front: &Front,
-    ready: &Prepared,
+pub(super) fn steps(
+    runner: &mut Runner<'_>,
+    served: &ServedModule,
+    ready: &Ready,
     job: &Job,
-) -> (Result<(), Stop>, Option<Tests>) {
+) -> (Result<(), Stopped>, Option<Tests>) {
     let mut tests = None;
-    let ended = walk(stage, front, ready, job, &mut tests);
+    let ended = walk(runner, served, ready, job, &mut tests);
     (ended, tests)
 }
 
 fn walk(
-    stage: &mut Stage<'_>,
-    front: &Front,
-    ready: &Prepared,
+    runner: &mut Runner<'_>,
+    served: &ServedModule,
+    ready: &Ready,
     job: &Job,
     tests: &mut Option<Tests>,
-) -> Result<(), Stop> {
+) -> Result<(), Stopped> {
     let recipe = &job.recipe;
     // Where several programs are built, two of them may have one name.
     let only = ready.only_program.as_ref().filter(|_| recipe.build.is_none() && !job.one_of_many);
     let made = only.map_or_else(|| "program".to_owned(), |name| format!("bin/{name}"));
-    let program = stage.inside(&made);
+    let program = runner.product(&made);
     match recipe.build.as_deref() {
         Some("") => {}
-        Some(script) => stage.shell(Step::Build, script)?,
-        None if job.one_of_many => stage.compile(Step::Build, &["go", "build", "-o", &program, "."])?,
+        Some(script) => runner.shell(Step::Build, script)?,
+        None if job.one_of_many => runner.compile(Step::Build, &["go", "build", "-o", &program, "."])?,
         None if only.is_some() => {
-            stage.compile(Step::Build, &["go", "build", "-o", &stage.inside("bin/"), "./..."])?;
+            runner.compile(Step::Build, &["go", "build", "-o", &runner.product("bin/"), "./..."])?;
         }
         None => {
-            stage.compile(Step::Build, &["go", "build", "./..."])?;
+            runner.compile(Step::Build, &["go", "build", "./..."])?;
             if ready.is_program {
-                stage.compile(Step::Build, &["go", "build", "-o", &program, "."])?;
+                runner.compile(Step::Build, &["go", "build", "-o", &program, "."])?;
             }
         }
     }
-    let was_made = stage.made(&made);
+    let was_made = runner.has_product(&made);
     // Nothing was built in a rehearsal.
-    let is_built = was_made || stage.is_rehearsal() && (job.one_of_many || ready.is_program);
+    let is_built = was_made || runner.is_rehearsal() && (job.one_of_many || ready.is_program);
     if was_made {
-        linked(front, &stage.out().join(&made))?;
+        check_linked(served, &runner.out().join(&made))?;
     }
     match recipe.test.as_deref() {
         Some("") => {}
-        Some(script) => stage.shell(Step::Test, script)?,
-        None if job.one_of_many || ready.declared == 0 => {}
+        Some(script) => runner.shell(Step::Test, script)?,
+        None if job.one_of_many || ready.declared_tests == 0 => {}
         None => {
-            let mut seen = Tests { declared: ready.declared, ..Tests::default() };
+            let mut seen = Tests { declared: ready.declared_tests, ..Tests::default() };
             *tests = Some(seen);
-            let keep = format!("-exec={}", stage.tool("keep", KEEP)?);
-            let run = stage.tool("run-tests", RUN)?;
-            std::fs::create_dir_all(stage.out().join("tests")).map_err(|e| Stop::infra(&e.to_string()))?;
-            stage.compile(Step::Test, &["go", "test", "-p=1", "-count=1", &keep, "./..."])?;
-            let ended = stage.shell(Step::Test, &format!("sh {run}"));
-            for line in stage.read("tally").lines() {
+            let keep = format!("-exec={}", runner.tool("keep", KEEP)?);
+            let run = runner.tool("run-tests", RUN)?;
+            std::fs::create_dir_all(runner.out().join("tests"))
+                .map_err(|e| Stopped::infra(&e.to_string()))?;
+            runner.compile(Step::Test, &["go", "test", "-p=1", "-count=1", &keep, "./..."])?;
+            let ended = runner.shell(Step::Test, &format!("sh {run}"));
+            for line in runner.read_product("tally").lines() {
                 let mut numbers = line.split(' ').map(|n| n.parse::<u64>().unwrap_or(0));
                 seen.ran += numbers.next().unwrap_or(0);
                 seen.failed += numbers.next().unwrap_or(0);
@@ -109,35 +112,38 @@ fn walk(
     }
     match &recipe.run {
         Some(Run { command: Some(command), .. }) if command.is_empty() => Ok(()),
-        Some(Run { command: Some(command), must }) => stage.run(&["sh", "-c", command], must),
-        Some(Run { command: None, must }) => stage.run(&[&program], must),
-        None if is_built => stage.run(&[&program], &STAYS),
+        Some(Run { command: Some(command), must }) => runner.run(&["sh", "-c", command], must),
+        Some(Run { command: None, must }) => runner.run(&[&program], must),
+        None if is_built => runner.run(&[&program], &STAYS),
         None => Ok(()),
     }
 }
 
 /// Asks the program itself what it was built with.
-fn linked(front: &Front, program: &Path) -> Result<(), Stop> {
-    let said = front.go.run(
+fn check_linked(served: &ServedModule, program: &Path) -> Result<(), Stopped> {
+    let said = served.go.run(
         program.parent().unwrap_or(program),
         &std::collections::BTreeMap::new(),
         &["version", "-m", &program.display().to_string()],
     );
     let mut lines = said.out.lines().map(|l| l.split('\t').collect::<Vec<_>>());
     let Some(line) = lines
-        .find(|l| l.get(2) == Some(&front.module.as_str()) && matches!(l.get(1), Some(&("dep" | "mod"))))
+        .find(|l| l.get(2) == Some(&served.module.as_str()) && matches!(l.get(1), Some(&("dep" | "mod"))))
     else {
         // Its own folder may use the project in no program.
         return Ok(());
     };
     let own = line.get(1) == Some(&"mod");
-    if own || (line.get(3) == Some(&front.version.as_str()) && line.get(4) == Some(&front.h1.as_str())) {
+    if own
+        || (line.get(3) == Some(&served.wanted.version.as_str())
+            && line.get(4) == Some(&served.wanted.hash.as_str()))
+    {
         return Ok(());
     }
-    Err(Stop {
+    Err(Stopped {
         outcome: Outcome::NotInjected,
         step: Step::Build,
         log: said.out,
-        note: Some(format!("the program has other content of {} in it", front.module)),
+        note: Some(format!("the program has other content of {} in it", served.module)),
     })
 }
