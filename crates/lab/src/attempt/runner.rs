@@ -7,6 +7,7 @@ use crate::room::Room;
 use crate::sandbox::{SandboxSpec, Task};
 use allclear_core::lab::{Limits, Must, Outcome, Recipe, Service, Step};
 use rustix::fs::OFlags;
+use std::borrow::Cow;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
@@ -185,10 +186,11 @@ fn typed(step: Step, task: &Task) -> String {
     let word = |word: &String| {
         let plain = |c: char| c.is_ascii_alphanumeric() || "-_./=:,".contains(c);
         if !word.is_empty() && word.chars().all(plain) {
-            word.clone()
-        } else {
-            format!("'{}'", word.replace('\'', r"'\''"))
+            return word.clone();
         }
+        // It fails for a NUL alone, and is told to allow it.
+        let quoted = shlex::Quoter::new().allow_nul(true).quote(word);
+        quoted.map_or_else(|_| word.clone(), Cow::into_owned)
     };
     let command = task.command.iter().map(word).collect::<Vec<_>>().join(" ");
     let must = match &task.must {

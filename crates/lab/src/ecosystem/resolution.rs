@@ -1,7 +1,8 @@
 //! What a resolver took, and the proof that it is the project's version.
 
 use allclear_core::lab::Proof;
-use allclear_core::text::{hex, short};
+use allclear_core::text::short;
+use base16ct::lower::encode_string as hex;
 use sha2::{Digest, Sha256};
 
 /// What was resolved for a downstream.

@@ -1,6 +1,6 @@
 //! The logs of failures.
 
-use allclear_core::text::hex;
+use base16ct::lower::encode_string as hex;
 use sha2::{Digest, Sha256};
 use std::path::Path;
 

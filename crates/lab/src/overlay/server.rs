@@ -87,7 +87,7 @@ impl Server {
     pub(crate) fn start(registry: Arc<dyn Registry>) -> std::io::Result<Self> {
         let mut random = [0; 16];
         getrandom::fill(&mut random).map_err(std::io::Error::other)?;
-        let token = allclear_core::text::hex(&random);
+        let token = base16ct::lower::encode_string(&random);
         let listener = TcpListener::bind("127.0.0.1:0")?;
         listener.set_nonblocking(true)?;
         let url = format!("http://{}/{token}", listener.local_addr()?);

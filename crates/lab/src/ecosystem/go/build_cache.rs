@@ -5,7 +5,7 @@
 //! speaks JSON with it: <https://pkg.go.dev/cmd/go/internal/cacheprog>. Both caches are laid out as the go command's own:
 //! <https://pkg.go.dev/cmd/go/internal/cache>.
 
-use allclear_core::text::hex;
+use base16ct::lower::encode_string as hex;
 use base64ct::{Base64, Encoding};
 use serde::{Deserialize, Deserializer, Serialize};
 use std::ffi::OsString;
@@ -167,18 +167,12 @@ fn find(dir: &Path, action: &[u8]) -> Option<Found> {
     if of != hex(action) {
         return None;
     }
-    let output = digest(output)?;
+    let output = base16ct::mixed::decode_vec(output).ok()?;
     let path = place(dir, &output, 'd')?;
     // The go command keeps some programs in folders, which it asks nobody for.
     let meta = path.metadata().ok().filter(std::fs::Metadata::is_file)?;
     let size = size.parse().ok().filter(|size| *size == meta.len())?;
     Some(Found { output, size, path })
-}
-
-fn digest(hex: &str) -> Option<Vec<u8>> {
-    let pairs = hex.is_ascii().then(|| hex.as_bytes().chunks(2))?;
-    let byte = |pair: &[u8]| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok();
-    pairs.map(byte).collect()
 }
 
 #[cfg(test)]

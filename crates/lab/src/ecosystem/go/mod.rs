@@ -3,7 +3,6 @@
 mod build_cache;
 mod command;
 mod go_mod;
-mod letters;
 mod module_cache;
 pub mod pack;
 mod paths;

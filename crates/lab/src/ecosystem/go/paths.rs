@@ -1,7 +1,7 @@
 //! Which names the go command takes, and how they are written in addresses: the rules of
 //! `golang.org/x/mod/module`.
 
-use super::letters::is_letter;
+use unicode_general_category::{GeneralCategory, get_general_category};
 
 /// Punctuation that a file's name may have.
 const IN_FILES: &str = "!#$%&()+,-.=@[]^_{}~ ";
@@ -71,6 +71,16 @@ fn check_part(part: &str) -> Result<(), String> {
 
 fn in_files(c: char) -> bool {
     if c.is_ascii() { c.is_ascii_alphanumeric() || IN_FILES.contains(c) } else { is_letter(c) }
+}
+
+/// Tells whether a character is a letter, as Go's `unicode.IsLetter` does. Rust's `is_alphabetic` is another set: it
+/// has marks and numbers too.
+fn is_letter(c: char) -> bool {
+    use GeneralCategory::{LowercaseLetter, ModifierLetter, OtherLetter, TitlecaseLetter, UppercaseLetter};
+    matches!(
+        get_general_category(c),
+        UppercaseLetter | LowercaseLetter | TitlecaseLetter | ModifierLetter | OtherLetter
+    )
 }
 
 /// The end of a module path that names its major version.
@@ -187,6 +197,18 @@ mod tests {
             ["a\nb", "a'b", "a\"b", "a|b", "a<b", "a?b", "a`b", "a;b", "e\u{301}", "a\u{7f}", "🎉", "١"]
         {
             assert!(check_file(bad).is_err(), "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn letters_are_no_marks_numbers_or_signs() {
+        // The version of the go command, up to 1.26: a letter that it does not know is refused by it.
+        assert_eq!(unicode_general_category::UNICODE_VERSION, (15, 0, 0));
+        for letter in ['é', 'ß', 'Ж', '世', 'ª', 'ก', '\u{323af}'] {
+            assert!(is_letter(letter), "{letter}");
+        }
+        for other in ['\u{301}', 'Ⅷ', 'Ⓐ', '€', '\u{93e}', '١', '\u{a0}', '\u{323b0}', '\u{10ffff}'] {
+            assert!(!is_letter(other), "{other}");
         }
     }
 

@@ -7,7 +7,7 @@ use super::paths::escaped;
 use super::proxy::{ModuleProxy, ProxySettings};
 use crate::ecosystem::Context;
 use allclear_core::lab::{Proof, Side};
-use allclear_core::text::hex;
+use base16ct::lower::encode_string as hex;
 use jiff::Timestamp;
 use sha2::{Digest, Sha256};
 use std::path::{Path, PathBuf};

@@ -1,6 +1,6 @@
 //! The digest by which go.sum knows a module: `h1:`, Hash1 of `golang.org/x/mod/sumdb/dirhash`.
 
-use allclear_core::text::hex;
+use base16ct::lower::encode_string as hex;
 use base64ct::{Base64, Encoding};
 use sha2::{Digest, Sha256};
 use std::fmt::Write as _;
