@@ -5,7 +5,8 @@ use super::stopped::Stopped;
 use super::view::View;
 use crate::room::Room;
 use crate::sandbox::{SandboxSpec, Task};
-use allclear_core::lab::{Limits, Must, Outcome, Recipe, Service, Step};
+use allclear_core::duration::Seconds;
+use allclear_core::lab::{Limits, Must, Outcome, Recipe, Run, Service, Step};
 use rustix::fs::OFlags;
 use std::borrow::Cow;
 use std::io::Read;
@@ -15,6 +16,8 @@ use std::path::{Path, PathBuf};
 const MOST: u64 = 1 << 20;
 /// Where the lab's own programs are, inside.
 const TOOLS: &str = "/lab/tools";
+/// What a program must do where the recipe does not say.
+const STAYS: Must = Must::Stays(Seconds(10));
 /// Where the downstream's products are, inside.
 const OUT: &str = "/out";
 
@@ -107,6 +110,43 @@ impl<'a> Runner<'a> {
         String::from_utf8_lossy(&bytes).into_owned()
     }
 
+    /// Builds: by the recipe's own script, where it has one; an empty one skips the step.
+    pub(crate) fn build(
+        &mut self,
+        own: impl FnOnce(&mut Self) -> Result<(), Stopped>,
+    ) -> Result<(), Stopped> {
+        self.by_recipe(Step::Build, self.recipe.build.as_deref(), own)
+    }
+
+    /// Tests: by the recipe's own script, where it has one; an empty one skips the step.
+    pub(crate) fn test(&mut self, own: impl FnOnce(&mut Self) -> Result<(), Stopped>) -> Result<(), Stopped> {
+        self.by_recipe(Step::Test, self.recipe.test.as_deref(), own)
+    }
+
+    fn by_recipe(
+        &mut self,
+        step: Step,
+        script: Option<&str>,
+        own: impl FnOnce(&mut Self) -> Result<(), Stopped>,
+    ) -> Result<(), Stopped> {
+        match script {
+            Some("") => Ok(()),
+            Some(script) => self.shell(step, script),
+            None => own(self),
+        }
+    }
+
+    /// Runs the downstream: by the recipe's own command, else the program that was built; an empty command skips the step.
+    pub(crate) fn run_program(&mut self, program: Option<&str>, is_built: bool) -> Result<(), Stopped> {
+        match (&self.recipe.run, program) {
+            (Some(Run { command: Some(command), .. }), _) if command.is_empty() => Ok(()),
+            (Some(Run { command: Some(command), must }), _) => self.run(&["sh", "-c", command], must),
+            (Some(Run { command: None, must }), Some(program)) => self.run(&[program], must),
+            (None, Some(program)) if is_built => self.run(&[program], &STAYS),
+            (Some(_) | None, _) => Ok(()),
+        }
+    }
+
     /// Runs a compiler: it may write what compilers share.
     pub(crate) fn compile(&mut self, step: Step, command: &[&str]) -> Result<(), Stopped> {
         let log = self.next_log();
@@ -122,7 +162,7 @@ impl<'a> Runner<'a> {
     }
 
     /// Runs a program as it is meant to run: it stays alive, exits, or serves.
-    pub(crate) fn run(&mut self, command: &[&str], must: &Must) -> Result<(), Stopped> {
+    fn run(&mut self, command: &[&str], must: &Must) -> Result<(), Stopped> {
         let spec = self.foreign_spec();
         self.execute(Step::Run, &spec, &task(command, must.clone(), &self.recipe.services))
     }

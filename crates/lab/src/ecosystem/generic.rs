@@ -5,7 +5,7 @@ use super::{Context, Downstream, Ecosystem, Files, Finished, Prepared, Resolutio
 use crate::attempt::runner::Runner;
 use crate::attempt::stopped::Stopped;
 use crate::attempt::view::View;
-use allclear_core::lab::{Declared, Job, Outcome, Proof, Run, Side, Step};
+use allclear_core::lab::{Declared, Job, Outcome, Proof, Side, Step};
 use allclear_core::text::short;
 use std::path::{Path, PathBuf};
 
@@ -104,7 +104,7 @@ impl WithFolder<'_> {
             let note = "it has no commands; give it build, test or run in its [[downstream]]";
             return (Err(Stopped::unprepared(note)), None);
         }
-        let ended = steps(runner, self.job);
+        let ended = steps(runner);
         // Where nothing is built, the candidate's own tree is what is tried: a check of the policy's.
         if self.job.repo == "." && self.job.commit == self.side.commit && recipe.build.as_deref() == Some("")
         {
@@ -142,17 +142,8 @@ fn printed_proof(log: &str) -> Option<Proof> {
     })
 }
 
-fn steps(runner: &mut Runner<'_>, job: &Job) -> Result<(), Stopped> {
-    let recipe = &job.recipe;
-    for (step, script) in [(Step::Build, &recipe.build), (Step::Test, &recipe.test)] {
-        if let Some(script) = script.as_deref().filter(|script| !script.is_empty()) {
-            runner.shell(step, script)?;
-        }
-    }
-    match &recipe.run {
-        Some(Run { command: Some(command), must }) if !command.is_empty() => {
-            runner.run(&["sh", "-c", command], must)
-        }
-        Some(_) | None => Ok(()),
-    }
+fn steps(runner: &mut Runner<'_>) -> Result<(), Stopped> {
+    runner.build(|_| Ok(()))?;
+    runner.test(|_| Ok(()))?;
+    runner.run_program(None, false)
 }

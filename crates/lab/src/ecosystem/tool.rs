@@ -44,7 +44,7 @@ pub(crate) struct Tool {
 
 /// What a command printed, and whether it ended well.
 #[derive(Debug)]
-pub(crate) struct Said {
+pub(crate) struct ToolOutput {
     pub(crate) ok: bool,
     pub(crate) out: String,
     pub(crate) err: String,
@@ -88,13 +88,13 @@ impl Tool {
     }
 
     /// Runs it in a directory.
-    pub(crate) fn run(&self, dir: &Path, vars: &BTreeMap<&'static str, String>, args: &[&str]) -> Said {
+    pub(crate) fn run(&self, dir: &Path, vars: &BTreeMap<&'static str, String>, args: &[&str]) -> ToolOutput {
         let mut command = process::command(&self.program);
         command.args(args).current_dir(dir).envs(self.env.iter().map(|(k, v)| (k, v)));
         command.env("GIT_TERMINAL_PROMPT", "0").env("LC_ALL", "C").envs(vars);
-        let failed = |err: String| Said { ok: false, out: String::new(), err };
+        let failed = |err: String| ToolOutput { ok: false, out: String::new(), err };
         match process::output(command, LIMIT, &self.stopped) {
-            Ok(output) => Said {
+            Ok(output) => ToolOutput {
                 ok: output.status.success(),
                 out: String::from_utf8_lossy(&output.stdout).into_owned(),
                 err: String::from_utf8_lossy(&output.stderr).into_owned(),

@@ -69,7 +69,7 @@ impl<'a> Lab<'a> {
         &self,
         request: &Request<'_>,
         attempt: &mut Attempt,
-        act: &mut dyn FnMut(&mut Runner<'_>, &dyn Prepared, &mut Attempt) -> Result<(), Stopped>,
+        act: impl FnOnce(&mut Runner<'_>, &dyn Prepared, &mut Attempt) -> Result<(), Stopped>,
     ) -> Result<(), Stopped> {
         let Request { job, side, mode, scale, number, .. } = *request;
         let sandbox = self.sandbox.as_ref().map_err(Stopped::unprepared)?;
@@ -96,7 +96,7 @@ impl<'a> Lab<'a> {
 
     /// Tries once, and notes what is known.
     fn try_once(&self, request: &Request<'_>, attempt: &mut Attempt) -> Result<(), Stopped> {
-        self.enter(request, attempt, &mut |runner, prepared, attempt| {
+        self.enter(request, attempt, |runner, prepared, attempt| {
             let Finished { ended, proof, tests } = prepared.run(runner);
             if proof.is_some() {
                 attempt.closure = Some(prepared.resolution().closure.clone());
@@ -192,7 +192,7 @@ impl Executor for Lab<'_> {
     fn reproduce(&self, request: &Request<'_>, print: bool) -> Result<i32, String> {
         let mut attempt = Attempt::new(request.arm, request.mode);
         let mut code = 0;
-        let ended = self.enter(request, &mut attempt, &mut |runner, prepared, _| {
+        let ended = self.enter(request, &mut attempt, |runner, prepared, _| {
             runner.rehearse();
             let _rehearsed = prepared.run(runner);
             let mut text = format!("cd {}\n", plain(&runner.dir().display().to_string()));

@@ -68,19 +68,19 @@ fn decoded<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<u8>, D::Error> {
 pub(crate) fn serve(shared: &Path) -> ExitCode {
     let own = PathBuf::from(std::env::var_os("GOCACHE").unwrap_or_default());
     let caches = Caches { own, shared: shared.to_path_buf() };
-    match converse(&caches, io::stdin().lock(), io::stdout().lock()) {
+    match serve_requests(&caches, io::stdin().lock(), io::stdout().lock()) {
         Ok(()) => ExitCode::SUCCESS,
         Err(_) => ExitCode::FAILURE,
     }
 }
 
-fn converse(caches: &Caches, from: impl io::Read, mut to: impl Write) -> io::Result<()> {
-    let mut say = |reply: &Reply| -> io::Result<()> {
+fn serve_requests(caches: &Caches, from: impl io::Read, mut to: impl Write) -> io::Result<()> {
+    let mut reply = |reply: &Reply| -> io::Result<()> {
         serde_json::to_writer(&mut to, reply)?;
         to.write_all(b"\n")?;
         to.flush()
     };
-    say(&Reply { known_commands: Some(["get", "put", "close"]), ..Reply::default() })?;
+    reply(&Reply { known_commands: Some(["get", "put", "close"]), ..Reply::default() })?;
     let mut from = serde_json::Deserializer::from_reader(BufReader::new(from));
     loop {
         let request = match Request::deserialize(&mut from) {
@@ -94,10 +94,10 @@ fn converse(caches: &Caches, from: impl io::Read, mut to: impl Write) -> io::Res
                 let body = if request.body_size > 0 { decoded(&mut from)? } else { Vec::new() };
                 caches.put(&request.action, &request.output, &body).map(Some)
             }
-            "close" => return say(&Reply { id: request.id, ..Reply::default() }),
+            "close" => return reply(&Reply { id: request.id, ..Reply::default() }),
             other => Err(io::Error::other(format!("{other} is unknown"))),
         };
-        say(&match found {
+        reply(&match found {
             Ok(Some(found)) => Reply {
                 id: request.id,
                 output: Some(Base64::encode_string(&found.output)),
@@ -128,24 +128,25 @@ struct Caches {
 
 impl Caches {
     fn get(&self, action: &[u8]) -> Option<Found> {
-        [&self.own, &self.shared].into_iter().find_map(|dir| find(dir, action))
+        [&self.own, &self.shared].into_iter().find_map(|dir| find_entry(dir, action))
     }
 
     fn put(&self, action: &[u8], output: &[u8], body: &[u8]) -> io::Result<Found> {
         let wrong = || io::Error::other("that is no digest");
-        let [to, note] = [(output, 'd'), (action, 'a')].map(|(digest, what)| place(&self.own, digest, what));
+        let [to, note] =
+            [(output, 'd'), (action, 'a')].map(|(digest, what)| entry_path(&self.own, digest, what));
         let (to, note) = (to.ok_or_else(wrong)?, note.ok_or_else(wrong)?);
         let size = body.len() as u64;
-        written(&to, body)?;
+        write_whole(&to, body)?;
         // The time, in nanoseconds since 1970, says when it was made: it is only asked for in order to forget.
         let line = format!("v1 {} {} {size:>20} {:>20}\n", hex(action), hex(output), 0);
-        written(&note, line.as_bytes())?;
+        write_whole(&note, line.as_bytes())?;
         Ok(Found { output: output.to_vec(), size, path: to })
     }
 }
 
 /// Writes a file that others see whole or not at all.
-fn written(file: &Path, bytes: &[u8]) -> io::Result<()> {
+fn write_whole(file: &Path, bytes: &[u8]) -> io::Result<()> {
     let dir = file.parent().unwrap_or(file);
     std::fs::create_dir_all(dir)?;
     let mut fresh = tempfile::NamedTempFile::new_in(dir)?;
@@ -154,21 +155,21 @@ fn written(file: &Path, bytes: &[u8]) -> io::Result<()> {
     Ok(())
 }
 
-fn place(dir: &Path, digest: &[u8], what: char) -> Option<PathBuf> {
+fn entry_path(dir: &Path, digest: &[u8], what: char) -> Option<PathBuf> {
     let name = hex(digest);
     (digest.len() == DIGEST).then(|| dir.join(&name[..2]).join(format!("{name}-{what}")))
 }
 
 /// Finds what an action made: `v1`, the action, what it made, its size and a time, with blanks between them.
-fn find(dir: &Path, action: &[u8]) -> Option<Found> {
-    let note = std::fs::read_to_string(place(dir, action, 'a')?).ok()?;
+fn find_entry(dir: &Path, action: &[u8]) -> Option<Found> {
+    let note = std::fs::read_to_string(entry_path(dir, action, 'a')?).ok()?;
     let words: Vec<&str> = note.split_whitespace().collect();
     let ["v1", of, output, size, _] = words[..] else { return None };
     if of != hex(action) {
         return None;
     }
     let output = base16ct::mixed::decode_vec(output).ok()?;
-    let path = place(dir, &output, 'd')?;
+    let path = entry_path(dir, &output, 'd')?;
     // The go command keeps some programs in folders, which it asks nobody for.
     let meta = path.metadata().ok().filter(std::fs::Metadata::is_file)?;
     let size = size.parse().ok().filter(|size| *size == meta.len())?;
@@ -207,7 +208,7 @@ mod tests {
     fn what_is_broken_is_not_found() {
         let (_dir, caches) = caches();
         let made = caches.put(&A, &OUT, b"compiled").unwrap();
-        let note = place(&caches.own, &A, 'a').unwrap();
+        let note = entry_path(&caches.own, &A, 'a').unwrap();
         for text in ["", "v2 a b 1 1", "v1 \u{e9}", "v1 00 00 8 0"] {
             std::fs::write(&note, text).unwrap();
             assert_eq!(caches.get(&A), None, "{text:?}");
@@ -237,7 +238,7 @@ mod tests {
         ];
         let said: String = said.iter().map(|value| format!("{value}\n")).collect();
         let mut heard = Vec::new();
-        converse(&caches, said.as_bytes(), &mut heard).unwrap();
+        serve_requests(&caches, said.as_bytes(), &mut heard).unwrap();
         let heard: Vec<Value> = std::str::from_utf8(&heard)
             .unwrap()
             .lines()
@@ -249,12 +250,12 @@ mod tests {
             [0, 1, 2, 3, 4, 5, 6]
         );
         assert_eq!(heard[1]["Miss"], true);
-        assert_eq!(heard[2]["DiskPath"], json!(place(&caches.own, &OUT, 'd').unwrap()));
+        assert_eq!(heard[2]["DiskPath"], json!(entry_path(&caches.own, &OUT, 'd').unwrap()));
         // The second body is empty, under the same digest: the first one's note no longer fits.
         assert_eq!(heard[4]["Miss"], true);
         assert!(heard[5]["Err"].as_str().unwrap().contains("forget"));
-        assert!(converse(&caches, &b"{\"ID\": 1, \"ActionID\": \"?\"}"[..], io::sink()).is_err());
-        assert!(converse(&caches, &b""[..], io::sink()).is_ok());
+        assert!(serve_requests(&caches, &b"{\"ID\": 1, \"ActionID\": \"?\"}"[..], io::sink()).is_err());
+        assert!(serve_requests(&caches, &b""[..], io::sink()).is_ok());
     }
 
     #[test]

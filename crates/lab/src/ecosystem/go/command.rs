@@ -1,7 +1,7 @@
 //! The go command on this machine.
 
 use super::proxy::ProxyClient;
-use crate::ecosystem::tool::{Said, Tool};
+use crate::ecosystem::tool::{Tool, ToolOutput};
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::ffi::OsString;
@@ -84,7 +84,7 @@ impl GoCommand {
     }
 
     /// Runs it in a directory.
-    pub(super) fn run(&self, dir: &Path, vars: &BTreeMap<&'static str, String>, args: &[&str]) -> Said {
+    pub(super) fn run(&self, dir: &Path, vars: &BTreeMap<&'static str, String>, args: &[&str]) -> ToolOutput {
         let mut all: BTreeMap<&'static str, String> =
             FIXED.map(|(name, value)| (name, value.to_owned())).into();
         all.extend(vars.iter().map(|(name, value)| (*name, value.clone())));

@@ -5,8 +5,7 @@ use super::prepare::Ready;
 use super::served::ServedModule;
 use crate::attempt::runner::Runner;
 use crate::attempt::stopped::Stopped;
-use allclear_core::Seconds;
-use allclear_core::lab::{Job, Must, Outcome, Run, Step, Tests};
+use allclear_core::lab::{Job, Outcome, Step, Tests};
 use std::path::Path;
 
 /// Keeps a test program in place of running it: its folder, and the program itself.
@@ -41,9 +40,6 @@ done
 [ ! -s "$out/failed" ]
 "#;
 
-/// How long a program must stay alive, where nothing else is said.
-const STAYS: Must = Must::Stays(Seconds(10));
-
 /// Builds, tests and runs it; gives what is known of its tests.
 pub(super) fn steps(
     runner: &mut Runner<'_>,
@@ -52,71 +48,63 @@ pub(super) fn steps(
     job: &Job,
 ) -> (Result<(), Stopped>, Option<Tests>) {
     let mut tests = None;
-    let ended = walk(runner, served, ready, job, &mut tests);
+    let ended = run_steps(runner, served, ready, job, &mut tests);
     (ended, tests)
 }
 
-fn walk(
+fn run_steps(
     runner: &mut Runner<'_>,
     served: &ServedModule,
     ready: &Ready,
     job: &Job,
     tests: &mut Option<Tests>,
 ) -> Result<(), Stopped> {
-    let recipe = &job.recipe;
     // Where several programs are built, two of them may have one name.
-    let only = ready.only_program.as_ref().filter(|_| recipe.build.is_none() && !job.one_of_many);
-    let made = only.map_or_else(|| "program".to_owned(), |name| format!("bin/{name}"));
-    let program = runner.product(&made);
-    match recipe.build.as_deref() {
-        Some("") => {}
-        Some(script) => runner.shell(Step::Build, script)?,
-        None if job.one_of_many => runner.compile(Step::Build, &["go", "build", "-o", &program, "."])?,
-        None if only.is_some() => {
-            runner.compile(Step::Build, &["go", "build", "-o", &runner.product("bin/"), "./..."])?;
+    let only = ready.only_program.as_ref().filter(|_| job.recipe.build.is_none() && !job.one_of_many);
+    let product = only.map_or_else(|| "program".to_owned(), |name| format!("bin/{name}"));
+    let program = runner.product(&product);
+    runner.build(|runner| {
+        if job.one_of_many {
+            return runner.compile(Step::Build, &["go", "build", "-o", &program, "."]);
         }
-        None => {
-            runner.compile(Step::Build, &["go", "build", "./..."])?;
-            if ready.is_program {
-                runner.compile(Step::Build, &["go", "build", "-o", &program, "."])?;
-            }
+        if only.is_some() {
+            return runner.compile(Step::Build, &["go", "build", "-o", &runner.product("bin/"), "./..."]);
         }
-    }
-    let was_made = runner.has_product(&made);
+        runner.compile(Step::Build, &["go", "build", "./..."])?;
+        if ready.is_program {
+            runner.compile(Step::Build, &["go", "build", "-o", &program, "."])?;
+        }
+        Ok(())
+    })?;
+    let was_built = runner.has_product(&product);
     // Nothing was built in a rehearsal.
-    let is_built = was_made || runner.is_rehearsal() && (job.one_of_many || ready.is_program);
-    if was_made {
-        check_linked(served, &runner.out().join(&made))?;
+    let is_built = was_built || runner.is_rehearsal() && (job.one_of_many || ready.is_program);
+    if was_built {
+        check_linked(served, &runner.out().join(&product))?;
     }
-    match recipe.test.as_deref() {
-        Some("") => {}
-        Some(script) => runner.shell(Step::Test, script)?,
-        None if job.one_of_many || ready.declared_tests == 0 => {}
-        None => {
-            let mut seen = Tests { declared: ready.declared_tests, ..Tests::default() };
-            *tests = Some(seen);
-            let keep = format!("-exec={}", runner.tool("keep", KEEP)?);
-            let run = runner.tool("run-tests", RUN)?;
-            std::fs::create_dir_all(runner.out().join("tests"))
-                .map_err(|e| Stopped::infra(&e.to_string()))?;
-            runner.compile(Step::Test, &["go", "test", "-p=1", "-count=1", &keep, "./..."])?;
-            let ended = runner.shell(Step::Test, &format!("sh {run}"));
-            for line in runner.read_product("tally").lines() {
-                let mut numbers = line.split(' ').map(|n| n.parse::<u64>().unwrap_or(0));
-                seen.ran += numbers.next().unwrap_or(0);
-                seen.failed += numbers.next().unwrap_or(0);
-            }
-            *tests = Some(seen);
-            ended?;
+    runner.test(|runner| {
+        if job.one_of_many || ready.declared_tests == 0 {
+            return Ok(());
         }
+        test(runner, ready.declared_tests, tests.insert(Tests::default()))
+    })?;
+    runner.run_program(Some(&program), is_built)
+}
+
+/// Compiles all tests, then runs them; counts those that ran.
+fn test(runner: &mut Runner<'_>, declared: u64, tests: &mut Tests) -> Result<(), Stopped> {
+    tests.declared = declared;
+    let keep = format!("-exec={}", runner.tool("keep", KEEP)?);
+    let run = runner.tool("run-tests", RUN)?;
+    std::fs::create_dir_all(runner.out().join("tests")).map_err(|e| Stopped::infra(&e.to_string()))?;
+    runner.compile(Step::Test, &["go", "test", "-p=1", "-count=1", &keep, "./..."])?;
+    let ended = runner.shell(Step::Test, &format!("sh {run}"));
+    for line in runner.read_product("tally").lines() {
+        let mut numbers = line.split(' ').map(|n| n.parse::<u64>().unwrap_or(0));
+        tests.ran += numbers.next().unwrap_or(0);
+        tests.failed += numbers.next().unwrap_or(0);
     }
-    match &recipe.run {
-        Some(Run { command: Some(command), .. }) if command.is_empty() => Ok(()),
-        Some(Run { command: Some(command), must }) => runner.run(&["sh", "-c", command], must),
-        Some(Run { command: None, must }) => runner.run(&[&program], must),
-        None if is_built => runner.run(&[&program], &STAYS),
-        None => Ok(()),
-    }
+    ended
 }
 
 /// Asks the program itself what it was built with.

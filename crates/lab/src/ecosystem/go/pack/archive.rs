@@ -16,7 +16,7 @@ use zip::{CompressionMethod, DateTime, ZipWriter};
 const COMPRESSED_FROM: u64 = 400 << 20;
 
 /// Writes the zip, and gives its digest.
-pub(super) fn written(to: &NamedTempFile, files: &[Entry], prefix: &str) -> Result<String, PackError> {
+pub(super) fn write_zip(to: &NamedTempFile, files: &[Entry], prefix: &str) -> Result<String, PackError> {
     let total: u64 =
         files.iter().map(|entry| if let Content::File(_, size) = entry.content { size } else { 0 }).sum();
     let method =
@@ -32,9 +32,9 @@ pub(super) fn written(to: &NamedTempFile, files: &[Entry], prefix: &str) -> Resu
         let sha256 = match &entry.content {
             Content::File(file, size) => {
                 let open = File::open(file).map_err(|why| PackError::read(file, why))?;
-                copied(open.take(*size), &mut zip, file)?
+                copy_hashed(open.take(*size), &mut zip, file)?
             }
-            Content::Text(text) => copied(text.as_slice(), &mut zip, Path::new(&entry.name))?,
+            Content::Text(text) => copy_hashed(text.as_slice(), &mut zip, Path::new(&entry.name))?,
             Content::Nothing => continue,
         };
         listing.add(name, sha256);
@@ -44,7 +44,7 @@ pub(super) fn written(to: &NamedTempFile, files: &[Entry], prefix: &str) -> Resu
     Ok(listing.h1())
 }
 
-fn copied(mut from: impl Read, to: &mut impl Write, file: &Path) -> Result<[u8; 32], PackError> {
+fn copy_hashed(mut from: impl Read, to: &mut impl Write, file: &Path) -> Result<[u8; 32], PackError> {
     let mut hash = Sha256::new();
     let mut some = vec![0; 1 << 16];
     loop {

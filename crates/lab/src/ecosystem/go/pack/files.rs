@@ -31,7 +31,7 @@ pub(super) enum Content {
 }
 
 /// Lists all that a module's repository has below its folder, without nested modules; by name.
-pub(super) fn listed(tree: &Path, dir: &str) -> Result<Vec<Entry>, PackError> {
+pub(super) fn list_files(tree: &Path, dir: &str) -> Result<Vec<Entry>, PackError> {
     if !Path::new(dir).components().all(|part| matches!(part, Component::Normal(_))) {
         return Err(PackError::NoModule(dir.to_owned()));
     }
@@ -80,20 +80,20 @@ fn license(tree: &Path) -> Result<Option<Content>, PackError> {
 }
 
 /// Chooses what goes into the zip (`zip.CheckFiles`), and refuses where a name or a size is none for a module.
-pub(super) fn chosen(entries: Vec<Entry>, since_1_24: bool) -> Result<Vec<Entry>, PackError> {
+pub(super) fn choose(entries: Vec<Entry>, since_1_24: bool) -> Result<Vec<Entry>, PackError> {
     let mut kept = Vec::new();
     let mut refused = Vec::new();
     let mut seen = HashMap::new();
     let mut total = 0_u64;
     for entry in entries {
         let name = &entry.name;
-        if vendored(name, since_1_24) || name == ".hg_archival.txt" {
+        if is_vendored(name, since_1_24) || name == ".hg_archival.txt" {
             continue;
         }
         let misnamed = name.eq_ignore_ascii_case("go.mod") && name != "go.mod";
         let checked = match paths::check_file(name) {
             Ok(()) if misnamed => Err("must be `go.mod`".to_owned()),
-            Ok(()) => alone(&mut seen, name),
+            Ok(()) => check_unique(&mut seen, name),
             Err(why) => Err(why),
         };
         let size = match &entry.content {
@@ -124,7 +124,7 @@ pub(super) fn chosen(entries: Vec<Entry>, since_1_24: bool) -> Result<Vec<Entry>
 
 /// Tells whether a file is in a vendored package (`isVendoredPackage`, with what was its mistake until Go 1.24:
 /// <https://go.dev/issue/37397>).
-fn vendored(name: &str, since_1_24: bool) -> bool {
+fn is_vendored(name: &str, since_1_24: bool) -> bool {
     const NESTED: &str = "/vendor/";
     let from = match (name.strip_prefix("vendor/"), name.find(NESTED)) {
         (Some("modules.txt"), _) if since_1_24 => return true,
@@ -137,7 +137,7 @@ fn vendored(name: &str, since_1_24: bool) -> bool {
 }
 
 /// Checks that a name, and that of each folder above it, is not there already but for its case.
-fn alone(seen: &mut HashMap<String, (String, bool)>, name: &str) -> Result<(), String> {
+fn check_unique(seen: &mut HashMap<String, (String, bool)>, name: &str) -> Result<(), String> {
     let mut at = Some((name, false));
     while let Some((name, is_folder)) = at {
         match seen.get(&paths::folded(name)) {
@@ -170,7 +170,7 @@ mod tests {
             ("vendor", false, false),
         ];
         for (name, before, since) in table {
-            assert_eq!((vendored(name, false), vendored(name, true)), (before, since), "{name}");
+            assert_eq!((is_vendored(name, false), is_vendored(name, true)), (before, since), "{name}");
         }
     }
 }

@@ -12,8 +12,8 @@ mod tree;
 
 pub use error::PackError;
 
-use self::archive::written;
-use self::files::{Content, Entry, MOST, MOST_EACH, TOO_LARGE, chosen, listed};
+use self::archive::write_zip;
+use self::files::{Content, Entry, MOST, MOST_EACH, TOO_LARGE, choose, list_files};
 use self::tree::{Kind, joined, read_dir, read_file};
 use super::go_mod::{GoMod, at_least};
 use super::paths;
@@ -91,15 +91,15 @@ pub fn pack(
     if let Some(needed) = paths::other_major(path, version.major) {
         return Err(PackError::Major { version: tagged, needed });
     }
-    let entries = listed(tree, dir)?;
+    let entries = list_files(tree, dir)?;
     let go_mod = go_mod(&entries, module, version)?;
     let go = GoMod::read(&go_mod).go;
-    let files = chosen(entries, at_least(go.as_deref(), 24))?;
+    let files = choose(entries, at_least(go.as_deref(), 24))?;
 
     let folder = into.join(paths::escaped(path)).join("@v");
     std::fs::create_dir_all(&folder).map_err(PackError::Write)?;
     let file = NamedTempFile::new_in(&folder).map_err(PackError::Write)?;
-    let h1 = written(&file, &files, &format!("{path}@{tagged}/"))?;
+    let h1 = write_zip(&file, &files, &format!("{path}@{tagged}/"))?;
     let zip = folder.join(format!("{tagged}.zip"));
     let packed = file.persist(&zip).map_err(|error| PackError::Write(error.error))?;
     match packed.metadata().map_err(PackError::Write)?.len() {

@@ -3,7 +3,7 @@
 use super::refusal::refusal;
 use crate::attempt::stopped::Stopped;
 use crate::ecosystem::go::served::ServedModule;
-use crate::ecosystem::tool::Said;
+use crate::ecosystem::tool::ToolOutput;
 use allclear_core::lab::{Outcome, Step};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -19,7 +19,7 @@ pub(super) struct Resolver<'a> {
 
 impl Resolver<'_> {
     /// Runs a command, whatever it says.
-    pub(super) fn go(&mut self, args: &[&str]) -> Said {
+    pub(super) fn go(&mut self, args: &[&str]) -> ToolOutput {
         let said = self.served.go.run(&self.dir, &self.vars, args);
         self.log.push_str(&format!("$ go {}\n{}", args.join(" "), said.err));
         said

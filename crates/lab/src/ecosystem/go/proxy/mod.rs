@@ -13,10 +13,10 @@ mod versions;
 use self::goproxy::mirrors;
 use self::modules::Modules;
 use super::pack::Packed;
+use crate::overlay::published::Published;
 use crate::overlay::server::{Client, Server};
 use crate::overlay::snapshot::Snapshot;
 use crate::overlay::upstream::Upstream;
-use crate::overlay::world::World;
 use jiff::Timestamp;
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -56,12 +56,13 @@ impl ModuleProxy {
         let next =
             if settings.offline || upstream.is_empty() { String::new() } else { format!(",{upstream}") };
         let online = !settings.offline;
-        let world = World {
+        let published = Published {
             snapshot: Snapshot::new(settings.snapshot),
             upstream: online.then(|| Upstream::new(mirrors(upstream), &settings.env)),
             until: settings.until,
         };
-        let modules = Arc::new(Modules::new(packed, world, settings.downloads.filter(|_| settings.offline)));
+        let modules =
+            Arc::new(Modules::new(packed, published, settings.downloads.filter(|_| settings.offline)));
         let server = Server::start(Arc::clone(&modules) as _)?;
         Ok(Self { server, modules, next })
     }

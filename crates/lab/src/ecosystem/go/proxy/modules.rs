@@ -1,12 +1,12 @@
-//! What the proxy answers: from the packed modules, and for all others as the world was at the cut-off.
+//! What the proxy answers: from the packed modules, and for all others what was published at the cut-off.
 
 use super::request::{Kind, ModuleRequest, What};
 use super::versions::{highest, latest, list, stat, version};
 use crate::ecosystem::go::pack::Packed;
 use crate::ecosystem::go::paths;
+use crate::overlay::published::Published;
 use crate::overlay::server::{Query, Registry, Reply};
 use crate::overlay::snapshot::Answer;
-use crate::overlay::world::World;
 use std::io::{ErrorKind, Read};
 use std::path::{Path, PathBuf};
 use std::sync::{PoisonError, RwLock};
@@ -18,7 +18,7 @@ const MOST: u64 = 500 << 20;
 #[derive(Debug)]
 pub(super) struct Modules {
     packed: RwLock<Vec<Packed>>,
-    world: World,
+    published: Published,
     /// A cache of downloads to serve from.
     downloads: Option<PathBuf>,
 }
@@ -53,8 +53,8 @@ impl Registry for Modules {
 }
 
 impl Modules {
-    pub(super) fn new(packed: Vec<Packed>, world: World, downloads: Option<PathBuf>) -> Self {
-        Self { packed: RwLock::new(packed), world, downloads }
+    pub(super) fn new(packed: Vec<Packed>, published: Published, downloads: Option<PathBuf>) -> Self {
+        Self { packed: RwLock::new(packed), published, downloads }
     }
 
     /// Adds a version, where it is not there yet.
@@ -72,16 +72,16 @@ impl Modules {
     }
 
     fn list(&self, module: &str) -> Result<Answer, Reply> {
-        let until = self.world.until;
-        self.world.answer(&format!("{module}/@v/list"), |upstream| list(upstream, until, module))
+        let until = self.published.until;
+        self.published.answer(&format!("{module}/@v/list"), |upstream| list(upstream, until, module))
     }
 
     fn latest(&self, module: &str) -> Result<Answer, Reply> {
-        let until = self.world.until;
-        self.world.answer(&format!("{module}/@latest"), |upstream| latest(upstream, until, module))
+        let until = self.published.until;
+        self.published.answer(&format!("{module}/@latest"), |upstream| latest(upstream, until, module))
     }
 
-    /// Lists the versions of a packed module: those of the world, and the packed ones.
+    /// Lists the versions of a packed module: the published ones, and the packed ones.
     fn merged(&self, module: &str, ours: &[&Packed]) -> Result<String, Reply> {
         let before = match self.list(module)? {
             Answer::Found(list) => String::from_utf8_lossy(&list).into_owned(),
@@ -128,10 +128,10 @@ impl Modules {
     /// Gives the info of a version where the module's list came from here: the go command asks one proxy for both,
     /// and would go on to the next with all of its question.
     fn stat(&self, module: &str, version: &str) -> Result<Answer, Reply> {
-        match self.world.known(&format!("{module}/@v/list"))? {
+        match self.published.known(&format!("{module}/@v/list"))? {
             Some(Answer::Found(_)) => {
                 let path = format!("{module}/@v/{}.info", paths::escaped(version));
-                self.world.answer(&path, |upstream| stat(upstream, module, version))
+                self.published.answer(&path, |upstream| stat(upstream, module, version))
             }
             Some(Answer::Missing | Answer::TooNew) | None => Ok(Answer::Missing),
         }

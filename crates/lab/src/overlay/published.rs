@@ -1,22 +1,22 @@
-//! The registries behind an overlay, as they were at one time.
+//! What the registries behind an overlay had published at the cut-off.
 
 use super::server::Reply;
 use super::snapshot::{Answer, Snapshot};
 use super::upstream::{Unreachable, Upstream};
 use jiff::Timestamp;
 
-/// The registries behind an overlay, as they were at one time: what one of them said once holds from then on.
+/// What the registries behind an overlay had published at the cut-off. What one of them said once holds from then on.
 #[derive(Debug)]
-pub(crate) struct World {
+pub(crate) struct Published {
     /// What was said before.
     pub(crate) snapshot: Snapshot,
-    /// What is asked for the rest; nobody, where there is no network.
+    /// The registries that are asked for the rest; `None` where there is no network.
     pub(crate) upstream: Option<Upstream>,
     /// The cut-off: what was published later is not seen.
     pub(crate) until: Timestamp,
 }
 
-impl World {
+impl Published {
     /// Answers from the snapshot; what is not in it is asked for once, and put there.
     pub(crate) fn answer(
         &self,
