@@ -295,7 +295,7 @@ fn spoken(step: Step, task: &Task) -> String {
         if !word.is_empty() && word.chars().all(plain) {
             word.clone()
         } else {
-            format!("'{}'", word.replace('\'', r"'\''"))
+            shlex::try_quote(word).map_or_else(|_| word.clone(), Into::into)
         }
     };
     let command = task.command.iter().map(word).collect::<Vec<_>>().join(" ");
