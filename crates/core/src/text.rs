@@ -30,7 +30,7 @@ pub fn short(text: &str, width: usize) -> String {
 
 /// Gives bytes as lower-case hexadecimal digits.
 pub fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    base16ct::lower::encode_string(bytes)
 }
 
 /// Gives the name out of `Mira <mira@example.org>`, or the whole where there is none.

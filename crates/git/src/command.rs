@@ -4,19 +4,15 @@
 
 use allclear_core::port::steps::{End, Ended};
 use allclear_core::text::plain;
-use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process_group, waitid};
+use allclear_host::TempDir;
+use allclear_host::process::{self, Errors, Leftovers, Program, Run};
 use std::ffi::OsString;
-use std::io::{Read, Write};
-use std::os::unix::process::CommandExt;
+use std::io::Read;
 use std::path::Path;
-use std::process::{Command, ExitStatus, Stdio};
-use std::sync::mpsc;
 use std::time::Duration;
 
 /// How much of the last words is kept, in bytes.
 const KEPT: usize = 4096;
-/// For how long somebody who holds the output open after the end is waited for.
-const STRAGGLERS: Duration = Duration::from_secs(1);
 /// Values shorter than this are no secrets, and would mask half of every text.
 const SHORTEST: usize = 6;
 /// What a variable's name has in it where its value is a secret.
@@ -25,12 +21,14 @@ const SECRET: [&str; 7] = ["TOKEN", "SECRET", "PASSWORD", "PASSWD", "KEY", "CRED
 /// command starts to another repository.
 const OF_GIT: [&str; 5] = ["GIT_AUTHOR_", "GIT_COMMITTER_", "GIT_SSH", "GIT_SSL_", "GIT_ASKPASS"];
 
-/// A command and its surroundings.
-pub(crate) struct Errand<'a> {
-    pub(crate) program: &'a str,
-    pub(crate) args: &'a [&'a str],
+/// A shell script of the project's and its surroundings.
+pub(crate) struct Script<'a> {
+    /// What `sh -c` is given.
+    pub(crate) text: &'a str,
     pub(crate) dir: &'a Path,
+    /// The caller's environment.
     pub(crate) env: &'a [(OsString, OsString)],
+    /// Variables beside it.
     pub(crate) vars: &'a [(&'static str, OsString)],
     pub(crate) stdin: &'a [u8],
     pub(crate) limit: Duration,
@@ -42,74 +40,54 @@ pub(crate) fn may_see(name: &OsString) -> bool {
     !name.starts_with("GIT_") || OF_GIT.iter().any(|kept| name.starts_with(kept))
 }
 
-impl Errand<'_> {
+/// Makes a directory for a script, and clears away what processes that are gone have left.
+pub(crate) fn temporary(cache: &Path) -> std::io::Result<TempDir> {
+    let parent = cache.join("temporary");
+    TempDir::sweep(&parent);
+    TempDir::make(&parent)
+}
+
+impl Script<'_> {
     /// Runs it to its end.
     pub(crate) fn run(&self) -> Ended {
         let secrets = secrets(self.env);
-        match self.start(&secrets) {
-            Ok(ended) => ended,
+        let program = Program::new("sh")
+            .args(["-c", self.text])
+            .dir(self.dir)
+            .envs(self.env.iter().filter(|(name, _)| may_see(name)).map(|(name, value)| (name, value)))
+            .envs(self.vars.iter().map(|(name, value)| (name, value)));
+        let how = Run {
+            input: self.stdin,
+            limit: self.limit,
+            stopped: None,
+            errors: Errors::WithOutput,
+            leftovers: Leftovers::Killed,
+        };
+        let keep = KEPT + secrets.iter().map(Vec::len).max().unwrap_or(0);
+        let mut said = Vec::new();
+        let ended = program.run(&how, &mut |out| {
+            said = read_tail(out, keep);
+            Ok(())
+        });
+        match ended {
+            Ok(ended) => Ended { end: end(&ended.end), said: masked(said, &secrets) },
             Err(error) => {
-                let said = format!("{}: {error}", self.program);
-                Ended { end: End::NotStarted, said: masked(said.into_bytes(), &secrets) }
+                Ended { end: End::NotStarted, said: masked(format!("sh: {error}").into_bytes(), &secrets) }
             }
         }
     }
-
-    #[allow(clippy::disallowed_methods, reason = "the one place that starts what is not git")]
-    fn start(&self, secrets: &[Vec<u8>]) -> std::io::Result<Ended> {
-        let (mut output, input) = std::io::pipe()?;
-        let mut command = Command::new(self.program);
-        let env = self.env.iter().filter(|(name, _)| may_see(name));
-        command.args(self.args).current_dir(self.dir).env_clear().envs(env.map(|(k, v)| (k, v)));
-        command.envs(self.vars.iter().map(|(k, v)| (k, v)));
-        command.stdin(Stdio::piped()).stdout(input.try_clone()?).stderr(input).process_group(0);
-        let mut child = command.spawn()?;
-        // It holds our ends of the pipe as long as it lives.
-        drop(command);
-        let group = Pid::from_child(&child);
-        let keep = KEPT + secrets.iter().map(Vec::len).max().unwrap_or(0);
-        let (tail, last) = mpsc::channel::<Vec<u8>>();
-        std::thread::spawn(move || drop(tail.send(read_tail(&mut output, keep))));
-        let (mut stdin, words) = (child.stdin.take(), self.stdin.to_vec());
-        std::thread::spawn(move || {
-            // One that does not read what it is given is free to do so.
-            if let Some(stdin) = stdin.as_mut() {
-                drop(stdin.write_all(&words));
-            }
-        });
-        let (done, ended) = mpsc::channel::<()>();
-        let limit = self.limit;
-        let watch = std::thread::spawn(move || {
-            let late = ended.recv_timeout(limit).is_err_and(|e| e == mpsc::RecvTimeoutError::Timeout);
-            if late {
-                let _gone_already = kill_process_group(group, Signal::KILL);
-            }
-            late
-        });
-        // It is left unburied until its children are gone too, so that nobody else gets its number.
-        while waitid(WaitId::Pid(group), WaitIdOptions::EXITED | WaitIdOptions::NOWAIT)
-            .is_err_and(|e| e == rustix::io::Errno::INTR)
-        {}
-        drop(done);
-        let late = watch.join().unwrap_or(false);
-        let _gone_already = kill_process_group(group, Signal::KILL);
-        let status = child.wait()?;
-        // Who left the group may hold the output open for ever.
-        let said = last.recv_timeout(STRAGGLERS).unwrap_or_default();
-        Ok(Ended { end: end(status, late), said: masked(said, secrets) })
-    }
 }
 
-fn end(status: ExitStatus, late: bool) -> End {
-    match status.code() {
-        Some(code) => End::Exit(code),
-        None if late => End::TimedOut,
-        None => End::Killed,
+fn end(end: &process::End) -> End {
+    match end {
+        process::End::Exit(code) => End::Exit(*code),
+        process::End::TimedOut => End::TimedOut,
+        process::End::Signal(_) | process::End::Stopped | process::End::Refused(_) => End::Killed,
     }
 }
 
 /// Reads to the end, and keeps the last `most` bytes.
-fn read_tail(from: &mut impl Read, most: usize) -> Vec<u8> {
+fn read_tail(from: &mut dyn Read, most: usize) -> Vec<u8> {
     let (mut kept, mut piece) = (Vec::new(), [0; 8192]);
     while let Ok(n @ 1..) = from.read(&mut piece) {
         kept.extend_from_slice(&piece[..n]);
@@ -178,9 +156,8 @@ mod tests {
 
     fn sh(script: &str, vars: &[(&str, &str)], limit: Duration) -> Ended {
         let dir = tempfile::tempdir().unwrap();
-        let args = ["-c", script];
         let (env, stdin) = (env(vars), b"hello".as_slice());
-        Errand { program: "sh", args: &args, dir: dir.path(), env: &env, vars: &[], stdin, limit }.run()
+        Script { text: script, dir: dir.path(), env: &env, vars: &[], stdin, limit }.run()
     }
 
     const LONG: Duration = Duration::from_mins(1);
@@ -196,16 +173,9 @@ mod tests {
         ] {
             assert_eq!(sh(script, &[], LONG), Ended { end, said: said.into() }, "{script}");
         }
+        let env = [("PATH".into(), "/nowhere".into())];
         let dir = Path::new("/");
-        let nobody = Errand {
-            program: "no-such-program",
-            args: &[],
-            dir,
-            env: &[],
-            vars: &[],
-            stdin: b"",
-            limit: LONG,
-        };
+        let nobody = Script { text: "true", dir, env: &env, vars: &[], stdin: b"", limit: LONG };
         assert_eq!(nobody.run().end, End::NotStarted);
     }
 

@@ -327,12 +327,7 @@ fn forced(text: &str) -> Vec<Forced> {
 
 /// Quotes a word for a shell where it needs that.
 fn quoted(word: &str) -> String {
-    let plain = |b: u8| b.is_ascii_alphanumeric() || b"/._-:@+~".contains(&b);
-    if !word.is_empty() && word.bytes().all(plain) && !word.starts_with('~') {
-        word.to_owned()
-    } else {
-        format!("'{}'", allclear_core::text::plain(word).replace('\'', "'\\''"))
-    }
+    shlex::try_quote(&allclear_core::text::plain(word)).expect("no control character is left in it").into_owned()
 }
 
 #[cfg(test)]
@@ -366,6 +361,7 @@ mod tests {
     #[test]
     fn words_for_a_shell() {
         assert_eq!(quoted("refs/heads/develop"), "refs/heads/develop");
-        assert_eq!(quoted("a b$(x)'"), "'a b$(x)'\\'''");
+        assert_eq!(quoted("a b$(x)"), "'a b$(x)'");
+        assert_eq!(shlex::split(&quoted("a b$(x)'")).unwrap(), ["a b$(x)'"]);
     }
 }

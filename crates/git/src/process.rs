@@ -1,19 +1,16 @@
-//! Starts git, and nothing else: empty environment, our configuration only, a deadline, an output
-//! cap, and the whole process group gone afterwards. The only place that starts a process.
+//! Starts git, and nothing else: empty environment, our configuration only, a deadline and an output cap.
 
 use allclear_core::text::plain;
+use allclear_host::process::{End, Errors, Leftovers, Program, Run};
 use std::ffi::OsString;
-use std::io::{BufReader, Read, Write};
-use std::os::unix::process::CommandExt;
+use std::io::Read;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
-use std::sync::mpsc;
 use std::time::Duration;
 
 /// The longest output that is kept in memory, in bytes.
 const OUTPUT_CAP: u64 = 1 << 30;
 /// How much of what a server writes to standard error is kept, in bytes.
-const SAID_CAP: u64 = 64 * 1024;
+const SAID_CAP: usize = 64 * 1024;
 
 /// How git is started for one repository.
 #[derive(Debug, Clone)]
@@ -186,16 +183,16 @@ impl Git {
         &self.dir
     }
 
-    #[allow(clippy::disallowed_methods, reason = "the one home of Command::new")]
-    fn spawn(&self, args: &[&str]) -> Result<Child, Failure> {
-        let mut command = Command::new(self.program);
-        command.current_dir(&self.dir).env_clear().envs(self.env.iter().map(|(k, v)| (k, v)));
-        command.env("GIT_CONFIG_COUNT", self.config.len().to_string());
-        for (n, (key, value)) in self.config.iter().enumerate() {
-            command.env(format!("GIT_CONFIG_KEY_{n}"), key).env(format!("GIT_CONFIG_VALUE_{n}"), value);
-        }
-        command.args(args).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
-        command.process_group(0).spawn().map_err(|e| Failure::Start(e.to_string()))
+    fn program(&self, args: &[&str]) -> Program {
+        let config = self.config.iter().enumerate().flat_map(|(n, (key, value))| {
+            [(format!("GIT_CONFIG_KEY_{n}"), key), (format!("GIT_CONFIG_VALUE_{n}"), value)]
+        });
+        Program::new(self.program)
+            .args(args.iter().copied())
+            .dir(&self.dir)
+            .envs(self.env.iter().map(|(name, value)| (name, value)))
+            .env("GIT_CONFIG_COUNT", self.config.len().to_string())
+            .envs(config)
     }
 
     /// Runs git to its end, whatever its exit code.
@@ -214,62 +211,24 @@ impl Git {
         limit: Duration,
         read: &mut dyn FnMut(&mut dyn std::io::BufRead) -> std::io::Result<()>,
     ) -> Result<(Option<i32>, Vec<String>), Failure> {
-        let mut child = self.spawn(args)?;
-        let group = rustix::process::Pid::from_child(&child);
-        let (mut input, output, errors) = (child.stdin.take(), child.stdout.take(), child.stderr.take());
-        let (done, ended) = mpsc::channel::<()>();
-        std::thread::scope(|scope| {
-            let watch = scope.spawn(move || {
-                let late = ended.recv_timeout(limit).is_err_and(|e| e == mpsc::RecvTimeoutError::Timeout);
-                if late {
-                    let _gone_already =
-                        rustix::process::kill_process_group(group, rustix::process::Signal::KILL);
-                }
-                late
-            });
-            scope.spawn(move || {
-                // A git that ends early closes its input; what it says tells why.
-                if let Some(input) = input.as_mut() {
-                    drop(input.write_all(stdin));
-                }
-                drop(input);
-            });
-            let said = scope.spawn(move || {
-                let mut bytes = Vec::new();
-                if let Some(errors) = errors {
-                    let mut errors = BufReader::new(errors);
-                    drop(errors.by_ref().take(SAID_CAP).read_to_end(&mut bytes));
-                    drop(std::io::copy(&mut errors, &mut std::io::sink()));
-                }
-                String::from_utf8_lossy(&bytes)
-                    .lines()
-                    .map(plain)
-                    .filter(|l| !l.trim().is_empty())
-                    .collect::<Vec<_>>()
-            });
-            let odd = output.and_then(|out| {
-                let mut out = BufReader::with_capacity(64 * 1024, out);
-                let answer = read(&mut out).err();
-                if answer.is_some() {
-                    // Nobody wants the rest, which may be without end.
-                    let _gone_already =
-                        rustix::process::kill_process_group(group, rustix::process::Signal::KILL);
-                }
-                drop(std::io::copy(&mut out, &mut std::io::sink()));
-                answer
-            });
-            let said = said.join().unwrap_or_default();
-            let status = child.wait();
-            drop(done);
-            let verb = || args.first().copied().unwrap_or_default().to_owned();
-            if watch.join().unwrap_or(false) {
-                return Err(Failure::TimedOut { verb: verb(), after: limit });
-            }
-            if let Some(odd) = odd {
-                return Err(Failure::Odd { verb: verb(), what: plain(&odd.to_string()) });
-            }
-            Ok((status.ok().and_then(|s| s.code()), said))
-        })
+        let how = Run {
+            input: stdin,
+            limit,
+            stopped: None,
+            errors: Errors::Kept(SAID_CAP),
+            // A server on this machine is one of them: it is not to be killed half-way because its client was.
+            leftovers: Leftovers::Awaited,
+        };
+        let ended = self.program(args).run(&how, read).map_err(|e| Failure::Start(e.to_string()))?;
+        let said = String::from_utf8_lossy(&ended.errors);
+        let said = said.lines().map(plain).filter(|line| !line.trim().is_empty()).collect();
+        let verb = args.first().copied().unwrap_or_default().to_owned();
+        match ended.end {
+            End::Exit(code) => Ok((Some(code), said)),
+            End::Signal(_) => Ok((None, said)),
+            End::TimedOut | End::Stopped => Err(Failure::TimedOut { verb, after: limit }),
+            End::Refused(odd) => Err(Failure::Odd { verb, what: plain(&odd.to_string()) }),
+        }
     }
 
     /// Runs git, and takes any exit code but 0 for an error.

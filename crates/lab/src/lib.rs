@@ -3,12 +3,11 @@
 //! **No foreign code runs outside a sandbox, and no result counts that does not prove what it was built with.**
 
 mod attempt;
+mod copy;
 pub mod ecosystem;
 mod executor;
 pub mod helper;
 mod overlay;
-mod process;
-mod room;
 mod sandbox;
 
 pub use ecosystem::Surroundings;

@@ -181,8 +181,8 @@ fn every_way_in_which_a_go_downstream_ends() {
     for left in programs.chain(["sleep 987654".into()]) {
         assert_eq!(processes(&left), Vec::<String>::new(), "something outlived its sandbox");
     }
-    let rooms = std::fs::read_dir(world.path("cache/allclear/lab/rooms")).unwrap().count();
-    assert_eq!(rooms, 0, "an attempt left its files");
+    let left = std::fs::read_dir(world.path("cache/allclear/lab/temporary")).unwrap().count();
+    assert_eq!(left, 0, "an attempt left its files");
 
     world.allclear(&["status"]).code(1).says("downstream").says("regressed");
     world

@@ -434,8 +434,8 @@ fn the_checkout_is_the_tag_byte_for_byte() {
         "{text} {done:?} {faults:?}"
     );
     assert!(text.ends_with("\nv1.1.0 master") && !text.contains(".git\n"), "{text}");
-    let rooms = world.environment("a").cache.join("rooms");
-    assert_eq!(std::fs::read_dir(rooms).unwrap().count(), 0, "nothing is left of it");
+    let left = world.environment("a").cache.join("temporary");
+    assert_eq!(std::fs::read_dir(left).unwrap().count(), 0, "nothing is left of it");
 }
 
 #[test]

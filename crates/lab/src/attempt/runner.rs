@@ -3,10 +3,10 @@
 use super::ending;
 use super::stopped::Stopped;
 use super::view::View;
-use crate::room::Room;
 use crate::sandbox::{SandboxSpec, Task};
 use allclear_core::duration::Seconds;
 use allclear_core::lab::{Limits, Must, Outcome, Recipe, Run, Service, Step};
+use allclear_host::TempDir;
 use rustix::fs::OFlags;
 use std::borrow::Cow;
 use std::io::Read;
@@ -25,7 +25,7 @@ const OUT: &str = "/out";
 #[derive(Debug)]
 pub(crate) struct Runner<'a> {
     view: View<'a>,
-    room: &'a Room,
+    temp: &'a TempDir,
     recipe: &'a Recipe,
     limits: Limits,
     out: PathBuf,
@@ -43,13 +43,13 @@ impl<'a> Runner<'a> {
     /// Adds to a view the folders for products and for the lab's own programs. `scale` multiplies time and memory.
     pub(crate) fn new(
         mut view: View<'a>,
-        room: &'a Room,
+        temp: &'a TempDir,
         recipe: &'a Recipe,
         scale: u32,
     ) -> std::io::Result<Self> {
-        let out = room.dir("out")?;
+        let out = temp.dir("out")?;
         let inside = view.write(&out, OUT);
-        let tools = room.dir("tools")?;
+        let tools = temp.dir("tools")?;
         view.read(&tools, TOOLS);
         view.set("ALLCLEAR_OUT", inside.display().to_string());
         recipe.env.iter().for_each(|(name, value)| view.set(name, value));
@@ -58,7 +58,7 @@ impl<'a> Runner<'a> {
         limits.memory *= u64::from(scale);
         Ok(Self {
             view,
-            room,
+            temp,
             recipe,
             limits,
             out,
@@ -200,7 +200,7 @@ impl<'a> Runner<'a> {
 
     fn next_log(&mut self) -> PathBuf {
         self.runs += 1;
-        self.room.path().join(format!("log-{}", self.runs))
+        self.temp.path().join(format!("log-{}", self.runs))
     }
 
     fn execute(&mut self, step: Step, spec: &SandboxSpec, task: &Task) -> Result<(), Stopped> {

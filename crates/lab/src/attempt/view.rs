@@ -1,8 +1,9 @@
 //! What a downstream's sandbox shows, and where.
 
-use crate::room::{Room, copy};
+use crate::copy::copy;
 use crate::sandbox::{Sandbox, SandboxSpec};
 use allclear_core::lab::{Job, Limits};
+use allclear_host::TempDir;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
@@ -31,8 +32,8 @@ pub(crate) struct View<'a> {
 impl<'a> View<'a> {
     /// Shows a copy of the downstream that it may write to: all of it, or its own folder where it is one of
     /// many, between the others as they are.
-    pub(crate) fn of(sandbox: &'a Sandbox, job: &Job, tree: &Path, room: &Room) -> std::io::Result<Self> {
-        let work = room.dir("work")?;
+    pub(crate) fn of(sandbox: &'a Sandbox, job: &Job, tree: &Path, temp: &TempDir) -> std::io::Result<Self> {
+        let work = temp.dir("work")?;
         let top = sandbox.path_inside(&work, Path::new(WORK));
         let mut view = Self {
             sandbox,

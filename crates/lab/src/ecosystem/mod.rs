@@ -23,8 +23,8 @@ pub(crate) use resolution::Resolution;
 use crate::attempt::runner::Runner;
 use crate::attempt::stopped::Stopped;
 use crate::attempt::view::View;
-use crate::room::Room;
 use allclear_core::lab::{Declared, Job, Mode, Proof, Side, Tests};
+use allclear_host::TempDir;
 use std::ffi::OsString;
 use std::path::Path;
 use std::process::ExitCode;
@@ -87,7 +87,7 @@ pub(crate) struct Downstream<'a> {
     /// The files of its commit, only to be read.
     pub(crate) tree: &'a Path,
     /// The attempt's own directory.
-    pub(crate) room: &'a Room,
+    pub(crate) temp: &'a TempDir,
 }
 
 /// A downstream that can be built.

@@ -1,17 +1,22 @@
 //! A resolver of the caller's, such as the go command. It resolves and fetches as the caller, outside of any sandbox, and
 //! runs no foreign code.
 
-use crate::process;
+use allclear_host::process::{End, Errors, Program, Run};
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
-use std::process::Output;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 /// How long one command may take: some resolvers wait for ever for a registry that says nothing.
 const LIMIT: Duration = Duration::from_mins(15);
+/// How long it may take to say something of itself.
+const ASK: Duration = Duration::from_mins(1);
+/// The most that is kept of what it prints, in bytes.
+const OUTPUT: u64 = 1 << 30;
+/// The most that is kept of its standard error, in bytes.
+const ERRORS: usize = 16 << 20;
 /// What is said of a command that took longer.
 pub(crate) const LATE: &str = "was not through after";
 
@@ -80,29 +85,39 @@ impl Tool {
         &self.env
     }
 
-    /// Asks it something about itself.
-    pub(crate) fn ask(&self, args: &[&str], vars: &[(&str, &str)]) -> Result<Output, String> {
-        let mut command = process::command(&self.program);
-        command.args(args).envs(self.env.iter().map(|(k, v)| (k, v))).envs(vars.iter().copied());
-        command.output().map_err(|e| format!("{} could not be started: {e}", self.name))
+    /// Asks it something about itself, and gives what it prints.
+    pub(crate) fn ask(&self, args: &[&str], vars: &[(&str, &str)]) -> Result<Vec<u8>, String> {
+        let program = self.program(args).envs(vars.iter().copied());
+        let (_, output) = program.output(&Run::within(ASK), OUTPUT).map_err(|e| self.not_started(&e))?;
+        Ok(output)
     }
 
     /// Runs it in a directory.
     pub(crate) fn run(&self, dir: &Path, vars: &BTreeMap<&'static str, String>, args: &[&str]) -> ToolOutput {
-        let mut command = process::command(&self.program);
-        command.args(args).current_dir(dir).envs(self.env.iter().map(|(k, v)| (k, v)));
-        command.env("GIT_TERMINAL_PROMPT", "0").env("LC_ALL", "C").envs(vars);
+        let program = self.program(args).dir(dir);
+        let program = program.envs([("GIT_TERMINAL_PROMPT", "0"), ("LC_ALL", "C")]).envs(vars);
+        let how = Run { stopped: Some(&self.stopped), errors: Errors::Kept(ERRORS), ..Run::within(LIMIT) };
         let failed = |err: String| ToolOutput { ok: false, out: String::new(), err };
-        match process::output(command, LIMIT, &self.stopped) {
-            Ok(output) => ToolOutput {
-                ok: output.status.success(),
-                out: String::from_utf8_lossy(&output.stdout).into_owned(),
-                err: String::from_utf8_lossy(&output.stderr).into_owned(),
+        match program.output(&how, OUTPUT) {
+            Ok((ended, output)) => match ended.end {
+                End::Exit(_) | End::Signal(_) => ToolOutput {
+                    ok: matches!(ended.end, End::Exit(0)),
+                    out: String::from_utf8_lossy(&output).into_owned(),
+                    err: String::from_utf8_lossy(&ended.errors).into_owned(),
+                },
+                End::TimedOut | End::Stopped | End::Refused(_) => {
+                    failed(format!("{} {LATE} {} min", self.name, LIMIT.as_secs() / 60))
+                }
             },
-            Err(e) if e.kind() == std::io::ErrorKind::TimedOut => {
-                failed(format!("{} {LATE} {} min", self.name, LIMIT.as_secs() / 60))
-            }
-            Err(e) => failed(format!("{} could not be started: {e}", self.name)),
+            Err(e) => failed(self.not_started(&e)),
         }
+    }
+
+    fn program(&self, args: &[&str]) -> Program {
+        Program::new(&self.program).args(args.iter().copied()).envs(self.env.iter().map(|(k, v)| (k, v)))
+    }
+
+    fn not_started(&self, why: &std::io::Error) -> String {
+        format!("{} could not be started: {why}", self.name)
     }
 }

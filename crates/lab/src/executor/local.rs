@@ -7,12 +7,12 @@ use crate::attempt::stopped::Stopped;
 use crate::attempt::view::View;
 use crate::ecosystem::table::Table;
 use crate::ecosystem::{Context, Downstream, Finished, Prepared, Served, Surroundings};
-use crate::room::Room;
 use crate::sandbox::Sandbox;
 use allclear_core::lab::signature::failure;
 use allclear_core::lab::{Attempt, Declared, Job, Mode, Outcome, Side, Step};
 use allclear_core::port::lab::{Executor, Located, Request, Sources};
 use allclear_core::text::{plain, short};
+use allclear_host::TempDir;
 use base16ct::lower::encode_string as hex;
 use sha2::{Digest, Sha256};
 use std::path::PathBuf;
@@ -21,6 +21,8 @@ use std::time::Instant;
 
 /// The version of what an answer depends on beside its inputs; another one makes all answers unknown.
 const EDITION: &str = "lab/1";
+/// Where the directories of attempts are, below the lab's cache.
+const TEMPORARY: &str = "temporary";
 
 /// The executor of this machine.
 pub struct Lab<'a> {
@@ -40,7 +42,7 @@ impl<'a> Lab<'a> {
     /// Opens the lab.
     pub fn open(sources: &'a dyn Sources, around: Surroundings) -> Self {
         let dir = around.cache.join("lab");
-        Room::sweep(&dir);
+        TempDir::sweep(&dir.join(TEMPORARY));
         let sandbox = if around.uncontained {
             Ok(Sandbox::none(around.helper.clone()))
         } else {
@@ -55,8 +57,8 @@ impl<'a> Lab<'a> {
         self.versions.of(&self.ecosystems, &self.context, job.ecosystem, side)
     }
 
-    fn room(&self) -> Result<Room, Stopped> {
-        Room::make(&self.context.dir).map_err(|e| Stopped::infra(&e.to_string()))
+    fn temp_dir(&self) -> Result<TempDir, Stopped> {
+        TempDir::make(&self.context.dir.join(TEMPORARY)).map_err(|e| Stopped::infra(&e.to_string()))
     }
 
     fn tree(&self, job: &Job) -> Result<PathBuf, Stopped> {
@@ -73,10 +75,10 @@ impl<'a> Lab<'a> {
     ) -> Result<(), Stopped> {
         let Request { job, side, mode, scale, number, .. } = *request;
         let sandbox = self.sandbox.as_ref().map_err(Stopped::unprepared)?;
-        let room = self.room()?;
+        let temp = self.temp_dir()?;
         let tree = self.tree(job)?;
         let served = self.served(job, side).map_err(|why| Stopped::unprepared(short(&why, 240)))?;
-        let downstream = Downstream { job, mode, side, tree: &tree, room: &room };
+        let downstream = Downstream { job, mode, side, tree: &tree, temp: &temp };
         let prepared = served.prepare(&self.context, &downstream)?;
         let resolution = prepared.resolution();
         attempt.proof.clone_from(&resolution.proof);
@@ -84,13 +86,13 @@ impl<'a> Lab<'a> {
         attempt.floating = resolution.floating;
         attempt.note.clone_from(&resolution.note);
         let infra = |e: std::io::Error| Stopped::infra(&e.to_string());
-        let mut view = View::of(sandbox, job, &tree, &room).map_err(infra)?;
+        let mut view = View::of(sandbox, job, &tree, &temp).map_err(infra)?;
         prepared.show(&mut view)?;
         view.set("ALLCLEAR_VERSION", side.version.to_string());
         view.set("ALLCLEAR_HASH", served.hash());
         view.set("ALLCLEAR_ATTEMPT", number.to_string());
         view.work_in(prepared.dir());
-        let mut runner = Runner::new(view, &room, &job.recipe, scale).map_err(infra)?;
+        let mut runner = Runner::new(view, &temp, &job.recipe, scale).map_err(infra)?;
         act(&mut runner, prepared.as_ref(), attempt)
     }
 
@@ -140,10 +142,10 @@ impl Executor for Lab<'_> {
 
     fn closure(&self, request: &Request<'_>) -> Option<String> {
         let Request { job, side, mode, .. } = *request;
-        let room = self.room().ok()?;
+        let temp = self.temp_dir().ok()?;
         let served = self.served(job, side).ok()?;
         let tree = self.tree(job).ok()?;
-        let downstream = Downstream { job, mode, side, tree: &tree, room: &room };
+        let downstream = Downstream { job, mode, side, tree: &tree, temp: &temp };
         let prepared = served.prepare(&self.context, &downstream).ok()?;
         Some(prepared.resolution().closure.clone())
     }

@@ -53,14 +53,14 @@ pub(crate) enum Reply {
     /// It has something like that, and all of it is later than the cut-off.
     TooNew,
     /// A registry behind it gave no answer.
-    Unreachable(Unreachable),
+    Unreachable,
     /// It failed itself.
     Failed,
 }
 
 impl From<Unreachable> for Reply {
-    fn from(why: Unreachable) -> Self {
-        Self::Unreachable(why)
+    fn from(Unreachable: Unreachable) -> Self {
+        Self::Unreachable
     }
 }
 
@@ -188,12 +188,7 @@ fn response(reply: Reply) -> Response {
         Reply::Found(content_type, bytes) => respond(StatusCode::OK, content_type, bytes.into()),
         Reply::NotFound => text(StatusCode::NOT_FOUND, "not found: not in the overlay\n"),
         Reply::TooNew => text(StatusCode::FORBIDDEN, "every version is later than the cut-off\n"),
-        Reply::Unreachable(Unreachable::Registry) => {
-            text(StatusCode::BAD_GATEWAY, "the proxy behind the overlay gave no answer\n")
-        }
-        Reply::Unreachable(Unreachable::Curl) => {
-            text(StatusCode::BAD_GATEWAY, "curl could not be started; install it: apt install curl\n")
-        }
+        Reply::Unreachable => text(StatusCode::BAD_GATEWAY, "the proxy behind the overlay gave no answer\n"),
         Reply::Failed => text(StatusCode::INTERNAL_SERVER_ERROR, "the overlay failed\n"),
     }
 }

@@ -1,46 +1,26 @@
 //! Asks the caller's own registries what they have.
-//!
-//! What changes by itself is small and asked for seldom, so `curl` does it: it has the machine's own ways
-//! through proxies and its certificates. Addresses reach it on standard input, since they may have passwords.
 
+use allclear_host::http::{Client, Limits};
 use std::ffi::OsString;
-use std::io::{ErrorKind, Read, Write};
+use std::io::{ErrorKind, Read};
 use std::path::PathBuf;
-use std::process::{Child, Stdio};
+use std::time::Duration;
 
 /// The most bytes of an answer.
 const MOST: u64 = 16 << 20;
-/// How long one answer may take, in seconds.
-const TIME: u32 = 30;
-/// The variables of the caller that say how to reach the network.
-const OF_THE_NETWORK: [&str; 11] = [
-    "PATH",
-    "http_proxy",
-    "https_proxy",
-    "HTTPS_PROXY",
-    "all_proxy",
-    "ALL_PROXY",
-    "no_proxy",
-    "NO_PROXY",
-    "CURL_CA_BUNDLE",
-    "SSL_CERT_FILE",
-    "SSL_CERT_DIR",
-];
+/// How far one question may go.
+const LIMITS: Limits =
+    Limits { connect: Duration::from_secs(10), total: Duration::from_secs(30), redirects: 5, body: MOST };
 
-/// Why there is no answer.
+/// There is no answer: a registry cannot be reached, or its answer cannot be read. Later that may change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Unreachable {
-    /// The registry cannot be reached, or its answer cannot be read. Later that may change.
-    Registry,
-    /// There is no curl to ask it with.
-    Curl,
-}
+pub(crate) struct Unreachable;
 
 /// The mirrors of a registry, in the order in which they are asked.
 #[derive(Debug)]
 pub(crate) struct Upstream {
     mirrors: Vec<Mirror>,
-    env: Vec<(OsString, OsString)>,
+    client: Client,
 }
 
 /// One mirror of a registry.
@@ -61,16 +41,14 @@ pub(crate) enum At {
 impl Upstream {
     /// Makes one from its mirrors and the caller's environment.
     pub(crate) fn new(mirrors: Vec<Mirror>, env: &[(OsString, OsString)]) -> Self {
-        let of_the_network = |name: &OsString| OF_THE_NETWORK.iter().any(|kept| name == kept);
-        let env = env.iter().filter(|(name, _)| of_the_network(name)).cloned().collect();
-        Self { mirrors, env }
+        Self { mirrors, client: Client::new(env, LIMITS) }
     }
 
     /// Asks one mirror after the other; `None` where none has it.
     pub(crate) fn get(&self, path: &str) -> Result<Option<Vec<u8>>, Unreachable> {
         let mut failed = None;
         for mirror in &self.mirrors {
-            match mirror.at.get(path, &self.env) {
+            match mirror.at.get(path, &self.client) {
                 Ok(Some(found)) => return Ok(Some(found)),
                 Ok(None) => {}
                 Err(why) if mirror.lenient => failed = Some(why),
@@ -96,70 +74,29 @@ impl At {
         }
     }
 
-    fn get(&self, path: &str, env: &[(OsString, OsString)]) -> Result<Option<Vec<u8>>, Unreachable> {
+    fn get(&self, path: &str, client: &Client) -> Result<Option<Vec<u8>>, Unreachable> {
         match self {
             Self::Folder(folder) => match std::fs::File::open(folder.join(path)) {
                 Ok(file) => whole(file).map(Some),
                 Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
-                Err(_) => Err(Unreachable::Registry),
+                Err(_) => Err(Unreachable),
             },
             Self::Web(base) => {
-                let (code, body) = fetched(&format!("{base}/{path}"), env)?;
-                match code.as_str() {
-                    "200" => Ok(Some(body)),
-                    "404" | "410" => Ok(None),
-                    _ => Err(Unreachable::Registry),
+                let answer = client.get(&format!("{base}/{path}")).map_err(|_| Unreachable)?;
+                match answer.status {
+                    200 => Ok(Some(answer.body)),
+                    404 | 410 => Ok(None),
+                    _ => Err(Unreachable),
                 }
             }
         }
     }
 }
 
-/// Asks curl for an address; gives the status and the body.
-fn fetched(url: &str, env: &[(OsString, OsString)]) -> Result<(String, Vec<u8>), Unreachable> {
-    let mut curl = crate::process::command("curl");
-    curl.args(["--disable", "--config", "-"]).envs(env.iter().map(|(name, value)| (name, value)));
-    curl.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
-    let mut child = Ended(curl.spawn().map_err(|_| Unreachable::Curl)?);
-    let mut stdin = child.0.stdin.take().ok_or(Unreachable::Registry)?;
-    stdin.write_all(config(url).as_bytes()).map_err(|_| Unreachable::Registry)?;
-    drop(stdin);
-    let mut body = whole(child.0.stdout.take().ok_or(Unreachable::Registry)?)?;
-    if !child.0.wait().map_err(|_| Unreachable::Registry)?.success() {
-        return Err(Unreachable::Registry);
-    }
-    let end = body.iter().rposition(|byte| *byte == b'\n').ok_or(Unreachable::Registry)?;
-    let code = String::from_utf8_lossy(&body[end + 1..]).into_owned();
-    body.truncate(end);
-    Ok((code, body))
-}
-
-/// A process that is gone with this value.
-struct Ended(Child);
-
-impl Drop for Ended {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
-}
-
-/// Writes curl's configuration (curl(1), `--config`). What is asked by TLS is never redirected to what is not.
-fn config(url: &str) -> String {
-    let schemes = if url.starts_with("https:") { "=https" } else { "=http,https" };
-    let url: String =
-        url.chars().flat_map(|c| matches!(c, '"' | '\\').then_some('\\').into_iter().chain([c])).collect();
-    format!(
-        "url = \"{url}\"\nproto = \"{schemes}\"\nproto-redir = \"{schemes}\"\nlocation\nmax-redirs = 5\ngloboff\n\
-         silent\nuser-agent = \"allclear\"\nconnect-timeout = 10\nmax-time = {TIME}\nmax-filesize = {MOST}\n\
-         write-out = \"\\n%{{http_code}}\"\n"
-    )
-}
-
 fn whole(from: impl Read) -> Result<Vec<u8>, Unreachable> {
     let mut bytes = Vec::new();
-    from.take(MOST + 1).read_to_end(&mut bytes).map_err(|_| Unreachable::Registry)?;
-    if bytes.len() as u64 > MOST { Err(Unreachable::Registry) } else { Ok(bytes) }
+    from.take(MOST + 1).read_to_end(&mut bytes).map_err(|_| Unreachable)?;
+    if bytes.len() as u64 > MOST { Err(Unreachable) } else { Ok(bytes) }
 }
 
 /// Reads `%xx` (RFC 3986 §2.1); `None` where that is broken or no UTF-8.
@@ -180,11 +117,6 @@ pub(crate) fn decoded(text: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn no_address_breaks_out_of_its_line() {
-        assert!(config(r#"https://a.b/"\"#).starts_with("url = \"https://a.b/\\\"\\\\\"\n"));
-    }
 
     #[test]
     fn what_is_encoded_wrongly_is_nothing() {

@@ -1,12 +1,16 @@
 //! The command line of bubblewrap: which part of this machine a sandbox shows, and as which user.
 
+use super::enter::FILES;
 use super::spec::SandboxSpec;
-use crate::process::{self, FILES};
+use allclear_host::process::{Program, Run};
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 /// Where it is searched. Not on the `PATH`: what contains foreign code comes from the system.
 const DIRS: [&str; 4] = ["/usr/bin", "/bin", "/usr/local/bin", "/run/current-system/sw/bin"];
+/// How long it may take to say its version.
+const ASK: Duration = Duration::from_mins(1);
 /// The user's directory inside.
 pub(super) const HOME: &str = "/home/lab";
 /// The place of temporary files inside.
@@ -51,8 +55,8 @@ impl Bubblewrap {
     /// Finds it; `None` where it is not installed.
     pub(super) fn find() -> Option<Self> {
         let program = DIRS.iter().map(|dir| Path::new(dir).join("bwrap")).find(|path| path.is_file())?;
-        let said = process::command(&program).arg("--version").output().ok()?;
-        let can_forbid_userns = is_since_0_8(&String::from_utf8_lossy(&said.stdout));
+        let (_, said) = Program::new(&program).args(["--version"]).output(&Run::within(ASK), 4096).ok()?;
+        let can_forbid_userns = is_since_0_8(&String::from_utf8_lossy(&said));
         Some(Self { program, can_forbid_userns })
     }
 

@@ -4,6 +4,7 @@ mod bubblewrap;
 mod capture;
 mod cgroup;
 mod disk_usage;
+mod enter;
 pub(crate) mod helper;
 mod home;
 mod process_tree;
@@ -16,12 +17,13 @@ pub use spec::{Ended, How, SandboxSpec, Task};
 
 use self::bubblewrap::{Bubblewrap, Init};
 use self::cgroup::{Group, Hierarchy};
+use self::enter::entering;
 use self::home::Home;
 use self::protocol::Request;
 use self::watch::Watch;
-use crate::process;
 use allclear_core::duration::Seconds;
 use allclear_core::lab::{Limits, Must};
+use allclear_host::process::{self, End, Run};
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::fs::{self, File};
@@ -32,6 +34,8 @@ use std::time::{Duration, Instant};
 
 /// How much longer than the task itself the helper may take.
 const MARGIN: Duration = Duration::from_secs(20);
+/// How long it may take to see whether a control group admits a process.
+const ADMIT: Duration = Duration::from_mins(1);
 /// What to do where bubblewrap is missing or does not work.
 const HINT: &str = "install it with `apt install bubblewrap`";
 
@@ -147,12 +151,13 @@ impl Sandbox {
             None => vec![shell.into()],
         };
         let entries = group.as_ref().map(Group::entries).unwrap_or_default();
-        let mut command = process::entering(entries.iter().map(PathBuf::as_path), &argv);
-        command.stdin(Stdio::inherit());
+        let mut program = entering(entries.iter().map(PathBuf::as_path), &argv);
         if self.bubblewrap.is_none() {
-            command.envs(&spec.env).current_dir(&spec.dir);
+            program = program.envs(&spec.env).dir(&spec.dir);
         }
-        let status = command.status().map_err(|e| format!("starting a shell: {e}"))?;
+        let shell = program.spawn(process::Group::Ours, Stdio::inherit(), Stdio::inherit(), Stdio::inherit());
+        let status =
+            shell.and_then(|mut shell| shell.wait()).map_err(|e| format!("starting a shell: {e}"))?;
         Ok(status.code().unwrap_or(1))
     }
 
@@ -191,8 +196,8 @@ impl Sandbox {
 fn admits(cgroups: &Hierarchy) -> bool {
     cgroups.sweep();
     cgroups.make_group(&Limits::default()).is_ok_and(|group| {
-        let mut enter = process::entering(group.entries().iter().map(PathBuf::as_path), &["true".into()]);
-        enter.output().is_ok_and(|output| output.status.success())
+        let enter = entering(group.entries().iter().map(PathBuf::as_path), &["true".into()]);
+        enter.output(&Run::within(ADMIT), 0).is_ok_and(|(ended, _)| matches!(ended.end, End::Exit(0)))
     })
 }
 

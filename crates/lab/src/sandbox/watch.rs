@@ -3,11 +3,12 @@
 use super::capture::Capture;
 use super::cgroup::Group;
 use super::disk_usage::{is_full, usage};
+use super::enter::entering;
 use super::protocol::{Request, Response};
 use super::spec::{Ended, How};
-use crate::process;
 use allclear_core::lab::Limits;
 use allclear_core::text::short;
+use allclear_host::process;
 use rustix::process::{Pid, PidfdFlags, Signal, pidfd_open, pidfd_send_signal};
 use std::ffi::OsString;
 use std::fs::File;
@@ -49,9 +50,10 @@ impl Watch<'_> {
     pub(super) fn run(&self, argv: &[OsString], request: &Request, mut log: File) -> Result<Ended, String> {
         let disk_before = usage(self.disk.iter().copied()).unwrap_or(0);
         let entries = self.group.map(Group::entries).unwrap_or_default();
-        let mut command = process::entering(entries.iter().map(PathBuf::as_path), argv);
-        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
-        let mut child = command.spawn().map_err(|e| format!("starting the sandbox: {e}"))?;
+        let program = entering(entries.iter().map(PathBuf::as_path), argv);
+        let mut child = program
+            .spawn(process::Group::Ours, Stdio::piped(), Stdio::piped(), Stdio::piped())
+            .map_err(|e| format!("starting the sandbox: {e}"))?;
         let pid = Pid::from_raw(child.id() as i32).ok_or("the sandbox has no number")?;
         let handle =
             pidfd_open(pid, PidfdFlags::empty()).map_err(|e| format!("watching the sandbox: {e}"))?;

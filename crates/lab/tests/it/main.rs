@@ -1,4 +1,4 @@
-//! The lab with real tools: bubblewrap, go, git and curl, in temporary directories, without a network.
+//! The lab with real tools: bubblewrap, go and git, in temporary directories, without a network.
 
 #![allow(
     clippy::unwrap_used,

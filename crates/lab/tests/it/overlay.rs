@@ -277,7 +277,7 @@ fn a_cut_looks_at_releases_and_pre_releases_by_themselves() {
 }
 
 #[test]
-fn a_proxy_on_the_web_is_asked_by_curl() {
+fn a_proxy_on_the_web_is_asked() {
     let bench = Bench::new();
     let behind = ProxySettings { snapshot: bench.path("behind"), until: Timestamp::MAX, ..bench.settings() };
     let dep = bench.packed("example.com/web", "1.0.0", BEFORE, "web");

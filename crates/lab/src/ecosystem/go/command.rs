@@ -47,7 +47,7 @@ impl GoCommand {
         let tool = Tool::find("go", env, own, stopped)
             .ok_or("go is not installed; install Go from https://go.dev/dl or with apt install golang-go")?;
         let output = tool.ask(&["env", "-json"], &[("GOTOOLCHAIN", "local")])?;
-        let settings = serde_json::from_slice(&output.stdout)
+        let settings = serde_json::from_slice(&output)
             .map_err(|_| "go env does not answer; allclear needs Go 1.21 or newer".to_owned())?;
         Ok(Self { tool, settings })
     }

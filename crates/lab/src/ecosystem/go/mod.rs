@@ -103,7 +103,7 @@ impl Prepared for ReadyModule<'_> {
     }
 
     fn show(&self, view: &mut View<'_>) -> Result<(), Stopped> {
-        view::show(view, self.served, &self.ready, self.downstream.job, self.downstream.room)
+        view::show(view, self.served, &self.ready, self.downstream.job, self.downstream.temp)
     }
 
     fn run(&self, runner: &mut Runner<'_>) -> Finished {

@@ -1,6 +1,7 @@
 //! The module caches: one for each content of the project, each begun with what another one has.
 
-use crate::room::{link, remove};
+use crate::copy::link;
+use allclear_host::remove_tree;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
@@ -25,24 +26,24 @@ pub(super) fn seed(dir: &Path, cache: &Path, own: &[String]) -> std::io::Result<
         let whole: BTreeSet<PathBuf> = unpacked(&other).filter(|module| is_whole(&other, module)).collect();
         if link(&other, &fresh).is_err() {
             // Something was gone by then: begin with nothing.
-            remove(&fresh);
+            remove_tree(&fresh);
             std::fs::create_dir_all(&fresh)?;
         }
         for half in unpacked(&fresh).filter(|module| !whole.contains(module)) {
-            remove(&fresh.join(half));
+            remove_tree(&fresh.join(half));
         }
         for module in own {
-            remove(&fresh.join("cache/download").join(module));
+            remove_tree(&fresh.join("cache/download").join(module));
             let (parent, last) = module.rsplit_once('/').unwrap_or(("", module));
             for entry in std::fs::read_dir(fresh.join(parent)).into_iter().flatten().flatten() {
                 if entry.file_name().to_string_lossy().split('@').next() == Some(last) {
-                    remove(&entry.path());
+                    remove_tree(&entry.path());
                 }
             }
         }
     }
     if std::fs::rename(&fresh, cache).is_err() {
-        remove(&fresh);
+        remove_tree(&fresh);
     }
     Ok(())
 }

@@ -6,8 +6,8 @@ use super::prepare::Ready;
 use super::served::ServedModule;
 use crate::attempt::stopped::Stopped;
 use crate::attempt::view::View;
-use crate::room::Room;
 use allclear_core::lab::Job;
+use allclear_host::TempDir;
 use std::path::Path;
 
 /// Where the module cache is, inside.
@@ -19,7 +19,7 @@ pub(super) fn show(
     served: &ServedModule,
     ready: &Ready,
     job: &Job,
-    room: &Room,
+    temp: &TempDir,
 ) -> Result<(), Stopped> {
     let infra = |e: std::io::Error| Stopped::infra(&e.to_string());
     let text = |path: &Path| path.display().to_string();
@@ -32,7 +32,7 @@ pub(super) fn show(
     let build = view.compiler_cache(&served.build, "/lab/build");
     view.set_for_compilers("GOCACHE", text(&build));
     // On disk: what is in the sandbox's own /tmp is counted as memory.
-    let compiling = room.dir("out/compiling").map_err(infra)?;
+    let compiling = temp.dir("out/compiling").map_err(infra)?;
     view.set_for_compilers("GOTMPDIR", text(&view.path_inside(&compiling, "/out/compiling")));
     // Go remembers what a module in the cache imports by its path, as if its content could not be another one:
     // here it can, with each candidate under the same number.
@@ -45,7 +45,7 @@ pub(super) fn show(
         );
     }
     // Where foreign code calls the go command, it finds what is compiled already, and what it compiles is its own.
-    let own = room.dir("cache").map_err(infra)?;
+    let own = temp.dir("cache").map_err(infra)?;
     let own = view.write(&own, "/lab/own");
     view.set_for_foreign("GOCACHEPROG", build_cache::program(&view.helper(), &build));
     let path = text(&view.path_inside(&served.path, "/tmp/go"));

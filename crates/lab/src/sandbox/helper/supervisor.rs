@@ -1,7 +1,6 @@
 //! Runs one task and what runs beside it, and enforces the limits that the kernel does not.
 
 use super::output::{Source, forward};
-use crate::process;
 use crate::sandbox::cgroup::OWN;
 use crate::sandbox::disk_usage::is_full;
 use crate::sandbox::process_tree;
@@ -10,13 +9,14 @@ use crate::sandbox::ready::Probe;
 use crate::sandbox::spec::{Ended, How};
 use allclear_core::lab::{Must, Service};
 use allclear_core::text::short;
+use allclear_host::process::{Group, Program};
 use rustix::process::{
     Pid, Resource, Rlimit, Signal, WaitOptions, WaitStatus, kill_process_group, set_child_subreaper,
     setpriority_process, setrlimit,
 };
 use std::collections::BTreeMap;
 use std::io;
-use std::os::unix::process::CommandExt;
+use std::process::Stdio;
 use std::sync::mpsc::{self, Receiver, Sender};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -234,12 +234,12 @@ impl Supervisor {
         let pipe = || io::pipe().map_err(|e| format!("making a pipe: {e}"));
         let (reader, writer) = pipe()?;
         let also = writer.try_clone().map_err(|e| format!("making a pipe: {e}"))?;
-        let mut command = process::command("/bin/sh");
         // So it is a shell that says that a program does not exist, in words that people know.
-        command.args(["-c", r#"exec "$@""#, "lab"]).args(argv).envs(&self.request.env);
-        command.current_dir(&self.request.dir).process_group(0).stdout(writer).stderr(also);
-        let child =
-            command.spawn().map_err(|e| format!("starting in {}: {e}", self.request.dir.display()))?;
+        let program = Program::new("/bin/sh").args(["-c", r#"exec "$@""#, "lab"]).args(argv);
+        let program = program.envs(&self.request.env).dir(&self.request.dir);
+        let child = program
+            .spawn(Group::Own, Stdio::null(), writer.into(), also.into())
+            .map_err(|e| format!("starting in {}: {e}", self.request.dir.display()))?;
         let _ = self.spawned.send(());
         let pid = Pid::from_raw(child.id() as i32).ok_or("a process without a number")?;
         if self.request.enforces_limits {

@@ -43,13 +43,13 @@ pub(super) fn prepare(
     context: &Context<'_>,
     downstream: &Downstream<'_>,
 ) -> Result<Ready, Stopped> {
-    let Downstream { job, mode, tree, room, .. } = *downstream;
+    let Downstream { job, mode, tree, temp, .. } = *downstream;
     let module = &served.module;
     let Some(module_dir) = module_of(tree, &job.dir) else {
         return Err(Stopped::unprepared("there is no go.mod in its folder or above it"));
     };
     let top = tree.join(&module_dir);
-    let alternative = room.dir("mod").map_err(|e| Stopped::unwritable(&e))?;
+    let alternative = temp.dir("mod").map_err(|e| Stopped::unwritable(&e))?;
     for name in ["go.mod", "go.sum"] {
         if is_regular_file(&top.join(name)) {
             std::fs::copy(top.join(name), alternative.join(name)).map_err(|e| Stopped::unwritable(&e))?;

@@ -28,7 +28,7 @@ pub struct ProxySettings {
     /// The GOPROXY of the caller, such as `https://proxy.golang.org,direct`. What `direct` finds, where no proxy
     /// has it, is neither cut off nor kept.
     pub goproxy: String,
-    /// The environment of the caller, of which `curl` gets what says how to reach the network.
+    /// The environment of the caller, which says how to reach the network.
     pub env: Vec<(OsString, OsString)>,
     /// The folder that keeps lists and latest versions: whoever uses the same folder sees the same ones.
     pub snapshot: PathBuf,

@@ -32,7 +32,7 @@ pub(super) fn list(upstream: &Upstream, until: Timestamp, module: &str) -> Resul
         let kind = (version.pre.is_empty(), version.build.is_empty());
         if !settled.contains(&kind) {
             if looks >= LOOKS {
-                return Err(Unreachable::Registry);
+                return Err(Unreachable);
             }
             let info = info(upstream, module, &format!("v{version}"))?;
             if info.and_then(|info| info.time).is_some_and(|time| time > until) {
@@ -48,7 +48,7 @@ pub(super) fn list(upstream: &Upstream, until: Timestamp, module: &str) -> Resul
 /// Gives what is the latest version of a module, and was so then.
 pub(super) fn latest(upstream: &Upstream, until: Timestamp, module: &str) -> Result<Answer, Unreachable> {
     let Some(said) = upstream.get(&format!("{module}/@latest"))? else { return Ok(Answer::Missing) };
-    let info: Info = serde_json::from_slice(&said).map_err(|_| Unreachable::Registry)?;
+    let info: Info = serde_json::from_slice(&said).map_err(|_| Unreachable)?;
     if info.time.is_none_or(|time| time <= until) {
         return Ok(Answer::Found(said));
     }
@@ -67,8 +67,8 @@ pub(super) fn stat(upstream: &Upstream, module: &str, version: &str) -> Result<A
 
 fn info(upstream: &Upstream, module: &str, version: &str) -> Result<Option<Info>, Unreachable> {
     let Answer::Found(said) = stat(upstream, module, version)? else { return Ok(None) };
-    let info: Info = serde_json::from_slice(&said).map_err(|_| Unreachable::Registry)?;
-    if info.version == version { Ok(Some(info)) } else { Err(Unreachable::Registry) }
+    let info: Info = serde_json::from_slice(&said).map_err(|_| Unreachable)?;
+    if info.version == version { Ok(Some(info)) } else { Err(Unreachable) }
 }
 
 /// Reads a version of Go's: with its `v`.

@@ -1,86 +1,26 @@
-//! A commit laid out in a directory of its own, and the running of commands there.
+//! The files of a commit, written into a directory.
 //!
 //! The files are written from the objects themselves, byte by byte: no index, no work tree of git's, so no
 //! attribute, filter, end of line or `export-subst` changes anything. Large files kept outside (LFS) stay the
-//! pointers that they are; a submodule is an empty directory. There is no `.git`, and a git that looks for one
-//! upwards is stopped.
+//! pointers that they are; a submodule is an empty directory.
 
-use crate::Store;
-use crate::command::Errand;
 use crate::process::{Failure, Git};
 use allclear_core::CommitId;
-use allclear_core::port::steps::{Desk, Ended, Job, Steps};
-use allclear_core::port::{Clock, RepoError};
-use rustix::fs::{FlockOperation, flock};
-use std::ffi::OsString;
-use std::fs::File;
+use allclear_core::port::RepoError;
 use std::io::{BufRead, Read};
 use std::os::unix::ffi::OsStrExt;
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-/// The longest that laying out may take.
+/// The longest that it may take.
 const LIMIT: Duration = Duration::from_mins(10);
 
-/// How many files a commit may have that is laid out, how long all their names may be, and how large they may be
+/// How many files a commit may have that is checked out, how long all their names may be, and how large they may be
 /// together, in bytes: a few kilobytes of git can stand for more than any disk has.
 const FILES: usize = 1_000_000;
 const NAMES: u64 = 256 << 20;
 const BYTES: u64 = 16 << 30;
-
-/// A temporary directory, gone with this value. It is locked as long as its process lives, whatever other
-/// processes can see of that: a cache may be shared by containers.
-pub(crate) struct Room {
-    path: PathBuf,
-    _lock: File,
-}
-
-impl Room {
-    /// Makes one, and clears away what processes that are gone have left.
-    pub(crate) fn make(cache: &Path) -> std::io::Result<Self> {
-        let rooms = cache.join("rooms");
-        std::fs::create_dir_all(&rooms)?;
-        for old in std::fs::read_dir(&rooms)?.flatten() {
-            drop(Self::enter(old.path()));
-        }
-        let path = rooms.join(crate::SystemClock.fresh_id());
-        std::fs::DirBuilder::new().mode(0o700).create(&path)?;
-        // Nobody clears it away in this very moment, but if so, that is said and tried again later.
-        Self::enter(path).ok_or_else(|| std::io::Error::other("the directory is gone"))
-    }
-
-    /// Takes a directory that nobody has.
-    fn enter(path: PathBuf) -> Option<Self> {
-        let lock = File::open(&path).ok()?;
-        flock(&lock, FlockOperation::NonBlockingLockExclusive).ok()?;
-        path.is_dir().then_some(Self { path, _lock: lock })
-    }
-
-    /// Gives its path.
-    pub(crate) fn path(&self) -> &Path {
-        &self.path
-    }
-}
-
-impl Drop for Room {
-    fn drop(&mut self) {
-        if std::fs::remove_dir_all(&self.path).is_err() {
-            // Some tools write directories that even their owner may not empty.
-            open_up(&self.path);
-            drop(std::fs::remove_dir_all(&self.path));
-        }
-    }
-}
-
-fn open_up(dir: &Path) {
-    drop(std::fs::set_permissions(dir, std::fs::Permissions::from_mode(0o700)));
-    for entry in std::fs::read_dir(dir).into_iter().flatten().flatten() {
-        if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
-            open_up(&entry.path());
-        }
-    }
-}
 
 /// One file of a tree.
 struct Entry {
@@ -89,50 +29,12 @@ struct Entry {
     path: PathBuf,
 }
 
-impl Steps for Store {
-    fn desk(&self, commit: &CommitId, notes: &str) -> Result<Box<dyn Desk + '_>, RepoError> {
-        let room = Room::make(self.cache()).map_err(|e| cannot("making a directory", &e))?;
-        for name in ["tag", "temp"] {
-            std::fs::create_dir(room.path().join(name)).map_err(|e| cannot("making a directory", &e))?;
-        }
-        lay_out(self.git(), commit, &room.path().join("tag"))?;
-        let file = room.path().join("notes");
-        std::fs::write(&file, notes).map_err(|e| cannot("writing the notes", &e))?;
-        Ok(Box::new(Laid { store: self, room }))
-    }
-}
-
-struct Laid<'a> {
-    store: &'a Store,
-    room: Room,
-}
-
-impl Desk for Laid<'_> {
-    fn run(&self, job: &Job<'_>) -> Ended {
-        let path = |name: &str| self.room.path().join(name).into_os_string();
-        let mut vars: Vec<(&'static str, OsString)> =
-            job.vars.iter().map(|(name, value)| (*name, OsString::from(value))).collect();
-        vars.extend([("ALLCLEAR_NOTES", path("notes")), ("ALLCLEAR_TEMP", path("temp"))]);
-        vars.push(("GIT_CEILING_DIRECTORIES", self.room.path().into()));
-        Errand {
-            program: "sh",
-            args: &["-c", job.script],
-            dir: &self.room.path().join("tag"),
-            env: self.store.caller(),
-            vars: &vars,
-            stdin: b"",
-            limit: Duration::from_secs(job.limit.0),
-        }
-        .run()
-    }
-}
-
-fn cannot(what: &str, e: &std::io::Error) -> RepoError {
+pub(crate) fn cannot(what: &str, e: &std::io::Error) -> RepoError {
     RepoError::Unavailable(format!("{what} for a step failed: {e}"))
 }
 
 /// Writes the files of a commit below a directory.
-pub(crate) fn lay_out(repo: &Git, commit: &CommitId, dir: &Path) -> Result<(), RepoError> {
+pub(crate) fn check_out(repo: &Git, commit: &CommitId, dir: &Path) -> Result<(), RepoError> {
     let git = |e: Failure| RepoError::Protocol(e.to_string());
     let entries = entries(repo, commit).map_err(git)?;
     let blobs: Vec<&Entry> = entries.iter().filter(|e| e.mode != "160000").collect();
@@ -229,21 +131,6 @@ fn entry(line: &[u8]) -> Option<Entry> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_room_is_gone_with_its_process_and_not_before() {
-        let cache = tempfile::tempdir().unwrap();
-        let left = cache.path().join("rooms/left");
-        std::fs::create_dir_all(left.join("locked")).unwrap();
-        std::fs::write(left.join("locked/file"), "").unwrap();
-        std::fs::set_permissions(left.join("locked"), std::fs::Permissions::from_mode(0o500)).unwrap();
-        let one = Room::make(cache.path()).unwrap();
-        let two = Room::make(cache.path()).unwrap();
-        assert!(!left.exists() && one.path().is_dir() && two.path().is_dir());
-        drop(one);
-        drop(two);
-        assert_eq!(std::fs::read_dir(cache.path().join("rooms")).unwrap().count(), 0);
-    }
 
     #[test]
     fn no_path_leads_out() {

@@ -1,7 +1,7 @@
 //! The sources of what depends on the project: other repositories, fetched into bare mirrors of this machine's
 //! own, and their commits laid out file by file. Nothing of them is run, and nothing is written into a clone.
 
-use crate::desk::lay_out;
+use crate::checkout::check_out;
 use crate::making::{fresh_name, make};
 use crate::place::{Clone, fetchable};
 use crate::process::Git;
@@ -159,8 +159,8 @@ impl Sources for Mirrors<'_> {
         let fresh = self.dir.join("trees").join(format!(".{commit}.{}", fresh_name()));
         let files = fresh.join("files");
         std::fs::create_dir_all(&files).map_err(|e| io("making a tree", &e))?;
-        let made = lay_out(git, commit, &files)
-            .and_then(|()| keep_inside(&files).map_err(|e| io("laying out a tree", &e)));
+        let made = check_out(git, commit, &files)
+            .and_then(|()| keep_inside(&files).map_err(|e| io("checking out a tree", &e)));
         if made.is_ok() && std::fs::rename(&fresh, &place).is_ok() {
             return Ok(place.join("files"));
         }

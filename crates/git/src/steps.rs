@@ -1,0 +1,49 @@
+//! Runs commands of the project's in a checkout. There is no `.git` in it, and a git that looks for one upwards is
+//! stopped.
+
+use crate::Store;
+use crate::checkout::{cannot, check_out};
+use crate::command::{Script, temporary};
+use allclear_core::CommitId;
+use allclear_core::port::RepoError;
+use allclear_core::port::steps::{Desk, Ended, Job, Steps};
+use allclear_host::TempDir;
+use std::ffi::OsString;
+use std::time::Duration;
+
+impl Steps for Store {
+    fn desk(&self, commit: &CommitId, notes: &str) -> Result<Box<dyn Desk + '_>, RepoError> {
+        let dir = temporary(self.cache()).map_err(|e| cannot("making a directory", &e))?;
+        for name in ["tag", "temp"] {
+            std::fs::create_dir(dir.path().join(name)).map_err(|e| cannot("making a directory", &e))?;
+        }
+        check_out(self.git(), commit, &dir.path().join("tag"))?;
+        let file = dir.path().join("notes");
+        std::fs::write(&file, notes).map_err(|e| cannot("writing the notes", &e))?;
+        Ok(Box::new(Checkout { store: self, dir }))
+    }
+}
+
+struct Checkout<'a> {
+    store: &'a Store,
+    dir: TempDir,
+}
+
+impl Desk for Checkout<'_> {
+    fn run(&self, job: &Job<'_>) -> Ended {
+        let path = |name: &str| self.dir.path().join(name).into_os_string();
+        let mut vars: Vec<(&'static str, OsString)> =
+            job.vars.iter().map(|(name, value)| (*name, OsString::from(value))).collect();
+        vars.extend([("ALLCLEAR_NOTES", path("notes")), ("ALLCLEAR_TEMP", path("temp"))]);
+        vars.push(("GIT_CEILING_DIRECTORIES", self.dir.path().into()));
+        Script {
+            text: job.script,
+            dir: &self.dir.path().join("tag"),
+            env: self.store.caller(),
+            vars: &vars,
+            stdin: b"",
+            limit: Duration::from_secs(job.limit.0),
+        }
+        .run()
+    }
+}

@@ -1,0 +1,7 @@
+//! Starting processes, and seeing to it that they end.
+
+mod program;
+mod run;
+
+pub use program::{Group, Program};
+pub use run::{End, Ended, Errors, Leftovers, Run};
