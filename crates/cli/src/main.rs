@@ -18,7 +18,7 @@ use std::process::ExitCode;
 
 fn main() -> ExitCode {
     if std::env::args_os().nth(1).is_some_and(|verb| verb == lab::INSIDE) {
-        return allclear_lab::inside::main(&std::env::args_os().skip(2).collect::<Vec<_>>());
+        return allclear_lab::helper::main(&std::env::args_os().skip(2).collect::<Vec<_>>());
     }
     let args = match args::grouped().try_get_matches().and_then(|found| args::Args::from_arg_matches(&found))
     {

@@ -2,33 +2,14 @@
 //!
 //! **No foreign code runs outside a sandbox, and no result counts that does not prove what it was built with.**
 
-mod bubblewrap;
-mod cell;
-mod cgroup;
+mod attempt;
 mod copy;
-mod dirhash;
-mod enter;
-mod generic;
-mod go;
-mod gocache;
-mod gomod;
-pub mod inside;
-mod letters;
-mod local;
-mod names;
-mod order;
-pub mod overlay;
-pub mod pack;
-mod ready;
-mod record;
-mod recorder;
+pub mod ecosystem;
+mod executor;
+pub mod helper;
+mod overlay;
 mod sandbox;
-mod stage;
-mod survey;
-mod tree;
-mod upstream;
-mod usage;
 
-pub use cell::{Cell, Ended, How, Task};
-pub use local::{Lab, Surroundings};
-pub use sandbox::Sandbox;
+pub use ecosystem::Surroundings;
+pub use executor::local::Lab;
+pub use sandbox::{Ended, How, Sandbox, SandboxSpec, Task};

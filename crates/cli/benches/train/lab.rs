@@ -4,8 +4,8 @@ use crate::table::{Samples, Table, ms};
 use crate::world::{Lab, Ran, Stream};
 use allclear_core::experiment::{Limits, Must};
 use allclear_core::{Seconds, Version};
-use allclear_lab::pack::{modules, pack};
-use allclear_lab::{Cell, How, Sandbox, Task};
+use allclear_lab::ecosystem::go::pack::{modules, pack};
+use allclear_lab::{How, Sandbox, SandboxSpec, Task};
 use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
@@ -235,10 +235,10 @@ fn sandbox(lab: &Lab, table: &mut Table) {
     let dir = lab.at("sandbox");
     std::fs::create_dir_all(&dir).expect("the directory is ours");
     let limits = Limits { time: Seconds(10), ..Limits::default() };
-    let cell = Cell {
-        reads: Vec::new(),
-        writes: vec![(dir.clone(), "/out".into())],
-        shared: Vec::new(),
+    let spec = SandboxSpec {
+        readable: Vec::new(),
+        writable: vec![(dir.clone(), "/out".into())],
+        caches: Vec::new(),
         env: BTreeMap::new(),
         dir: "/".into(),
         network: false,
@@ -250,7 +250,7 @@ fn sandbox(lab: &Lab, table: &mut Table) {
     let (mut inside, mut bare) = (Vec::new(), Vec::new());
     for _ in 0..SANDBOXES {
         let at = Instant::now();
-        assert_eq!(sandbox.run(&cell, &task).expect("a sandbox can be opened").how, How::Done);
+        assert_eq!(sandbox.run(&spec, &task).expect("a sandbox can be opened").how, How::Done);
         inside.push(at.elapsed());
         bare.push(lab.run("true", &[], Path::new("/")).wall);
     }

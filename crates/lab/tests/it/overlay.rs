@@ -1,9 +1,9 @@
-//! The real go command, through the overlay: it builds with what was packed, and sees one world.
+//! The real go command, through the overlay: it builds with what was packed, and always sees the same versions.
 
 use crate::golang::{done, go, installed};
 use allclear_core::types::version::Version;
-use allclear_lab::overlay::{Ear, Overlay, World};
-use allclear_lab::pack::{Module, Packed, pack};
+use allclear_lab::ecosystem::go::pack::{Module, Packed, pack};
+use allclear_lab::ecosystem::go::proxy::{ModuleProxy, ProxyClient, ProxySettings};
 use jiff::Timestamp;
 use std::fs;
 use std::io::{Read, Write};
@@ -67,11 +67,11 @@ impl Bench {
         self.packed("example.com/lib", "1.2.0", BEFORE, "candidate")
     }
 
-    fn world(&self) -> World {
-        World {
-            upstream: format!("file://{}", self.path("proxy").display()),
+    fn settings(&self) -> ProxySettings {
+        ProxySettings {
+            goproxy: format!("file://{}", self.path("proxy").display()),
             env: std::env::vars_os().collect(),
-            record: self.path("record"),
+            snapshot: self.path("record"),
             downloads: None,
             until: UNTIL.parse().unwrap(),
             offline: false,
@@ -96,19 +96,19 @@ impl Bench {
 struct Consumer<'a> {
     home: PathBuf,
     dir: PathBuf,
-    overlay: &'a Ear,
+    proxy: &'a ProxyClient,
 }
 
 impl<'a> Consumer<'a> {
-    fn new(bench: &Bench, name: &str, overlay: &'a Ear) -> Self {
+    fn new(bench: &Bench, name: &str, proxy: &'a ProxyClient) -> Self {
         let (dir, home) = (bench.consumer(), bench.path(name));
         fs::create_dir_all(&home).unwrap();
         fs::copy(dir.join("go.mod"), home.join("alt.mod")).unwrap();
-        Self { home, dir, overlay }
+        Self { home, dir, proxy }
     }
 
     fn go(&self, args: &[&str]) -> std::process::Command {
-        let mut go = go(&self.home, &self.dir, self.overlay.go_proxy());
+        let mut go = go(&self.home, &self.dir, self.proxy.go_proxy());
         go.env("GOFLAGS", format!("-modcacherw -modfile={}", self.home.join("alt.mod").display())).args(args);
         go
     }
@@ -119,8 +119,8 @@ impl<'a> Consumer<'a> {
 }
 
 /// Asks an address as no library would, and gives the status and the body.
-fn ask(overlay: &Ear, method: &str, path: &str) -> (u16, Vec<u8>) {
-    let (host, token) = overlay.url().strip_prefix("http://").unwrap().split_once('/').unwrap();
+fn ask(proxy: &ProxyClient, method: &str, path: &str) -> (u16, Vec<u8>) {
+    let (host, token) = proxy.url().strip_prefix("http://").unwrap().split_once('/').unwrap();
     let mut stream = TcpStream::connect(host).unwrap();
     let path = path.replace("TOKEN", token);
     write!(stream, "{method} {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n").unwrap();
@@ -131,8 +131,8 @@ fn ask(overlay: &Ear, method: &str, path: &str) -> (u16, Vec<u8>) {
     (status, said[end + 4..].to_vec())
 }
 
-fn text(overlay: &Ear, path: &str) -> (u16, String) {
-    let (status, body) = ask(overlay, "GET", &format!("/TOKEN/{path}"));
+fn text(proxy: &ProxyClient, path: &str) -> (u16, String) {
+    let (status, body) = ask(proxy, "GET", &format!("/TOKEN/{path}"));
     (status, String::from_utf8(body).unwrap())
 }
 
@@ -144,13 +144,13 @@ fn go_get_builds_with_what_was_packed() {
     let bench = Bench::new();
     let candidate = bench.candidate();
     let h1 = candidate.h1.clone();
-    let server = Overlay::serve(vec![candidate], bench.world()).unwrap();
-    let overlay = server.ear();
-    let consumer = Consumer::new(&bench, "home", &overlay);
+    let server = ModuleProxy::start(vec![candidate], bench.settings()).unwrap();
+    let proxy = server.client();
+    let consumer = Consumer::new(&bench, "home", &proxy);
     let before = fs::read(consumer.dir.join("go.mod")).unwrap();
 
     done(&mut consumer.go(&["get", "example.com/lib@v1.2.0"]));
-    assert!(!overlay.floated(), "what everything else is does not change by itself");
+    assert!(!proxy.is_floating(), "what everything else is does not change by itself");
     done(&mut consumer.go(&["mod", "download", "all"]));
     let listed = consumer.version("example.com/lib");
     assert_eq!((&listed["Version"], &listed["Sum"]), (&"v1.2.0".into(), &h1.into()));
@@ -170,10 +170,10 @@ fn the_latest_is_that_of_the_cut_off_and_stays_so_without_the_proxy() {
         return;
     }
     let bench = Bench::new();
-    let world = bench.world();
-    let server = Overlay::serve(vec![bench.candidate()], world.clone()).unwrap();
-    let overlay = server.ear();
-    let first = Consumer::new(&bench, "first", &overlay);
+    let settings = bench.settings();
+    let server = ModuleProxy::start(vec![bench.candidate()], settings.clone()).unwrap();
+    let proxy = server.client();
+    let first = Consumer::new(&bench, "first", &proxy);
     let all = |consumer: &Consumer<'_>| {
         done(&mut consumer.go(&["get", "example.com/lib@v1.2.0", "example.com/Dep@latest"]));
         done(&mut consumer.go(&["mod", "download", "all"]));
@@ -182,23 +182,23 @@ fn the_latest_is_that_of_the_cut_off_and_stays_so_without_the_proxy() {
         (dep["Sum"].clone(), consumer.version("example.com/lib")["Sum"].clone())
     };
     let sums = all(&first);
-    assert!(overlay.floated());
-    let overlay = server.ear();
-    assert!(!overlay.floated());
+    assert!(proxy.is_floating());
+    let proxy = server.client();
+    assert!(!proxy.is_floating());
 
     // Something of before the cut-off turns up later: the world of the experiment stays as it was.
     bench.publish("example.com/Dep", "1.1.1", BEFORE, "1.1.1");
-    let second = Consumer::new(&bench, "second", &overlay);
+    let second = Consumer::new(&bench, "second", &proxy);
     assert_eq!(all(&second), sums);
 
     // The proxy is gone, and there is no network: what was recorded and downloaded will do.
     fs::remove_dir_all(bench.path("proxy")).unwrap();
     let downloads = Some(first.home.join("mod/cache/download"));
-    let replayed = World { offline: true, downloads, ..world };
-    let server = Overlay::serve(vec![bench.candidate()], replayed).unwrap();
-    let overlay = server.ear();
-    assert_eq!(overlay.go_proxy(), overlay.url());
-    let third = Consumer::new(&bench, "third", &overlay);
+    let replayed = ProxySettings { offline: true, downloads, ..settings };
+    let server = ModuleProxy::start(vec![bench.candidate()], replayed).unwrap();
+    let proxy = server.client();
+    assert_eq!(proxy.go_proxy(), proxy.url());
+    let third = Consumer::new(&bench, "third", &proxy);
     assert_eq!(all(&third), sums);
     let never = third.go(&["get", "example.com/new@latest"]).output().unwrap();
     assert!(!never.status.success());
@@ -210,9 +210,9 @@ fn nothing_later_is_chosen_by_going_on_to_the_next_proxy() {
         return;
     }
     let bench = Bench::new();
-    let server = Overlay::serve(vec![bench.candidate()], bench.world()).unwrap();
-    let overlay = server.ear();
-    let consumer = Consumer::new(&bench, "home", &overlay);
+    let server = ModuleProxy::start(vec![bench.candidate()], bench.settings()).unwrap();
+    let proxy = server.client();
+    let consumer = Consumer::new(&bench, "home", &proxy);
     let refused = consumer.go(&["list", "-m", "example.com/new@latest"]).output().unwrap();
     assert!(!refused.status.success(), "{}", String::from_utf8_lossy(&refused.stdout));
     // By its number it can be had: what is pinned is pinned.
@@ -222,29 +222,29 @@ fn nothing_later_is_chosen_by_going_on_to_the_next_proxy() {
 #[test]
 fn lists_are_cut_and_have_the_candidate() {
     let bench = Bench::new();
-    let server = Overlay::serve(vec![bench.candidate()], bench.world()).unwrap();
-    let overlay = server.ear();
-    assert_eq!(text(&overlay, "example.com/lib/@v/list"), (200, "v1.1.0\nv1.2.0\n".into()));
-    assert!(!overlay.floated());
-    assert_eq!(text(&overlay, "example.com/!dep/@v/list"), (200, "v1.0.0\nv1.1.0\n".into()));
-    assert!(overlay.floated());
-    assert_eq!(text(&overlay, "example.com/%21dep/@latest").0, 200);
-    assert_eq!(text(&overlay, "example.com/new/@v/list"), (200, String::new()));
-    assert_eq!(text(&overlay, "example.com/new/@latest").0, 403);
-    assert_eq!(text(&overlay, "example.com/none/@v/list").0, 404);
-    assert_eq!(text(&overlay, "example.com/none/@latest").0, 404);
+    let server = ModuleProxy::start(vec![bench.candidate()], bench.settings()).unwrap();
+    let proxy = server.client();
+    assert_eq!(text(&proxy, "example.com/lib/@v/list"), (200, "v1.1.0\nv1.2.0\n".into()));
+    assert!(!proxy.is_floating());
+    assert_eq!(text(&proxy, "example.com/!dep/@v/list"), (200, "v1.0.0\nv1.1.0\n".into()));
+    assert!(proxy.is_floating());
+    assert_eq!(text(&proxy, "example.com/%21dep/@latest").0, 200);
+    assert_eq!(text(&proxy, "example.com/new/@v/list"), (200, String::new()));
+    assert_eq!(text(&proxy, "example.com/new/@latest").0, 403);
+    assert_eq!(text(&proxy, "example.com/none/@v/list").0, 404);
+    assert_eq!(text(&proxy, "example.com/none/@latest").0, 404);
     let info = (200, format!(r#"{{"Time":"{BEFORE}","Version":"v1.2.0"}}"#));
-    assert_eq!(text(&overlay, "example.com/lib/@latest"), info);
-    assert_eq!(text(&overlay, "example.com/lib/@v/v1.2.0.info"), info);
+    assert_eq!(text(&proxy, "example.com/lib/@latest"), info);
+    assert_eq!(text(&proxy, "example.com/lib/@v/v1.2.0.info"), info);
     // A version that may be chosen from a list must be known where the list is.
-    let overlay = server.ear();
-    assert_eq!(text(&overlay, "example.com/!dep/@v/v1.0.0.info").0, 200);
+    let proxy = server.client();
+    assert_eq!(text(&proxy, "example.com/!dep/@v/v1.0.0.info").0, 200);
     // Of all others, what never changes is the next proxy's.
-    assert_eq!(text(&overlay, "example.com/lib/@v/v1.1.0.zip").0, 404);
-    assert_eq!(text(&overlay, "example.com/!dep/@v/v1.0.0.mod").0, 404);
-    assert!(!overlay.floated());
-    assert_eq!(text(&overlay, "example.com/!dep/@v/main.info").0, 404);
-    assert!(overlay.floated());
+    assert_eq!(text(&proxy, "example.com/lib/@v/v1.1.0.zip").0, 404);
+    assert_eq!(text(&proxy, "example.com/!dep/@v/v1.0.0.mod").0, 404);
+    assert!(!proxy.is_floating());
+    assert_eq!(text(&proxy, "example.com/!dep/@v/main.info").0, 404);
+    assert!(proxy.is_floating());
 }
 
 #[test]
@@ -270,38 +270,41 @@ fn a_cut_looks_at_releases_and_pre_releases_by_themselves() {
         .unwrap();
     }
     fs::write(folder.join("list"), list).unwrap();
-    let server = Overlay::serve(Vec::new(), bench.world()).unwrap();
-    let overlay = server.ear();
+    let server = ModuleProxy::start(Vec::new(), bench.settings()).unwrap();
+    let proxy = server.client();
     let kept = "v1.0.0\nv2.0.0-rc.1\nv5.0.0+incompatible\n";
-    assert_eq!(text(&overlay, "example.com/many/@v/list"), (200, kept.into()));
+    assert_eq!(text(&proxy, "example.com/many/@v/list"), (200, kept.into()));
 }
 
 #[test]
 fn a_proxy_on_the_web_is_asked() {
     let bench = Bench::new();
-    let behind = World { record: bench.path("behind"), until: Timestamp::MAX, ..bench.world() };
+    let behind = ProxySettings { snapshot: bench.path("behind"), until: Timestamp::MAX, ..bench.settings() };
     let dep = bench.packed("example.com/web", "1.0.0", BEFORE, "web");
     let later = bench.packed("example.com/web", "1.1.0", AFTER, "web");
-    let web = Overlay::serve(vec![dep, later], behind).unwrap();
+    let web = ModuleProxy::start(vec![dep, later], behind).unwrap();
     let upstream = format!("{},direct", web.url());
-    let server = Overlay::serve(Vec::new(), World { upstream: upstream.clone(), ..bench.world() }).unwrap();
-    let overlay = server.ear();
-    assert_eq!(overlay.go_proxy(), format!("{},{upstream}", overlay.url()));
-    assert_eq!(text(&overlay, "example.com/web/@v/list"), (200, "v1.0.0\n".into()));
+    let server =
+        ModuleProxy::start(Vec::new(), ProxySettings { goproxy: upstream.clone(), ..bench.settings() })
+            .unwrap();
+    let proxy = server.client();
+    assert_eq!(proxy.go_proxy(), format!("{},{upstream}", proxy.url()));
+    assert_eq!(text(&proxy, "example.com/web/@v/list"), (200, "v1.0.0\n".into()));
     let info = format!(r#"{{"Time":"{BEFORE}","Version":"v1.0.0"}}"#);
-    assert_eq!(text(&overlay, "example.com/web/@latest"), (200, info));
-    assert_eq!(text(&overlay, "example.com/none/@v/list").0, 404);
+    assert_eq!(text(&proxy, "example.com/web/@latest"), (200, info));
+    assert_eq!(text(&proxy, "example.com/none/@v/list").0, 404);
     drop(web);
     // What was said stays; what was not asked cannot be known, and is not "not found".
-    assert_eq!(text(&overlay, "example.com/web/@v/list").0, 200);
-    assert_eq!(text(&overlay, "example.com/none/@v/list").0, 404);
-    assert_eq!(text(&overlay, "example.com/other/@v/list").0, 502);
+    assert_eq!(text(&proxy, "example.com/web/@v/list").0, 200);
+    assert_eq!(text(&proxy, "example.com/none/@v/list").0, 404);
+    assert_eq!(text(&proxy, "example.com/other/@v/list").0, 502);
     let lenient =
         format!("{}|file://{}", upstream.trim_end_matches(",direct"), bench.path("proxy").display());
-    let server = Overlay::serve(Vec::new(), World { upstream: lenient, ..bench.world() }).unwrap();
-    let overlay = server.ear();
-    assert_eq!(text(&overlay, "example.com/!dep/@v/list").0, 200);
-    assert_eq!(text(&overlay, "example.com/other/@v/list").0, 502);
+    let server =
+        ModuleProxy::start(Vec::new(), ProxySettings { goproxy: lenient, ..bench.settings() }).unwrap();
+    let proxy = server.client();
+    assert_eq!(text(&proxy, "example.com/!dep/@v/list").0, 200);
+    assert_eq!(text(&proxy, "example.com/other/@v/list").0, 502);
 }
 
 #[test]
@@ -313,13 +316,13 @@ fn hostile_addresses_get_nothing() {
         fs::write(bench.path(secret), "secret").unwrap();
     }
     fs::write(downloads.join("example.com/x/@v/v1.0.0.zip"), "public").unwrap();
-    let world = World { offline: true, downloads: Some(downloads), ..bench.world() };
+    let settings = ProxySettings { offline: true, downloads: Some(downloads), ..bench.settings() };
     let candidate = bench.candidate();
     let gone = Packed { path: "example.com/gone".into(), zip: bench.path("gone.zip"), ..candidate.clone() };
-    let server = Overlay::serve(vec![candidate, gone], world).unwrap();
-    let overlay = server.ear();
-    assert_eq!(text(&overlay, "example.com/x/@v/v1.0.0.zip"), (200, "public".into()));
-    assert_eq!(text(&overlay, "example.com/gone/@v/v1.2.0.zip").0, 500);
+    let server = ModuleProxy::start(vec![candidate, gone], settings).unwrap();
+    let proxy = server.client();
+    assert_eq!(text(&proxy, "example.com/x/@v/v1.0.0.zip"), (200, "public".into()));
+    assert_eq!(text(&proxy, "example.com/gone/@v/v1.2.0.zip").0, 500);
 
     let long = format!("/TOKEN/example.com/{}/@v/list", "a".repeat(4000));
     for path in [
@@ -353,7 +356,7 @@ fn hostile_addresses_get_nothing() {
         "/TOKEN/sumdb/sums.example.com/latest",
         &long,
     ] {
-        let (status, body) = ask(&overlay, "GET", path);
+        let (status, body) = ask(&proxy, "GET", path);
         assert_eq!(
             (status, String::from_utf8(body).unwrap()),
             (404, "not found: not in the overlay\n".into()),
@@ -361,23 +364,23 @@ fn hostile_addresses_get_nothing() {
         );
     }
     for method in ["POST", "PUT", "DELETE", "OPTIONS", "CONNECT", "BREW"] {
-        let (status, _) = ask(&overlay, method, "/TOKEN/example.com/lib/@v/list");
+        let (status, _) = ask(&proxy, method, "/TOKEN/example.com/lib/@v/list");
         assert!(matches!(status, 400 | 405), "{method} {status}");
     }
-    assert_eq!(ask(&overlay, "HEAD", "/TOKEN/example.com/lib/@v/list"), (200, Vec::new()));
+    assert_eq!(ask(&proxy, "HEAD", "/TOKEN/example.com/lib/@v/list"), (200, Vec::new()));
     assert!(!bench.path("record").exists());
 }
 
 #[test]
 fn it_is_gone_when_dropped() {
     let bench = Bench::new();
-    let server = Overlay::serve(Vec::new(), bench.world()).unwrap();
-    let overlay = server.ear();
-    let url = overlay.url().to_owned();
+    let server = ModuleProxy::start(Vec::new(), bench.settings()).unwrap();
+    let proxy = server.client();
+    let url = proxy.url().to_owned();
     let host = url.strip_prefix("http://").unwrap().split('/').next().unwrap().to_owned();
     // A connection that says nothing is in nobody's way.
     let mut idle = TcpStream::connect(&host).unwrap();
-    assert_eq!(text(&overlay, "example.com/lib/@v/list").0, 200);
+    assert_eq!(text(&proxy, "example.com/lib/@v/list").0, 200);
     drop(server);
     assert_eq!(idle.read(&mut [0]).unwrap_or(0), 0);
     assert!(TcpStream::connect(&host).is_err());

@@ -2,7 +2,7 @@
 
 use crate::golang::{command, done, go, installed};
 use allclear_core::types::version::Version;
-use allclear_lab::pack::{Module, PackError, Packed, modules, pack};
+use allclear_lab::ecosystem::go::pack::{Module, PackError, Packed, modules, pack};
 use jiff::Timestamp;
 use std::collections::BTreeMap;
 use std::fs;

@@ -2,7 +2,7 @@
 
 use allclear_core::experiment::{Limits, Must, Service};
 use allclear_core::types::duration::Seconds;
-use allclear_lab::{Cell, Ended, How, Sandbox, Task};
+use allclear_lab::{Ended, How, Sandbox, SandboxSpec, Task};
 use std::collections::BTreeMap;
 use std::fs;
 use std::io::Write;
@@ -32,13 +32,13 @@ static SANDBOX: LazyLock<Option<Sandbox>> = LazyLock::new(|| match Sandbox::find
 });
 
 fn helper() -> Vec<std::ffi::OsString> {
-    vec![env!("CARGO_BIN_EXE_inside").into()]
+    vec![env!("CARGO_BIN_EXE_helper").into()]
 }
 
 /// A directory for one test, and what is run in it.
 struct Bench {
     dir: tempfile::TempDir,
-    cell: Cell,
+    spec: SandboxSpec,
     services: Vec<Service>,
 }
 
@@ -48,17 +48,17 @@ impl Bench {
         let work = dir.path().join("work");
         fs::create_dir(&work).unwrap();
         let limits = Limits { time: Seconds(10), memory: 256, processes: 64, disk: 64, output: 4, cpus: 2 };
-        let cell = Cell {
-            reads: Vec::new(),
-            writes: vec![(work, "/work".into())],
-            shared: Vec::new(),
+        let spec = SandboxSpec {
+            readable: Vec::new(),
+            writable: vec![(work, "/work".into())],
+            caches: Vec::new(),
             env: BTreeMap::new(),
             dir: "/work".into(),
             network: false,
             limits,
             log: dir.path().join("log"),
         };
-        Self { dir, cell, services: Vec::new() }
+        Self { dir, spec, services: Vec::new() }
     }
 
     fn service(mut self, run: &str, port: Option<u16>) -> Self {
@@ -69,11 +69,11 @@ impl Bench {
     fn run_in(&self, sandbox: &Sandbox, script: &str, must: Must) -> Ended {
         let command = ["sh", "-c", script].map(str::to_owned).to_vec();
         let task = Task { command, must, services: self.services.clone() };
-        sandbox.run(&self.cell, &task).unwrap_or_else(|why| panic!("{why}\n{}", self.log()))
+        sandbox.run(&self.spec, &task).unwrap_or_else(|why| panic!("{why}\n{}", self.log()))
     }
 
     fn log(&self) -> String {
-        String::from_utf8_lossy(&fs::read(&self.cell.log).unwrap()).into_owned()
+        String::from_utf8_lossy(&fs::read(&self.spec.log).unwrap()).into_owned()
     }
 
     fn work(&self, name: &str) -> PathBuf {
@@ -145,7 +145,7 @@ fn a_command_ends_as_it_ends() {
     ends!(Bench::new(), "kill -SEGV $$", SOON, How::Signalled(11));
     ends!(Bench::new(), "sleep 60", Must::Exits(Seconds(1)), How::TimedOut);
     let mut bench = Bench::new();
-    bench.cell.limits.time = Seconds(1);
+    bench.spec.limits.time = Seconds(1);
     ends!(bench, "sleep 60", SOON, How::TimedOut);
 }
 
@@ -163,11 +163,11 @@ fn a_missing_program_is_said() {
     let Some(sandbox) = SANDBOX.as_ref() else { return };
     let bench = Bench::new();
     let task = Task { command: vec!["no-such-program".into()], must: SOON, services: Vec::new() };
-    assert_eq!(sandbox.run(&bench.cell, &task).unwrap().how, How::Exited(127));
+    assert_eq!(sandbox.run(&bench.spec, &task).unwrap().how, How::Exited(127));
     assert!(bench.log().contains("no-such-program"));
     let mut bench = Bench::new();
-    bench.cell.reads.push(("/no/such/place".into(), "/x".into()));
-    assert!(sandbox.run(&bench.cell, &task).unwrap_err().contains("/no/such/place"));
+    bench.spec.readable.push(("/no/such/place".into(), "/x".into()));
+    assert!(sandbox.run(&bench.spec, &task).unwrap_err().contains("/no/such/place"));
 }
 
 #[test]
@@ -190,7 +190,7 @@ fn the_network_of_the_machine_is_there_where_it_is_meant() {
     let outside = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let port = outside.local_addr().unwrap().port();
     let mut bench = Bench::new();
-    bench.cell.network = true;
+    bench.spec.network = true;
     let script = format!("perl -MIO::Socket::INET -e 'IO::Socket::INET->new(\"127.0.0.1:{port}\") or die'");
     ends!(bench, &script, SOON, How::Done);
 }
@@ -202,9 +202,9 @@ fn nothing_outside_of_what_is_meant_can_be_written_or_seen() {
     fs::create_dir_all(cache.join("inner")).unwrap();
     fs::write(cache.join("file"), "cached").unwrap();
     fs::write(&secret, "secret").unwrap();
-    bench.cell.reads.push((cache.clone(), "/work/cache".into()));
+    bench.spec.readable.push((cache.clone(), "/work/cache".into()));
     fs::create_dir(bench.work("cache")).unwrap();
-    bench.cell.writes.push((cache.join("inner"), "/work/cache/inner".into()));
+    bench.spec.writable.push((cache.join("inner"), "/work/cache/inner".into()));
     let script = format!(
         "cat cache/file || exit 1
          for path in /x /usr/x /usr/bin/x /etc/x /bin/x /home/x /run/x /proc/sys/kernel/x cache/x cache/file; do
@@ -241,7 +241,7 @@ fn secrets_of_the_caller_are_not_inherited() {
         return;
     }
     let mut bench = Bench::new();
-    bench.cell.env.insert("GREETING".into(), "hello".into());
+    bench.spec.env.insert("GREETING".into(), "hello".into());
     let script =
         "env | sort; for fd in /proc/self/fd/*; do echo ${fd##*/}; done; tr '\\0' '\\n' < /proc/1/environ";
     ends!(bench, script, SOON, How::Exited(_));
@@ -275,7 +275,7 @@ fn a_bomb_of_processes_is_contained_and_gone() {
 fn what_prints_without_end_is_ended_and_its_log_stays_small() {
     let bench = Bench::new();
     ends!(bench, "echo first; head -c 1G /dev/zero; sleep 60", SOON, How::TooMuchOutput);
-    let size = fs::metadata(&bench.cell.log).unwrap().len();
+    let size = fs::metadata(&bench.spec.log).unwrap().len();
     assert!(size < 1 << 20 && bench.log().starts_with("first\n"), "{size}");
 }
 
@@ -306,7 +306,7 @@ fn what_stays_is_told_to_end() {
     ends!(Bench::new(), "exit 0", second.clone(), How::Done);
     ends!(Bench::new(), "exit 2", second.clone(), How::Exited(2));
     let bench = Bench::new();
-    ends!(bench, "trap '' TERM; while :; do sleep 1; done # deaf-77c2", second, How::Stubborn);
+    ends!(bench, "trap '' TERM; while :; do sleep 1; done # deaf-77c2", second, How::IgnoredSigterm);
     assert_eq!(alive("deaf-77c2"), Vec::<String>::new());
 }
 
@@ -344,7 +344,7 @@ fn a_service_that_does_not_start_is_said() {
         How::ServiceFailed(why) if why == "service `echo broken; exit 4` exited with 4 before port 7003 was open");
     assert!(bench.log().contains("service 1| broken"));
     let mut bench = Bench::new().service("sleep 60", Some(7003));
-    bench.cell.limits.time = Seconds(1);
+    bench.spec.limits.time = Seconds(1);
     ends!(bench, "exit 0", SOON, How::ServiceFailed(why) if why.ends_with("did not open port 7003 within 1 s"));
 }
 
@@ -386,7 +386,7 @@ fn a_sandbox_that_is_killed_is_reported() {
         services: Vec::new(),
     };
     let ended = std::thread::scope(|scope| {
-        let run = scope.spawn(|| sandbox.run(&bench.cell, &task));
+        let run = scope.spawn(|| sandbox.run(&bench.spec, &task));
         while !bench.work("here").exists() {
             std::thread::yield_now();
         }
@@ -413,7 +413,7 @@ fn when_the_caller_is_killed_everything_goes_with_it() {
     let script = "setsid sh -c 'echo > here; while :; do sleep 0.01; done # orphan-c40d' & wait";
     if let Some(work) = std::env::var_os("ALLCLEAR_TEST_WORK") {
         let mut bench = Bench::new();
-        bench.cell.writes[0].0 = work.into();
+        bench.spec.writable[0].0 = work.into();
         run(&bench, script, SOON);
         return;
     }
@@ -480,8 +480,8 @@ fn without_a_sandbox_the_limits_hold_as_far_as_they_can() {
     assert_eq!(sandbox.describe(), "nothing: sandbox = \"none\"");
     let mut bench = Bench::new();
     let work = bench.dir.path().join("work");
-    assert_eq!(sandbox.seen(&work, Path::new("/work")), work);
-    bench.cell.dir.clone_from(&work);
+    assert_eq!(sandbox.path_inside(&work, Path::new("/work")), work);
+    bench.spec.dir.clone_from(&work);
     let script =
         "setsid nohup sh -c 'touch beat; while :; do sleep 0.01; done # loose-d00d' >/dev/null 2>&1 &
                   while [ ! -e beat ]; do sleep 0.01; done; pwd; echo $HOME; exit 5";
@@ -531,13 +531,13 @@ fn where_there_are_no_control_groups_the_helper_counts() {
 }
 
 #[test]
-fn a_person_gets_a_shell_in_the_same_cell() {
+fn a_person_gets_a_shell_in_the_same_sandbox() {
     let Some(sandbox) = SANDBOX.as_ref() else { return };
-    let name = "sandbox::a_person_gets_a_shell_in_the_same_cell";
+    let name = "sandbox::a_person_gets_a_shell_in_the_same_sandbox";
     if std::env::var_os("ALLCLEAR_TEST_SHELL").is_some() {
         let mut bench = Bench::new();
-        bench.cell.env.insert("GREETING".into(), "hello".into());
-        assert_eq!(sandbox.shell(&bench.cell).unwrap(), 3);
+        bench.spec.env.insert("GREETING".into(), "hello".into());
+        assert_eq!(sandbox.shell(&bench.spec).unwrap(), 3);
         assert_eq!(fs::read_to_string(bench.work("own")).unwrap(), "mine\n");
         return;
     }
@@ -568,7 +568,7 @@ fn devices_are_no_disk() {
 #[test]
 fn what_lies_too_deep_to_be_counted_is_too_much() {
     let mut bench = Bench::new();
-    bench.cell.limits.disk = 16;
+    bench.spec.limits.disk = 16;
     let deep = "perl -e 'for (1..3000) { mkdir q(d); chdir q(d) or die } open F, q(>big); print F q(x) x 1024 for 1..65536; sleep 8'";
     ends!(bench, deep, Must::Exits(Seconds(9)), How::NoSpace);
 }

@@ -2,7 +2,7 @@
 
 use crate::world::{QUICK, World};
 use allclear_core::Version;
-use allclear_lab::pack::{modules, pack};
+use allclear_lab::ecosystem::go::pack::{modules, pack};
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};

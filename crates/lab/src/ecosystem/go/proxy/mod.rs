@@ -1,0 +1,120 @@
+//! A module proxy on the loopback (<https://go.dev/ref/mod#goproxy-protocol>) that has the candidate, and shows
+//! everything else as it was at one time.
+//!
+//! The go command asks it first. It serves the packed modules itself; of all others it answers only what can
+//! change by itself, lists and latest versions, and keeps each answer for all who come after. The content of a version
+//! never changes, so that is left to the next proxy: here it is not found.
+
+mod goproxy;
+mod modules;
+mod request;
+mod versions;
+
+use self::goproxy::mirrors;
+use self::modules::Modules;
+use super::pack::Packed;
+use crate::overlay::published::Published;
+use crate::overlay::server::{Client, Server};
+use crate::overlay::snapshot::Snapshot;
+use crate::overlay::upstream::Upstream;
+use jiff::Timestamp;
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+/// Where all other modules come from.
+#[derive(Debug, Clone)]
+pub struct ProxySettings {
+    /// The GOPROXY of the caller, such as `https://proxy.golang.org,direct`. What `direct` finds, where no proxy
+    /// has it, is neither cut off nor kept.
+    pub goproxy: String,
+    /// The environment of the caller, which says how to reach the network.
+    pub env: Vec<(OsString, OsString)>,
+    /// The folder that keeps lists and latest versions: whoever uses the same folder sees the same ones.
+    pub snapshot: PathBuf,
+    /// A cache of downloads to serve from where there is no network: `cache/download` of a GOMODCACHE.
+    pub downloads: Option<PathBuf>,
+    /// The cut-off: no later version is chosen, by the time that proxies give, which is that of the commit.
+    pub until: Timestamp,
+    /// Whether only what was kept and downloaded is served.
+    pub offline: bool,
+}
+
+/// The module proxy, served on 127.0.0.1 until it is dropped.
+#[derive(Debug)]
+pub struct ModuleProxy {
+    server: Server,
+    modules: Arc<Modules>,
+    /// What comes after it in a GOPROXY.
+    next: String,
+}
+
+impl ModuleProxy {
+    /// Serves packed modules in front of the caller's proxies.
+    pub fn start(packed: Vec<Packed>, settings: ProxySettings) -> std::io::Result<Self> {
+        let upstream = settings.goproxy.trim_matches([',', '|', ' ']);
+        let next =
+            if settings.offline || upstream.is_empty() { String::new() } else { format!(",{upstream}") };
+        let online = !settings.offline;
+        let published = Published {
+            snapshot: Snapshot::new(settings.snapshot),
+            upstream: online.then(|| Upstream::new(mirrors(upstream), &settings.env)),
+            until: settings.until,
+        };
+        let modules =
+            Arc::new(Modules::new(packed, published, settings.downloads.filter(|_| settings.offline)));
+        let server = Server::start(Arc::clone(&modules) as _)?;
+        Ok(Self { server, modules, next })
+    }
+
+    /// Gives its address: `http://127.0.0.1:PORT/TOKEN`.
+    pub fn url(&self) -> &str {
+        self.server.url()
+    }
+
+    /// Gives the GOPROXY to use: this proxy, then the caller's; without a network this one alone.
+    pub fn go_proxy(&self) -> String {
+        format!("{}{}", self.server.url(), self.next)
+    }
+
+    /// Serves one more version.
+    pub fn add(&self, packed: Packed) {
+        self.modules.add(packed);
+    }
+
+    /// Tells whether this proxy itself serves a version of a module.
+    pub fn has(&self, path: &str, version: &str) -> bool {
+        self.modules.has(path, version)
+    }
+
+    /// Gives one client an address of its own, so that it is known what it asked for.
+    pub fn client(&self) -> ProxyClient {
+        let client = self.server.client();
+        ProxyClient { go_proxy: format!("{}{}", client.url(), self.next), client }
+    }
+}
+
+/// An address of the proxy that one client has for itself.
+#[derive(Debug)]
+pub struct ProxyClient {
+    client: Client,
+    go_proxy: String,
+}
+
+impl ProxyClient {
+    /// Gives the address.
+    pub fn url(&self) -> &str {
+        self.client.url()
+    }
+
+    /// Gives the GOPROXY to use, as [`ModuleProxy::go_proxy`].
+    pub fn go_proxy(&self) -> &str {
+        &self.go_proxy
+    }
+
+    /// Tells whether the client asked for something that can change by itself: which versions of another module
+    /// there are, or which commit a name that is not a version means.
+    pub fn is_floating(&self) -> bool {
+        self.client.is_floating()
+    }
+}

@@ -1,0 +1,175 @@
+//! What the proxy answers: from the packed modules, and for all others what was published at the cut-off.
+
+use super::request::{Kind, ModuleRequest, What};
+use super::versions::{highest, latest, list, stat, version};
+use crate::ecosystem::go::pack::Packed;
+use crate::ecosystem::go::paths;
+use crate::overlay::published::Published;
+use crate::overlay::server::{Query, Registry, Reply};
+use crate::overlay::snapshot::Answer;
+use std::io::{ErrorKind, Read};
+use std::path::{Path, PathBuf};
+use std::sync::{PoisonError, RwLock};
+
+/// The most bytes of a file that is served: those of a module zip.
+const MOST: u64 = 500 << 20;
+
+/// The modules that the proxy knows.
+#[derive(Debug)]
+pub(super) struct Modules {
+    packed: RwLock<Vec<Packed>>,
+    published: Published,
+    /// A cache of downloads to serve from.
+    downloads: Option<PathBuf>,
+}
+
+impl Registry for Modules {
+    fn answer(&self, query: &Query<'_>) -> Reply {
+        let Some(ModuleRequest { module, what }) = ModuleRequest::read(query.path) else {
+            return Reply::NotFound;
+        };
+        let module = module.as_str();
+        let packed = self.packed.read().unwrap_or_else(PoisonError::into_inner).clone();
+        let ours: Vec<&Packed> =
+            packed.iter().filter(|packed| paths::escaped(&packed.path) == module).collect();
+        let reply = match what {
+            What::List if ours.is_empty() => {
+                query.floats();
+                self.list(module).map(|answer| reply(answer, Kind::Mod))
+            }
+            What::Latest if ours.is_empty() => {
+                query.floats();
+                self.latest(module).map(|answer| reply(answer, Kind::Info))
+            }
+            What::List => self.merged(module, &ours).map(|list| found(Kind::Mod, list.into_bytes())),
+            What::Latest => self.merged(module, &ours).and_then(|list| match highest(&list) {
+                Some(version) => self.file(query, module, &ours, &version, Kind::Info),
+                None => Ok(Reply::NotFound),
+            }),
+            What::File { version, kind } => self.file(query, module, &ours, &version, kind),
+        };
+        reply.unwrap_or_else(|failure| failure)
+    }
+}
+
+impl Modules {
+    pub(super) fn new(packed: Vec<Packed>, published: Published, downloads: Option<PathBuf>) -> Self {
+        Self { packed: RwLock::new(packed), published, downloads }
+    }
+
+    /// Adds a version, where it is not there yet.
+    pub(super) fn add(&self, packed: Packed) {
+        let mut all = self.packed.write().unwrap_or_else(PoisonError::into_inner);
+        if !all.iter().any(|known| known.path == packed.path && known.version == packed.version) {
+            all.push(packed);
+        }
+    }
+
+    /// Tells whether a version is among the packed ones.
+    pub(super) fn has(&self, path: &str, version: &str) -> bool {
+        let all = self.packed.read().unwrap_or_else(PoisonError::into_inner);
+        all.iter().any(|known| known.path == path && known.version == version)
+    }
+
+    fn list(&self, module: &str) -> Result<Answer, Reply> {
+        let until = self.published.until;
+        self.published.answer(&format!("{module}/@v/list"), |upstream| list(upstream, until, module))
+    }
+
+    fn latest(&self, module: &str) -> Result<Answer, Reply> {
+        let until = self.published.until;
+        self.published.answer(&format!("{module}/@latest"), |upstream| latest(upstream, until, module))
+    }
+
+    /// Lists the versions of a packed module: the published ones, and the packed ones.
+    fn merged(&self, module: &str, ours: &[&Packed]) -> Result<String, Reply> {
+        let before = match self.list(module)? {
+            Answer::Found(list) => String::from_utf8_lossy(&list).into_owned(),
+            Answer::Missing | Answer::TooNew => String::new(),
+        };
+        let there = before.lines().filter_map(|line| line.split_whitespace().next());
+        let mut all: Vec<&str> = there.chain(ours.iter().map(|packed| packed.version.as_str())).collect();
+        all.sort_by_key(|text| version(text));
+        all.dedup();
+        Ok(all.into_iter().flat_map(|text| [text, "\n"]).collect())
+    }
+
+    fn file(
+        &self,
+        query: &Query<'_>,
+        module: &str,
+        ours: &[&Packed],
+        named: &str,
+        kind: Kind,
+    ) -> Result<Reply, Reply> {
+        let bytes = match ours.iter().find(|packed| packed.version == named) {
+            Some(packed) => match kind {
+                Kind::Info => Ok(Some(info(packed))),
+                Kind::Mod => Ok(Some(packed.go_mod.clone())),
+                Kind::Zip => std::fs::read(&packed.zip).map(Some),
+            },
+            None if version(named).is_none() => {
+                query.floats();
+                self.downloaded(module, named, kind)
+            }
+            None if kind == Kind::Info => match self.stat(module, named)? {
+                Answer::Found(bytes) => Ok(Some(bytes)),
+                Answer::Missing | Answer::TooNew => self.downloaded(module, named, kind),
+            },
+            None => self.downloaded(module, named, kind),
+        };
+        match bytes {
+            Ok(Some(bytes)) => Ok(found(kind, bytes)),
+            Ok(None) => Ok(Reply::NotFound),
+            Err(_) => Err(Reply::Failed),
+        }
+    }
+
+    /// Gives the info of a version where the module's list came from here: the go command asks one proxy for both,
+    /// and would go on to the next with all of its question.
+    fn stat(&self, module: &str, version: &str) -> Result<Answer, Reply> {
+        match self.published.known(&format!("{module}/@v/list"))? {
+            Some(Answer::Found(_)) => {
+                let path = format!("{module}/@v/{}.info", paths::escaped(version));
+                self.published.answer(&path, |upstream| stat(upstream, module, version))
+            }
+            Some(Answer::Missing | Answer::TooNew) | None => Ok(Answer::Missing),
+        }
+    }
+
+    fn downloaded(&self, module: &str, named: &str, kind: Kind) -> std::io::Result<Option<Vec<u8>>> {
+        let Some(folder) = &self.downloads else { return Ok(None) };
+        let name = format!("{}.{}", paths::escaped(named), kind.extension());
+        read(&folder.join(module).join("@v").join(name))
+    }
+}
+
+fn reply(answer: Answer, kind: Kind) -> Reply {
+    match answer {
+        Answer::Found(bytes) => found(kind, bytes),
+        Answer::Missing => Reply::NotFound,
+        Answer::TooNew => Reply::TooNew,
+    }
+}
+
+fn found(kind: Kind, bytes: Vec<u8>) -> Reply {
+    Reply::Found(kind.content_type(), bytes)
+}
+
+/// Gives the info of a packed module, as the protocol has it.
+fn info(packed: &Packed) -> Vec<u8> {
+    serde_json::json!({ "Version": packed.version, "Time": packed.time.to_string() }).to_string().into_bytes()
+}
+
+/// Reads a file; `None` where there is none.
+fn read(path: &Path) -> std::io::Result<Option<Vec<u8>>> {
+    match std::fs::File::open(path) {
+        Ok(file) => {
+            let mut bytes = Vec::new();
+            file.take(MOST + 1).read_to_end(&mut bytes)?;
+            if bytes.len() as u64 > MOST { Err(ErrorKind::FileTooLarge.into()) } else { Ok(Some(bytes)) }
+        }
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error),
+    }
+}

@@ -1,0 +1,62 @@
+//! All ecosystems.
+
+use super::generic::Generic;
+use super::go::Go;
+use super::{Ecosystem, Files};
+use allclear_core::experiment::Ecosystem as Name;
+use std::ffi::OsString;
+use std::process::ExitCode;
+
+/// All ecosystems, in the order in which a tree is asked whether it belongs to one.
+pub(crate) struct Table(Vec<(Name, Box<dyn Ecosystem>)>);
+
+impl Default for Table {
+    fn default() -> Self {
+        Self(vec![(Name::Go, Box::<Go>::default()), (Name::Generic, Box::new(Generic))])
+    }
+}
+
+impl Table {
+    /// Gives an ecosystem by its name.
+    pub(crate) fn of(&self, name: Name) -> &dyn Ecosystem {
+        let found = self.0.iter().find(|(known, _)| *known == name);
+        found.expect("every ecosystem of a policy has its line in the table").1.as_ref()
+    }
+
+    /// Finds the ecosystem that a tree belongs to.
+    pub(crate) fn recognise(&self, files: &Files) -> Name {
+        let takes = |ecosystem: &dyn Ecosystem| {
+            let names = ecosystem.manifests();
+            names.is_empty() || names.iter().any(|name| files.has(name))
+        };
+        self.0.iter().find(|(_, one)| takes(one.as_ref())).map_or(Name::Generic, |(name, _)| *name)
+    }
+
+    /// Tells whether a pattern ends with the name of a manifest.
+    pub(crate) fn chooses_manifests(&self, pattern: &str) -> bool {
+        self.0.iter().any(|(_, one)| one.manifests().iter().any(|name| pattern.ends_with(name)))
+    }
+
+    /// Does the work of an ecosystem's helper; `None` where the words mean none of them.
+    pub(crate) fn helper(&self, words: &[OsString]) -> Option<ExitCode> {
+        self.0.iter().find_map(|(_, one)| one.helper(words))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_ecosystem_is_in_the_table_once() {
+        let table = Table::default();
+        // A name that is new breaks this match, and asks for its line here and above.
+        let all = [Name::Go, Name::Generic];
+        for name in all {
+            match name {
+                Name::Go | Name::Generic => drop(table.of(name).manifests()),
+            }
+        }
+        assert_eq!(table.0.len(), all.len());
+    }
+}

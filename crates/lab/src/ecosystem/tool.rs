@@ -1,0 +1,123 @@
+//! A resolver of the caller's, such as the go command. It resolves and fetches as the caller, outside of any sandbox, and
+//! runs no foreign code.
+
+use allclear_host::process::{End, Errors, Program, Run};
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::time::Duration;
+
+/// How long one command may take: some resolvers wait for ever for a registry that says nothing.
+const LIMIT: Duration = Duration::from_mins(15);
+/// How long it may take to say something of itself.
+const ASK: Duration = Duration::from_mins(1);
+/// The most that is kept of what it prints, in bytes.
+const OUTPUT: u64 = 1 << 30;
+/// The most that is kept of its standard error, in bytes.
+const ERRORS: usize = 16 << 20;
+/// What is said of a command that took longer.
+pub(crate) const LATE: &str = "was not through after";
+
+/// Variables that a fetch needs of the caller: who they are, how they reach the network, and what they trust.
+const INHERITED: [&str; 14] = [
+    "PATH",
+    "HOME",
+    "SSH_AUTH_SOCK",
+    "SSL_CERT_FILE",
+    "SSL_CERT_DIR",
+    "HTTP_PROXY",
+    "HTTPS_PROXY",
+    "NO_PROXY",
+    "http_proxy",
+    "https_proxy",
+    "no_proxy",
+    "NETRC",
+    "GIT_SSH_COMMAND",
+    "GIT_SSL_CAINFO",
+];
+
+/// A program of the caller's, and what it needs of the caller's environment.
+#[derive(Debug, Clone)]
+pub(crate) struct Tool {
+    name: &'static str,
+    program: PathBuf,
+    env: Vec<(OsString, OsString)>,
+    stopped: Arc<AtomicBool>,
+}
+
+/// What a command printed, and whether it ended well.
+#[derive(Debug)]
+pub(crate) struct ToolOutput {
+    pub(crate) ok: bool,
+    pub(crate) out: String,
+    pub(crate) err: String,
+}
+
+impl Tool {
+    /// Finds a program on the caller's `PATH`. Beside what every fetch needs it gets the variables that are its `own`.
+    /// What it does ends when `stopped` is set.
+    pub(crate) fn find(
+        name: &'static str,
+        env: &[(OsString, OsString)],
+        own: impl Fn(&str) -> bool,
+        stopped: &Arc<AtomicBool>,
+    ) -> Option<Self> {
+        let path = env.iter().find(|(name, _)| name == "PATH").map(|(_, value)| value.clone());
+        let program = path
+            .iter()
+            .flat_map(std::env::split_paths)
+            // It runs in folders of strangers.
+            .filter(|dir| dir.is_absolute())
+            .map(|dir| dir.join(name))
+            .find(|file| file.is_file())?;
+        let inherits = |name: &OsString| {
+            let name = name.to_string_lossy();
+            INHERITED.contains(&&*name) || own(&name)
+        };
+        let env = env.iter().filter(|(name, _)| inherits(name)).cloned().collect();
+        Some(Self { name, program, env, stopped: Arc::clone(stopped) })
+    }
+
+    /// Gives what it gets of the caller's environment.
+    pub(crate) fn env(&self) -> &[(OsString, OsString)] {
+        &self.env
+    }
+
+    /// Asks it something about itself, and gives what it prints.
+    pub(crate) fn ask(&self, args: &[&str], vars: &[(&str, &str)]) -> Result<Vec<u8>, String> {
+        let program = self.program(args).envs(vars.iter().copied());
+        let (_, output) = program.output(&Run::within(ASK), OUTPUT).map_err(|e| self.not_started(&e))?;
+        Ok(output)
+    }
+
+    /// Runs it in a directory.
+    pub(crate) fn run(&self, dir: &Path, vars: &BTreeMap<&'static str, String>, args: &[&str]) -> ToolOutput {
+        let program = self.program(args).dir(dir);
+        let program = program.envs([("GIT_TERMINAL_PROMPT", "0"), ("LC_ALL", "C")]).envs(vars);
+        let how = Run { stopped: Some(&self.stopped), errors: Errors::Kept(ERRORS), ..Run::within(LIMIT) };
+        let failed = |err: String| ToolOutput { ok: false, out: String::new(), err };
+        match program.output(&how, OUTPUT) {
+            Ok((ended, output)) => match ended.end {
+                End::Exit(_) | End::Signal(_) => ToolOutput {
+                    ok: matches!(ended.end, End::Exit(0)),
+                    out: String::from_utf8_lossy(&output).into_owned(),
+                    err: String::from_utf8_lossy(&ended.errors).into_owned(),
+                },
+                End::TimedOut | End::Stopped | End::Refused(_) => {
+                    failed(format!("{} {LATE} {} min", self.name, LIMIT.as_secs() / 60))
+                }
+            },
+            Err(e) => failed(self.not_started(&e)),
+        }
+    }
+
+    fn program(&self, args: &[&str]) -> Program {
+        Program::new(&self.program).args(args.iter().copied()).envs(self.env.iter().map(|(k, v)| (k, v)))
+    }
+
+    fn not_started(&self, why: &std::io::Error) -> String {
+        format!("{} could not be started: {why}", self.name)
+    }
+}

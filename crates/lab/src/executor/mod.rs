@@ -1,0 +1,6 @@
+//! The executors of attempts.
+
+pub(crate) mod local;
+mod logs;
+mod survey;
+mod versions;

@@ -1,0 +1,177 @@
+//! The command line of bubblewrap: which part of this machine a sandbox shows, and as which user.
+
+use super::enter::FILES;
+use super::spec::SandboxSpec;
+use allclear_host::process::{Program, Run};
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+/// Where it is searched. Not on the `PATH`: what contains foreign code comes from the system.
+const DIRS: [&str; 4] = ["/usr/bin", "/bin", "/usr/local/bin", "/run/current-system/sw/bin"];
+/// How long it may take to say its version.
+const ASK: Duration = Duration::from_mins(1);
+/// The user's directory inside.
+pub(super) const HOME: &str = "/home/lab";
+/// The place of temporary files inside.
+pub(super) const TEMPORARY: &str = "/tmp";
+/// The lab's helper inside.
+pub(super) const HELPER: &str = "/run/lab";
+/// What of the system is a directory on some machines and a link on others.
+const MERGED: [&str; 6] = ["/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32"];
+/// What else of the system is shown, where it exists. Each costs a mount, so there is no more than programs need.
+const SYSTEM: [&str; 7] = [
+    "/nix/store",
+    "/gnu/store",
+    "/etc/alternatives",
+    "/etc/ca-certificates",
+    "/etc/ld.so.cache",
+    "/etc/pki",
+    "/etc/ssl",
+];
+
+/// Bubblewrap, as it is on this machine.
+#[derive(Debug)]
+pub(super) struct Bubblewrap {
+    program: PathBuf,
+    /// Whether it can forbid further user namespaces inside: 0.8 and newer.
+    can_forbid_userns: bool,
+}
+
+/// The first process inside.
+pub(super) enum Init<'a> {
+    /// The lab's helper.
+    Helper(&'a [OsString]),
+    /// A shell for a person, on the terminal.
+    Shell {
+        /// What it is.
+        shell: &'a str,
+        /// Whether it stays in the session of the terminal, which job control needs.
+        job_control: bool,
+    },
+}
+
+impl Bubblewrap {
+    /// Finds it; `None` where it is not installed.
+    pub(super) fn find() -> Option<Self> {
+        let program = DIRS.iter().map(|dir| Path::new(dir).join("bwrap")).find(|path| path.is_file())?;
+        let (_, said) = Program::new(&program).args(["--version"]).output(&Run::within(ASK), 4096).ok()?;
+        let can_forbid_userns = is_since_0_8(&String::from_utf8_lossy(&said));
+        Some(Self { program, can_forbid_userns })
+    }
+
+    /// Gives the whole command line.
+    pub(super) fn argv(&self, spec: &SandboxSpec, init: &Init<'_>) -> Vec<OsString> {
+        let mut argv = Argv(vec![self.program.clone().into()]);
+        argv.words(
+            "--unshare-all --unshare-user --uid 1000 --gid 1000 --hostname lab --die-with-parent --clearenv",
+        );
+        argv.words("--cap-drop ALL");
+        if self.can_forbid_userns {
+            argv.words("--disable-userns");
+        }
+        if spec.network {
+            argv.words("--share-net");
+        }
+        argv.system(spec.network);
+        let scratch = (spec.limits.memory / 2).min(spec.limits.disk).max(1) << 20;
+        for dir in [TEMPORARY, HOME] {
+            argv.words(&format!("--size {scratch} --tmpfs {dir}"));
+        }
+        // Bubblewrap's own has no limit, and is memory that only a control group would count.
+        argv.words(&format!("--size {} --tmpfs /dev/shm --remount-ro /dev", spec.limits.memory.max(1) << 20));
+        argv.words("--symlink /tmp /var/tmp");
+        let readable = spec.readable.iter().map(|pair| ("--ro-bind", pair));
+        let writable = spec.writable.iter().chain(&spec.caches).map(|pair| ("--bind", pair));
+        let mut mounts: Vec<_> = readable.chain(writable).collect();
+        // What lies inside another is mounted after it.
+        mounts.sort_by_key(|(_, (_, inside))| inside.clone());
+        for (how, (outside, inside)) in mounts {
+            argv.mount(how, outside, inside);
+        }
+        match init {
+            Init::Helper(helper) => {
+                argv.words("--as-pid-1 --new-session");
+                argv.mount("--ro-bind", Path::new(&helper[0]), Path::new(HELPER));
+                argv.words("--remount-ro /");
+                argv.0.push("--".into());
+                argv.0.push(HELPER.into());
+                argv.0.extend(helper[1..].iter().cloned());
+            }
+            Init::Shell { shell, job_control } => {
+                if !job_control {
+                    argv.words("--new-session");
+                }
+                for (name, value) in &spec.env {
+                    argv.0.extend(["--setenv".into(), name.into(), value.into()]);
+                }
+                argv.0.extend(["--chdir".into(), spec.dir.clone().into_os_string()]);
+                argv.words("--remount-ro /");
+                argv.0.extend(["--".into(), shell.into()]);
+            }
+        }
+        argv.0
+    }
+}
+
+/// A command line under construction.
+struct Argv(Vec<OsString>);
+
+impl Argv {
+    fn words(&mut self, words: &str) {
+        self.0.extend(words.split(' ').map(OsString::from));
+    }
+
+    fn mount(&mut self, how: &str, outside: &Path, inside: &Path) {
+        self.0.extend([how.into(), outside.as_os_str().to_owned(), inside.as_os_str().to_owned()]);
+    }
+
+    /// Shows the system read-only, and nothing of its users or its configuration.
+    fn system(&mut self, network: bool) {
+        self.mount("--ro-bind", Path::new("/usr"), Path::new("/usr"));
+        for dir in MERGED {
+            match std::fs::read_link(dir) {
+                Ok(target) => self.mount("--symlink", &target, Path::new(dir)),
+                Err(_) => self.mount("--ro-bind-try", Path::new(dir), Path::new(dir)),
+            }
+        }
+        for path in SYSTEM {
+            self.mount("--ro-bind-try", Path::new(path), Path::new(path));
+        }
+        for (descriptor, file) in FILES {
+            self.words(&format!("--perms 0444 --file {descriptor} {file}"));
+        }
+        // It is a link into /run on many machines, which is not there inside.
+        let names = Path::new("/etc/resolv.conf");
+        if network && let Ok(target) = names.canonicalize() {
+            self.mount("--ro-bind", &target, names);
+        }
+        // Where the lab is root, so is what runs here, though without any capability, and root owns the kernel's settings.
+        // So all of them are made read-only, which bubblewrap alone does not do.
+        self.words("--proc /proc --remount-ro /proc --dev /dev");
+    }
+}
+
+/// Reads `bubblewrap 0.8.0`.
+fn is_since_0_8(said: &str) -> bool {
+    let mut numbers = said.trim().rsplit(' ').next().unwrap_or_default().split('.').map(str::parse::<u32>);
+    match (numbers.next(), numbers.next()) {
+        (Some(Ok(major)), Some(Ok(minor))) => (major, minor) >= (0, 8),
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn versions_are_read() {
+        assert!(
+            is_since_0_8("bubblewrap 0.8.0\n")
+                && is_since_0_8("bubblewrap 0.11.0")
+                && is_since_0_8("bubblewrap 1.0")
+        );
+        assert!(!is_since_0_8("bubblewrap 0.4.1\n") && !is_since_0_8("") && !is_since_0_8("bubblewrap"));
+    }
+}

@@ -1,0 +1,49 @@
+//! Starts programs in control groups, with nothing open that they were not given.
+
+use allclear_host::process::Program;
+use std::ffi::OsString;
+use std::path::Path;
+
+/// Enters the control groups, offers itself to the kernel for when memory is short, closes every inherited descriptor, and
+/// becomes the program. A process can put itself into a group before it is anything else, and no program has to be trusted
+/// to close what it was given.
+const ENTER: &str = r#"
+while [ "$1" != -- ]; do echo $$ > "$1" || exit 97; shift; done; shift
+echo 500 > /proc/self/oom_score_adj
+for fd in /proc/self/fd/*; do
+  fd=${fd##*/}
+  if [ "$fd" -gt 9 ] && [ -z "$BASH_VERSION" ]; then continue; fi
+  if [ "$fd" -gt 2 ]; then eval "exec $fd>&-"; fi
+done
+exec "$@" 3<<'PASSWD' 4<<'GROUP' 5<<'HOSTS' 6<<'NSSWITCH'
+root:x:0:0:root:/:/usr/sbin/nologin
+lab:x:1000:1000:lab:/home/lab:/bin/sh
+nobody:x:65534:65534:nobody:/:/usr/sbin/nologin
+PASSWD
+root:x:0:
+lab:x:1000:
+nogroup:x:65534:
+GROUP
+127.0.0.1 localhost
+::1 localhost
+HOSTS
+passwd: files
+group: files
+hosts: files dns
+NSSWITCH
+"#;
+
+/// The files that a program finds open where it was started by [`entering`]: the descriptor, and which file it is.
+pub(super) const FILES: [(&str, &str); 4] =
+    [("3", "/etc/passwd"), ("4", "/etc/group"), ("5", "/etc/hosts"), ("6", "/etc/nsswitch.conf")];
+
+/// Gives the program that enters control groups, given by their `cgroup.procs`, and becomes another.
+pub(super) fn entering<'a>(entries: impl IntoIterator<Item = &'a Path>, argv: &[OsString]) -> Program {
+    // Only bash can close descriptors above 9.
+    let bash = Path::new("/bin/bash");
+    Program::new(if bash.exists() { bash } else { Path::new("/bin/sh") })
+        .args(["-c", ENTER, "lab"])
+        .args(entries)
+        .args(["--"])
+        .args(argv)
+}

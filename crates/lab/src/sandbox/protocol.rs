@@ -1,0 +1,60 @@
+//! What the lab and its helper inside a sandbox say to each other: one request and one response, a line of JSON each.
+
+use super::spec::{Ended, Task};
+use allclear_core::experiment::{Limits, Must, Service};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::io::{self, Write};
+use std::path::PathBuf;
+
+/// What the helper has to run. It comes on standard input, which stays open for as long as the lab waits for the response.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct Request {
+    pub(super) command: Vec<String>,
+    pub(super) must: Must,
+    pub(super) services: Vec<Service>,
+    pub(super) env: BTreeMap<String, String>,
+    pub(super) dir: PathBuf,
+    pub(super) limits: Limits,
+    /// Small file systems of the sandbox's own, to be watched for being full.
+    pub(super) scratch: Vec<PathBuf>,
+    /// Whether the helper itself has to enforce the limits of memory and processes.
+    pub(super) enforces_limits: bool,
+    /// Whether the processes have a namespace of their own.
+    pub(super) own_namespace: bool,
+}
+
+impl Request {
+    pub(super) fn new(task: &Task, env: BTreeMap<String, String>, dir: PathBuf, limits: Limits) -> Self {
+        let Task { command, must, services } = task.clone();
+        let scratch = Vec::new();
+        Self {
+            command,
+            must,
+            services,
+            env,
+            dir,
+            limits,
+            scratch,
+            enforces_limits: false,
+            own_namespace: false,
+        }
+    }
+}
+
+/// What the helper says in the end, on standard output. What the task prints goes to standard error.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) enum Response {
+    /// The task ended.
+    Ended(Ended),
+    /// The task could not be started, for a reason of the lab's own.
+    LabFailed(String),
+}
+
+impl Response {
+    /// Writes it to standard output.
+    pub(super) fn send(&self) -> io::Result<()> {
+        let line = serde_json::to_string(self).expect("a response is plain data");
+        writeln!(io::stdout().lock(), "{line}")
+    }
+}
