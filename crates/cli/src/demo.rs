@@ -16,8 +16,8 @@ use allclear_engine::{CheckResult, Engine, Fault, FaultKind, Lab, Note, Progress
 use allclear_git::{Clone, SystemClock, VirtualClock};
 use jiff::{Timestamp, ToSpan, civil, tz::TimeZone};
 use scenery::{Scenery, broken, in_their_language};
-use std::cell::Cell;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -118,9 +118,11 @@ impl Stage {
         Ok(Self { set, place, zone, pace })
     }
 
-    fn engine<'a>(&'a self, who: &str, watch: &'a dyn Fn(&Note)) -> Engine<'a> {
+    fn engine<'a>(&'a self, who: &str, watch: &'a (dyn Fn(&Note) + Sync)) -> Engine<'a> {
         Engine {
             repo: &self.place.store,
+            steps: Some(&self.place.store),
+            notify: Some(&self.place.store),
             clock: &self.set.clock,
             by: Actor { who: who.into(), proof: Proof::Claimed },
             via: Via::Cli,
@@ -195,10 +197,10 @@ impl Stage {
 
     /// Ticks when all is clear, with a rival in the middle of it; tells whether that released.
     fn promotion(&self) -> Result<bool, Fault> {
-        let rival = Cell::new(false);
+        let rival = AtomicBool::new(false);
         let in_the_middle = |note: &Note| {
             Self::narrate(note);
-            if matches!(note, Note::Planned(_)) && !rival.replace(true) {
+            if matches!(note, Note::Planned(_)) && !rival.swap(true, Relaxed) {
                 let whisper = "whisper() {\n    echo \"hello, $1\"\n}\n";
                 let pushed = self.set.commit("develop", "feat: whisper", "whisper.sh", whisper);
                 self.say(if pushed.is_ok() {

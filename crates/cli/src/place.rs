@@ -63,7 +63,7 @@ pub(crate) struct Place {
     pub(crate) env: Environment,
     clock: SystemClock,
     by: Actor,
-    watch: Box<dyn Fn(&Note)>,
+    watch: Box<dyn Fn(&Note) + Send + Sync>,
 }
 
 impl Place {
@@ -84,7 +84,7 @@ impl Place {
     }
 
     /// Hears of each step.
-    pub(crate) fn watched(mut self, watch: impl Fn(&Note) + 'static) -> Self {
+    pub(crate) fn watched(mut self, watch: impl Fn(&Note) + Send + Sync + 'static) -> Self {
         self.watch = Box::new(watch);
         self
     }
@@ -92,7 +92,15 @@ impl Place {
     /// Gives the engine for this place.
     pub(crate) fn engine(&self) -> Engine<'_> {
         let via = if in_ci() { Via::Ci } else { Via::Cli };
-        Engine { repo: &self.store, clock: &self.clock, by: self.by.clone(), via, watch: &*self.watch }
+        Engine {
+            repo: &self.store,
+            steps: Some(&self.store),
+            notify: Some(&self.store),
+            clock: &self.clock,
+            by: self.by.clone(),
+            via,
+            watch: &*self.watch,
+        }
     }
 
     /// Gives the present instant.

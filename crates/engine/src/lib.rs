@@ -61,7 +61,9 @@ pub use verify::{ReleaseTruth, Verification};
 pub use withdraw::Withdrawn;
 
 use allclear_core::event::{Actor, Via};
-use allclear_core::port::{Clock, Repo, Signature};
+use allclear_core::port::notify::Notify;
+use allclear_core::port::steps::Steps;
+use allclear_core::port::{Clock, Repository, Signature};
 use allclear_core::{CommitId, OperationId, Version};
 
 /// A step of a use case, as it happens: what progress lines, logs and crash tests consume.
@@ -103,7 +105,11 @@ pub enum Note {
 /// One person or job, at one repository, at one machine.
 pub struct Engine<'a> {
     /// The repository.
-    pub repo: &'a dyn Repo,
+    pub repo: &'a dyn Repository,
+    /// What runs the project's own commands on this machine; `None` where nothing may be run.
+    pub steps: Option<&'a dyn Steps>,
+    /// What delivers notices from this machine; `None` where nothing is delivered.
+    pub notify: Option<&'a dyn Notify>,
     /// Time and chance.
     pub clock: &'a dyn Clock,
     /// Who acts.
@@ -111,7 +117,7 @@ pub struct Engine<'a> {
     /// From where.
     pub via: Via,
     /// Hears of each step.
-    pub watch: &'a dyn Fn(&Note),
+    pub watch: &'a (dyn Fn(&Note) + Sync),
 }
 
 impl Engine<'_> {

@@ -67,7 +67,15 @@ impl Engine<'_> {
         let pseudonym = person(&first).into_iter().next().unwrap_or_default();
         // The chain keeps no name, neither in the entry nor as the author of its commit.
         let by = Actor { who: format!("reporter {pseudonym}"), proof: Proof::Claimed };
-        let reporter = Engine { by, repo: self.repo, clock: self.clock, via: self.via, watch: self.watch };
+        let reporter = Engine {
+            by,
+            repo: self.repo,
+            steps: self.steps,
+            notify: self.notify,
+            clock: self.clock,
+            via: self.via,
+            watch: self.watch,
+        };
         reporter.decide(|snapshot| {
             let (version, candidate) = snapshot.pick(Some(wish.version))?;
             let Some(rc) = candidate.rcs.iter().find(|rc| rc.n == wish.rc) else {

@@ -9,7 +9,7 @@ use crate::Store;
 use crate::command::Errand;
 use crate::process::{Failure, Git};
 use allclear_core::CommitId;
-use allclear_core::port::steps::{Desk, Ended, Job, Steps};
+use allclear_core::port::steps::{Command, Ended, Steps, Workspace};
 use allclear_core::port::{Clock, RepoError};
 use rustix::fs::{FlockOperation, flock};
 use std::ffi::OsString;
@@ -90,7 +90,7 @@ struct Entry {
 }
 
 impl Steps for Store {
-    fn desk(&self, commit: &CommitId, notes: &str) -> Result<Box<dyn Desk + '_>, RepoError> {
+    fn workspace(&self, commit: &CommitId, notes: &str) -> Result<Box<dyn Workspace + '_>, RepoError> {
         let room = Room::make(self.cache()).map_err(|e| cannot("making a directory", &e))?;
         for name in ["tag", "temp"] {
             std::fs::create_dir(room.path().join(name)).map_err(|e| cannot("making a directory", &e))?;
@@ -107,21 +107,21 @@ struct Laid<'a> {
     room: Room,
 }
 
-impl Desk for Laid<'_> {
-    fn run(&self, job: &Job<'_>) -> Ended {
+impl Workspace for Laid<'_> {
+    fn run(&self, command: &Command<'_>) -> Ended {
         let path = |name: &str| self.room.path().join(name).into_os_string();
         let mut vars: Vec<(&'static str, OsString)> =
-            job.vars.iter().map(|(name, value)| (*name, OsString::from(value))).collect();
+            command.vars.iter().map(|(name, value)| (*name, OsString::from(value))).collect();
         vars.extend([("ALLCLEAR_NOTES", path("notes")), ("ALLCLEAR_TEMP", path("temp"))]);
         vars.push(("GIT_CEILING_DIRECTORIES", self.room.path().into()));
         Errand {
             program: "sh",
-            args: &["-c", job.script],
+            args: &["-c", command.script],
             dir: &self.room.path().join("tag"),
             env: self.store.caller(),
             vars: &vars,
             stdin: b"",
-            limit: Duration::from_secs(job.limit.0),
+            limit: Duration::from_secs(command.limit.0),
         }
         .run()
     }

@@ -3,29 +3,18 @@
 //! **No work tree, ever, and nothing in the user's clone.** All objects are built in a store of
 //! allclear's own, whose merges see no attributes and no configuration but ours.
 
-mod cherry;
 mod clock;
 mod command;
 mod desk;
-mod history;
-mod lineage;
-mod listing;
-mod loose;
-mod making;
-mod objects;
 mod parse;
-mod place;
 mod post;
 mod process;
-mod push;
-mod range;
-mod sign;
 mod sources;
 mod store;
+mod user_clone;
 
 pub use clock::{SystemClock, VirtualClock};
-pub use history::CloneHistory;
-pub use place::{Clone, Environment, PlaceError};
 pub use process::{Failure, Git};
 pub use sources::Mirrors;
 pub use store::Store;
+pub use user_clone::{Clone, CloneHistory, Environment, PlaceError};

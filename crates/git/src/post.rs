@@ -6,7 +6,7 @@ use crate::command::Errand;
 use crate::desk::Room;
 use allclear_core::notice::{address, chat};
 use allclear_core::policy::{Place, Way};
-use allclear_core::port::post::Post;
+use allclear_core::port::notify::{Notify, NotifyError};
 use allclear_core::port::steps::{End, Ended};
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
@@ -18,15 +18,15 @@ const HTTP: Duration = Duration::from_secs(10);
 /// How long a command may take.
 const COMMAND: Duration = Duration::from_mins(1);
 
-impl Post for Store {
-    fn deliver(&self, way: &Way, id: &str, body: &str) -> Result<(), String> {
+impl Notify for Store {
+    fn deliver(&self, way: &Way, id: &str, body: &str) -> Result<(), NotifyError> {
         match way {
             Way::Run(script) => {
                 let ended = self.errand("sh", &["-c", script], body.as_bytes(), COMMAND)?;
                 if ended.end == End::Exit(0) {
                     Ok(())
                 } else {
-                    Err(format!("its command {}", ended.sentence()))
+                    Err(NotifyError::Refused(format!("its command {}", ended.sentence())))
                 }
             }
             Way::Webhook { to, secret_env } => {
@@ -55,20 +55,29 @@ impl Post for Store {
 }
 
 impl Store {
-    fn variable(&self, name: &str) -> Result<String, String> {
+    fn variable(&self, name: &str) -> Result<String, NotifyError> {
         let found = self.caller().iter().find(|(key, _)| key.to_str() == Some(name));
         let value = found.and_then(|(_, value)| value.to_str()).map(str::trim).filter(|v| !v.is_empty());
-        value.map(str::to_owned).ok_or_else(|| format!("the variable {name} is not set here"))
+        value
+            .map(str::to_owned)
+            .ok_or_else(|| NotifyError::SetUp(format!("the variable {name} is not set here")))
     }
 
-    fn errand(&self, program: &str, args: &[&str], stdin: &[u8], limit: Duration) -> Result<Ended, String> {
-        let room = Room::make(self.cache()).map_err(|e| format!("making a directory failed: {e}"))?;
+    fn errand(
+        &self,
+        program: &str,
+        args: &[&str],
+        stdin: &[u8],
+        limit: Duration,
+    ) -> Result<Ended, NotifyError> {
+        let room = Room::make(self.cache())
+            .map_err(|e| NotifyError::Unavailable(format!("making a directory failed: {e}")))?;
         let vars: [(&'static str, OsString); 1] = [("GIT_CEILING_DIRECTORIES", room.path().into())];
         Ok(Errand { program, args, dir: room.path(), env: self.caller(), vars: &vars, stdin, limit }.run())
     }
 
-    fn http(&self, url: &str, id: &str, body: &str, signature: Option<&str>) -> Result<(), String> {
-        address(url).map_err(|why| format!("its address: {why}"))?;
+    fn http(&self, url: &str, id: &str, body: &str, signature: Option<&str>) -> Result<(), NotifyError> {
+        address(url).map_err(|why| NotifyError::SetUp(format!("its address: {why}")))?;
         let scheme = url.split(':').next().unwrap_or_default();
         let header = |text: &str| format!("header = {}\n", quoted(text));
         let mut config = format!("url = {}\nproto = {}\n", quoted(url), quoted(&format!("={scheme}")));
@@ -86,14 +95,17 @@ impl Store {
         let ended = self.errand("curl", &["--disable", "--config", "-"], config.as_bytes(), limit)?;
         let code = ended.said.lines().last().unwrap_or_default().trim();
         match (&ended.end, code.len() == 3 && code.starts_with('2')) {
-            (End::NotStarted, _) => {
-                Err("curl could not be started; notices by HTTP need it on the PATH".into())
-            }
+            (End::NotStarted, _) => Err(NotifyError::Unavailable(
+                "curl could not be started; notices by HTTP need it on the PATH".into(),
+            )),
             (_, true) => Ok(()),
-            (End::Exit(0), false) => {
-                Err(format!("the server answered {}", allclear_core::text::short(code, 10)))
+            (End::Exit(0), false) => Err(NotifyError::Refused(format!(
+                "the server answered {}",
+                allclear_core::text::short(code, 10)
+            ))),
+            (End::Exit(_) | End::Killed | End::TimedOut, false) => {
+                Err(NotifyError::Unavailable(reason(&ended, url)))
             }
-            (End::Exit(_) | End::Killed | End::TimedOut, false) => Err(reason(&ended, url)),
         }
     }
 }

@@ -7,7 +7,7 @@ use crate::stage::{Sights, Stage, Stop, place};
 use crate::{generic, go, gocache, survey};
 use allclear_core::lab::signature::failure;
 use allclear_core::lab::{Attempt, Declared, Ecosystem, Job, Mode, Outcome, Side, Step};
-use allclear_core::port::lab::{Executor, Located, Request, Sources};
+use allclear_core::port::lab::{Executor, LabError, Located, Request, Sources};
 use allclear_core::text::{hex, plain, short};
 use allclear_core::{CommitId, Version};
 use jiff::Timestamp;
@@ -349,9 +349,10 @@ fn unready(why: &str) -> Stop {
 }
 
 impl Executor for Lab<'_> {
-    fn survey(&self, declared: &Declared, repo: &str, at: &Located) -> Result<Vec<Job>, String> {
-        let tree = self.sources.tree(repo, &at.commit).map_err(|e| e.to_string())?;
-        survey::jobs(declared, repo, at, &tree)
+    fn survey(&self, declared: &Declared, repo: &str, at: &Located) -> Result<Vec<Job>, LabError> {
+        let tree = self.sources.tree(repo, &at.commit);
+        let tree = tree.map_err(|e| LabError::Unavailable(e.to_string()))?;
+        survey::jobs(declared, repo, at, &tree).map_err(LabError::Declaration)
     }
 
     fn key(&self, job: &Job, side: &Side, mode: Mode) -> Option<String> {
@@ -440,7 +441,7 @@ impl Executor for Lab<'_> {
         }
     }
 
-    fn reproduce(&self, request: &Request<'_>, print: bool) -> Result<i32, String> {
+    fn reproduce(&self, request: &Request<'_>, print: bool) -> Result<i32, LabError> {
         let mut attempt = Attempt::new(request.arm, request.mode);
         let mut code = 0;
         let ended = self.enter(request, &mut attempt, &mut |stage, way, _| {
@@ -463,11 +464,11 @@ impl Executor for Lab<'_> {
         });
         match ended {
             Ok(()) => Ok(code),
-            Err(stop) => Err(stop.note.unwrap_or_else(|| stop.outcome.name().to_owned())),
+            Err(stop) => Err(LabError::Failed(stop.note.unwrap_or_else(|| stop.outcome.name().to_owned()))),
         }
     }
 
-    fn contained(&self) -> Result<String, String> {
-        self.sandbox.as_ref().map(Sandbox::describe).map_err(Clone::clone)
+    fn contained(&self) -> Result<String, LabError> {
+        self.sandbox.as_ref().map(Sandbox::describe).map_err(|why| LabError::Uncontained(why.clone()))
     }
 }

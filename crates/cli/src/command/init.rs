@@ -6,7 +6,7 @@ use crate::place::Place;
 use crate::ui;
 use allclear_core::adoption;
 use allclear_core::policy::{self, Branches, Preset};
-use allclear_core::port::{Refs, Repo};
+use allclear_core::port::{Objects, Refs, Remote};
 use allclear_core::text::short;
 use allclear_core::{Branch, CommitId, TagFormat, bump};
 use allclear_engine::{Fault, FaultKind, POLICY_FILE};

@@ -7,7 +7,7 @@ use crate::ui::{self, BAD, DIM, paint};
 use crate::when;
 use allclear_core::event::{Event, Proof};
 use allclear_core::ledger::{self, Body};
-use allclear_core::port::Repo;
+use allclear_core::port::CommitGraph;
 use allclear_core::sshsig::Signed;
 use allclear_core::text::name_of;
 use allclear_engine::Fault;

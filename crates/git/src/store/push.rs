@@ -4,14 +4,40 @@
 //! refused by git as ambiguous where the server has a tag named `refs/heads/master`, so that anyone
 //! who may create tags could stop all promotions.
 
-use crate::loose;
+use super::error::unavailable;
+use super::{PUSH_LIMIT, Store, loose};
 use crate::process::{Failure, Git};
-use crate::store::{PUSH_LIMIT, unavailable};
 use allclear_core::CommitId;
-use allclear_core::port::{PushAnswer, RefUpdate, RepoError};
+use allclear_core::port::{Push, PushAnswer, RefUpdate, RepoError};
+use std::time::Duration;
+
+/// How long a process waits for its turn before it goes without.
+const TURN_LIMIT: Duration = Duration::from_secs(5);
+const TURN_PAUSE: Duration = Duration::from_millis(10);
+
+impl Push for Store {
+    fn push(&self, updates: &[RefUpdate]) -> Result<PushAnswer, RepoError> {
+        use allclear_core::port::Clock;
+        let id = crate::SystemClock.fresh_id();
+        let answer = push(&self.git, &self.network, &self.url, &id, updates, self.plain)?;
+        Ok(answer)
+    }
+
+    fn turn(&self) -> Option<Box<dyn std::any::Any + Send>> {
+        let file = std::fs::File::create(self.dir.join("allclear.turn")).ok()?;
+        for _ in 0..TURN_LIMIT.as_millis() / TURN_PAUSE.as_millis() {
+            match file.try_lock() {
+                Ok(()) => return Some(Box::new(file)),
+                Err(std::fs::TryLockError::WouldBlock) => std::thread::sleep(TURN_PAUSE),
+                Err(std::fs::TryLockError::Error(_)) => return None,
+            }
+        }
+        None
+    }
+}
 
 /// Runs one push. `id` names its private refs; `plain` tells that the store keeps refs in files.
-pub(crate) fn push(
+fn push(
     git: &Git,
     network: &Git,
     url: &str,

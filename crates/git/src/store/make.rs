@@ -1,7 +1,7 @@
 //! The making of a private store, and the clones that it borrows objects from.
 
+use super::error::{broken, io};
 use crate::process::Git;
-use crate::store::{broken, io};
 use allclear_core::port::RepoError;
 use std::path::{Path, PathBuf};
 
