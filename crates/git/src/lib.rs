@@ -12,6 +12,7 @@ mod process;
 mod sources;
 mod store;
 mod user_clone;
+mod writer;
 
 pub use clock::{SystemClock, VirtualClock};
 pub use process::{Failure, Git};

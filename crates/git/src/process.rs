@@ -187,7 +187,7 @@ impl Git {
     }
 
     #[allow(clippy::disallowed_methods, reason = "the one home of Command::new")]
-    fn spawn(&self, args: &[&str]) -> Result<Child, Failure> {
+    pub(crate) fn start(&self, args: &[&str]) -> Result<Child, Failure> {
         let mut command = Command::new(self.program);
         command.current_dir(&self.dir).env_clear().envs(self.env.iter().map(|(k, v)| (k, v)));
         command.env("GIT_CONFIG_COUNT", self.config.len().to_string());
@@ -214,7 +214,7 @@ impl Git {
         limit: Duration,
         read: &mut dyn FnMut(&mut dyn std::io::BufRead) -> std::io::Result<()>,
     ) -> Result<(Option<i32>, Vec<String>), Failure> {
-        let mut child = self.spawn(args)?;
+        let mut child = self.start(args)?;
         let group = rustix::process::Pid::from_child(&child);
         let (mut input, output, errors) = (child.stdin.take(), child.stdout.take(), child.stderr.take());
         let (done, ended) = mpsc::channel::<()>();

@@ -1,8 +1,9 @@
 //! Makes trees, commits and tags as git has them: who, when and what, and by whom they are signed.
 
-use super::error::{broken, id, io};
-use super::{Store, loose};
+use super::Store;
+use super::error::{broken, id};
 use crate::process::Git;
+use crate::writer::Kind;
 use allclear_core::CommitId;
 use allclear_core::port::{Create, NewCommit, RepoError, Signature};
 use std::collections::BTreeMap;
@@ -13,42 +14,11 @@ impl Create for Store {
         tree: Option<&CommitId>,
         files: &BTreeMap<String, String>,
     ) -> Result<CommitId, RepoError> {
-        let blobs: Vec<(&String, CommitId)> = files
-            .iter()
-            .map(|(path, text)| Ok((path, self.hash("blob", text.as_bytes())?)))
-            .collect::<Result<_, RepoError>>()?;
-        let Some(tree) = tree else {
-            if self.plain && files.keys().all(|name| !name.contains('/') && loose::is_path(name)) {
-                return self.hash("tree", &loose::tree(blobs));
-            }
-            let list: String = blobs.iter().map(|(path, id)| format!("100644 blob {id}\t{path}\n")).collect();
-            let made = self.git.line(&["mktree"], list.as_bytes()).map_err(broken)?;
-            return id(&made);
-        };
-        let dir = self.scratch()?;
-        let git = self.git.clone().with_env("GIT_INDEX_FILE", dir.join("index"));
-        let mut args = vec!["ls-tree", "-z", tree.as_str(), "--"];
-        args.extend(files.keys().map(String::as_str));
-        let modes = git.ok(&args, b"").map_err(broken)?;
-        let modes = String::from_utf8_lossy(&modes).into_owned();
-        let mode_of = |path: &str| {
-            modes.split('\0').find_map(|l| l.strip_suffix(&format!("\t{path}")).map(|l| l[..6].to_owned()))
-        };
-        let list: String = blobs
-            .iter()
-            .map(|(path, id)| {
-                format!(
-                    "{} {id}\t{path}\0",
-                    mode_of(path).filter(|m| m == "100755").unwrap_or_else(|| "100644".into())
-                )
-            })
-            .collect();
-        let result = git
-            .ok(&["read-tree", tree.as_str()], b"")
-            .and_then(|_| git.ok(&["update-index", "-z", "--index-info"], list.as_bytes()))
-            .and_then(|_| git.line(&["write-tree"], b""));
-        drop(std::fs::remove_dir_all(&dir));
-        id(&result.map_err(broken)?)
+        let mut blobs = BTreeMap::new();
+        for (path, text) in files {
+            blobs.insert(path.as_str(), self.hash(Kind::Blob, text.as_bytes())?);
+        }
+        self.edit(tree.map(CommitId::as_str), &blobs)
     }
 
     fn write_commit(&self, commit: &NewCommit) -> Result<CommitId, RepoError> {
@@ -61,7 +31,8 @@ impl Create for Store {
             text.push_str(&format!("parent {parent}\n"));
         }
         text.push_str(&format!("author {author}\ncommitter {by}\n\n{}\n", message(&commit.message)));
-        self.hash("commit", text.as_bytes())
+        let kind = if commit.author.is_some() { Kind::OldCommit } else { Kind::Commit };
+        self.hash(kind, text.as_bytes())
     }
 
     fn write_tag(
@@ -76,7 +47,7 @@ impl Create for Store {
         }
         let by = ident(by);
         self.hash(
-            "tag",
+            Kind::Tag,
             format!("object {target}\ntype commit\ntag {name}\ntagger {by}\n\n{}\n", message(text))
                 .as_bytes(),
         )
@@ -84,14 +55,34 @@ impl Create for Store {
 }
 
 impl Store {
-    pub(super) fn hash(&self, kind: &str, bytes: &[u8]) -> Result<CommitId, RepoError> {
-        use allclear_core::port::Clock;
-        if self.plain {
-            let unique = crate::SystemClock.fresh_id();
-            return loose::object(&self.dir, kind, bytes, &unique).map_err(|e| io("writing an object", &e));
+    pub(super) fn hash(&self, kind: Kind, bytes: &[u8]) -> Result<CommitId, RepoError> {
+        self.writer().object(kind, bytes).map_err(broken)
+    }
+
+    /// Writes a tree like the one at `tree` with some files replaced, folder by folder.
+    fn edit(&self, tree: Option<&str>, files: &BTreeMap<&str, CommitId>) -> Result<CommitId, RepoError> {
+        let mut entries = match tree {
+            Some(tree) => entries(&self.git.ok(&["ls-tree", "-z", tree], b"").map_err(broken)?),
+            None => BTreeMap::new(),
+        };
+        let mut folders: BTreeMap<&str, BTreeMap<&str, CommitId>> = BTreeMap::new();
+        for (path, id) in files {
+            if let Some((folder, rest)) = path.split_once('/') {
+                folders.entry(folder).or_default().insert(rest, id.clone());
+            } else {
+                let runs = entries.get(path.as_bytes()).is_some_and(|entry| entry.starts_with("100755 "));
+                let mode = if runs { "100755" } else { "100644" };
+                entries.insert(path.as_bytes().to_vec(), format!("{mode} blob {id}"));
+            }
         }
-        let made = self.git.line(&["hash-object", "-w", "-t", kind, "--stdin"], bytes).map_err(broken)?;
-        id(&made)
+        for (folder, files) in folders {
+            let below = entries.get(folder.as_bytes()).and_then(|entry| entry.strip_prefix("040000 tree "));
+            let made = self.edit(below, &files)?;
+            entries.insert(folder.as_bytes().to_vec(), format!("040000 tree {made}"));
+        }
+        let entries: Vec<Vec<u8>> =
+            entries.into_iter().map(|(name, entry)| [entry.as_bytes(), b"\t", &name].concat()).collect();
+        self.writer().tree(&entries).map_err(broken)
     }
 
     /// Prepares git to sign with SSH in somebody's name.
@@ -146,6 +137,15 @@ impl Store {
     }
 }
 
+/// Reads `MODE TYPE ID<tab>NAME`, by name.
+fn entries(listing: &[u8]) -> BTreeMap<Vec<u8>, String> {
+    let entries = listing.split(|&b| b == 0).filter_map(|entry| {
+        let tab = entry.iter().position(|&b| b == b'\t')?;
+        Some((entry[tab + 1..].to_vec(), String::from_utf8(entry[..tab].to_vec()).ok()?))
+    });
+    entries.collect()
+}
+
 fn name_and_email(who: &str) -> (String, String) {
     let clean = |s: &str| -> String {
         s.chars().filter(|c| !matches!(c, '<' | '>') && !c.is_control()).take(200).collect()
@@ -169,4 +169,51 @@ fn author(commit: &NewCommit) -> String {
 
 fn message(text: &str) -> String {
     text.replace('\0', "\u{fffd}").trim_end().to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::user_clone::{Clone, Environment};
+    use std::path::Path;
+
+    /// A repository that is its own server, and the store for it.
+    fn store(dir: &Path) -> Store {
+        let inherited = vec![("PATH".into(), "/usr/local/bin:/usr/bin:/bin".into())];
+        let repository = dir.join("server");
+        std::fs::create_dir(&repository).unwrap();
+        Git::new(&repository, &inherited).ok(&["init", "-q", "--bare", "."], b"").unwrap();
+        let env = Environment { inherited, cache: dir.join("cache") };
+        Store::open(&Clone::open(&repository, None, &env).unwrap(), &env).unwrap()
+    }
+
+    #[test]
+    fn a_tree_keeps_what_is_not_replaced() {
+        let dir = tempfile::tempdir().unwrap();
+        let store = store(dir.path());
+        let text = |text: &str| store.hash(Kind::Blob, text.as_bytes()).unwrap();
+        let (one, two) = (text("one\n"), text("two\n"));
+        let link = "1".repeat(40);
+        let index = |list: String| {
+            let git = store.git.clone().with_env("GIT_INDEX_FILE", dir.path().join("index"));
+            git.ok(&["update-index", "-z", "--index-info"], list.as_bytes()).unwrap();
+            CommitId::parse(&git.line(&["write-tree"], b"").unwrap()).unwrap()
+        };
+        let before = index(format!(
+            "100644 {one}\ta.txt\0100755 {one}\tbin/run\0100644 {one}\tbin/other\0120000 {one}\tlink\0160000 {link}\tmodule\0100644 {one}\tbin.txt\0"
+        ));
+        let files =
+            ["a.txt", "bin/run", "bin/new", "deep/er/file"].map(|p| (p.to_owned(), "two\n".to_owned()));
+        let after = store.write_tree(Some(&before), &files.into()).unwrap();
+        let expected = index(format!(
+            "100644 {two}\ta.txt\0100755 {two}\tbin/run\0100644 {two}\tbin/new\0100644 {two}\tdeep/er/file\0"
+        ));
+        assert_eq!(after, expected);
+    }
+
+    #[test]
+    fn a_name_is_one_line() {
+        let by = Signature { who: "A\nB <<a@b>>".into(), at: jiff::Timestamp::UNIX_EPOCH };
+        assert_eq!(ident(&by), "AB <a@b> 0 +0000");
+    }
 }

@@ -4,6 +4,7 @@
 use super::error::{broken, io};
 use super::{LIST_LIMIT, PUSH_LIMIT, Store};
 use crate::parse;
+use crate::writer::Kind;
 use allclear_core::CommitId;
 use allclear_core::port::{Merge, Merged, Objects, RepoError};
 
@@ -63,7 +64,7 @@ fn merge_over(store: &Store, sides: [&CommitId; 3]) -> Result<Merged, RepoError>
     let commit = |tree: &CommitId, parent: Option<&CommitId>, side: &str| {
         let parent = parent.map(|p| format!("parent {p}\n")).unwrap_or_default();
         let text = format!("tree {tree}\n{parent}author {NOBODY}\ncommitter {NOBODY}\n\n{side}\n");
-        store.hash("commit", text.as_bytes())
+        store.hash(Kind::Commit, text.as_bytes())
     };
     let base = commit(base, None, "base")?;
     let pair = (commit(ours, Some(&base), "ours")?, commit(theirs, Some(&base), "theirs")?);

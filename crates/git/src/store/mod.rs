@@ -3,7 +3,6 @@
 mod create;
 mod error;
 mod graph;
-mod loose;
 mod make;
 mod memory;
 mod merge;
@@ -17,12 +16,14 @@ pub(crate) use make::{fresh_name, make};
 
 use crate::process::Git;
 use crate::user_clone::{Clone, Environment, with_secret};
+use crate::writer::Writer;
 use allclear_core::port::RepoError;
 use allclear_core::text::hex;
 use make::lenders;
 use sha2::{Digest, Sha256};
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 /// Shorter than the two minutes for which what was judged clear stays clear.
@@ -43,8 +44,7 @@ pub struct Store {
     signing_key: Option<String>,
     /// The key under statements.
     pub(crate) statement_key: Option<String>,
-    /// Whether small objects and private refs are written without a process each.
-    plain: bool,
+    writer: Arc<Mutex<Writer>>,
     /// The environment of what the project itself wants run.
     caller: Vec<(OsString, OsString)>,
 }
@@ -67,9 +67,10 @@ impl Store {
         let network = with_secret(network, clone.secret.as_ref());
         let (url, signing_key) = (clone.remote.clone(), clone.signing_key.clone());
         let statement_key = clone.statement_key.clone();
-        let plain = loose::is_plain(&dir);
+        let writer =
+            Arc::new(Mutex::new(Writer::new(git.clone(), dir.join(format!("new.{}", fresh_name())))));
         let caller = env.inherited.clone();
-        Ok(Self { dir, url, git, network, lenders, signing_key, statement_key, plain, caller })
+        Ok(Self { dir, url, git, network, lenders, signing_key, statement_key, writer, caller })
     }
 
     /// Gives the project's own commands another environment than git's: the caller's, whose tokens they need.
@@ -80,6 +81,10 @@ impl Store {
 
     pub(crate) fn caller(&self) -> &[(OsString, OsString)] {
         &self.caller
+    }
+
+    fn writer(&self) -> MutexGuard<'_, Writer> {
+        self.writer.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(crate) fn git(&self) -> &Git {

@@ -4,8 +4,9 @@
 //! refused by git as ambiguous where the server has a tag named `refs/heads/master`, so that anyone
 //! who may create tags could stop all promotions.
 
-use super::error::unavailable;
-use super::{PUSH_LIMIT, Store, loose};
+use super::error::{broken, unavailable};
+use super::make::fresh_name;
+use super::{PUSH_LIMIT, Store};
 use crate::process::{Failure, Git};
 use allclear_core::CommitId;
 use allclear_core::port::{Push, PushAnswer, RefUpdate, RepoError};
@@ -17,10 +18,17 @@ const TURN_PAUSE: Duration = Duration::from_millis(10);
 
 impl Push for Store {
     fn push(&self, updates: &[RefUpdate]) -> Result<PushAnswer, RepoError> {
-        use allclear_core::port::Clock;
-        let id = crate::SystemClock.fresh_id();
-        let answer = push(&self.git, &self.network, &self.url, &id, updates, self.plain)?;
-        Ok(answer)
+        let out = format!("refs/out/{}", fresh_name());
+        let private = |update: &RefUpdate| format!("{out}/{}", &update.name.as_str()["refs/".len()..]);
+        let made: Vec<(String, &CommitId)> =
+            updates.iter().filter_map(|u| Some((private(u), u.new.as_ref()?))).collect();
+        let create: Vec<String> = made.iter().map(|(name, new)| format!("create {name} {new}")).collect();
+        self.writer().refs(&create).map_err(broken)?;
+        let answer = send(&self.network, &self.url, &out, updates);
+        let delete: Vec<String> = made.iter().map(|(name, _)| format!("delete {name}")).collect();
+        // Left over private refs cost a little space and nothing else.
+        drop(self.writer().refs(&delete));
+        answer
     }
 
     fn turn(&self) -> Option<Box<dyn std::any::Any + Send>> {
@@ -34,37 +42,6 @@ impl Push for Store {
         }
         None
     }
-}
-
-/// Runs one push. `id` names its private refs; `plain` tells that the store keeps refs in files.
-fn push(
-    git: &Git,
-    network: &Git,
-    url: &str,
-    id: &str,
-    updates: &[RefUpdate],
-    plain: bool,
-) -> Result<PushAnswer, RepoError> {
-    let out = format!("refs/out/{id}");
-    let private = |update: &RefUpdate| format!("{out}/{}", &update.name.as_str()["refs/".len()..]);
-    let made: Vec<(String, &CommitId)> =
-        updates.iter().filter_map(|u| Some((private(u), u.new.as_ref()?))).collect();
-    if plain && made.iter().all(|(name, _)| loose::is_path(name)) {
-        let written = loose::refs(git.dir(), made);
-        let answer = match written {
-            Ok(()) => send(network, url, &out, updates),
-            Err(e) => Err(RepoError::Protocol(format!("writing into the store: {e}"))),
-        };
-        drop(std::fs::remove_dir_all(git.dir().join(&out)));
-        return answer;
-    }
-    let create: String = made.iter().map(|(name, new)| format!("create {name} {new}\n")).collect();
-    git.ok(&["update-ref", "--stdin"], create.as_bytes()).map_err(|e| RepoError::Protocol(e.to_string()))?;
-    let answer = send(network, url, &out, updates);
-    let delete: String = made.iter().map(|(name, _)| format!("delete {name}\n")).collect();
-    // Left over private refs cost a little space and nothing else.
-    drop(git.ok(&["update-ref", "--stdin"], delete.as_bytes()));
-    answer
 }
 
 fn send(git: &Git, url: &str, out: &str, updates: &[RefUpdate]) -> Result<PushAnswer, RepoError> {
