@@ -85,6 +85,13 @@ impl Engine<'_> {
         &self,
         choose: impl Fn(&Snapshot) -> Result<(Draft, T), Fault>,
     ) -> Result<T, Fault> {
+        self.healed(|| self.decide_until_landed(&choose))
+    }
+
+    fn decide_until_landed<T>(
+        &self,
+        choose: &impl Fn(&Snapshot) -> Result<(Draft, T), Fault>,
+    ) -> Result<T, Fault> {
         let deadline = DEADLINE.after(self.clock.now());
         loop {
             let snapshot = self.observe()?;
@@ -124,6 +131,10 @@ impl Engine<'_> {
         draft: &Draft,
         wanted: &dyn Fn(&Project) -> bool,
     ) -> Result<bool, Fault> {
+        self.healed(|| self.record_until_landed(draft, wanted))
+    }
+
+    fn record_until_landed(&self, draft: &Draft, wanted: &dyn Fn(&Project) -> bool) -> Result<bool, Fault> {
         let deadline = DEADLINE.after(self.clock.now());
         loop {
             let turn = self.repo.turn();

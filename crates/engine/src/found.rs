@@ -11,6 +11,10 @@ impl Engine<'_> {
     /// Starts the ledger where the policy on develop says `mode = "run"` and there is none yet.
     /// Tells whether it did. `tick` never does this: a fork with a cron job must not start trains.
     pub fn found(&self) -> Result<bool, Fault> {
+        self.healed(|| self.found_once())
+    }
+
+    fn found_once(&self) -> Result<bool, Fault> {
         let snapshot = self.observe()?;
         let running = snapshot.policy.get().is_some_and(|p| p.mode == Mode::Run);
         if snapshot.project.head.is_some() || !running {

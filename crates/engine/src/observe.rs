@@ -85,11 +85,17 @@ impl Engine<'_> {
         let refs = self.repo.observe()?;
         self.note(Note::Observed);
         match self.understand(refs) {
-            Err(fault) if fault.kind == FaultKind::Broken => {
-                self.repo.forget()?;
-                self.understand(self.repo.observe()?)
-            }
+            Err(fault) if fault.kind == FaultKind::Broken => self.understand(self.repo.observe()?),
             understood => understood,
+        }
+    }
+
+    /// Does something that begins with a look; and once more where the private store turned out to be damaged, and
+    /// was made again: nothing that was built by then was sent.
+    pub(crate) fn healed<T>(&self, act: impl Fn() -> Result<T, Fault>) -> Result<T, Fault> {
+        match act() {
+            Err(fault) if fault.kind == FaultKind::Broken => act(),
+            done => done,
         }
     }
 

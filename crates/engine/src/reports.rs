@@ -181,6 +181,10 @@ impl Engine<'_> {
 
     /// Erases the words and the name of a report. The chain keeps that there was one, and what it did.
     pub fn erase_report(&self, id: &str) -> Result<(), Fault> {
+        self.healed(|| self.erase_once(id))
+    }
+
+    fn erase_once(&self, id: &str) -> Result<(), Fault> {
         let snapshot = self.observe()?;
         let texts = self.report_texts(&snapshot, &[id.to_owned()])?;
         let Some(text) = texts.get(id) else {

@@ -134,10 +134,6 @@ impl Remote for Flaky<'_> {
         self.inner.observe()
     }
 
-    fn forget(&self) -> Result<(), RepoError> {
-        self.inner.forget()
-    }
-
     fn refs(&self) -> Result<Refs, RepoError> {
         self.read()?;
         self.inner.refs()

@@ -1,13 +1,13 @@
 //! Reads commits: the graph of some tips, ranges of it, and the entries of a ledger.
 
-use super::error::broken;
+use super::error::{broken, done, missing};
 use super::objects::read_object;
 use super::signing::read_signed;
 use super::{FETCH_LIMIT, LIST_LIMIT, Store};
 use crate::parse;
 use crate::process::{Failure, Git};
 use allclear_core::CommitId;
-use allclear_core::ledger::{ENTRY_LIMIT, RawEntry};
+use allclear_core::ledger::{ENTRY_LIMIT, RawEntry, Unreadable};
 use allclear_core::lineage::Lineage;
 use allclear_core::port::{CommitGraph, Graph, Memory, RepoError};
 use std::collections::{BTreeMap, BTreeSet};
@@ -29,83 +29,94 @@ const LOG: &[&str] = &[
 
 impl CommitGraph for Store {
     fn is_ancestor(&self, commit: &CommitId, head: &CommitId) -> Result<bool, RepoError> {
-        let output = self
-            .git
-            .run(&["merge-base", "--is-ancestor", commit.as_str(), head.as_str()], b"", LIST_LIMIT)
-            .map_err(broken)?;
-        Ok(output.code == Some(0))
+        self.healing(&|| {
+            let args = ["merge-base", "--is-ancestor", commit.as_str(), head.as_str()];
+            let output = self.git.run(&args, b"", LIST_LIMIT).map_err(broken)?;
+            match output.code {
+                Some(0) => Ok(true),
+                Some(1) => Ok(false),
+                Some(_) | None if !self.present(std::slice::from_ref(commit))?.contains(commit) => Ok(false),
+                Some(_) | None => Err(missing(&format!("what {} descends from", head.short()))),
+            }
+        })
     }
 
     fn graph(&self, tips: &[CommitId]) -> Result<Graph, RepoError> {
-        let wanted: BTreeSet<CommitId> = tips.iter().cloned().collect();
-        let tips: Vec<CommitId> = wanted.iter().cloned().collect();
-        let present = self.present(&tips)?;
-        let tips: Vec<&str> = present.iter().map(CommitId::as_str).collect();
-        if tips.is_empty() {
-            return Ok(Graph { absent: wanted, ..Graph::default() });
-        }
-        let mut args = vec!["merge-base", "--octopus", "--all"];
-        args.extend(&tips);
-        // No common ancestor is an answer too: then everything is read.
-        let common = self.git.run(&args, b"", LIST_LIMIT).map_err(broken)?;
-        let mut input: String = tips.iter().map(|t| format!("{t}\n")).collect();
-        input.extend(String::from_utf8_lossy(&common.stdout).lines().map(|id| format!("^{id}\n")));
-        let out = self.git.ok(LOG, input.as_bytes()).map_err(broken)?;
-        Ok(Graph { absent: wanted.difference(&present).cloned().collect(), ..parse::graph(&out) })
+        self.healing(&|| {
+            let wanted: BTreeSet<CommitId> = tips.iter().cloned().collect();
+            let tips: Vec<CommitId> = wanted.iter().cloned().collect();
+            let present = self.present(&tips)?;
+            let tips: Vec<&str> = present.iter().map(CommitId::as_str).collect();
+            if tips.is_empty() {
+                return Ok(Graph { absent: wanted, ..Graph::default() });
+            }
+            let mut args = vec!["merge-base", "--octopus", "--all"];
+            args.extend(&tips);
+            // No common ancestor is an answer too: then everything is read.
+            let common = self.git.run(&args, b"", LIST_LIMIT).map_err(broken)?;
+            let mut input: String = tips.iter().map(|t| format!("{t}\n")).collect();
+            input.extend(String::from_utf8_lossy(&common.stdout).lines().map(|id| format!("^{id}\n")));
+            let out = self.git.ok(LOG, input.as_bytes()).map_err(broken)?;
+            Ok(Graph { absent: wanted.difference(&present).cloned().collect(), ..parse::graph(&out) })
+        })
     }
 
     fn since(&self, tip: &CommitId, without: &[CommitId]) -> Result<Graph, RepoError> {
-        let tips: Vec<CommitId> = [tip].into_iter().chain(without).cloned().collect();
-        let present = self.present(&tips)?;
-        if !present.contains(tip) {
-            return Err(RepoError::NotFound(format!("the commit {tip} is not in the store")));
-        }
-        let hidden = without.iter().filter(|id| present.contains(*id));
-        since(&self.git, tip, hidden).map_err(broken)
+        self.healing(&|| {
+            let tips: Vec<CommitId> = [tip].into_iter().chain(without).cloned().collect();
+            let present = self.present(&tips)?;
+            if !present.contains(tip) {
+                return Err(RepoError::NotFound(format!("the commit {tip} is not in the store")));
+            }
+            let hidden = without.iter().filter(|id| present.contains(*id));
+            since(&self.git, tip, hidden).map_err(broken)
+        })
     }
 
     fn lineage(&self, commit: &CommitId, tips: &[CommitId]) -> Result<Lineage, RepoError> {
-        lineage(&self.git, commit, &self.present(tips)?)
+        self.healing(&|| lineage(&self.git, commit, &self.present(tips)?))
     }
 
     fn begins_with(&self, prefix: &str) -> Result<Vec<CommitId>, RepoError> {
-        begins_with(&self.git, prefix)
+        self.healing(&|| begins_with(&self.git, prefix))
     }
 
     fn paths(&self, commits: &[CommitId]) -> Result<BTreeMap<CommitId, Vec<String>>, RepoError> {
-        let input: String = commits.iter().map(|id| format!("{id}\n")).collect();
-        let args = [
-            "diff-tree",
-            "--stdin",
-            "-r",
-            "-z",
-            "--root",
-            "-m",
-            "--first-parent",
-            "--no-renames",
-            "--name-only",
-        ];
-        let out = self.git.ok(&args, input.as_bytes()).map_err(broken)?;
-        let mut paths: BTreeMap<CommitId, Vec<String>> = BTreeMap::new();
-        let mut current = None;
-        for field in out.split(|&b| b == 0) {
-            let field = String::from_utf8_lossy(field);
-            let field = field.trim_start_matches('\n');
-            // A line of its own with a commit that was asked for begins its list.
-            match CommitId::parse(field.trim()) {
-                Ok(id) if commits.contains(&id) => {
-                    paths.entry(id.clone()).or_default();
-                    current = Some(id);
-                }
-                Ok(_) | Err(_) if !field.is_empty() => {
-                    if let Some(list) = current.as_ref().and_then(|id| paths.get_mut(id)) {
-                        list.push(field.to_owned());
+        self.healing(&|| {
+            let input: String = commits.iter().map(|id| format!("{id}\n")).collect();
+            let args = [
+                "diff-tree",
+                "--stdin",
+                "-r",
+                "-z",
+                "--root",
+                "-m",
+                "--first-parent",
+                "--no-renames",
+                "--name-only",
+            ];
+            let out = self.git.ok(&args, input.as_bytes()).map_err(broken)?;
+            let mut paths: BTreeMap<CommitId, Vec<String>> = BTreeMap::new();
+            let mut current = None;
+            for field in out.split(|&b| b == 0) {
+                let field = String::from_utf8_lossy(field);
+                let field = field.trim_start_matches('\n');
+                // A line of its own with a commit that was asked for begins its list.
+                match CommitId::parse(field.trim()) {
+                    Ok(id) if commits.contains(&id) => {
+                        paths.entry(id.clone()).or_default();
+                        current = Some(id);
                     }
+                    Ok(_) | Err(_) if !field.is_empty() => {
+                        if let Some(list) = current.as_ref().and_then(|id| paths.get_mut(id)) {
+                            list.push(field.to_owned());
+                        }
+                    }
+                    Ok(_) | Err(_) => {}
                 }
-                Ok(_) | Err(_) => {}
             }
-        }
-        Ok(paths)
+            Ok(paths)
+        })
     }
 
     fn patch_ids(
@@ -113,33 +124,92 @@ impl CommitGraph for Store {
         commits: &[CommitId],
         reverse: bool,
     ) -> Result<BTreeMap<CommitId, String>, RepoError> {
-        let input: String = commits.iter().map(|id| format!("{id}\n")).collect();
-        let mut args = vec![
-            "diff-tree",
-            "--stdin",
-            "-p",
-            "--no-color",
-            "--no-ext-diff",
-            "--no-textconv",
-            "--no-renames",
-            "--full-index",
-            "--no-prefix",
-        ];
-        // Without prefixes, because -R would swap them and make equal changes look different.
-        if reverse {
-            args.push("-R");
-        }
-        let patches = self.git.ok(&args, input.as_bytes()).map_err(broken)?;
-        let out = self.git.ok(&["patch-id", "--verbatim"], &patches).map_err(broken)?;
-        let out = String::from_utf8_lossy(&out);
-        Ok(out
-            .lines()
-            .filter_map(|l| l.split_once(' '))
-            .filter_map(|(patch, id)| Some((CommitId::parse(id).ok()?, patch.to_owned())))
-            .collect())
+        self.healing(&|| {
+            let input: String = commits.iter().map(|id| format!("{id}\n")).collect();
+            let mut args = vec![
+                "diff-tree",
+                "--stdin",
+                "-p",
+                "--no-color",
+                "--no-ext-diff",
+                "--no-textconv",
+                "--no-renames",
+                "--full-index",
+                "--no-prefix",
+            ];
+            // Without prefixes, because -R would swap them and make equal changes look different.
+            if reverse {
+                args.push("-R");
+            }
+            let patches = self.git.ok(&args, input.as_bytes()).map_err(broken)?;
+            let out = self.git.ok(&["patch-id", "--verbatim"], &patches).map_err(broken)?;
+            let out = String::from_utf8_lossy(&out);
+            Ok(out
+                .lines()
+                .filter_map(|l| l.split_once(' '))
+                .filter_map(|(patch, id)| Some((CommitId::parse(id).ok()?, patch.to_owned())))
+                .collect())
+        })
     }
 
     fn entries(
+        &self,
+        head: &CommitId,
+        known: Option<&CommitId>,
+        take: &mut dyn FnMut(RawEntry),
+    ) -> Result<(), RepoError> {
+        // What was taken cannot be taken back: who reads begins anew.
+        self.read_entries(head, known, take).map_err(|error| self.remade(error))
+    }
+}
+
+impl Store {
+    /// Reads the messages of the newest `limit` commits that are no merges.
+    pub fn messages(&self, tip: &CommitId, limit: usize) -> Result<Vec<String>, RepoError> {
+        self.healing(&|| {
+            let limit = format!("--max-count={limit}");
+            let args = [
+                "log",
+                "-z",
+                "--no-merges",
+                "--no-show-signature",
+                &limit,
+                "--format=tformat:%B",
+                tip.as_str(),
+            ];
+            let out = self.git.ok(&args, b"").map_err(broken)?;
+            Ok(out
+                .split(|&b| b == 0)
+                .filter(|m| !m.is_empty())
+                .map(|m| String::from_utf8_lossy(m).into_owned())
+                .collect())
+        })
+    }
+
+    /// Makes the next walks through a long history quick.
+    pub fn index(&self) {
+        let fetched = self.recall("fetched");
+        if fetched != self.recall("indexed") && write_links(&self.git).is_ok() {
+            self.remember("indexed", &fetched.unwrap_or_default());
+        }
+    }
+
+    /// Finds those that are commits of the store.
+    fn present(&self, ids: &[CommitId]) -> Result<BTreeSet<CommitId>, RepoError> {
+        let input: String = ids.iter().map(|id| format!("{id}\n")).collect();
+        let out = self
+            .git
+            .ok(&["cat-file", "--batch-check=%(objectname) %(objecttype)"], input.as_bytes())
+            .map_err(broken)?;
+        let out = String::from_utf8_lossy(&out);
+        if out.lines().any(|line| line.ends_with(" missing")) {
+            self.check_history()?;
+        }
+        Ok(out.lines().filter_map(|l| CommitId::parse(l.strip_suffix(" commit")?).ok()).collect())
+    }
+
+    /// Reads entries; the first that cannot be read ends it.
+    fn read_entries(
         &self,
         head: &CommitId,
         known: Option<&CommitId>,
@@ -159,52 +229,26 @@ impl CommitGraph for Store {
             .collect();
         let ask: String = links.iter().map(|(id, _)| format!("{id}\n{id}:entry.json\n")).collect();
         let mut links = links.into_iter();
+        let mut absent: Vec<CommitId> = Vec::new();
         let mut each = |out: &mut dyn BufRead| -> std::io::Result<()> {
             for (commit, parents) in links.by_ref() {
                 let signed = read_signed(out)?;
                 let json = read_object(out, ENTRY_LIMIT)?;
+                absent.extend(matches!(json, Err(Unreadable::Absent)).then(|| commit.clone()));
                 take(RawEntry { commit, parents, json, signed });
             }
             Ok(())
         };
         // Without --buffer git writes each answer for itself: three system calls an entry.
-        self.git
-            .stream(&["cat-file", "--batch", "--buffer"], ask.as_bytes(), FETCH_LIMIT, &mut each)
-            .map_err(broken)?;
-        Ok(())
-    }
-}
-
-impl Store {
-    /// Reads the messages of the newest `limit` commits that are no merges.
-    pub fn messages(&self, tip: &CommitId, limit: usize) -> Result<Vec<String>, RepoError> {
-        let limit = format!("--max-count={limit}");
-        let args =
-            ["log", "-z", "--no-merges", "--no-show-signature", &limit, "--format=tformat:%B", tip.as_str()];
-        let out = self.git.ok(&args, b"").map_err(broken)?;
-        Ok(out
-            .split(|&b| b == 0)
-            .filter(|m| !m.is_empty())
-            .map(|m| String::from_utf8_lossy(m).into_owned())
-            .collect())
-    }
-
-    /// Makes the next walks through a long history quick.
-    pub fn index(&self) {
-        let fetched = self.recall("fetched");
-        if fetched != self.recall("indexed") && write_links(&self.git).is_ok() {
-            self.remember("indexed", &fetched.unwrap_or_default());
+        let args = ["cat-file", "--batch", "--buffer"];
+        done("cat-file", self.git.stream(&args, ask.as_bytes(), FETCH_LIMIT, &mut each).map_err(broken)?)?;
+        if absent.is_empty() {
+            return Ok(());
         }
-    }
-
-    fn present(&self, ids: &[CommitId]) -> Result<BTreeSet<CommitId>, RepoError> {
-        let input: String = ids.iter().map(|id| format!("{id}\n")).collect();
-        let out = self
-            .git
-            .ok(&["cat-file", "--batch-check=%(objectname) %(objecttype)"], input.as_bytes())
-            .map_err(broken)?;
-        let out = String::from_utf8_lossy(&out);
-        Ok(out.lines().filter_map(|l| CommitId::parse(l.strip_suffix(" commit")?).ok()).collect())
+        // A commit without an entry is one thing, a store without the entry of a commit another.
+        let ids: String = absent.iter().map(|id| format!("{id}\n")).collect();
+        let whole = ["rev-list", "--objects", "--no-walk", "--quiet", "--stdin"];
+        self.git.ok(&whole, ids.as_bytes()).map(drop).map_err(broken)
     }
 }
 
@@ -253,7 +297,7 @@ fn lineage(git: &Git, commit: &CommitId, tips: &BTreeSet<CommitId>) -> Result<Li
         Ok(())
     };
     let args = ["rev-list", "--stdin", "--date-order", "--reverse", "--parents"];
-    git.stream(&args, input.as_bytes(), FETCH_LIMIT, &mut each).map_err(broken)?;
+    done("rev-list", git.stream(&args, input.as_bytes(), FETCH_LIMIT, &mut each).map_err(broken)?)?;
     Ok(lineage)
 }
 

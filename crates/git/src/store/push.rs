@@ -4,12 +4,13 @@
 //! refused by git as ambiguous where the server has a tag named `refs/heads/master`, so that anyone
 //! who may create tags could stop all promotions.
 
-use super::error::{broken, unavailable};
-use super::make::fresh_name;
+use super::error::{broken, io, missing, unavailable};
+use super::make::{fresh_name, lock};
 use super::{PUSH_LIMIT, Store};
 use crate::process::{Failure, Git};
 use allclear_core::CommitId;
 use allclear_core::port::{Push, PushAnswer, RefUpdate, RepoError};
+use std::io::BufRead;
 use std::time::Duration;
 
 /// How long a process waits for its turn before it goes without.
@@ -23,16 +24,27 @@ impl Push for Store {
         let made: Vec<(String, &CommitId)> =
             updates.iter().filter_map(|u| Some((private(u), u.new.as_ref()?))).collect();
         let create: Vec<String> = made.iter().map(|(name, new)| format!("create {name} {new}")).collect();
-        self.writer().refs(&create).map_err(broken)?;
-        let answer = send(&self.network, &self.url, &out, updates);
+        let pushing = lock(&self.dir, "push")?;
+        pushing.lock_shared().map_err(|e| io("locking the store", &e))?;
+        let created = self.writer().refs(&create);
+        if let Err(failure) = created {
+            drop(pushing);
+            return Err(self.remade(broken(failure)));
+        }
+        let sent = send(&self.network, &self.url, &out, updates);
         let delete: Vec<String> = made.iter().map(|(name, _)| format!("delete {name}")).collect();
         // Left over private refs cost a little space and nothing else.
         drop(self.writer().refs(&delete));
-        answer
+        drop(pushing);
+        let (answer, judged) = sent?;
+        if !answer.ok && !judged && !self.can_pack(updates) {
+            return Err(self.remade(missing("some of what is pushed")));
+        }
+        Ok(answer)
     }
 
     fn turn(&self) -> Option<Box<dyn std::any::Any + Send>> {
-        let file = std::fs::File::create(self.dir.join("allclear.turn")).ok()?;
+        let file = lock(&self.dir, "turn").ok()?;
         for _ in 0..TURN_LIMIT.as_millis() / TURN_PAUSE.as_millis() {
             match file.try_lock() {
                 Ok(()) => return Some(Box::new(file)),
@@ -44,7 +56,22 @@ impl Push for Store {
     }
 }
 
-fn send(git: &Git, url: &str, out: &str, updates: &[RefUpdate]) -> Result<PushAnswer, RepoError> {
+impl Store {
+    /// Tells whether git can read what it sends in a push, by making the pack once more and dropping it.
+    fn can_pack(&self, updates: &[RefUpdate]) -> bool {
+        let there = ["for-each-ref", "--format=^%(objectname)", "refs/in"];
+        let Ok(mut revisions) = self.git.ok(&there, b"") else { return false };
+        revisions.extend(
+            updates.iter().filter_map(|u| Some(format!("{}\n", u.new.as_ref()?).into_bytes())).flatten(),
+        );
+        let args = ["pack-objects", "--revs", "--thin", "--stdout", "--delta-base-offset", "-q"];
+        let mut drain = |out: &mut dyn BufRead| std::io::copy(out, &mut std::io::sink()).map(drop);
+        self.git.stream(&args, &revisions, PUSH_LIMIT, &mut drain).is_ok_and(|(code, _)| code == Some(0))
+    }
+}
+
+/// Sends a push; tells also whether the answer has a verdict on any ref.
+fn send(git: &Git, url: &str, out: &str, updates: &[RefUpdate]) -> Result<(PushAnswer, bool), RepoError> {
     let mut args: Vec<String> = [
         "push",
         "--atomic",
@@ -74,7 +101,8 @@ fn send(git: &Git, url: &str, out: &str, updates: &[RefUpdate]) -> Result<PushAn
             let locks = output.said.iter().filter_map(|line| lock_in(line)).collect();
             // Git gives up with 128 before it sends anything; a lost race ends with 1, and is common.
             let no_atomic = output.code == Some(128) && refuses_atomic(git, &args);
-            Ok(PushAnswer { ok, no_atomic, said, locks })
+            let judged = output.stdout.split(|&b| b == b'\n').any(|line| line.starts_with(b"!"));
+            Ok((PushAnswer { ok, no_atomic, said, locks }, judged))
         }
         Err(Failure::TimedOut { .. }) => {
             Err(RepoError::Unknown("the server did not answer the push in time".into()))

@@ -1,6 +1,6 @@
 //! Reads the server's refs, and fetches what they lead to.
 
-use super::error::{broken, unavailable};
+use super::error::unavailable;
 use super::{FETCH_LIMIT, LIST_LIMIT, Store};
 use crate::parse;
 use crate::process::{Failure, Git};
@@ -8,32 +8,20 @@ use allclear_core::port::{Memory, Refs, Remote, RepoError};
 use allclear_core::text::plain;
 use allclear_core::{CommitId, RefName};
 use sha2::{Digest, Sha256};
-use std::path::Path;
 use std::time::Duration;
 
 impl Remote for Store {
     fn observe(&self) -> Result<Refs, RepoError> {
         let (text, refs) = self.list()?;
-        let digest: Vec<u8> =
-            Sha256::new().chain_update(&text).chain_update(&self.lenders).finalize().to_vec();
-        let fetched = || self.recall("fetched").as_deref() == Some(&digest[..]);
-        if !fetched() {
+        if !self.has_fetched(&text) {
             // Two processes of this machine share the store, and git locks refs without waiting.
             let _guard = self.lock()?;
-            if !fetched() {
+            if !self.has_fetched(&text) {
                 self.fetch()?;
-                self.remember("fetched", &digest);
+                self.remember("fetched", &self.digest(&text));
             }
         }
         Ok(refs)
-    }
-
-    fn forget(&self) -> Result<(), RepoError> {
-        self.remember("fetched", b"");
-        forget_links(&self.dir);
-        let names =
-            self.git.ok(&["for-each-ref", "--format=delete %(refname)", "refs/in"], b"").map_err(broken)?;
-        self.git.ok(&["update-ref", "--stdin"], &names).map(drop).map_err(broken)
     }
 
     fn refs(&self) -> Result<Refs, RepoError> {
@@ -41,7 +29,7 @@ impl Remote for Store {
     }
 
     fn default_branch(&self) -> Result<Option<String>, RepoError> {
-        default_branch(&self.network, &self.url).map_err(unavailable)
+        default_branch(&self.outside(), &self.url).map_err(unavailable)
     }
 
     fn how_to_restore(&self, name: &RefName, commit: &CommitId) -> String {
@@ -50,13 +38,18 @@ impl Remote for Store {
 }
 
 impl Store {
-    fn list(&self) -> Result<(Vec<u8>, Refs), RepoError> {
+    /// Gives the git that asks the server and does without the store, whatever state that is in.
+    fn outside(&self) -> Git {
+        self.network.clone_at(self.dir.parent().unwrap_or(&self.dir)).with_env("GIT_DIR", "/dev/null")
+    }
+
+    pub(super) fn list(&self) -> Result<(Vec<u8>, Refs), RepoError> {
         self.list_within(LIST_LIMIT)
     }
 
     pub(crate) fn list_within(&self, limit: Duration) -> Result<(Vec<u8>, Refs), RepoError> {
-        let output =
-            self.network.run(&["ls-remote", "-q", "--", &self.url], b"", limit).map_err(unavailable)?;
+        let args = ["ls-remote", "-q", "--", &self.url];
+        let output = self.outside().run(&args, b"", limit).map_err(unavailable)?;
         if output.code != Some(0) {
             let why = output
                 .said
@@ -73,16 +66,30 @@ impl Store {
         Ok((output.stdout, refs))
     }
 
+    /// Gives what stands for a list of the server's refs, and for where their objects come from.
+    fn digest(&self, list: &[u8]) -> Vec<u8> {
+        Sha256::new().chain_update(list).chain_update(&self.lenders).finalize().to_vec()
+    }
+
+    /// Tells whether all that a list of the server's refs leads to was fetched.
+    pub(super) fn has_fetched(&self, list: &[u8]) -> bool {
+        self.recall("fetched").as_deref() == Some(&self.digest(list)[..])
+    }
+
     fn fetch(&self) -> Result<(), RepoError> {
-        self.fetch_once().or_else(|_| {
-            // Perhaps a lender went away with objects that our refs still name. Without the refs, git
-            // asks the server for everything that is missing.
-            self.forget()?;
-            self.fetch_once()
+        self.sweep_locks();
+        self.fetch_by(&self.network).or_else(|error| {
+            // The server has just answered, so that it may well be the store: one that is damaged, or whose objects
+            // went away with the clone that lent them. Where a new one cannot be fetched into, it is the server.
+            match self.remake_locked(error.to_string()) {
+                Err(RepoError::Unavailable(_) | RepoError::Protocol(_)) => Err(error),
+                healed => healed.and_then(|()| self.fetch_by(&self.network)),
+            }
         })
     }
 
-    fn fetch_once(&self) -> Result<(), RepoError> {
+    /// Fetches everything into the repository of `git`.
+    pub(super) fn fetch_by(&self, git: &Git) -> Result<(), RepoError> {
         let args = [
             "fetch",
             "-q",
@@ -97,7 +104,7 @@ impl Store {
             "+refs/tags/*:refs/in/tags/*",
             "+refs/allclear/*:refs/in/allclear/*",
         ];
-        let output = self.network.run(&args, b"", FETCH_LIMIT).map_err(unavailable)?;
+        let output = git.run(&args, b"", FETCH_LIMIT).map_err(unavailable)?;
         if output.code == Some(0) {
             return Ok(());
         }
@@ -117,11 +124,4 @@ fn default_branch(network: &Git, url: &str) -> Result<Option<String>, Failure> {
     let text = String::from_utf8_lossy(&output.stdout);
     let name = text.lines().find_map(|l| l.strip_prefix("ref: refs/heads/")?.strip_suffix("\tHEAD"));
     Ok(name.map(str::to_owned))
-}
-
-/// Drops the links that were written down: they may name commits that went away with a lender.
-fn forget_links(store: &Path) {
-    let info = store.join("objects/info");
-    drop(std::fs::remove_file(info.join("commit-graph")));
-    drop(std::fs::remove_dir_all(info.join("commit-graphs")));
 }

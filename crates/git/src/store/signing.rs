@@ -2,6 +2,7 @@
 //! `ssh-keygen` and the key that git signs with.
 
 use super::Store;
+use super::error::broken;
 use crate::process::Git;
 use allclear_core::CommitId;
 use allclear_core::port::Signing;
@@ -41,7 +42,8 @@ impl Signing for Store {
             .clone()
             .with_config("gpg.format", "ssh")
             .with_config("gpg.ssh.allowedSignersFile", "/dev/null");
-        let line = git.line(&["log", "-1", "--no-mailmap", "--format=%G? %GK", commit.as_str()], b"").ok()?;
+        let args = ["log", "-1", "--no-mailmap", "--format=%G? %GK", commit.as_str()];
+        let line = self.healing(&|| git.line(&args, b"").map_err(broken)).ok()?;
         let (state, key) = line.split_once(' ')?;
         (matches!(state, "U" | "G") && !key.is_empty()).then(|| plain(key))
     }

@@ -56,7 +56,11 @@ impl Writer {
     /// Writes an object, and gives its id.
     pub(crate) fn object(&mut self, kind: Kind, bytes: &[u8]) -> Result<CommitId, Failure> {
         let odd = |what: String| Failure::Odd { verb: "hash-object".into(), what };
-        std::fs::write(&self.file, bytes).map_err(|e| odd(e.to_string()))?;
+        self.file
+            .parent()
+            .map_or(Ok(()), std::fs::create_dir_all)
+            .and_then(|()| std::fs::write(&self.file, bytes))
+            .map_err(|e| odd(e.to_string()))?;
         let path = self.file.to_str().filter(|path| !path.contains('\n'));
         let path = path.ok_or_else(|| odd("the cache's path is not UTF-8".into()))?;
         let batch = match self.objects.remove(&kind) {

@@ -12,6 +12,10 @@ pub enum RepoError {
     /// A request was sent and no answer came: it may have been applied. Read the refs.
     #[error("{0}")]
     Unknown(String),
+    /// This machine's own store was damaged, and has been made again: what was built in it is gone, and nothing of it
+    /// was sent. Begin again.
+    #[error("{0}")]
+    Remade(String),
     /// The other side spoke, and it made no sense; or this machine's own store is broken.
     #[error("{0}")]
     Protocol(String),

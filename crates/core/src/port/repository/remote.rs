@@ -28,12 +28,9 @@ impl Refs {
 
 /// The refs of the server.
 pub trait Remote: Send + Sync {
-    /// Reads all refs over a fresh connection and brings their objects into the store.
+    /// Reads all refs over a fresh connection and brings their objects into the store. A store that is damaged is made
+    /// again.
     fn observe(&self) -> Result<Refs, RepoError>;
-
-    /// Forgets what the store fetched, so that the next look fetches everything afresh. What heals a
-    /// store whose objects went away with a deleted clone.
-    fn forget(&self) -> Result<(), RepoError>;
 
     /// Reads all refs over a fresh connection, and no objects.
     fn refs(&self) -> Result<Refs, RepoError>;
