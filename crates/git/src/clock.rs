@@ -23,7 +23,7 @@ impl Clock for SystemClock {
         if getrandom::fill(&mut bytes).is_err() {
             bytes = (self.now().as_nanosecond() as u128 ^ u128::from(std::process::id())).to_be_bytes();
         }
-        allclear_core::text::hex(&bytes)
+        allclear_core::types::text::hex(&bytes)
     }
 }
 

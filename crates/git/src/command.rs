@@ -3,7 +3,7 @@
 //! them outlives its time, what is kept of their words is bounded, and secrets in it are masked.
 
 use allclear_core::port::steps::{End, Ended};
-use allclear_core::text::plain;
+use allclear_core::types::text::plain;
 use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process_group, waitid};
 use std::ffi::OsString;
 use std::io::{Read, Write};

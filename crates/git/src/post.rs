@@ -4,7 +4,8 @@
 use crate::Store;
 use crate::command::Errand;
 use crate::desk::Room;
-use allclear_core::notice::{address, chat};
+use allclear_core::decide::notices::chat;
+use allclear_core::policy::model::notify::address;
 use allclear_core::policy::{Place, Way};
 use allclear_core::port::notify::{Notify, NotifyError};
 use allclear_core::port::steps::{End, Ended};
@@ -101,7 +102,7 @@ impl Store {
             (_, true) => Ok(()),
             (End::Exit(0), false) => Err(NotifyError::Refused(format!(
                 "the server answered {}",
-                allclear_core::text::short(code, 10)
+                allclear_core::types::text::short(code, 10)
             ))),
             (End::Exit(_) | End::Killed | End::TimedOut, false) => {
                 Err(NotifyError::Unavailable(reason(&ended, url)))
@@ -116,7 +117,7 @@ fn reason(ended: &Ended, url: &str) -> String {
     let path = url.split_once("://").and_then(|(_, rest)| Some(rest.split_once('/')?.1));
     let path = path.filter(|path| !path.is_empty());
     let said = said.map(|said| path.map_or(said.to_owned(), |path| said.replace(path, "***")));
-    allclear_core::text::short(&said.unwrap_or_else(|| ended.sentence()), 160)
+    allclear_core::types::text::short(&said.unwrap_or_else(|| ended.sentence()), 160)
 }
 
 /// Writes a value as curl's configuration has it (curl(1), `--config`).
@@ -139,7 +140,7 @@ fn quoted(text: &str) -> String {
 fn signature(key: &str, text: &str) -> String {
     let mut mac = Hmac::<Sha256>::new_from_slice(key.as_bytes()).expect("a key of any length will do");
     mac.update(text.as_bytes());
-    allclear_core::text::hex(&mac.finalize().into_bytes())
+    allclear_core::types::text::hex(&mac.finalize().into_bytes())
 }
 
 #[cfg(test)]

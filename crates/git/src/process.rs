@@ -1,7 +1,7 @@
 //! Starts git, and nothing else: empty environment, our configuration only, a deadline, an output
 //! cap, and the whole process group gone afterwards. The only place that starts a process.
 
-use allclear_core::text::plain;
+use allclear_core::types::text::plain;
 use std::ffi::OsString;
 use std::io::{BufReader, Read, Write};
 use std::os::unix::process::CommandExt;

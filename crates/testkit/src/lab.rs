@@ -1,9 +1,7 @@
 //! A lab without a machine: downstreams that behave as they are told, and everything counted that is asked of them.
 
 use allclear_core::CommitId;
-use allclear_core::lab::{
-    Arm, At, Attempt, Declared, Ecosystem, Job, Mode, Outcome, Proof, Side, Step, Tests,
-};
+use allclear_core::experiment::{Arm, At, Attempt, Declared, Ecosystem, Job, Mode, Outcome, Proof, Side, Step, Tests};
 use allclear_core::port::RepoError;
 use allclear_core::port::lab::{Executor, LabError, Located, Request, Sources};
 use sha2::{Digest, Sha256};
@@ -138,7 +136,7 @@ pub fn ends(request: &Request<'_>, outcome: Outcome, note: &str) -> Attempt {
 }
 
 fn digest(text: &str) -> String {
-    allclear_core::text::hex(&Sha256::digest(text.as_bytes()))
+    allclear_core::types::text::hex(&Sha256::digest(text.as_bytes()))
 }
 
 /// The content of a version: that of its commit.

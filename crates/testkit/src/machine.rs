@@ -1,6 +1,6 @@
 //! One machine: a store and a cache of its own.
 
-use allclear_core::event::{Actor, Proof, Via};
+use allclear_core::ledger::actor::{Actor, Proof, Via};
 use allclear_core::port::Repository;
 use allclear_engine::{Engine, Note};
 use allclear_git::{Clone, Environment, Store, VirtualClock};

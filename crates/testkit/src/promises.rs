@@ -1,8 +1,9 @@
 //! The promises of the design, as far as a server's refs and its ledger show them.
 
 use crate::World;
-use allclear_core::event::{Entry, Event, Operation};
-use allclear_core::ledger::{Body, RawEntry, Unreadable, read};
+use allclear_core::ledger::entry::Entry;
+use allclear_core::ledger::event::{Event, Operation};
+use allclear_core::ledger::entry::{read, Body, RawEntry, Unreadable};
 use allclear_core::verify::Truth;
 use allclear_core::{CommitId, OperationId, Version};
 use std::collections::{BTreeMap, BTreeSet};

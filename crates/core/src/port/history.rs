@@ -2,8 +2,8 @@
 //! a push come. Read from the clone as it stands, so that nothing has to be fetched.
 
 use super::repository::{Refs, RepoError};
-use crate::id::CommitId;
-use crate::name::RefName;
+use crate::types::object_id::CommitId;
+use crate::types::ref_name::RefName;
 use jiff::Timestamp;
 use std::collections::{BTreeMap, HashMap};
 

@@ -1,8 +1,8 @@
 //! Looking at what depends on the project: where its sources come from, and what tries it.
 
 use super::repository::RepoError;
-use crate::id::CommitId;
-use crate::lab::{Arm, At, Attempt, Declared, Job, Mode, Side};
+use crate::types::object_id::CommitId;
+use crate::experiment::{Arm, At, Attempt, Declared, Job, Mode, Side};
 use std::path::PathBuf;
 
 /// Why a lab could not do what was asked. Variants say what the caller can do.

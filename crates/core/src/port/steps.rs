@@ -1,8 +1,8 @@
 //! Running what a project wants run: its after-steps, and the commands of its notices.
 
 use super::repository::RepoError;
-use crate::duration::Seconds;
-use crate::id::CommitId;
+use crate::types::duration::Seconds;
+use crate::types::object_id::CommitId;
 
 /// A machine that can check out a commit and run commands there.
 pub trait Steps: Send + Sync {
@@ -60,7 +60,7 @@ impl Ended {
             End::NotStarted => "could not be started".into(),
         };
         match self.said.lines().rev().find(|line| !line.trim().is_empty()) {
-            Some(last) => format!("{how}: {}", crate::text::short(last.trim(), 160)),
+            Some(last) => format!("{how}: {}", crate::types::text::short(last.trim(), 160)),
             None => how,
         }
     }

@@ -19,7 +19,7 @@ use crate::process::Git;
 use crate::user_clone::{Clone, Environment, with_secret};
 use crate::writer::Writer;
 use allclear_core::port::RepoError;
-use allclear_core::text::hex;
+use allclear_core::types::text::hex;
 use make::{identity, is_store, lenders, lock, set_aside};
 use sha2::{Digest, Sha256};
 use std::ffi::OsString;

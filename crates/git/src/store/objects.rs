@@ -4,7 +4,7 @@ use super::error::{broken, done, id, missing};
 use super::{LIST_LIMIT, Store};
 use crate::process::{Failure, Git};
 use allclear_core::CommitId;
-use allclear_core::ledger::Unreadable;
+use allclear_core::ledger::entry::Unreadable;
 use allclear_core::port::{Listed, Objects, RepoError, TextAt};
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::BufRead;

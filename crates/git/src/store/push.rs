@@ -128,7 +128,7 @@ fn words(said: &[String], porcelain: &[u8]) -> Vec<String> {
     let refused = refused
         .lines()
         .filter(|l| l.starts_with('!'))
-        .map(|l| allclear_core::text::plain(l.trim_start_matches('!').trim()));
+        .map(|l| allclear_core::types::text::plain(l.trim_start_matches('!').trim()));
     let remote = said.iter().filter_map(|l| {
         let line = l
             .strip_prefix("remote:")

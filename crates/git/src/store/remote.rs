@@ -5,7 +5,7 @@ use super::{FETCH_LIMIT, LIST_LIMIT, Store};
 use crate::parse;
 use crate::process::{Failure, Git};
 use allclear_core::port::{Memory, Refs, Remote, RepoError};
-use allclear_core::text::plain;
+use allclear_core::types::text::plain;
 use allclear_core::{CommitId, RefName};
 use sha2::{Digest, Sha256};
 use std::time::Duration;

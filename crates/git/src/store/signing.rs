@@ -6,8 +6,8 @@ use super::error::broken;
 use crate::process::Git;
 use allclear_core::CommitId;
 use allclear_core::port::Signing;
-use allclear_core::sshsig::Signed;
-use allclear_core::text::plain;
+use allclear_core::ledger::signature::Signed;
+use allclear_core::types::text::plain;
 use std::io::{BufRead, Read};
 use std::time::Duration;
 

@@ -1,7 +1,7 @@
 //! The addresses of servers: which of them are used, and what git is given of them.
 
 use crate::process::Git;
-use allclear_core::text::plain;
+use allclear_core::types::text::plain;
 use std::collections::BTreeMap;
 use std::path::Path;
 

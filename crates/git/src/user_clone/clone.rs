@@ -3,7 +3,7 @@
 
 use super::address::{PlaceError, Settings, address, check, split_secret};
 use crate::process::Git;
-use allclear_core::text::plain;
+use allclear_core::types::text::plain;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::time::Duration;

@@ -8,7 +8,7 @@ use crate::process::Git;
 use crate::store::{Store, unavailable};
 use allclear_core::port::history::{CloneRef, Commit, Commits, Forced, History, Look, Reach, Read};
 use allclear_core::port::{Objects, Refs, RepoError};
-use allclear_core::text::plain;
+use allclear_core::types::text::plain;
 use allclear_core::{CommitId, RefName};
 use jiff::Timestamp;
 use std::collections::BTreeMap;
@@ -331,7 +331,7 @@ fn quoted(word: &str) -> String {
     if !word.is_empty() && word.bytes().all(plain) && !word.starts_with('~') {
         word.to_owned()
     } else {
-        format!("'{}'", allclear_core::text::plain(word).replace('\'', "'\\''"))
+        format!("'{}'", allclear_core::types::text::plain(word).replace('\'', "'\\''"))
     }
 }
 

@@ -1,7 +1,7 @@
 //! A git command that stays, and answers one request after the other.
 
 use crate::process::{Failure, Git};
-use allclear_core::text::plain;
+use allclear_core::types::text::plain;
 use rustix::process::{Pid, Signal, kill_process_group};
 use std::io::{BufRead, BufReader, Read, Write};
 use std::process::{Child, ChildStdin};

@@ -1,7 +1,7 @@
 //! Making objects in this machine's store.
 
 use super::error::RepoError;
-use crate::id::CommitId;
+use crate::types::object_id::CommitId;
 use jiff::Timestamp;
 use std::collections::BTreeMap;
 

@@ -1,9 +1,9 @@
 //! The commits, and who descends from whom.
 
 use super::error::RepoError;
-use crate::id::CommitId;
-use crate::ledger::RawEntry;
-use crate::lineage::Lineage;
+use crate::types::object_id::CommitId;
+use crate::ledger::entry::RawEntry;
+use crate::history::lineage::Lineage;
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 /// One commit of the graph.

@@ -1,7 +1,7 @@
 //! Merging without a work tree.
 
 use super::error::RepoError;
-use crate::id::CommitId;
+use crate::types::object_id::CommitId;
 use std::collections::BTreeMap;
 
 /// What a trial merge gives.

@@ -1,7 +1,7 @@
 //! What is in commits and trees.
 
 use super::error::RepoError;
-use crate::id::CommitId;
+use crate::types::object_id::CommitId;
 use std::collections::BTreeMap;
 
 /// What is at a path.

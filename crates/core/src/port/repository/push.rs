@@ -1,8 +1,8 @@
 //! Changing the refs of the server.
 
 use super::error::RepoError;
-use crate::id::CommitId;
-use crate::name::RefName;
+use crate::types::object_id::CommitId;
+use crate::types::ref_name::RefName;
 
 /// One ref to be changed, only if it is what it was.
 #[derive(Debug, Clone, PartialEq, Eq)]

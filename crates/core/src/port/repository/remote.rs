@@ -1,8 +1,8 @@
 //! The refs of the server, and what of it this machine has fetched.
 
 use super::error::RepoError;
-use crate::id::CommitId;
-use crate::name::RefName;
+use crate::types::object_id::CommitId;
+use crate::types::ref_name::RefName;
 use std::collections::BTreeMap;
 
 /// All refs of the server at one instant, read over a connection of its own.

@@ -1,6 +1,6 @@
 //! Signatures: those on commits, and those that a person makes.
 
-use crate::id::CommitId;
+use crate::types::object_id::CommitId;
 
 /// Reads and makes signatures.
 pub trait Signing: Send + Sync {
