@@ -18,7 +18,7 @@ pub(crate) struct Context {
     pub(crate) env: Environment,
     clock: SystemClock,
     by: Actor,
-    watch: Box<dyn Fn(&Note)>,
+    watch: Box<dyn Fn(&Note) + Send + Sync>,
 }
 
 impl Context {
@@ -39,7 +39,7 @@ impl Context {
     }
 
     /// Hears of each step.
-    pub(crate) fn watched(mut self, watch: impl Fn(&Note) + 'static) -> Self {
+    pub(crate) fn watched(mut self, watch: impl Fn(&Note) + Send + Sync + 'static) -> Self {
         self.watch = Box::new(watch);
         self
     }
@@ -47,7 +47,15 @@ impl Context {
     /// Gives the engine that works here.
     pub(crate) fn engine(&self) -> Engine<'_> {
         let via = if in_ci() { Via::Ci } else { Via::Cli };
-        Engine { repo: &self.store, clock: &self.clock, by: self.by.clone(), via, watch: &*self.watch }
+        Engine {
+            repo: &self.store,
+            steps: Some(&self.store),
+            notify: Some(&self.store),
+            clock: &self.clock,
+            by: self.by.clone(),
+            via,
+            watch: &*self.watch,
+        }
     }
 
     /// Gives the present instant.

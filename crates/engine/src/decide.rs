@@ -10,6 +10,13 @@ impl Engine<'_> {
         &self,
         choose: impl Fn(&Snapshot) -> Result<(Draft, T), Fault>,
     ) -> Result<T, Fault> {
+        self.healed(|| self.decide_until_landed(&choose))
+    }
+
+    fn decide_until_landed<T>(
+        &self,
+        choose: &impl Fn(&Snapshot) -> Result<(Draft, T), Fault>,
+    ) -> Result<T, Fault> {
         let deadline = DEADLINE.after(self.clock.now());
         loop {
             let snapshot = self.observe()?;

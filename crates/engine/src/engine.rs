@@ -1,13 +1,19 @@
 //! Whoever acts: one type, whose use cases stand in the rooms.
 
-use crate::Note;
+use crate::{Fault, FaultKind, Note};
 use allclear_core::ledger::actor::{Actor, Via};
-use allclear_core::port::{Clock, Repo, Signature};
+use allclear_core::port::notify::Notify;
+use allclear_core::port::steps::Steps;
+use allclear_core::port::{Clock, Repository, Signature};
 
 /// One person or job, at one repository, at one machine.
 pub struct Engine<'a> {
     /// The repository.
-    pub repo: &'a dyn Repo,
+    pub repo: &'a dyn Repository,
+    /// What runs the project's own commands on this machine; `None` where nothing may be run.
+    pub steps: Option<&'a dyn Steps>,
+    /// What delivers notices from this machine; `None` where nothing is delivered.
+    pub notify: Option<&'a dyn Notify>,
     /// Time and chance.
     pub clock: &'a dyn Clock,
     /// Who acts.
@@ -15,12 +21,21 @@ pub struct Engine<'a> {
     /// From where.
     pub via: Via,
     /// Hears of each step.
-    pub watch: &'a dyn Fn(&Note),
+    pub watch: &'a (dyn Fn(&Note) + Sync),
 }
 
 impl Engine<'_> {
     pub(crate) fn note(&self, note: Note) {
         (self.watch)(&note);
+    }
+
+    /// Does something that begins with a look; and once more where the private store turned out to be damaged, and
+    /// was made again: nothing that was built by then was sent.
+    pub(crate) fn healed<T>(&self, act: impl Fn() -> Result<T, Fault>) -> Result<T, Fault> {
+        match act() {
+            Err(fault) if fault.kind == FaultKind::Broken => act(),
+            done => done,
+        }
     }
 
     pub(crate) fn signature(&self, at: jiff::Timestamp) -> Signature {

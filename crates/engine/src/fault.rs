@@ -100,6 +100,7 @@ impl From<RepoError> for Fault {
             RepoError::Unknown(what) => Self::new(FaultKind::Unknown, what)
                 .truth("it may or may not have been applied; do not push by hand")
                 .hint("run allclear tick: it reads the refs until it knows"),
+            RepoError::Remade(what) => Self::new(FaultKind::Broken, what).hint("run the command again"),
             RepoError::Protocol(what) => Self::new(FaultKind::Broken, what)
                 .hint("allclear's private store can be deleted at any time; it is made again (~/.cache/allclear)"),
         }

@@ -71,7 +71,7 @@ impl Engine<'_> {
                 break;
             };
             tried.push(action.clone());
-            match self.act(&action) {
+            match self.healed(|| self.act(&action)) {
                 Ok(Some(done)) => ticked.done.push(Done(done)),
                 Ok(None) => {}
                 Err(fault) if fault.kind == FaultKind::Unknown => {

@@ -4,29 +4,19 @@
 //! allclear's own, whose merges see no attributes and no configuration but ours.
 
 mod checkout;
-mod cherry;
 mod clock;
 mod command;
-mod history;
-mod lineage;
-mod listing;
-mod loose;
-mod making;
 mod mirrors;
 mod notify;
-mod objects;
 mod parse;
-mod place;
 mod process;
-mod push;
-mod range;
-mod sign;
 mod steps;
 mod store;
+mod user_clone;
+mod writer;
 
 pub use clock::{SystemClock, VirtualClock};
-pub use history::CloneHistory;
 pub use mirrors::Mirrors;
-pub use place::{Clone, Environment, PlaceError};
 pub use process::{Failure, Git};
 pub use store::Store;
+pub use user_clone::{Clone, CloneHistory, Environment, PlaceError};

@@ -2,10 +2,10 @@
 //! own, and their commits laid out file by file. Nothing of them is run, and nothing is written into a clone.
 
 use crate::checkout::check_out;
-use crate::making::{fresh_name, make};
-use crate::place::{Clone, fetchable};
 use crate::process::Git;
 use crate::store::{FETCH_LIMIT, Store, broken, io, unavailable};
+use crate::store::{fresh_name, make};
+use crate::user_clone::{Clone, fetchable};
 use crate::{Environment, parse};
 use allclear_core::experiment::At;
 use allclear_core::port::lab::{Located, Sources};
@@ -62,7 +62,7 @@ impl<'a> Mirrors<'a> {
         for (key, value) in &self.clone.transport {
             git = git.with_config(key, value);
         }
-        Ok((crate::place::with_secret(git, secret.as_ref()), url))
+        Ok((crate::user_clone::with_secret(git, secret.as_ref()), url))
     }
 
     fn list(&self, repo: &str) -> Result<(Refs, Option<CommitId>), RepoError> {

@@ -5,7 +5,7 @@ use crate::command::{Script, temporary};
 use allclear_core::decide::notices::chat;
 use allclear_core::policy::model::notify::address;
 use allclear_core::policy::{Place, Way};
-use allclear_core::port::post::Post;
+use allclear_core::port::notify::{Notify, NotifyError};
 use allclear_core::port::steps::{End, Ended};
 use allclear_host::http::{Client, Limits};
 use hmac::{Hmac, KeyInit, Mac};
@@ -19,15 +19,15 @@ const HTTP: Limits =
 /// How long a command may take.
 const COMMAND: Duration = Duration::from_mins(1);
 
-impl Post for Store {
-    fn deliver(&self, way: &Way, id: &str, body: &str) -> Result<(), String> {
+impl Notify for Store {
+    fn deliver(&self, way: &Way, id: &str, body: &str) -> Result<(), NotifyError> {
         match way {
             Way::Run(script) => {
                 let ended = self.command(script, body)?;
                 if ended.end == End::Exit(0) {
                     Ok(())
                 } else {
-                    Err(format!("its command {}", ended.sentence()))
+                    Err(NotifyError::Refused(format!("its command {}", ended.sentence())))
                 }
             }
             Way::Webhook { to, secret_env } => {
@@ -55,27 +55,30 @@ impl Post for Store {
 }
 
 impl Store {
-    fn variable(&self, name: &str) -> Result<String, String> {
+    fn variable(&self, name: &str) -> Result<String, NotifyError> {
         let found = self.caller().iter().find(|(key, _)| key.to_str() == Some(name));
         let value = found.and_then(|(_, value)| value.to_str()).map(str::trim).filter(|v| !v.is_empty());
-        value.map(str::to_owned).ok_or_else(|| format!("the variable {name} is not set here"))
+        value
+            .map(str::to_owned)
+            .ok_or_else(|| NotifyError::SetUp(format!("the variable {name} is not set here")))
     }
 
-    fn command(&self, script: &str, body: &str) -> Result<Ended, String> {
-        let dir = temporary(self.cache()).map_err(|e| format!("making a directory failed: {e}"))?;
+    fn command(&self, script: &str, body: &str) -> Result<Ended, NotifyError> {
+        let dir = temporary(self.cache())
+            .map_err(|e| NotifyError::Unavailable(format!("making a directory failed: {e}")))?;
         let vars: [(&'static str, OsString); 1] = [("GIT_CEILING_DIRECTORIES", dir.path().into())];
         let (env, stdin) = (self.caller(), body.as_bytes());
         Ok(Script { text: script, dir: dir.path(), env, vars: &vars, stdin, limit: COMMAND }.run())
     }
 
-    fn http(&self, url: &str, id: &str, body: &str, signature: Option<&str>) -> Result<(), String> {
-        address(url).map_err(|why| format!("its address: {why}"))?;
+    fn http(&self, url: &str, id: &str, body: &str, signature: Option<&str>) -> Result<(), NotifyError> {
+        address(url).map_err(|why| NotifyError::SetUp(format!("its address: {why}")))?;
         let mut headers = vec![("Content-Type", "application/json"), ("X-Allclear-Id", id)];
         headers.extend(signature.map(|signature| ("X-Allclear-Signature", signature)));
         match Client::new(self.caller(), HTTP).post(url, &headers, body) {
             Ok(200..300) => Ok(()),
-            Ok(status) => Err(format!("the server answered {status}")),
-            Err(error) => Err(error.to_string()),
+            Ok(status) => Err(NotifyError::Refused(format!("the server answered {status}"))),
+            Err(error) => Err(NotifyError::Unavailable(error.to_string())),
         }
     }
 }

@@ -1,10 +1,11 @@
 //! Starts git, and nothing else: empty environment, our configuration only, a deadline and an output cap.
 
 use allclear_core::types::text::plain;
-use allclear_host::process::{End, Errors, Leftovers, Program, Run};
+use allclear_host::process::{End, Errors, Group, Leftovers, Program, Run};
 use std::ffi::OsString;
 use std::io::Read;
 use std::path::{Path, PathBuf};
+use std::process::{Child, Stdio};
 use std::time::Duration;
 
 /// The longest output that is kept in memory, in bytes.
@@ -193,6 +194,13 @@ impl Git {
             .envs(self.env.iter().map(|(name, value)| (name, value)))
             .env("GIT_CONFIG_COUNT", self.config.len().to_string())
             .envs(config)
+    }
+
+    /// Starts it for somebody who watches it themselves.
+    pub(crate) fn start(&self, args: &[&str]) -> Result<Child, Failure> {
+        let pipes = (Stdio::piped(), Stdio::piped(), Stdio::piped());
+        let started = self.program(args).spawn(Group::Own, pipes.0, pipes.1, pipes.2);
+        started.map_err(|e| Failure::Start(e.to_string()))
     }
 
     /// Runs git to its end, whatever its exit code.

@@ -6,13 +6,13 @@ use crate::checkout::{cannot, check_out};
 use crate::command::{Script, temporary};
 use allclear_core::CommitId;
 use allclear_core::port::RepoError;
-use allclear_core::port::steps::{Desk, Ended, Job, Steps};
+use allclear_core::port::steps::{Command, Ended, Steps, Workspace};
 use allclear_host::TempDir;
 use std::ffi::OsString;
 use std::time::Duration;
 
 impl Steps for Store {
-    fn desk(&self, commit: &CommitId, notes: &str) -> Result<Box<dyn Desk + '_>, RepoError> {
+    fn workspace(&self, commit: &CommitId, notes: &str) -> Result<Box<dyn Workspace + '_>, RepoError> {
         let dir = temporary(self.cache()).map_err(|e| cannot("making a directory", &e))?;
         for name in ["tag", "temp"] {
             std::fs::create_dir(dir.path().join(name)).map_err(|e| cannot("making a directory", &e))?;
@@ -29,20 +29,20 @@ struct Checkout<'a> {
     dir: TempDir,
 }
 
-impl Desk for Checkout<'_> {
-    fn run(&self, job: &Job<'_>) -> Ended {
+impl Workspace for Checkout<'_> {
+    fn run(&self, command: &Command<'_>) -> Ended {
         let path = |name: &str| self.dir.path().join(name).into_os_string();
         let mut vars: Vec<(&'static str, OsString)> =
-            job.vars.iter().map(|(name, value)| (*name, OsString::from(value))).collect();
+            command.vars.iter().map(|(name, value)| (*name, OsString::from(value))).collect();
         vars.extend([("ALLCLEAR_NOTES", path("notes")), ("ALLCLEAR_TEMP", path("temp"))]);
         vars.push(("GIT_CEILING_DIRECTORIES", self.dir.path().into()));
         Script {
-            text: job.script,
+            text: command.script,
             dir: &self.dir.path().join("tag"),
             env: self.store.caller(),
             vars: &vars,
             stdin: b"",
-            limit: Duration::from_secs(job.limit.0),
+            limit: Duration::from_secs(command.limit.0),
         }
         .run()
     }

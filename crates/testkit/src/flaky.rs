@@ -3,11 +3,13 @@
 use allclear_core::history::lineage::Lineage;
 use allclear_core::ledger::entry::RawEntry;
 use allclear_core::port::{
-    Graph, Listed, Merged, NewCommit, PushAnswer, RefUpdate, Refs, Repo, RepoError, Signature, TextAt,
+    self, CommitGraph, Create, Graph, Listed, Memory, Merge, Merged, NewCommit, Objects, PushAnswer,
+    RefUpdate, Refs, Remote, RepoError, Repository, Signature, Signing, TextAt,
 };
 use allclear_core::{CommitId, RefName};
-use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// What happens to a push.
 pub enum Push {
@@ -31,110 +33,110 @@ pub enum Push {
     DieAfter,
 }
 
-type Act<'a> = Box<dyn FnOnce() + 'a>;
+type Act<'a> = Box<dyn FnOnce() + Send + 'a>;
 
 /// A repository behind a network that misbehaves.
 pub struct Flaky<'a> {
-    inner: &'a dyn Repo,
-    pushes: Cell<u32>,
-    reads: Cell<u32>,
-    faults: RefCell<BTreeMap<u32, Push>>,
-    before: RefCell<BTreeMap<u32, Act<'a>>>,
-    after: RefCell<BTreeMap<u32, Act<'a>>>,
-    dead_reads: RefCell<BTreeSet<u32>>,
-    dead_after: Cell<Option<u32>>,
-    sent: RefCell<Vec<Vec<RefUpdate>>>,
+    inner: &'a dyn Repository,
+    pushes: AtomicU32,
+    reads: AtomicU32,
+    faults: Mutex<BTreeMap<u32, Push>>,
+    before: Mutex<BTreeMap<u32, Act<'a>>>,
+    after: Mutex<BTreeMap<u32, Act<'a>>>,
+    dead_reads: BTreeSet<u32>,
+    dead_after: Option<u32>,
+    sent: Mutex<Vec<Vec<RefUpdate>>>,
 }
 
 impl<'a> Flaky<'a> {
     /// Puts the network between.
-    pub fn new(inner: &'a dyn Repo) -> Self {
+    pub fn new(inner: &'a dyn Repository) -> Self {
         Self {
             inner,
-            pushes: Cell::default(),
-            reads: Cell::default(),
-            faults: RefCell::default(),
-            before: RefCell::default(),
-            after: RefCell::default(),
-            dead_reads: RefCell::default(),
-            dead_after: Cell::default(),
-            sent: RefCell::default(),
+            pushes: AtomicU32::default(),
+            reads: AtomicU32::default(),
+            faults: Mutex::default(),
+            before: Mutex::default(),
+            after: Mutex::default(),
+            dead_reads: BTreeSet::default(),
+            dead_after: Option::default(),
+            sent: Mutex::default(),
         }
     }
 
     /// Does something to push `n`.
     pub fn push_is(self, n: u32, fault: Push) -> Self {
-        self.faults.borrow_mut().insert(n, fault);
+        held(&self.faults).insert(n, fault);
         self
     }
 
     /// Lets something happen just before push `n`: a rival.
-    pub fn before_push(self, n: u32, act: impl FnOnce() + 'a) -> Self {
-        self.before.borrow_mut().insert(n, Box::new(act));
+    pub fn before_push(self, n: u32, act: impl FnOnce() + Send + 'a) -> Self {
+        held(&self.before).insert(n, Box::new(act));
         self
     }
 
     /// Lets something happen just after push `n`.
-    pub fn after_push(self, n: u32, act: impl FnOnce() + 'a) -> Self {
-        self.after.borrow_mut().insert(n, Box::new(act));
+    pub fn after_push(self, n: u32, act: impl FnOnce() + Send + 'a) -> Self {
+        held(&self.after).insert(n, Box::new(act));
         self
     }
 
     /// Fails the `n`-th reading of the refs.
-    pub fn read_fails(self, n: u32) -> Self {
-        self.dead_reads.borrow_mut().insert(n);
+    pub fn read_fails(mut self, n: u32) -> Self {
+        self.dead_reads.insert(n);
         self
     }
 
     /// Cuts the line for good when `n` pushes have been made.
-    pub fn gone_after_push(self, n: u32) -> Self {
-        self.dead_after.set(Some(n));
+    pub fn gone_after_push(mut self, n: u32) -> Self {
+        self.dead_after = Some(n);
         self
     }
 
     /// Tells how many pushes were made.
     pub fn pushes(&self) -> u32 {
-        self.pushes.get()
+        self.pushes.load(Relaxed)
     }
 
     /// Gives what push `n` asked for.
     pub fn asked(&self, n: u32) -> Vec<RefUpdate> {
-        self.sent.borrow()[n as usize - 1].clone()
+        held(&self.sent)[n as usize - 1].clone()
     }
 
     fn gone(&self) -> Result<(), RepoError> {
-        let gone = self.dead_after.get().is_some_and(|n| self.pushes.get() >= n);
+        let gone = self.dead_after.is_some_and(|n| self.pushes() >= n);
         if gone { Err(RepoError::Unavailable("the server does not answer".into())) } else { Ok(()) }
     }
 
     fn read(&self) -> Result<(), RepoError> {
         self.gone()?;
-        self.reads.set(self.reads.get() + 1);
-        let dead = self.dead_reads.borrow().contains(&self.reads.get());
-        if dead { Err(RepoError::Unavailable("the server does not answer".into())) } else { Ok(()) }
+        let n = self.reads.fetch_add(1, Relaxed) + 1;
+        if self.dead_reads.contains(&n) {
+            Err(RepoError::Unavailable("the server does not answer".into()))
+        } else {
+            Ok(())
+        }
     }
+}
+
+fn held<T>(lock: &Mutex<T>) -> MutexGuard<'_, T> {
+    lock.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 fn failed(words: &str) -> PushAnswer {
     PushAnswer { ok: false, said: vec![words.into()], ..PushAnswer::default() }
 }
 
-impl Repo for Flaky<'_> {
+impl Remote for Flaky<'_> {
     fn observe(&self) -> Result<Refs, RepoError> {
         self.read()?;
         self.inner.observe()
     }
 
-    fn forget(&self) -> Result<(), RepoError> {
-        self.inner.forget()
-    }
-
-    fn file_of_each(&self, trees: &[CommitId], path: &str) -> Result<Vec<Option<String>>, RepoError> {
-        self.inner.file_of_each(trees, path)
-    }
-
-    fn listing(&self, tree: &CommitId, paths: &[&str]) -> Result<Vec<Listed>, RepoError> {
-        self.inner.listing(tree, paths)
+    fn refs(&self) -> Result<Refs, RepoError> {
+        self.read()?;
+        self.inner.refs()
     }
 
     fn default_branch(&self) -> Result<Option<String>, RepoError> {
@@ -145,38 +147,18 @@ impl Repo for Flaky<'_> {
     fn how_to_restore(&self, name: &RefName, commit: &CommitId) -> String {
         self.inner.how_to_restore(name, commit)
     }
+}
 
-    fn steps(&self) -> Option<&dyn allclear_core::port::steps::Steps> {
-        self.inner.steps()
-    }
-
-    fn post(&self) -> Option<&dyn allclear_core::port::post::Post> {
-        self.inner.post()
-    }
-
-    fn signer(&self, commit: &CommitId) -> Option<String> {
-        self.inner.signer(commit)
-    }
-
-    fn sign(&self, text: &[u8], namespace: &str) -> Option<String> {
-        self.inner.sign(text, namespace)
-    }
-
-    fn refs(&self) -> Result<Refs, RepoError> {
-        self.read()?;
-        self.inner.refs()
-    }
-
+impl port::Push for Flaky<'_> {
     fn push(&self, updates: &[RefUpdate]) -> Result<PushAnswer, RepoError> {
         self.gone()?;
-        let n = self.pushes.get() + 1;
-        self.pushes.set(n);
-        self.sent.borrow_mut().push(updates.to_vec());
-        let before = self.before.borrow_mut().remove(&n);
+        let n = self.pushes.fetch_add(1, Relaxed) + 1;
+        held(&self.sent).push(updates.to_vec());
+        let before = held(&self.before).remove(&n);
         if let Some(act) = before {
             act();
         }
-        let fault = self.faults.borrow_mut().remove(&n);
+        let fault = held(&self.faults).remove(&n);
         let some = |pick: &dyn Fn(usize, &RefUpdate) -> bool| {
             let part: Vec<RefUpdate> =
                 updates.iter().enumerate().filter(|(at, u)| pick(*at, u)).map(|(_, u)| u.clone()).collect();
@@ -206,22 +188,15 @@ impl Repo for Flaky<'_> {
                 crate::die()
             }
         };
-        let after = self.after.borrow_mut().remove(&n);
+        let after = held(&self.after).remove(&n);
         if let Some(act) = after {
             act();
         }
         answer
     }
+}
 
-    fn entries(
-        &self,
-        head: &CommitId,
-        known: Option<&CommitId>,
-        take: &mut dyn FnMut(RawEntry),
-    ) -> Result<(), RepoError> {
-        self.inner.entries(head, known, take)
-    }
-
+impl CommitGraph for Flaky<'_> {
     fn is_ancestor(&self, commit: &CommitId, head: &CommitId) -> Result<bool, RepoError> {
         self.inner.is_ancestor(commit, head)
     }
@@ -232,6 +207,14 @@ impl Repo for Flaky<'_> {
 
     fn since(&self, tip: &CommitId, without: &[CommitId]) -> Result<Graph, RepoError> {
         self.inner.since(tip, without)
+    }
+
+    fn lineage(&self, commit: &CommitId, tips: &[CommitId]) -> Result<Lineage, RepoError> {
+        self.inner.lineage(commit, tips)
+    }
+
+    fn begins_with(&self, prefix: &str) -> Result<Vec<CommitId>, RepoError> {
+        self.inner.begins_with(prefix)
     }
 
     fn paths(&self, commits: &[CommitId]) -> Result<BTreeMap<CommitId, Vec<String>>, RepoError> {
@@ -246,32 +229,31 @@ impl Repo for Flaky<'_> {
         self.inner.patch_ids(commits, reverse)
     }
 
-    fn merge(&self, pairs: &[(CommitId, CommitId)]) -> Result<Vec<Option<Merged>>, RepoError> {
-        self.inner.merge(pairs)
+    fn entries(
+        &self,
+        head: &CommitId,
+        known: Option<&CommitId>,
+        take: &mut dyn FnMut(RawEntry),
+    ) -> Result<(), RepoError> {
+        self.inner.entries(head, known, take)
     }
+}
 
-    fn merge_over(&self, base: &CommitId, ours: &CommitId, theirs: &CommitId) -> Result<Merged, RepoError> {
-        self.inner.merge_over(base, ours, theirs)
-    }
-
-    fn begins_with(&self, prefix: &str) -> Result<Vec<CommitId>, RepoError> {
-        self.inner.begins_with(prefix)
-    }
-
-    fn lineage(&self, commit: &CommitId, tips: &[CommitId]) -> Result<Lineage, RepoError> {
-        self.inner.lineage(commit, tips)
-    }
-
-    fn merge_text(&self, base: &str, ours: &str, theirs: &str) -> Result<Option<String>, RepoError> {
-        self.inner.merge_text(base, ours, theirs)
-    }
-
+impl Objects for Flaky<'_> {
     fn files(&self, tree: &CommitId, paths: &[String]) -> Result<BTreeMap<String, String>, RepoError> {
         self.inner.files(tree, paths)
     }
 
+    fn file_of_each(&self, trees: &[CommitId], path: &str) -> Result<Vec<Option<String>>, RepoError> {
+        self.inner.file_of_each(trees, path)
+    }
+
     fn text_at(&self, tree: &CommitId, path: &str) -> Result<TextAt, RepoError> {
         self.inner.text_at(tree, path)
+    }
+
+    fn listing(&self, tree: &CommitId, paths: &[&str]) -> Result<Vec<Listed>, RepoError> {
+        self.inner.listing(tree, paths)
     }
 
     fn blob(&self, id: &CommitId) -> Result<Option<String>, RepoError> {
@@ -285,7 +267,9 @@ impl Repo for Flaky<'_> {
     fn trees(&self, commits: &[CommitId]) -> Result<Vec<CommitId>, RepoError> {
         self.inner.trees(commits)
     }
+}
 
+impl Create for Flaky<'_> {
     fn write_tree(
         &self,
         tree: Option<&CommitId>,
@@ -307,7 +291,33 @@ impl Repo for Flaky<'_> {
     ) -> Result<CommitId, RepoError> {
         self.inner.write_tag(name, target, by, message)
     }
+}
 
+impl Merge for Flaky<'_> {
+    fn merge(&self, pairs: &[(CommitId, CommitId)]) -> Result<Vec<Option<Merged>>, RepoError> {
+        self.inner.merge(pairs)
+    }
+
+    fn merge_over(&self, base: &CommitId, ours: &CommitId, theirs: &CommitId) -> Result<Merged, RepoError> {
+        self.inner.merge_over(base, ours, theirs)
+    }
+
+    fn merge_text(&self, base: &str, ours: &str, theirs: &str) -> Result<Option<String>, RepoError> {
+        self.inner.merge_text(base, ours, theirs)
+    }
+}
+
+impl Signing for Flaky<'_> {
+    fn signer(&self, commit: &CommitId) -> Option<String> {
+        self.inner.signer(commit)
+    }
+
+    fn sign(&self, text: &[u8], namespace: &str) -> Option<String> {
+        self.inner.sign(text, namespace)
+    }
+}
+
+impl Memory for Flaky<'_> {
     fn recall(&self, key: &str) -> Option<Vec<u8>> {
         self.inner.recall(key)
     }

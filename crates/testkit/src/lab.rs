@@ -5,7 +5,7 @@ use allclear_core::experiment::{
     Arm, At, Attempt, Declared, Ecosystem, Job, Mode, Outcome, Proof, Side, Step, Tests,
 };
 use allclear_core::port::RepoError;
-use allclear_core::port::lab::{Executor, Located, Request, Sources};
+use allclear_core::port::lab::{Executor, LabError, Located, Request, Sources};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -170,8 +170,10 @@ impl Sources for FakeLab {
 }
 
 impl Executor for FakeLab {
-    fn survey(&self, declared: &Declared, repo: &str, at: &Located) -> Result<Vec<Job>, String> {
-        let project = self.project(repo).ok_or("there is nothing that a lab could look at")?;
+    fn survey(&self, declared: &Declared, repo: &str, at: &Located) -> Result<Vec<Job>, LabError> {
+        let project = self
+            .project(repo)
+            .ok_or_else(|| LabError::Declaration("there is nothing that a lab could look at".into()))?;
         let job = |name: String, dir: &str| Job {
             name,
             repo: repo.into(),
@@ -217,8 +219,11 @@ impl Executor for FakeLab {
         Attempt { closure: project.floats, floating, ..(project.does)(request) }
     }
 
-    fn contained(&self) -> Result<String, String> {
-        self.uncontained.clone().map_or_else(|| Ok("nothing at all".into()), Err)
+    fn contained(&self) -> Result<String, LabError> {
+        match &self.uncontained {
+            Some(why) => Err(LabError::Uncontained(why.clone())),
+            None => Ok("nothing at all".into()),
+        }
     }
 
     fn stop(&self) {

@@ -1,7 +1,7 @@
 //! One machine: a store and a cache of its own.
 
 use allclear_core::ledger::actor::{Actor, Proof, Via};
-use allclear_core::port::Repo;
+use allclear_core::port::Repository;
 use allclear_engine::{Engine, Note};
 use allclear_git::{Clone, Environment, Store, VirtualClock};
 use std::path::Path;
@@ -16,6 +16,9 @@ pub struct Machine {
     pub clock: Arc<VirtualClock>,
     name: String,
 }
+
+/// Hears nothing.
+fn deaf(_: &Note) {}
 
 impl Machine {
     /// Sets a machine up: its clone, its cache, its clock.
@@ -37,14 +40,19 @@ impl Machine {
     }
 
     /// Gives its engine over another repository, such as a [`crate::Flaky`] one.
-    pub fn engine_on<'a>(&'a self, repo: &'a dyn Repo) -> Engine<'a> {
-        self.engine_with(repo, &|_| {})
+    pub fn engine_on<'a>(&'a self, repo: &'a dyn Repository) -> Engine<'a> {
+        self.engine_with(repo, &deaf)
     }
 
     /// Gives its engine with somebody who hears each step.
-    pub fn engine_with<'a>(&'a self, repo: &'a dyn Repo, watch: &'a dyn Fn(&Note)) -> Engine<'a> {
+    pub fn engine_with<'a>(
+        &'a self,
+        repo: &'a dyn Repository,
+        watch: &'a (dyn Fn(&Note) + Sync),
+    ) -> Engine<'a> {
         let by = Actor { who: format!("{0} <{0}@example.org>", self.name), proof: Proof::Claimed };
-        Engine { repo, clock: &*self.clock, by, via: Via::Cli, watch }
+        let (steps, notify) = (Some(&self.store as _), Some(&self.store as _));
+        Engine { repo, steps, notify, clock: &*self.clock, by, via: Via::Cli, watch }
     }
 
     /// Forgets everything that this machine remembers, as if its cache had been deleted.

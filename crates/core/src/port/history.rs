@@ -1,7 +1,7 @@
 //! What a clone tells of its past: its own refs with dates, its commits, and how far its server lets
 //! a push come. Read from the clone as it stands, so that nothing has to be fetched.
 
-use super::{Refs, RepoError};
+use super::repository::{Refs, RepoError};
 use crate::types::object_id::CommitId;
 use crate::types::ref_name::RefName;
 use jiff::Timestamp;
@@ -164,7 +164,7 @@ impl Commits {
 }
 
 /// A clone, read and never written.
-pub trait History: Sync {
+pub trait History: Send + Sync {
     /// Reads the clone's refs and its server's. `ask` tells whether to ask the server at all.
     fn look(&self, ask: bool) -> Result<Look, RepoError>;
 

@@ -1,12 +1,29 @@
 //! Looking at what depends on the project: where its sources come from, and what tries it.
 
-use super::RepoError;
+use super::repository::RepoError;
 use crate::experiment::{Arm, At, Attempt, Declared, Job, Mode, Side};
 use crate::types::object_id::CommitId;
 use std::path::PathBuf;
 
+/// Why a lab could not do what was asked. Variants say what the caller can do.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum LabError {
+    /// Foreign code cannot be contained on this machine: use another one, or set this one up.
+    #[error("{0}")]
+    Uncontained(String),
+    /// The sources cannot be had now. Try again later.
+    #[error("{0}")]
+    Unavailable(String),
+    /// The declaration leads to nothing that can be tried: a person changes it.
+    #[error("{0}")]
+    Declaration(String),
+    /// The inputs could not be made. Another attempt may succeed.
+    #[error("{0}")]
+    Failed(String),
+}
+
 /// Brings projects to this machine.
-pub trait Sources: Sync {
+pub trait Sources: Send + Sync {
     /// Finds the commit that is meant now, on the server; `.` is this repository.
     fn locate(&self, repo: &str, at: &At) -> Result<Located, RepoError>;
 
@@ -45,9 +62,9 @@ pub struct Request<'a> {
 }
 
 /// What looks at downstreams. Many threads ask it at once.
-pub trait Executor: Sync {
+pub trait Executor: Send + Sync {
     /// Makes the jobs of a declaration, at one of its repositories; or says why none can be made.
-    fn survey(&self, declared: &Declared, repo: &str, at: &Located) -> Result<Vec<Job>, String>;
+    fn survey(&self, declared: &Declared, repo: &str, at: &Located) -> Result<Vec<Job>, LabError>;
 
     /// Gives the key of all that decides how an attempt of this arm ends: the downstream's commit, the content
     /// of the project, the toolchain, the recipe. `None` where it cannot be known.
@@ -64,14 +81,14 @@ pub trait Executor: Sync {
     fn attempt(&self, request: &Request<'_>) -> Attempt;
 
     /// Says how foreign code is contained here: `bubblewrap, cgroup v2`; or why nothing can be run.
-    fn contained(&self) -> Result<String, String>;
+    fn contained(&self) -> Result<String, LabError>;
 
     /// Ends all that runs and starts nothing more: what was being tried has no outcome that counts.
     fn stop(&self) {}
 
     /// Makes the inputs of an attempt again and gives a person a shell among them, and the shell's exit code; with
     /// `print`, says on standard output what would be run and runs nothing.
-    fn reproduce(&self, _request: &Request<'_>, _print: bool) -> Result<i32, String> {
-        Err("this lab has no shell to give".into())
+    fn reproduce(&self, _request: &Request<'_>, _print: bool) -> Result<i32, LabError> {
+        Err(LabError::Uncontained("this lab has no shell to give".into()))
     }
 }

@@ -1,25 +1,25 @@
 //! Running what a project wants run: its after-steps, and the commands of its notices.
 
-use super::RepoError;
+use super::repository::RepoError;
 use crate::types::duration::Seconds;
 use crate::types::object_id::CommitId;
 
-/// A machine that can lay out a commit and run commands there.
-pub trait Steps {
+/// A machine that can check out a commit and run commands there.
+pub trait Steps: Send + Sync {
     /// Lays the files of a commit out in a directory of their own, byte by byte as they are in the
-    /// repository, with a file of notes beside them. All of it is gone when the desk is dropped.
-    fn desk(&self, commit: &CommitId, notes: &str) -> Result<Box<dyn Desk + '_>, RepoError>;
+    /// repository, with a file of notes beside them. All of it is gone when the workspace is dropped.
+    fn workspace(&self, commit: &CommitId, notes: &str) -> Result<Box<dyn Workspace + '_>, RepoError>;
 }
 
 /// A directory with a commit in it.
-pub trait Desk {
+pub trait Workspace: Send + Sync {
     /// Runs a command to its end there. Nothing that it started outlives it.
-    fn run(&self, job: &Job<'_>) -> Ended;
+    fn run(&self, command: &Command<'_>) -> Ended;
 }
 
 /// A command to be run.
 #[derive(Debug, Clone)]
-pub struct Job<'a> {
+pub struct Command<'a> {
     /// What `sh -c` is given.
     pub script: &'a str,
     /// Variables beside the caller's own.

@@ -32,20 +32,20 @@ impl Engine<'_> {
     }
 
     fn deliver(&self, snapshot: &Snapshot, target: &Target, due: &[&notices::News]) -> Result<(), Fault> {
-        let Some(post) = self.repo.post() else { return Ok(()) };
+        let Some(notify) = self.notify else { return Ok(()) };
         let project = snapshot.policy.get().and_then(|p| p.name.clone());
         let project = short(&project.unwrap_or_else(|| snapshot.project.name.clone()), 60);
         let body = notices::json(&project, due, self.clock.now()).to_string();
         let to = target.name.clone();
         let before = snapshot.project.told.get(&to).cloned();
-        match post.deliver(&target.way, &notices::id(due), &body) {
+        match notify.deliver(&target.way, &notices::id(due), &body) {
             Ok(()) => {
                 self.note(Note::Notified(to.clone()));
                 self.record(vec![Event::Noticed { to, keys: due.iter().map(|n| n.key.clone()).collect() }])
             }
             Err(why) => {
                 let attempt = before.as_ref().map_or(0, |told| told.failed) + 1;
-                let event = Event::NoticeFailed { to: to.clone(), attempt, why: why.clone() };
+                let event = Event::NoticeFailed { to: to.clone(), attempt, why: why.to_string() };
                 // Of several machines that fail at once one is enough.
                 self.record_if(vec![event], &|project| project.told.get(&to) == before.as_ref())?;
                 Err(Fault::new(FaultKind::TryLater, format!("{to} was not told: {why}"))

@@ -7,7 +7,7 @@ use allclear_core::decide::after::{Answer, Next};
 use allclear_core::ledger::event::Event;
 use allclear_core::ledger::step_end::{By, Ill};
 use allclear_core::policy::{self, AfterStep};
-use allclear_core::port::steps::{Desk, End, Ended, Job};
+use allclear_core::port::steps::{Command, End, Ended, Workspace};
 use allclear_core::project::steps;
 use allclear_core::project::steps::{Mark, Progress};
 use allclear_core::project::{Project, Release};
@@ -21,7 +21,7 @@ struct StepRun<'a> {
     step: &'a AfterStep,
     /// What was on record when it was looked at.
     before: Progress,
-    desk: Box<dyn Desk + 'a>,
+    workspace: Box<dyn Workspace + 'a>,
     vars: Vec<(&'static str, String)>,
 }
 
@@ -33,7 +33,7 @@ impl Engine<'_> {
         let now = self.clock.now();
         let Some(report) = after::due(release, now).find(|r| r.step.name == name) else { return Ok(None) };
         let (step, before) = (report.step, report.progress);
-        let Some(steps) = self.repo.steps() else {
+        let Some(steps) = self.steps else {
             return Err(Fault::new(FaultKind::TryLater, "this machine runs no after-steps"));
         };
         let later = |how: Ill, why: String, said: &str| self.not_done(version, step, &before, how, why, said);
@@ -46,11 +46,11 @@ impl Engine<'_> {
         let notes = self.repo.objects(std::slice::from_ref(&release.object))?.concat();
         // A tag is its header, a blank line, and the message.
         let notes = notes.split_once("\n\n").map_or("", |(_, message)| message).to_owned();
-        let desk = match steps.desk(&release.stable, &notes) {
-            Ok(desk) => desk,
+        let workspace = match steps.workspace(&release.stable, &notes) {
+            Ok(workspace) => workspace,
             Err(error) => return later(Ill::Unclear, error.to_string(), ""),
         };
-        let case = StepRun { version, release, step, before: before.clone(), desk, vars };
+        let case = StepRun { version, release, step, before: before.clone(), workspace, vars };
         let probed = case.probe();
         let (answer, said) = probed.map_or((None, String::new()), |(answer, said)| (Some(answer), said));
         match after::before_run(step, &before, answer, self.clock.now()) {
@@ -249,7 +249,7 @@ impl StepRun<'_> {
     }
 
     fn start(&self, script: &str, limit: Seconds) -> Ended {
-        self.desk.run(&Job { script, vars: self.vars.clone(), limit })
+        self.workspace.run(&Command { script, vars: self.vars.clone(), limit })
     }
 
     /// Tells whether the record still has what was seen, and can be gone by.

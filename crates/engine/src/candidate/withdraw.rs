@@ -52,6 +52,10 @@ impl Engine<'_> {
     /// Withdraws a candidate, or what was pushed to the branch of one that is withdrawn already.
     pub fn withdraw(&self, version: Option<Version>, why: &str) -> Result<Withdrawn, Fault> {
         let why = reason(why)?;
+        self.healed(|| self.end_it(version, &why))
+    }
+
+    fn end_it(&self, version: Option<Version>, why: &str) -> Result<Withdrawn, Fault> {
         let deadline = DEADLINE.after(self.clock.now());
         let mut wanted = version;
         loop {
@@ -61,7 +65,7 @@ impl Engine<'_> {
             let version = wanted.map_or_else(|| snapshot.pick(None).map(|(version, _)| version), Ok)?;
             // Another try is about the same one.
             wanted = Some(version);
-            let (draft, done) = match self.ending(&snapshot, version, &why)? {
+            let (draft, done) = match self.ending(&snapshot, version, why)? {
                 Next::Over(done) => return Ok(done),
                 Next::Fence(draft) => (draft, None),
                 Next::End(draft, done) => (draft, Some(done)),

@@ -69,6 +69,10 @@ impl Engine<'_> {
         draft: &Draft,
         wanted: &dyn Fn(&Project) -> bool,
     ) -> Result<bool, Fault> {
+        self.healed(|| self.record_until_landed(draft, wanted))
+    }
+
+    fn record_until_landed(&self, draft: &Draft, wanted: &dyn Fn(&Project) -> bool) -> Result<bool, Fault> {
         let deadline = DEADLINE.after(self.clock.now());
         loop {
             let turn = self.repo.turn();

@@ -25,10 +25,7 @@ impl Engine<'_> {
         let refs = self.repo.observe()?;
         self.note(Note::Observed);
         match self.understand(refs) {
-            Err(fault) if fault.kind == FaultKind::Broken => {
-                self.repo.forget()?;
-                self.understand(self.repo.observe()?)
-            }
+            Err(fault) if fault.kind == FaultKind::Broken => self.understand(self.repo.observe()?),
             understood => understood,
         }
     }

@@ -4,7 +4,7 @@
 use allclear_core::ecosystem::version_file::{self, VersionFile};
 use allclear_core::facts::MergeBack;
 use allclear_core::history::changelog;
-use allclear_core::port::{Merged, Repo, RepoError};
+use allclear_core::port::{Merged, Objects, RepoError, Repository};
 use allclear_core::{CommitId, Version};
 use std::collections::BTreeMap;
 
@@ -26,7 +26,7 @@ pub(crate) struct Trial<'a> {
 
 /// Judges the outcome of a trial merge.
 pub(crate) fn outcome(
-    repo: &dyn Repo,
+    repo: &dyn Repository,
     merged: Option<&Merged>,
     trial: &Trial<'_>,
 ) -> Result<MergeBack, RepoError> {
@@ -48,7 +48,7 @@ pub(crate) fn outcome(
 
 /// Resolves each file by its rule; `None` where one has none, or more than its rule covers differs.
 fn resolve(
-    repo: &dyn Repo,
+    repo: &dyn Repository,
     merged: &Merged,
     trial: &Trial<'_>,
 ) -> Result<Option<BTreeMap<String, String>>, RepoError> {
@@ -68,7 +68,7 @@ fn resolve(
 }
 
 /// Keeps the sections of both sides of a changelog. A file that the base lacks was begun on both.
-fn sections(repo: &dyn Repo, stages: &BTreeMap<u8, CommitId>) -> Result<Option<String>, RepoError> {
+fn sections(repo: &dyn Objects, stages: &BTreeMap<u8, CommitId>) -> Result<Option<String>, RepoError> {
     let text = |stage: u8| stages.get(&stage).map_or(Ok(None), |id| repo.blob(id));
     let (base, ours, theirs) = (text(1)?, text(2)?, text(3)?);
     let base = if stages.contains_key(&1) { base } else { Some(String::new()) };
@@ -79,7 +79,7 @@ fn sections(repo: &dyn Repo, stages: &BTreeMap<u8, CommitId>) -> Result<Option<S
 /// Sets the version lines of base, ours and theirs to the higher version and merges again. What still
 /// conflicts then is more than a version line.
 fn version_lines(
-    repo: &dyn Repo,
+    repo: &dyn Repository,
     conflicts: &BTreeMap<String, BTreeMap<u8, CommitId>>,
     trial: &Trial<'_>,
 ) -> Result<Option<BTreeMap<String, String>>, RepoError> {

@@ -69,7 +69,15 @@ impl Engine<'_> {
         let pseudonym = person(&first).into_iter().next().unwrap_or_default();
         // The chain keeps no name, neither in the entry nor as the author of its commit.
         let by = Actor { who: format!("reporter {pseudonym}"), proof: Proof::Claimed };
-        let reporter = Engine { by, repo: self.repo, clock: self.clock, via: self.via, watch: self.watch };
+        let reporter = Engine {
+            by,
+            repo: self.repo,
+            steps: self.steps,
+            notify: self.notify,
+            clock: self.clock,
+            via: self.via,
+            watch: self.watch,
+        };
         reporter.decide(|snapshot| {
             let (version, candidate) = snapshot.pick(Some(wish.version))?;
             let Some(rc) = candidate.rcs.iter().find(|rc| rc.n == wish.rc) else {
@@ -175,6 +183,10 @@ impl Engine<'_> {
 
     /// Erases the words and the name of a report. The chain keeps that there was one, and what it did.
     pub fn erase_report(&self, id: &str) -> Result<(), Fault> {
+        self.healed(|| self.erase_once(id))
+    }
+
+    fn erase_once(&self, id: &str) -> Result<(), Fault> {
         let snapshot = self.observe()?;
         let texts = self.report_texts(&snapshot, &[id.to_owned()])?;
         let Some(text) = texts.get(id) else {

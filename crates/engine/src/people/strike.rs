@@ -13,6 +13,10 @@ impl Engine<'_> {
     /// Strikes an entry that cannot be believed. It stays in the chain and is skipped from now on.
     pub fn strike(&self, entry: &CommitId, why: &str) -> Result<(), Fault> {
         let why = reason(why)?;
+        self.healed(|| self.strike_once(entry, &why))
+    }
+
+    fn strike_once(&self, entry: &CommitId, why: &str) -> Result<(), Fault> {
         let snapshot = self.observe()?;
         let head = snapshot
             .project
@@ -37,7 +41,7 @@ impl Engine<'_> {
             return Err(Fault::new(FaultKind::Refused, format!("entry {} is sound", entry.short()))
                 .hint("only what cannot be read, or is dated in the future, can be struck; bad news is answered, not struck"));
         }
-        let draft = self.draft(vec![Event::Struck { entry: entry.clone(), reason: why }]);
+        let draft = self.draft(vec![Event::Struck { entry: entry.clone(), reason: why.to_owned() }]);
         // `decide` would refuse while this very entry stops all deciding.
         // A future-dated entry must not keep a sound clock from writing behind it.
         let tip = Tip { at: snapshot.project.at.min(now), ..snapshot.tip() };

@@ -21,9 +21,13 @@ impl Engine<'_> {
     /// Promotes a candidate that is clear. `only_if` refuses any other commit.
     pub fn promote(&self, version: Option<Version>, only_if: Option<&str>) -> Result<Released, Fault> {
         let mut wanted = version;
+        let mut healed = false;
         for attempt in 1..=REPLANS {
             match self.attempt(&mut wanted, only_if) {
                 Ok(released) => return Ok(released),
+                Err(Unreleased::Refused(fault)) if fault.kind == FaultKind::Broken && !healed => {
+                    healed = true
+                }
                 Err(Unreleased::Refused(fault)) => return Err(fault),
                 Err(Unreleased::Replan) => {
                     self.note(Note::Replanning { attempt: attempt + 1 });

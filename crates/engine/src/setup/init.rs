@@ -12,6 +12,10 @@ impl Engine<'_> {
     /// Starts the ledger where the policy on develop says `mode = "run"` and there is none yet.
     /// Tells whether it did. `tick` never does this: a fork with a cron job must not start trains.
     pub fn start_ledger(&self) -> Result<bool, Fault> {
+        self.healed(|| self.start_ledger_once())
+    }
+
+    fn start_ledger_once(&self) -> Result<bool, Fault> {
         let snapshot = self.observe()?;
         let running = snapshot.policy.get().is_some_and(|p| p.mode == Mode::Run);
         if snapshot.project.head.is_some() || !running {

@@ -6,9 +6,9 @@ use allclear_core::decide::after::{StepState, report, word};
 use allclear_core::ledger::step_end::{By, Ill};
 use allclear_engine::{FaultKind, Note, StepDecision};
 use allclear_testkit::{Flaky, Machine, Push, World};
-use std::cell::Cell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
+use std::sync::Mutex;
 
 /// A registry as a directory: what was published, a line each, and files that make it behave badly.
 struct Registry {
@@ -158,16 +158,17 @@ fn what_fails_holds_up_only_what_needs_it() {
 fn while_one_runs_it_the_others_leave_it_alone() {
     let r = Registry::without_tick(PUBLISH);
     let (a, b) = (r.machine("a"), r.machine("b"));
-    let seen = Cell::new(None);
+    let seen = Mutex::new(None);
     let watch = |note: &Note| {
         if matches!(note, Note::StepBegins(..) | Note::StepEnded(..)) {
             let theirs = b.engine().tick(false).unwrap();
-            seen.set(Some((theirs.done.len(), theirs.faults.len())));
-            assert_eq!(seen.get(), Some((0, 0)));
+            let theirs = (theirs.done.len(), theirs.faults.len());
+            assert_eq!(theirs, (0, 0));
+            *seen.lock().unwrap() = Some(theirs);
         }
     };
     a.engine_with(&a.store, &watch).tick(false).unwrap();
-    assert_eq!(seen.get(), Some((0, 0)), "the other has ticked");
+    assert_eq!(*seen.lock().unwrap(), Some((0, 0)), "the other has ticked");
     assert_eq!((r.lines("published").len(), r.how_done()), (1, vec![By::Ran]));
 }
 

@@ -7,7 +7,7 @@ use allclear_core::types::gate::Gate;
 use allclear_core::{CommitId, Seconds, Verdict};
 use allclear_engine::{Engine, FaultKind, Note, ReportWish, WaiverMade, WaiverWish};
 use allclear_testkit::{Flaky, Machine, World};
-use std::cell::Cell;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
 const RELEASE: &str = "refs/heads/release-1.1.0";
 
@@ -326,14 +326,14 @@ fn two_captains_against_each_other_and_the_first_word_stands() {
 fn bad_news_comes_between_a_plan_and_its_move() {
     let world = World::soaked();
     let machine = world.machine("a");
-    let said = Cell::new(false);
+    let said = AtomicBool::new(false);
     let watch = |note: &Note| {
-        if matches!(note, Note::Planned(_)) && !said.replace(true) {
+        if matches!(note, Note::Planned(_)) && !said.swap(true, Relaxed) {
             report(&world.machine("b").engine(), 1, ReportOutcome::Bad, "Ada");
         }
     };
     let fault = machine.engine_with(&machine.store, &watch).promote(None, None).unwrap_err();
-    assert!(said.get() && fault.kind == FaultKind::Blocked, "{fault}");
+    assert!(said.load(Relaxed) && fault.kind == FaultKind::Blocked, "{fault}");
     assert_eq!(world.confirmed(), []);
     assert!(world.has(RELEASE));
     world.check_promises();

@@ -7,6 +7,7 @@ use allclear_engine::{FaultKind, Note};
 use allclear_testkit::{Flaky, Push, World};
 use jiff::ToSpan;
 use std::collections::BTreeSet;
+use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 
 const FIX: &[(&str, &str)] = &[("app.txt", "1\ntwo\nthree\n")];
 
@@ -76,15 +77,15 @@ fn p3_develop_moved_between_plan_and_move_is_planned_anew() {
 fn p3_develop_that_never_stands_still_ends_the_attempt_and_nothing_is_left_over() {
     let world = World::soaked();
     let a = world.machine("a");
-    let n = std::cell::Cell::new(0);
+    let n = AtomicU32::new(0);
     let busy = |note: &Note| {
         if matches!(note, Note::Planned(_)) {
-            n.set(n.get() + 1);
-            world.commit("develop", "feat: more", &[("more.txt", &format!("{}\n", n.get()))]);
+            let n = n.fetch_add(1, Relaxed) + 1;
+            world.commit("develop", "feat: more", &[("more.txt", &format!("{n}\n"))]);
         }
     };
     let fault = a.engine_with(&a.store, &busy).promote(None, None).unwrap_err();
-    assert_eq!((fault.kind, n.get()), (FaultKind::Conflict, 5), "{fault}");
+    assert_eq!((fault.kind, n.load(Relaxed)), (FaultKind::Conflict, 5), "{fault}");
     world.check_promises();
     released_in_the_end(&world);
 }
@@ -167,13 +168,13 @@ fn p1_a_zombie_push_after_the_fence_is_refused() {
     b.engine().hold(None, "not yet", None).unwrap();
     world.until_quiet(&b);
     let before = world.refs();
-    let answer = allclear_core::port::Repo::push(&a.store, &flaky.asked(2)).unwrap();
+    let answer = allclear_core::port::Push::push(&a.store, &flaky.asked(2)).unwrap();
     assert!(!answer.ok, "the zombie must not land");
     assert_eq!(world.refs(), before);
     b.engine().lift_hold(None).unwrap();
     released_in_the_end(&world);
     let before = world.refs();
-    assert!(!allclear_core::port::Repo::push(&a.store, &flaky.asked(2)).unwrap().ok);
+    assert!(!allclear_core::port::Push::push(&a.store, &flaky.asked(2)).unwrap().ok);
     assert_eq!(world.refs(), before);
 }
 

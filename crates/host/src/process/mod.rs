@@ -3,5 +3,5 @@
 mod program;
 mod run;
 
-pub use program::{Group, Program};
+pub use program::{Group, Program, kill_group};
 pub use run::{End, Ended, Errors, Leftovers, Run};

@@ -1,5 +1,6 @@
 //! A program that is to be started, with the little that it sees of this machine.
 
+use rustix::process::{Pid, Signal, kill_process_group};
 use std::ffi::{OsStr, OsString};
 use std::io;
 use std::os::unix::process::CommandExt;
@@ -69,6 +70,11 @@ impl Program {
         }
         command.spawn()
     }
+}
+
+/// Kills a process that was started in a group of its own, with all that it started.
+pub fn kill_group(child: &Child) {
+    let _gone_already = kill_process_group(Pid::from_child(child), Signal::KILL);
 }
 
 /// Without its arguments and variables, which may be secrets.

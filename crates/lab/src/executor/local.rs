@@ -10,7 +10,7 @@ use crate::ecosystem::{Context, Downstream, Finished, Prepared, Served, Surround
 use crate::sandbox::Sandbox;
 use allclear_core::experiment::signature::failure;
 use allclear_core::experiment::{Attempt, Declared, Job, Mode, Outcome, Side, Step};
-use allclear_core::port::lab::{Executor, Located, Request, Sources};
+use allclear_core::port::lab::{Executor, LabError, Located, Request, Sources};
 use allclear_core::types::text::{plain, short};
 use allclear_host::TempDir;
 use base16ct::lower::encode_string as hex;
@@ -112,9 +112,10 @@ impl<'a> Lab<'a> {
 }
 
 impl Executor for Lab<'_> {
-    fn survey(&self, declared: &Declared, repo: &str, at: &Located) -> Result<Vec<Job>, String> {
-        let tree = self.context.sources.tree(repo, &at.commit).map_err(|e| e.to_string())?;
-        survey::jobs(&self.ecosystems, declared, repo, at, &tree)
+    fn survey(&self, declared: &Declared, repo: &str, at: &Located) -> Result<Vec<Job>, LabError> {
+        let tree = self.context.sources.tree(repo, &at.commit);
+        let tree = tree.map_err(|e| LabError::Unavailable(e.to_string()))?;
+        survey::jobs(&self.ecosystems, declared, repo, at, &tree).map_err(LabError::Declaration)
     }
 
     fn key(&self, job: &Job, side: &Side, mode: Mode) -> Option<String> {
@@ -191,7 +192,7 @@ impl Executor for Lab<'_> {
         }
     }
 
-    fn reproduce(&self, request: &Request<'_>, print: bool) -> Result<i32, String> {
+    fn reproduce(&self, request: &Request<'_>, print: bool) -> Result<i32, LabError> {
         let mut attempt = Attempt::new(request.arm, request.mode);
         let mut code = 0;
         let ended = self.enter(request, &mut attempt, |runner, prepared, _| {
@@ -211,11 +212,13 @@ impl Executor for Lab<'_> {
         });
         match ended {
             Ok(()) => Ok(code),
-            Err(stopped) => Err(stopped.note.unwrap_or_else(|| stopped.outcome.name().to_owned())),
+            Err(stopped) => {
+                Err(LabError::Failed(stopped.note.unwrap_or_else(|| stopped.outcome.name().to_owned())))
+            }
         }
     }
 
-    fn contained(&self) -> Result<String, String> {
-        self.sandbox.as_ref().map(Sandbox::describe).map_err(Clone::clone)
+    fn contained(&self) -> Result<String, LabError> {
+        self.sandbox.as_ref().map(Sandbox::describe).map_err(|why| LabError::Uncontained(why.clone()))
     }
 }

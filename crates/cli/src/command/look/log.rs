@@ -12,7 +12,7 @@ use allclear_core::ledger::entry;
 use allclear_core::ledger::entry::Body;
 use allclear_core::ledger::event::Event;
 use allclear_core::ledger::signature::Signed;
-use allclear_core::port::Repo;
+use allclear_core::port::CommitGraph;
 use allclear_core::types::text::name_of;
 use allclear_engine::Fault;
 use serde_json::json;

@@ -20,6 +20,10 @@ const TRIES: u32 = 5;
 impl Engine<'_> {
     /// Brings fixes from develop onto a candidate, all or none.
     pub fn pick(&self, wish: &PickWish) -> Result<Picked, Fault> {
+        self.healed(|| self.pick_until_landed(wish))
+    }
+
+    fn pick_until_landed(&self, wish: &PickWish) -> Result<Picked, Fault> {
         for _ in 0..TRIES {
             let snapshot = self.observe()?;
             snapshot.may_decide(self.clock.now())?;

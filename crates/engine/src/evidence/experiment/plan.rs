@@ -79,9 +79,10 @@ fn find(declared: &Declared, repo: &str, candidate: &Side, lab: &Lab<'_>) -> Fou
     };
     match located {
         Ok(located) => {
-            let jobs = lab.executor.survey(declared, repo, &located).and_then(|jobs| {
-                if jobs.is_empty() { Err("there is nothing in it to look at".into()) } else { Ok(jobs) }
-            });
+            let jobs =
+                lab.executor.survey(declared, repo, &located).map_err(|e| e.to_string()).and_then(|jobs| {
+                    if jobs.is_empty() { Err("there is nothing in it to look at".into()) } else { Ok(jobs) }
+                });
             Found { located: Some(located), jobs }
         }
         Err(error) => Found { located: None, jobs: Err(error.to_string()) },

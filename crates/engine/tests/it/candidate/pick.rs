@@ -4,7 +4,8 @@ use crate::{released_in_the_end, v};
 use allclear_core::CommitId;
 use allclear_engine::{Fault, FaultKind, Note, PickWish, Picked, Picking};
 use allclear_testkit::{Flaky, Machine, Push, World};
-use std::cell::Cell;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering::Relaxed};
 
 const BRANCH: &str = "refs/heads/release-1.1.0";
 
@@ -31,12 +32,14 @@ fn pick(a: &Machine, flaky: &Flaky<'_>, fix: &CommitId) -> Result<Picking, Fault
 fn p8_a_rival_push_is_kept_and_the_pick_goes_on_top() {
     let (world, fix) = with_fix();
     let a = world.machine("a");
-    let rival = Cell::new(None);
-    let push = || rival.set(Some(world.commit("release-1.1.0", "fix: another", &[("b.txt", "b\n")])));
+    let rival = Mutex::new(None);
+    let push = || {
+        *rival.lock().unwrap() = Some(world.commit("release-1.1.0", "fix: another", &[("b.txt", "b\n")]));
+    };
     let flaky = Flaky::new(&a.store).before_push(1, push);
     let picking = pick(&a, &flaky, &fix).unwrap();
     assert_eq!(flaky.pushes(), 2);
-    assert_eq!(Some(picking.old), rival.take(), "judged afresh, on the rival's head");
+    assert_eq!(Some(picking.old), rival.lock().unwrap().take(), "judged afresh, on the rival's head");
     assert_eq!(world.tip(BRANCH), Some(picking.new));
     assert_eq!(world.git(&["rev-list", "--count", &format!("v1.1.0-rc.1..{BRANCH}")]), "2");
     world.check_promises();
@@ -135,14 +138,14 @@ fn p1_a_pick_between_plan_and_move_stops_the_promotion() {
     let fix = world.commit("develop", "fix: lazy dial", &[("app.txt", "1\ntwo\nthree\n")]);
     let (a, b) = (world.machine("a"), world.machine("b"));
     // B has looked and built; its push lands just before the move.
-    let late = Cell::new(false);
+    let late = AtomicBool::new(false);
     let flaky_b = Flaky::new(&b.store).before_push(1, || {
         let flaky_a = Flaky::new(&a.store).gone_after_push(1);
         a.engine_on(&flaky_a).promote(None, None).unwrap_err();
-        late.set(true);
+        late.store(true, Relaxed);
     });
     let picking = pick(&b, &flaky_b, &fix).unwrap();
-    assert!(late.get());
+    assert!(late.load(Relaxed));
     assert_eq!(world.tip(BRANCH), Some(picking.new.clone()));
     let (done, _) = world.until_quiet(&a);
     assert!(world.confirmed().is_empty(), "the rc that was judged is not the head any more: {done:?}");
@@ -184,10 +187,12 @@ fn a_dry_run_and_a_race_are_heard_of() {
     let (a, before) = (world.machine("a"), world.refs());
     a.engine().pick(&PickWish { dry_run: true, ..wish(&fix) }).unwrap();
     assert_eq!(world.refs(), before);
-    let raced = Cell::new(0);
-    let watch = |note: &Note| raced.set(raced.get() + u32::from(*note == Note::Raced));
+    let raced = AtomicU32::new(0);
+    let watch = |note: &Note| {
+        raced.fetch_add(u32::from(*note == Note::Raced), Relaxed);
+    };
     let push = || drop(world.commit("release-1.1.0", "fix: another", &[("b.txt", "b\n")]));
     let flaky = Flaky::new(&a.store).before_push(1, push);
     a.engine_with(&flaky, &watch).pick(&wish(&fix)).unwrap();
-    assert_eq!(raced.get(), 1);
+    assert_eq!(raced.load(Relaxed), 1);
 }

@@ -89,7 +89,7 @@ fn p2_an_open_plan_is_fenced_aborted_and_withdrawn_in_one_entry() {
             let done = b.engine().withdraw(None, "a flaw").unwrap();
             assert!(done.aborts);
             let before = world.refs();
-            let answer = allclear_core::port::Repo::push(&a.store, &flaky.asked(2)).unwrap();
+            let answer = allclear_core::port::Push::push(&a.store, &flaky.asked(2)).unwrap();
             assert!(!answer.ok, "the zombie must not land");
             assert_eq!(world.refs(), before);
         } else {

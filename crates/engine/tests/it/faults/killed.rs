@@ -6,10 +6,10 @@ use allclear_core::port::Clock;
 use allclear_engine::{CutWish, HotfixWish, Note};
 use allclear_git::VirtualClock;
 use allclear_testkit::{Flaky, Machine, Push, World, die, environment};
-use std::cell::Cell;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 
 /// How the killed one is told what to do: `verb how n seconds clone cache path home`.
 const ORDERS: &str = "ALLCLEAR_TEST_ORDERS";
@@ -28,10 +28,9 @@ fn the_one_that_is_killed() {
     let env = allclear_git::Environment { inherited: inherited.into(), cache: cache.into() };
     let clock = Arc::new(VirtualClock::at(now.parse().unwrap()));
     let machine = Machine::new("killed", Path::new(clone), &env, clock);
-    let heard = Cell::new(0);
+    let heard = AtomicU32::new(0);
     let watch = |_: &Note| {
-        heard.set(heard.get() + 1);
-        if how == "note" && heard.get() == n {
+        if heard.fetch_add(1, Relaxed) + 1 == n && how == "note" {
             die();
         }
     };

@@ -13,8 +13,8 @@ use allclear_core::port::Clock;
 use allclear_engine::{CheckResult, Engine, Fault, FaultKind, Lab, Note, Progress, TestWish};
 use allclear_git::{Clone, SystemClock, VirtualClock};
 use jiff::{Timestamp, ToSpan, civil, tz::TimeZone};
-use std::cell::Cell;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -44,9 +44,11 @@ impl Story {
         Ok(Self { fixture, context, zone, pace })
     }
 
-    pub(super) fn engine<'a>(&'a self, who: &str, watch: &'a dyn Fn(&Note)) -> Engine<'a> {
+    pub(super) fn engine<'a>(&'a self, who: &str, watch: &'a (dyn Fn(&Note) + Sync)) -> Engine<'a> {
         Engine {
             repo: &self.context.store,
+            steps: Some(&self.context.store),
+            notify: Some(&self.context.store),
             clock: &self.fixture.clock,
             by: Actor { who: who.into(), proof: Proof::Claimed },
             via: Via::Cli,
@@ -121,10 +123,10 @@ impl Story {
 
     /// Ticks when all is clear, with a rival in the middle of it; tells whether that released.
     pub(super) fn promotion(&self) -> Result<bool, Fault> {
-        let rival = Cell::new(false);
+        let rival = AtomicBool::new(false);
         let in_the_middle = |note: &Note| {
             Self::narrate(note);
-            if matches!(note, Note::Planned(_)) && !rival.replace(true) {
+            if matches!(note, Note::Planned(_)) && !rival.swap(true, Relaxed) {
                 let whisper = "whisper() {\n    echo \"hello, $1\"\n}\n";
                 let pushed = self.fixture.commit("develop", "feat: whisper", "whisper.sh", whisper);
                 self.say(if pushed.is_ok() {

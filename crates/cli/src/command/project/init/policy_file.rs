@@ -4,7 +4,7 @@ use crate::context::Context;
 use allclear_adopt::to_do;
 use allclear_core::history::bump;
 use allclear_core::policy::{self, Branches, Preset};
-use allclear_core::port::{Refs, Repo};
+use allclear_core::port::{Objects, Refs, Remote};
 use allclear_core::{Branch, CommitId, TagFormat};
 use allclear_engine::{Fault, FaultKind};
 use jiff::{ToSpan, civil};

@@ -3,11 +3,11 @@
 //! The private store would do as well, but it has to fetch first: ten thousand refs take longer than
 //! all that is read here. What the clone does not have is said to be unknown.
 
-use crate::place::{Clone, Environment};
+use super::clone::{Clone, Environment};
 use crate::process::Git;
 use crate::store::{Store, unavailable};
 use allclear_core::port::history::{CloneRef, Commit, Commits, Forced, History, Look, Reach, Read};
-use allclear_core::port::{Refs, Repo, RepoError};
+use allclear_core::port::{Objects, Refs, RepoError};
 use allclear_core::types::text::plain;
 use allclear_core::{CommitId, RefName};
 use jiff::Timestamp;

@@ -1,9 +1,13 @@
 //! Signatures: reads those of the ledger's commits, and makes those under statements, with the person's own
 //! `ssh-keygen` and the key that git signs with.
 
+use super::Store;
+use super::error::broken;
 use crate::process::Git;
-use crate::store::Store;
+use allclear_core::CommitId;
 use allclear_core::ledger::signature::Signed;
+use allclear_core::port::Signing;
+use allclear_core::types::text::plain;
 use std::io::{BufRead, Read};
 use std::time::Duration;
 
@@ -13,7 +17,7 @@ const COMMIT_LIMIT: u64 = 64 * 1024;
 const SIGN_LIMIT: Duration = Duration::from_mins(1);
 
 /// Reads one commit out of `cat-file --batch`, and its signature out of that.
-pub(crate) fn read_signed(out: &mut dyn BufRead) -> std::io::Result<Option<Signed>> {
+pub(super) fn read_signed(out: &mut dyn BufRead) -> std::io::Result<Option<Signed>> {
     let mut head = String::new();
     out.read_line(&mut head)?;
     let Some(size) = head.trim_end().rsplit(' ').next().and_then(|size| size.parse::<u64>().ok()) else {
@@ -30,9 +34,28 @@ pub(crate) fn read_signed(out: &mut dyn BufRead) -> std::io::Result<Option<Signe
     Ok(Signed::of_commit(&bytes))
 }
 
+impl Signing for Store {
+    fn signer(&self, commit: &CommitId) -> Option<String> {
+        // With no signers allowed, a good signature is one by an unknown person: the key is what counts.
+        let git = self
+            .git
+            .clone()
+            .with_config("gpg.format", "ssh")
+            .with_config("gpg.ssh.allowedSignersFile", "/dev/null");
+        let args = ["log", "-1", "--no-mailmap", "--format=%G? %GK", commit.as_str()];
+        let line = self.healing(&|| git.line(&args, b"").map_err(broken)).ok()?;
+        let (state, key) = line.split_once(' ')?;
+        (matches!(state, "U" | "G") && !key.is_empty()).then(|| plain(key))
+    }
+
+    fn sign(&self, text: &[u8], namespace: &str) -> Option<String> {
+        self.sign_text(text, namespace)
+    }
+}
+
 impl Store {
     /// Signs a text as `ssh-keygen -Y sign` does; `None` where there is no key, or it does not answer.
-    pub(crate) fn sign_text(&self, text: &[u8], namespace: &str) -> Option<String> {
+    fn sign_text(&self, text: &[u8], namespace: &str) -> Option<String> {
         let key = self.statement_key.as_deref()?;
         // git takes a key itself in place of a file; its secret half is in the agent then.
         let literal = key.strip_prefix("key::").or_else(|| key.starts_with("ssh-").then_some(key));

@@ -1,0 +1,219 @@
+//! Makes trees, commits and tags as git has them: who, when and what, and by whom they are signed.
+
+use super::Store;
+use super::error::{broken, id};
+use crate::process::Git;
+use crate::writer::Kind;
+use allclear_core::CommitId;
+use allclear_core::port::{Create, NewCommit, RepoError, Signature};
+use std::collections::BTreeMap;
+
+impl Create for Store {
+    fn write_tree(
+        &self,
+        tree: Option<&CommitId>,
+        files: &BTreeMap<String, String>,
+    ) -> Result<CommitId, RepoError> {
+        let mut blobs = BTreeMap::new();
+        for (path, text) in files {
+            blobs.insert(path.as_str(), self.hash(Kind::Blob, text.as_bytes())?);
+        }
+        self.edit(tree.map(CommitId::as_str), &blobs)
+    }
+
+    fn write_commit(&self, commit: &NewCommit) -> Result<CommitId, RepoError> {
+        let (author, by) = (author(commit), ident(&commit.by));
+        if let Some(key) = &self.signing_key {
+            return self.write_signed(commit, key);
+        }
+        let mut text = format!("tree {}\n", commit.tree);
+        for parent in &commit.parents {
+            text.push_str(&format!("parent {parent}\n"));
+        }
+        text.push_str(&format!("author {author}\ncommitter {by}\n\n{}\n", message(&commit.message)));
+        let kind = if commit.author.is_some() { Kind::OldCommit } else { Kind::Commit };
+        self.hash(kind, text.as_bytes())
+    }
+
+    fn write_tag(
+        &self,
+        name: &str,
+        target: &CommitId,
+        by: &Signature,
+        text: &str,
+    ) -> Result<CommitId, RepoError> {
+        if let Some(key) = &self.signing_key {
+            return self.write_signed_tag(name, target, by, text, key);
+        }
+        let by = ident(by);
+        self.hash(
+            Kind::Tag,
+            format!("object {target}\ntype commit\ntag {name}\ntagger {by}\n\n{}\n", message(text))
+                .as_bytes(),
+        )
+    }
+}
+
+impl Store {
+    pub(super) fn hash(&self, kind: Kind, bytes: &[u8]) -> Result<CommitId, RepoError> {
+        self.writer().object(kind, bytes).map_err(broken)
+    }
+
+    /// Writes a tree like the one at `tree` with some files replaced, folder by folder.
+    fn edit(&self, tree: Option<&str>, files: &BTreeMap<&str, CommitId>) -> Result<CommitId, RepoError> {
+        let mut entries = match tree {
+            Some(tree) => entries(&self.git.ok(&["ls-tree", "-z", tree], b"").map_err(broken)?),
+            None => BTreeMap::new(),
+        };
+        let mut folders: BTreeMap<&str, BTreeMap<&str, CommitId>> = BTreeMap::new();
+        for (path, id) in files {
+            if let Some((folder, rest)) = path.split_once('/') {
+                folders.entry(folder).or_default().insert(rest, id.clone());
+            } else {
+                let runs = entries.get(path.as_bytes()).is_some_and(|entry| entry.starts_with("100755 "));
+                let mode = if runs { "100755" } else { "100644" };
+                entries.insert(path.as_bytes().to_vec(), format!("{mode} blob {id}"));
+            }
+        }
+        for (folder, files) in folders {
+            let below = entries.get(folder.as_bytes()).and_then(|entry| entry.strip_prefix("040000 tree "));
+            let made = self.edit(below, &files)?;
+            entries.insert(folder.as_bytes().to_vec(), format!("040000 tree {made}"));
+        }
+        let entries: Vec<Vec<u8>> =
+            entries.into_iter().map(|(name, entry)| [entry.as_bytes(), b"\t", &name].concat()).collect();
+        self.writer().tree(&entries).map_err(broken)
+    }
+
+    /// Prepares git to sign with SSH in somebody's name.
+    fn signing(&self, by: &Signature) -> Git {
+        let (name, email) = name_and_email(&by.who);
+        let date = format!("{} +0000", by.at.as_second());
+        let mut git = self.git.clone().with_config("gpg.format", "ssh");
+        for role in ["AUTHOR", "COMMITTER"] {
+            git = git
+                .with_env(&format!("GIT_{role}_NAME"), &name)
+                .with_env(&format!("GIT_{role}_EMAIL"), &email);
+            git = git.with_env(&format!("GIT_{role}_DATE"), &date);
+        }
+        git
+    }
+
+    /// Makes a signed tag by way of a ref in the store, since git signs tags in no other way.
+    fn write_signed_tag(
+        &self,
+        name: &str,
+        target: &CommitId,
+        by: &Signature,
+        text: &str,
+        key: &str,
+    ) -> Result<CommitId, RepoError> {
+        let _guard = self.lock()?;
+        let git = self.signing(by);
+        let args =
+            ["tag", "-f", "-a", "-s", "-u", key, "--cleanup=verbatim", "-F", "-", name, target.as_str()];
+        git.ok(&args, format!("{}\n", message(text)).as_bytes()).map_err(broken)?;
+        let full = format!("refs/tags/{name}");
+        let made = git.line(&["rev-parse", "--verify", &full], b"").map_err(broken)?;
+        git.ok(&["update-ref", "-d", &full], b"").map_err(broken)?;
+        id(&made)
+    }
+
+    fn write_signed(&self, commit: &NewCommit, key: &str) -> Result<CommitId, RepoError> {
+        let mut git = self.signing(&commit.by);
+        if let Some(author) = &commit.author {
+            let (name, email) = name_and_email(&author.who);
+            let date = format!("@{}", author.date);
+            git = git.with_env("GIT_AUTHOR_NAME", &name).with_env("GIT_AUTHOR_EMAIL", &email);
+            git = git.with_env("GIT_AUTHOR_DATE", &date);
+        }
+        let sign = format!("-S{key}");
+        let mut args = vec!["commit-tree", commit.tree.as_str(), &sign];
+        for parent in &commit.parents {
+            args.extend(["-p", parent.as_str()]);
+        }
+        let made = git.line(&args, format!("{}\n", message(&commit.message)).as_bytes()).map_err(broken)?;
+        id(&made)
+    }
+}
+
+/// Reads `MODE TYPE ID<tab>NAME`, by name.
+fn entries(listing: &[u8]) -> BTreeMap<Vec<u8>, String> {
+    let entries = listing.split(|&b| b == 0).filter_map(|entry| {
+        let tab = entry.iter().position(|&b| b == b'\t')?;
+        Some((entry[tab + 1..].to_vec(), String::from_utf8(entry[..tab].to_vec()).ok()?))
+    });
+    entries.collect()
+}
+
+fn name_and_email(who: &str) -> (String, String) {
+    let clean = |s: &str| -> String {
+        s.chars().filter(|c| !matches!(c, '<' | '>') && !c.is_control()).take(200).collect()
+    };
+    let (name, email) = who.split_once('<').unwrap_or((who, ""));
+    let name = clean(name.trim());
+    let email = clean(email.trim_end_matches('>').trim());
+    (if name.is_empty() { "allclear".into() } else { name }, email)
+}
+
+fn ident(by: &Signature) -> String {
+    let (name, email) = name_and_email(&by.who);
+    format!("{name} <{email}> {} +0000", by.at.as_second())
+}
+
+fn author(commit: &NewCommit) -> String {
+    let Some(author) = &commit.author else { return ident(&commit.by) };
+    let (name, email) = name_and_email(&author.who);
+    format!("{name} <{email}> {}", author.date)
+}
+
+fn message(text: &str) -> String {
+    text.replace('\0', "\u{fffd}").trim_end().to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::user_clone::{Clone, Environment};
+    use std::path::Path;
+
+    /// A repository that is its own server, and the store for it.
+    fn store(dir: &Path) -> Store {
+        let inherited = vec![("PATH".into(), "/usr/local/bin:/usr/bin:/bin".into())];
+        let repository = dir.join("server");
+        std::fs::create_dir(&repository).unwrap();
+        Git::new(&repository, &inherited).ok(&["init", "-q", "--bare", "."], b"").unwrap();
+        let env = Environment { inherited, cache: dir.join("cache") };
+        Store::open(&Clone::open(&repository, None, &env).unwrap(), &env).unwrap()
+    }
+
+    #[test]
+    fn a_tree_keeps_what_is_not_replaced() {
+        let dir = tempfile::tempdir().unwrap();
+        let store = store(dir.path());
+        let text = |text: &str| store.hash(Kind::Blob, text.as_bytes()).unwrap();
+        let (one, two) = (text("one\n"), text("two\n"));
+        let link = "1".repeat(40);
+        let index = |list: String| {
+            let git = store.git.clone().with_env("GIT_INDEX_FILE", dir.path().join("index"));
+            git.ok(&["update-index", "-z", "--index-info"], list.as_bytes()).unwrap();
+            CommitId::parse(&git.line(&["write-tree"], b"").unwrap()).unwrap()
+        };
+        let before = index(format!(
+            "100644 {one}\ta.txt\0100755 {one}\tbin/run\0100644 {one}\tbin/other\0120000 {one}\tlink\0160000 {link}\tmodule\0100644 {one}\tbin.txt\0"
+        ));
+        let files =
+            ["a.txt", "bin/run", "bin/new", "deep/er/file"].map(|p| (p.to_owned(), "two\n".to_owned()));
+        let after = store.write_tree(Some(&before), &files.into()).unwrap();
+        let expected = index(format!(
+            "100644 {two}\ta.txt\0100755 {two}\tbin/run\0100644 {two}\tbin/new\0100644 {two}\tdeep/er/file\0"
+        ));
+        assert_eq!(after, expected);
+    }
+
+    #[test]
+    fn a_name_is_one_line() {
+        let by = Signature { who: "A\nB <<a@b>>".into(), at: jiff::Timestamp::UNIX_EPOCH };
+        assert_eq!(ident(&by), "AB <a@b> 0 +0000");
+    }
+}

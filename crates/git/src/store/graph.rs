@@ -1,0 +1,309 @@
+//! Reads commits: the graph of some tips, ranges of it, and the entries of a ledger.
+
+use super::error::{broken, done, missing};
+use super::objects::read_object;
+use super::signing::read_signed;
+use super::{FETCH_LIMIT, LIST_LIMIT, Store};
+use crate::parse;
+use crate::process::{Failure, Git};
+use allclear_core::CommitId;
+use allclear_core::history::lineage::Lineage;
+use allclear_core::ledger::entry::{ENTRY_LIMIT, RawEntry, Unreadable};
+use allclear_core::port::{CommitGraph, Graph, Memory, RepoError};
+use std::collections::{BTreeMap, BTreeSet};
+use std::io::BufRead;
+
+/// How commits are read, as [`parse::graph`] takes them; the revisions come on standard input.
+const LOG: &[&str] = &[
+    "log",
+    "--stdin",
+    "-z",
+    "--topo-order",
+    "--no-show-signature",
+    "--no-decorate",
+    "--no-notes",
+    "--no-color",
+    "--no-mailmap",
+    "--format=tformat:%H%x00%P%x00%an <%ae>%x00%B",
+];
+
+impl CommitGraph for Store {
+    fn is_ancestor(&self, commit: &CommitId, head: &CommitId) -> Result<bool, RepoError> {
+        self.healing(&|| {
+            let args = ["merge-base", "--is-ancestor", commit.as_str(), head.as_str()];
+            let output = self.git.run(&args, b"", LIST_LIMIT).map_err(broken)?;
+            match output.code {
+                Some(0) => Ok(true),
+                Some(1) => Ok(false),
+                Some(_) | None if !self.present(std::slice::from_ref(commit))?.contains(commit) => Ok(false),
+                Some(_) | None => Err(missing(&format!("what {} descends from", head.short()))),
+            }
+        })
+    }
+
+    fn graph(&self, tips: &[CommitId]) -> Result<Graph, RepoError> {
+        self.healing(&|| {
+            let wanted: BTreeSet<CommitId> = tips.iter().cloned().collect();
+            let tips: Vec<CommitId> = wanted.iter().cloned().collect();
+            let present = self.present(&tips)?;
+            let tips: Vec<&str> = present.iter().map(CommitId::as_str).collect();
+            if tips.is_empty() {
+                return Ok(Graph { absent: wanted, ..Graph::default() });
+            }
+            let mut args = vec!["merge-base", "--octopus", "--all"];
+            args.extend(&tips);
+            // No common ancestor is an answer too: then everything is read.
+            let common = self.git.run(&args, b"", LIST_LIMIT).map_err(broken)?;
+            let mut input: String = tips.iter().map(|t| format!("{t}\n")).collect();
+            input.extend(String::from_utf8_lossy(&common.stdout).lines().map(|id| format!("^{id}\n")));
+            let out = self.git.ok(LOG, input.as_bytes()).map_err(broken)?;
+            Ok(Graph { absent: wanted.difference(&present).cloned().collect(), ..parse::graph(&out) })
+        })
+    }
+
+    fn since(&self, tip: &CommitId, without: &[CommitId]) -> Result<Graph, RepoError> {
+        self.healing(&|| {
+            let tips: Vec<CommitId> = [tip].into_iter().chain(without).cloned().collect();
+            let present = self.present(&tips)?;
+            if !present.contains(tip) {
+                return Err(RepoError::NotFound(format!("the commit {tip} is not in the store")));
+            }
+            let hidden = without.iter().filter(|id| present.contains(*id));
+            since(&self.git, tip, hidden).map_err(broken)
+        })
+    }
+
+    fn lineage(&self, commit: &CommitId, tips: &[CommitId]) -> Result<Lineage, RepoError> {
+        self.healing(&|| lineage(&self.git, commit, &self.present(tips)?))
+    }
+
+    fn begins_with(&self, prefix: &str) -> Result<Vec<CommitId>, RepoError> {
+        self.healing(&|| begins_with(&self.git, prefix))
+    }
+
+    fn paths(&self, commits: &[CommitId]) -> Result<BTreeMap<CommitId, Vec<String>>, RepoError> {
+        self.healing(&|| {
+            let input: String = commits.iter().map(|id| format!("{id}\n")).collect();
+            let args = [
+                "diff-tree",
+                "--stdin",
+                "-r",
+                "-z",
+                "--root",
+                "-m",
+                "--first-parent",
+                "--no-renames",
+                "--name-only",
+            ];
+            let out = self.git.ok(&args, input.as_bytes()).map_err(broken)?;
+            let mut paths: BTreeMap<CommitId, Vec<String>> = BTreeMap::new();
+            let mut current = None;
+            for field in out.split(|&b| b == 0) {
+                let field = String::from_utf8_lossy(field);
+                let field = field.trim_start_matches('\n');
+                // A line of its own with a commit that was asked for begins its list.
+                match CommitId::parse(field.trim()) {
+                    Ok(id) if commits.contains(&id) => {
+                        paths.entry(id.clone()).or_default();
+                        current = Some(id);
+                    }
+                    Ok(_) | Err(_) if !field.is_empty() => {
+                        if let Some(list) = current.as_ref().and_then(|id| paths.get_mut(id)) {
+                            list.push(field.to_owned());
+                        }
+                    }
+                    Ok(_) | Err(_) => {}
+                }
+            }
+            Ok(paths)
+        })
+    }
+
+    fn patch_ids(
+        &self,
+        commits: &[CommitId],
+        reverse: bool,
+    ) -> Result<BTreeMap<CommitId, String>, RepoError> {
+        self.healing(&|| {
+            let input: String = commits.iter().map(|id| format!("{id}\n")).collect();
+            let mut args = vec![
+                "diff-tree",
+                "--stdin",
+                "-p",
+                "--no-color",
+                "--no-ext-diff",
+                "--no-textconv",
+                "--no-renames",
+                "--full-index",
+                "--no-prefix",
+            ];
+            // Without prefixes, because -R would swap them and make equal changes look different.
+            if reverse {
+                args.push("-R");
+            }
+            let patches = self.git.ok(&args, input.as_bytes()).map_err(broken)?;
+            let out = self.git.ok(&["patch-id", "--verbatim"], &patches).map_err(broken)?;
+            let out = String::from_utf8_lossy(&out);
+            Ok(out
+                .lines()
+                .filter_map(|l| l.split_once(' '))
+                .filter_map(|(patch, id)| Some((CommitId::parse(id).ok()?, patch.to_owned())))
+                .collect())
+        })
+    }
+
+    fn entries(
+        &self,
+        head: &CommitId,
+        known: Option<&CommitId>,
+        take: &mut dyn FnMut(RawEntry),
+    ) -> Result<(), RepoError> {
+        // What was taken cannot be taken back: who reads begins anew.
+        self.read_entries(head, known, take).map_err(|error| self.remade(error))
+    }
+}
+
+impl Store {
+    /// Reads the messages of the newest `limit` commits that are no merges.
+    pub fn messages(&self, tip: &CommitId, limit: usize) -> Result<Vec<String>, RepoError> {
+        self.healing(&|| {
+            let limit = format!("--max-count={limit}");
+            let args = [
+                "log",
+                "-z",
+                "--no-merges",
+                "--no-show-signature",
+                &limit,
+                "--format=tformat:%B",
+                tip.as_str(),
+            ];
+            let out = self.git.ok(&args, b"").map_err(broken)?;
+            Ok(out
+                .split(|&b| b == 0)
+                .filter(|m| !m.is_empty())
+                .map(|m| String::from_utf8_lossy(m).into_owned())
+                .collect())
+        })
+    }
+
+    /// Makes the next walks through a long history quick.
+    pub fn index(&self) {
+        let fetched = self.recall("fetched");
+        if fetched != self.recall("indexed") && write_links(&self.git).is_ok() {
+            self.remember("indexed", &fetched.unwrap_or_default());
+        }
+    }
+
+    /// Finds those that are commits of the store.
+    fn present(&self, ids: &[CommitId]) -> Result<BTreeSet<CommitId>, RepoError> {
+        let input: String = ids.iter().map(|id| format!("{id}\n")).collect();
+        let out = self
+            .git
+            .ok(&["cat-file", "--batch-check=%(objectname) %(objecttype)"], input.as_bytes())
+            .map_err(broken)?;
+        let out = String::from_utf8_lossy(&out);
+        if out.lines().any(|line| line.ends_with(" missing")) {
+            self.check_history()?;
+        }
+        Ok(out.lines().filter_map(|l| CommitId::parse(l.strip_suffix(" commit")?).ok()).collect())
+    }
+
+    /// Reads entries; the first that cannot be read ends it.
+    fn read_entries(
+        &self,
+        head: &CommitId,
+        known: Option<&CommitId>,
+        take: &mut dyn FnMut(RawEntry),
+    ) -> Result<(), RepoError> {
+        let mut args = vec!["rev-list", "--reverse", "--topo-order", "--parents", head.as_str()];
+        let not = known.map(|k| format!("^{k}"));
+        args.extend(not.as_deref());
+        let list = self.git.ok(&args, b"").map_err(broken)?;
+        let list = String::from_utf8_lossy(&list);
+        let links: Vec<(CommitId, Vec<CommitId>)> = list
+            .lines()
+            .filter_map(|line| {
+                let mut ids = line.split(' ').filter_map(|id| CommitId::parse(id).ok());
+                Some((ids.next()?, ids.collect()))
+            })
+            .collect();
+        let ask: String = links.iter().map(|(id, _)| format!("{id}\n{id}:entry.json\n")).collect();
+        let mut links = links.into_iter();
+        let mut absent: Vec<CommitId> = Vec::new();
+        let mut each = |out: &mut dyn BufRead| -> std::io::Result<()> {
+            for (commit, parents) in links.by_ref() {
+                let signed = read_signed(out)?;
+                let json = read_object(out, ENTRY_LIMIT)?;
+                absent.extend(matches!(json, Err(Unreadable::Absent)).then(|| commit.clone()));
+                take(RawEntry { commit, parents, json, signed });
+            }
+            Ok(())
+        };
+        // Without --buffer git writes each answer for itself: three system calls an entry.
+        let args = ["cat-file", "--batch", "--buffer"];
+        done("cat-file", self.git.stream(&args, ask.as_bytes(), FETCH_LIMIT, &mut each).map_err(broken)?)?;
+        if absent.is_empty() {
+            return Ok(());
+        }
+        // A commit without an entry is one thing, a store without the entry of a commit another.
+        let ids: String = absent.iter().map(|id| format!("{id}\n")).collect();
+        let whole = ["rev-list", "--objects", "--no-walk", "--quiet", "--stdin"];
+        self.git.ok(&whole, ids.as_bytes()).map(drop).map_err(broken)
+    }
+}
+
+/// Reads what `tip` has and none of `without` has. All must be commits of the store.
+fn since<'a>(
+    git: &Git,
+    tip: &CommitId,
+    without: impl Iterator<Item = &'a CommitId>,
+) -> Result<Graph, Failure> {
+    let hidden: String = without.map(|id| format!("^{id}\n")).collect();
+    git.ok(LOG, format!("{tip}\n{hidden}").as_bytes()).map(|out| parse::graph(&out))
+}
+
+/// Finds the commits whose ids begin with some hex digits.
+fn begins_with(git: &Git, prefix: &str) -> Result<Vec<CommitId>, RepoError> {
+    let hex = prefix.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b));
+    if !hex || !(4..=64).contains(&prefix.len()) {
+        return Ok(Vec::new());
+    }
+    let found = if CommitId::parse(prefix).is_ok() {
+        prefix.to_owned()
+    } else {
+        git.line(&["rev-parse", &format!("--disambiguate={prefix}")], b"").map_err(broken)?
+    };
+    let ask: String = found.lines().map(|id| format!("{id}^{{commit}}\n")).collect();
+    let out = git.ok(&["cat-file", "--batch-check=%(objectname) %(objecttype)"], ask.as_bytes());
+    let out = String::from_utf8_lossy(&out.map_err(broken)?).into_owned();
+    let commits = out.lines().filter_map(|line| CommitId::parse(line.strip_suffix(" commit")?).ok());
+    Ok(commits.collect::<BTreeSet<_>>().into_iter().collect())
+}
+
+/// Reads the commits of `tips` above the parents of `commit`, parents before children.
+fn lineage(git: &Git, commit: &CommitId, tips: &BTreeSet<CommitId>) -> Result<Lineage, RepoError> {
+    let mut input: String = tips.iter().map(|tip| format!("{tip}\n")).collect();
+    input.push_str(&format!("^{commit}^@\n"));
+    let mut lineage = Lineage::default();
+    let mut each = |out: &mut dyn std::io::BufRead| -> std::io::Result<()> {
+        let mut line = String::new();
+        while out.read_line(&mut line)? > 0 {
+            let mut ids = line.split_ascii_whitespace().filter_map(|id| CommitId::parse(id).ok());
+            if let Some(id) = ids.next() {
+                lineage.add(id, &ids.collect::<Vec<_>>());
+            }
+            line.clear();
+        }
+        Ok(())
+    };
+    let args = ["rev-list", "--stdin", "--date-order", "--reverse", "--parents"];
+    done("rev-list", git.stream(&args, input.as_bytes(), FETCH_LIMIT, &mut each).map_err(broken)?)?;
+    Ok(lineage)
+}
+
+/// Writes down the links of all that was fetched, as far as it is not yet. Git reads them ten times as fast as
+/// commits.
+fn write_links(git: &Git) -> Result<(), RepoError> {
+    let args = ["commit-graph", "write", "--reachable", "--split", "--no-progress"];
+    git.ok(&args, b"").map(drop).map_err(broken)
+}

@@ -1,0 +1,88 @@
+//! Merges without a work tree; also over a base of the caller's choice: what `git merge-tree --merge-base`
+//! does, on every git from 2.39 on, which does not have it yet.
+
+use super::error::{broken, io, missing};
+use super::{LIST_LIMIT, PUSH_LIMIT, Store};
+use crate::parse;
+use crate::writer::Kind;
+use allclear_core::CommitId;
+use allclear_core::port::{Merge, Merged, Objects, RepoError};
+
+/// Nobody's name: these commits stay in the private store.
+const NOBODY: &str = "allclear <allclear@localhost> 0 +0000";
+
+impl Merge for Store {
+    fn merge(&self, pairs: &[(CommitId, CommitId)]) -> Result<Vec<Option<Merged>>, RepoError> {
+        self.healing(&|| self.try_merges(pairs))
+    }
+
+    fn merge_over(&self, base: &CommitId, ours: &CommitId, theirs: &CommitId) -> Result<Merged, RepoError> {
+        merge_over(self, [base, ours, theirs])
+    }
+
+    fn merge_text(&self, base: &str, ours: &str, theirs: &str) -> Result<Option<String>, RepoError> {
+        let dir = self.scratch()?;
+        let write = |name: &str, text: &str| {
+            std::fs::write(dir.join(name), text).map_err(|e| io("writing a text to merge", &e))
+        };
+        write("base", base)?;
+        write("ours", ours)?;
+        write("theirs", theirs)?;
+        let args = ["merge-file", "-p", "-q", "ours", "base", "theirs"];
+        let output = self.git.clone_at(&dir).with_env("GIT_DIR", "/dev/null").run(&args, b"", LIST_LIMIT);
+        drop(std::fs::remove_dir_all(&dir));
+        let output = output.map_err(broken)?;
+        Ok((output.code == Some(0)).then(|| String::from_utf8_lossy(&output.stdout).into_owned()))
+    }
+}
+
+impl Store {
+    fn try_merges(&self, pairs: &[(CommitId, CommitId)]) -> Result<Vec<Option<Merged>>, RepoError> {
+        self.builds();
+        let mut results: Vec<Option<Merged>> = Vec::new();
+        while results.len() < pairs.len() {
+            let rest = &pairs[results.len()..];
+            let input: String = rest.iter().map(|(ours, theirs)| format!("{ours} {theirs}\n")).collect();
+            let args = ["merge-tree", "--write-tree", "--stdin", "-z", "--no-messages"];
+            let output = self.git.run(&args, input.as_bytes(), PUSH_LIMIT).map_err(broken)?;
+            let some = parse::merges(&output.stdout);
+            let whole = some.len() >= rest.len();
+            results.extend(some.into_iter().take(rest.len()).map(Some));
+            if !whole {
+                // One pair that cannot be merged ends the batch; the others go on behind it.
+                self.check_unrelated(&pairs[results.len()])?;
+                results.push(None);
+            }
+        }
+        Ok(results)
+    }
+
+    /// Makes sure that two commits have nothing in common, where git does not merge them: a store that lacks some of
+    /// them is no answer.
+    fn check_unrelated(&self, (ours, theirs): &(CommitId, CommitId)) -> Result<(), RepoError> {
+        let args = ["merge-base", ours.as_str(), theirs.as_str()];
+        match self.git.run(&args, b"", PUSH_LIMIT).map_err(broken)?.code {
+            Some(1) => Ok(()),
+            Some(_) | None => Err(missing("some of what is merged")),
+        }
+    }
+}
+
+/// Brings what the last one changed against the first onto the middle one. Three commits are made for it,
+/// whose trees are theirs and whose only common ancestor is the base, so that the very merge decides that
+/// decides everywhere else.
+fn merge_over(store: &Store, sides: [&CommitId; 3]) -> Result<Merged, RepoError> {
+    let trees = store.trees(&sides.map(Clone::clone))?;
+    let [base, ours, theirs] = &trees[..] else {
+        return Err(RepoError::Protocol("git gave no trees for what is to be merged".into()));
+    };
+    let commit = |tree: &CommitId, parent: Option<&CommitId>, side: &str| {
+        let parent = parent.map(|p| format!("parent {p}\n")).unwrap_or_default();
+        let text = format!("tree {tree}\n{parent}author {NOBODY}\ncommitter {NOBODY}\n\n{side}\n");
+        store.hash(Kind::Commit, text.as_bytes())
+    };
+    let base = commit(base, None, "base")?;
+    let pair = (commit(ours, Some(&base), "ours")?, commit(theirs, Some(&base), "theirs")?);
+    let merged = store.merge(&[pair])?.pop().flatten();
+    merged.ok_or_else(|| RepoError::Protocol("git did not merge what has a common base".into()))
+}

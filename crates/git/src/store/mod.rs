@@ -1,0 +1,215 @@
+//! The private bare store of one server's objects. Each port over it has a file of its own.
+
+mod create;
+mod error;
+mod graph;
+mod heal;
+mod make;
+mod memory;
+mod merge;
+mod objects;
+mod push;
+mod remote;
+mod signing;
+
+pub(crate) use error::{broken, id, io, unavailable};
+pub(crate) use make::{fresh_name, make};
+
+use crate::process::Git;
+use crate::user_clone::{Clone, Environment, with_secret};
+use crate::writer::Writer;
+use allclear_core::port::RepoError;
+use allclear_core::types::text::hex;
+use make::{identity, is_store, lenders, lock, set_aside};
+use sha2::{Digest, Sha256};
+use std::ffi::OsString;
+use std::fs::File;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+/// Shorter than the two minutes for which what was judged clear stays clear.
+const PUSH_LIMIT: Duration = Duration::from_secs(110);
+const LIST_LIMIT: Duration = Duration::from_mins(1);
+pub(crate) const FETCH_LIMIT: Duration = Duration::from_mins(30);
+
+/// A private bare store and its server.
+#[derive(Debug, Clone)]
+pub struct Store {
+    dir: PathBuf,
+    url: String,
+    /// How objects are named.
+    format: String,
+    /// The objects of the clone that the store is used from, where they may be borrowed.
+    objects: Option<PathBuf>,
+    /// Makes stores.
+    maker: Git,
+    pub(crate) git: Git,
+    network: Git,
+    /// Whether what is read is the store, and not another repository.
+    own: bool,
+    state: Arc<State>,
+    /// The object directories that the store borrows from, by identity: another clone at the same path
+    /// is another lender.
+    lenders: String,
+    signing_key: Option<String>,
+    /// The key under statements.
+    pub(crate) statement_key: Option<String>,
+    /// The environment of what the project itself wants run.
+    caller: Vec<(OsString, OsString)>,
+}
+
+/// What this process did with the store so far.
+#[derive(Debug)]
+struct State {
+    writer: Mutex<Writer>,
+    /// Whether it has objects that may be nowhere else.
+    wrote: AtomicBool,
+    /// Whether it was made again.
+    healed: AtomicBool,
+    identity: Mutex<Option<(u64, u64)>>,
+}
+
+impl State {
+    fn new(git: Git, dir: &Path) -> Self {
+        Self {
+            writer: Mutex::new(writer(git, dir)),
+            wrote: AtomicBool::new(false),
+            healed: AtomicBool::new(false),
+            identity: Mutex::new(identity(dir)),
+        }
+    }
+
+    /// Tells which directory was the store when it was opened last.
+    fn identity(&self) -> Option<(u64, u64)> {
+        *held(&self.identity)
+    }
+
+    /// Begins anew with the store that is there now.
+    fn anew(&self, git: Git, dir: &Path) {
+        *held(&self.writer) = writer(git, dir);
+        *held(&self.identity) = identity(dir);
+    }
+}
+
+fn writer(git: Git, dir: &Path) -> Writer {
+    Writer::new(git, dir.join("scratch").join(fresh_name()))
+}
+
+fn held<T>(lock: &Mutex<T>) -> MutexGuard<'_, T> {
+    lock.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Waits until no other process fetches into a store or makes it again.
+fn locked(dir: &Path) -> Result<File, RepoError> {
+    let file = lock(dir, "lock")?;
+    file.lock().map_err(|e| io("locking the store", &e))?;
+    Ok(file)
+}
+
+impl Store {
+    /// Opens the store for a clone's server, and makes it where there is none.
+    pub fn open(clone: &Clone, env: &Environment) -> Result<Self, RepoError> {
+        let digest = Sha256::digest(clone.remote.as_bytes());
+        let key = hex(&digest[..12]);
+        let dir = env.cache.join("stores").join(key);
+        let maker = Git::new(&dir, &env.inherited);
+        let make_anew = || -> Result<(), RepoError> {
+            let _guard = locked(&dir)?;
+            if !is_store(&dir) {
+                set_aside(&dir, "it is not a repository")?;
+                make(&dir, &maker, &clone.format)?;
+            }
+            Ok(())
+        };
+        if !is_store(&dir) {
+            make_anew()?;
+        }
+        let lenders = lenders(&dir, clone.objects.as_deref())?;
+        // Said outright, since git would look for another repository further up where this one is damaged.
+        let git = maker.clone().with_env("GIT_DIR", &dir);
+        let mut network = git.clone();
+        for (key, value) in &clone.transport {
+            network = network.with_config(key, value);
+        }
+        Ok(Self {
+            state: Arc::new(State::new(git.clone(), &dir)),
+            url: clone.remote.clone(),
+            format: clone.format.clone(),
+            objects: clone.objects.clone(),
+            maker,
+            git,
+            network: with_secret(network, clone.secret.as_ref()),
+            own: true,
+            lenders,
+            signing_key: clone.signing_key.clone(),
+            statement_key: clone.statement_key.clone(),
+            caller: env.inherited.clone(),
+            dir,
+        })
+    }
+
+    /// Gives the project's own commands another environment than git's: the caller's, whose tokens they need.
+    pub fn with_caller(mut self, caller: Vec<(OsString, OsString)>) -> Self {
+        self.caller = caller;
+        self
+    }
+
+    pub(crate) fn caller(&self) -> &[(OsString, OsString)] {
+        &self.caller
+    }
+
+    fn writer(&self) -> MutexGuard<'_, Writer> {
+        self.builds();
+        held(&self.state.writer)
+    }
+
+    /// Notes that something is built in the store that may be nowhere else.
+    fn builds(&self) {
+        self.state.wrote.store(true, Relaxed);
+    }
+
+    pub(crate) fn git(&self) -> &Git {
+        &self.git
+    }
+
+    /// Gives the cache directory that the store is in.
+    pub(crate) fn cache(&self) -> &Path {
+        self.dir.ancestors().nth(2).unwrap_or(&self.dir)
+    }
+
+    /// Gives the store's directory.
+    pub fn dir(&self) -> &Path {
+        &self.dir
+    }
+
+    /// Gives a store that reads the objects of another repository.
+    pub(crate) fn reading(&self, git: Git) -> Self {
+        Self { git, own: false, ..self.clone() }
+    }
+
+    /// Gives the git that connects to the server, and the server's address.
+    pub(crate) fn network(&self) -> (&Git, &str) {
+        (&self.network, &self.url)
+    }
+
+    /// Packs loose objects when there are many. Nothing younger than two weeks is ever dropped, so that an
+    /// operation in flight keeps its objects.
+    pub fn tidy(&self) {
+        let git = self.git.clone().with_config("gc.auto", "2000");
+        self.sweep();
+        // An untidy store works as well.
+        let _unpacked = git.run(&["gc", "--auto", "-q"], b"", FETCH_LIMIT);
+    }
+
+    fn lock(&self) -> Result<File, RepoError> {
+        locked(&self.dir)
+    }
+
+    fn scratch(&self) -> Result<PathBuf, RepoError> {
+        let dir = self.dir.join("scratch").join(fresh_name());
+        std::fs::create_dir_all(&dir).map_err(|e| io("making a scratch directory", &e))?;
+        Ok(dir)
+    }
+}

@@ -1,0 +1,284 @@
+//! Reads what is in commits and trees.
+
+use super::error::{broken, done, id, missing};
+use super::{LIST_LIMIT, Store};
+use crate::process::{Failure, Git};
+use allclear_core::CommitId;
+use allclear_core::ledger::entry::Unreadable;
+use allclear_core::port::{Listed, Objects, RepoError, TextAt};
+use std::collections::{BTreeMap, BTreeSet};
+use std::io::BufRead;
+
+/// The largest file that is read as text.
+const TEXT_LIMIT: usize = 4 << 20;
+
+/// Of how many trees it is looked whether what they lack is lost.
+const LOOKED_INTO: usize = 50;
+
+impl Objects for Store {
+    fn files(&self, tree: &CommitId, paths: &[String]) -> Result<BTreeMap<String, String>, RepoError> {
+        let usable: Vec<&str> = paths.iter().map(String::as_str).filter(|p| !p.contains('\n')).collect();
+        let asked: Vec<(&CommitId, &str)> = usable.iter().map(|path| (tree, *path)).collect();
+        let texts = self.healing(&|| self.texts(&asked))?;
+        let found = usable.into_iter().zip(texts).filter_map(|(path, text)| Some((path.to_owned(), text?)));
+        Ok(found.collect())
+    }
+
+    fn file_of_each(&self, trees: &[CommitId], path: &str) -> Result<Vec<Option<String>>, RepoError> {
+        let asked: Vec<(&CommitId, &str)> = trees.iter().map(|tree| (tree, path)).collect();
+        self.healing(&|| self.texts(&asked))
+    }
+
+    fn text_at(&self, tree: &CommitId, path: &str) -> Result<TextAt, RepoError> {
+        Ok(match self.healing(&|| slot(&self.git, tree, path).map_err(broken))? {
+            Slot::Free => TextAt::Nothing,
+            Slot::Taken => TextAt::Other,
+            Slot::File => {
+                let text = self.files(tree, &[path.to_owned()])?.remove(path);
+                text.map_or(TextAt::Other, TextAt::Text)
+            }
+        })
+    }
+
+    fn listing(&self, tree: &CommitId, paths: &[&str]) -> Result<Vec<Listed>, RepoError> {
+        self.healing(&|| list_files(&self.git, tree, paths).map_err(broken))
+    }
+
+    fn blob(&self, id: &CommitId) -> Result<Option<String>, RepoError> {
+        self.healing(&|| {
+            let mut blob = Err(Unreadable::Absent);
+            self.batch(&format!("{id}\n"), &mut |out| {
+                blob = read_object(out, TEXT_LIMIT)?;
+                Ok(())
+            })?;
+            match blob {
+                Ok(bytes) => Ok(String::from_utf8(bytes).ok()),
+                Err(Unreadable::TooLarge) => Ok(None),
+                Err(Unreadable::Absent) => Err(missing(&format!("the file {id}"))),
+            }
+        })
+    }
+
+    fn objects(&self, ids: &[CommitId]) -> Result<Vec<String>, RepoError> {
+        if ids.is_empty() {
+            return Ok(Vec::new());
+        }
+        let ask: String = ids.iter().map(|id| format!("{id}\n")).collect();
+        self.healing(&|| {
+            let mut texts = Vec::new();
+            self.batch(&ask, &mut |out| {
+                for _ in ids {
+                    let mut bytes = read_any(out)?.map(|(_, bytes)| bytes).unwrap_or_default();
+                    bytes.truncate(64 * 1024);
+                    texts.push(String::from_utf8_lossy(&bytes).into_owned());
+                }
+                Ok(())
+            })?;
+            if texts.iter().any(String::is_empty) {
+                self.check_history()?;
+            }
+            Ok(texts)
+        })
+    }
+
+    fn trees(&self, commits: &[CommitId]) -> Result<Vec<CommitId>, RepoError> {
+        let ask: String = commits.iter().map(|c| format!("{c}^{{tree}}\n")).collect();
+        self.healing(&|| {
+            let args = ["cat-file", "--batch-check=%(objectname)"];
+            let out = self.git.ok(&args, ask.as_bytes()).map_err(broken)?;
+            let mut trees = Vec::new();
+            for (line, commit) in String::from_utf8_lossy(&out).lines().zip(commits) {
+                if line.ends_with(" missing") {
+                    self.check_top(commit, "")?;
+                    return Err(RepoError::NotFound(format!("the commit {commit} is not in the store")));
+                }
+                trees.push(id(line)?);
+            }
+            Ok(trees)
+        })
+    }
+}
+
+impl Store {
+    /// Lets git write objects one after the other.
+    fn batch(
+        &self,
+        ask: &str,
+        each: &mut dyn FnMut(&mut dyn BufRead) -> std::io::Result<()>,
+    ) -> Result<(), RepoError> {
+        let ended = self.git.stream(&["cat-file", "--batch"], ask.as_bytes(), LIST_LIMIT, each);
+        done("cat-file", ended.map_err(broken)?)
+    }
+
+    /// Reads files as texts. The folders that they stand in are read along, which tells what is not there from what
+    /// the store has lost.
+    fn texts(&self, asked: &[(&CommitId, &str)]) -> Result<Vec<Option<String>>, RepoError> {
+        let folders: BTreeSet<(&CommitId, &str)> = asked
+            .iter()
+            .take_while(|_| asked.len() <= LOOKED_INTO)
+            .flat_map(|(tree, path)| above(path).map(move |folder| (*tree, folder)))
+            .collect();
+        let lines = asked.iter().chain(&folders).map(|(tree, path)| format!("{tree}:{path}\n"));
+        let (mut found, mut trees) = (Vec::new(), BTreeMap::new());
+        self.batch(&lines.collect::<String>(), &mut |out| {
+            for _ in asked {
+                found.push(read_object(out, TEXT_LIMIT)?);
+            }
+            for folder in &folders {
+                trees.insert(*folder, read_any(out)?.filter(|(kind, _)| kind == "tree").map(|(_, raw)| raw));
+            }
+            Ok(())
+        })?;
+        let absent = asked.iter().zip(&found).filter(|(_, file)| matches!(file, Err(Unreadable::Absent)));
+        for ((tree, path), _) in absent.filter(|_| !folders.is_empty()) {
+            // From the top down: what is listed has to be there.
+            for folder in above(path) {
+                let Some(raw) = trees.get(&(*tree, folder)).and_then(Option::as_ref) else {
+                    self.check_top(tree, folder)?;
+                    break;
+                };
+                let rest = path[folder.len()..].trim_start_matches('/');
+                let (name, last) = rest.split_once('/').map_or((rest, true), |(name, _)| (name, false));
+                let mode = mode_in(raw, name, tree.as_str().len() / 2);
+                let listed = mode
+                    .is_some_and(|mode| mode.starts_with(if last { "1" } else { "4" }) && mode != "160000");
+                let below = format!("{folder}{}{name}", if folder.is_empty() { "" } else { "/" });
+                if listed && (last || trees.get(&(*tree, below.as_str())).is_some_and(Option::is_none)) {
+                    return Err(missing(&format!("{below} of {}", tree.short())));
+                }
+            }
+        }
+        let text =
+            |file: Result<Vec<u8>, Unreadable>| file.ok().and_then(|bytes| String::from_utf8(bytes).ok());
+        Ok(found.into_iter().map(text).collect())
+    }
+
+    /// Makes sure that a tree is not lost which could not be read.
+    fn check_top(&self, tree: &CommitId, folder: &str) -> Result<(), RepoError> {
+        if !folder.is_empty() {
+            return Ok(());
+        }
+        let args = ["cat-file", "--batch-check=%(objectname)"];
+        let out = self.git.ok(&args, format!("{tree}\n").as_bytes()).map_err(broken)?;
+        if String::from_utf8_lossy(&out).trim_end().ends_with(" missing") {
+            self.check_history()
+        } else {
+            Err(missing(&format!("the files of {}", tree.short())))
+        }
+    }
+}
+
+/// Lists the folders that a path stands in, the top first.
+fn above(path: &str) -> impl Iterator<Item = &str> {
+    std::iter::once("").chain(path.match_indices('/').map(|(at, _)| &path[..at]))
+}
+
+/// Finds the mode of a name in a tree as git has it, whose ids have `width` bytes.
+fn mode_in<'a>(mut raw: &'a [u8], wanted: &str, width: usize) -> Option<&'a str> {
+    while let Some(end) = raw.iter().position(|&b| b == 0) {
+        let (mode, name) =
+            std::str::from_utf8(&raw[..end]).ok().and_then(|e| e.split_once(' ')).unwrap_or_default();
+        if name == wanted {
+            return Some(mode);
+        }
+        raw = raw.get(end + 1 + width..)?;
+    }
+    None
+}
+
+/// Reads one answer of `cat-file --batch`: the type and the bytes; `None` where it is missing.
+fn read_any(out: &mut dyn BufRead) -> std::io::Result<Option<(String, Vec<u8>)>> {
+    let mut head = String::new();
+    out.read_line(&mut head)?;
+    let mut words = head.trim_end().rsplit(' ');
+    let (size, kind) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
+    let Ok(size) = size.parse::<u64>() else { return Ok(None) };
+    let mut bytes = Vec::new();
+    std::io::Read::read_to_end(&mut std::io::Read::take(&mut *out, size + 1), &mut bytes)?;
+    bytes.pop();
+    Ok(Some((kind.to_owned(), bytes)))
+}
+
+/// What stands at a path, by its mode.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Slot {
+    /// Nothing, and nothing but folders above it.
+    Free,
+    /// A file.
+    File,
+    /// A folder, a link or a submodule; or one above it.
+    Taken,
+}
+
+/// Looks what stands at a path of a tree.
+fn slot(git: &Git, tree: &CommitId, path: &str) -> Result<Slot, Failure> {
+    let above = path.match_indices('/').map(|(at, _)| &path[..at]);
+    let args: Vec<&str> =
+        ["ls-tree", "-z", tree.as_str(), "--"].into_iter().chain(above).chain([path]).collect();
+    let out = git.ok(&args, b"")?;
+    let out = String::from_utf8_lossy(&out);
+    let mut slot = Slot::Free;
+    for (mode, name) in out.split('\0').filter_map(|line| Some((line.get(..6)?, line.split_once('\t')?.1))) {
+        slot = match (name == path, mode) {
+            (true, "100644" | "100755") => return Ok(Slot::File),
+            (false, "040000") => slot,
+            (true | false, _) => Slot::Taken,
+        };
+    }
+    Ok(slot)
+}
+
+/// Lists the files of a tree at some paths.
+fn list_files(git: &Git, tree: &CommitId, paths: &[&str]) -> Result<Vec<Listed>, Failure> {
+    let mut args = vec!["ls-tree", "-z", "-l", "--full-tree", tree.as_str(), "--"];
+    args.extend(paths);
+    let out = git.ok(&args, b"")?;
+    Ok(out.split(|&b| b == 0).filter_map(|line| listed(std::str::from_utf8(line).ok()?)).collect())
+}
+
+/// Reads `100644 blob <id> <size>\t<path>`.
+fn listed(line: &str) -> Option<Listed> {
+    let (head, path) = line.split_once('\t')?;
+    let mut words = head.split_ascii_whitespace();
+    let (mode, kind) = (words.next()?, words.next()?);
+    let size = words.nth(1)?.parse().unwrap_or(0);
+    let regular = matches!(mode, "100644" | "100755" | "100664");
+    (kind != "tree").then(|| Listed { path: path.to_owned(), regular, size })
+}
+
+/// Reads one answer of `cat-file --batch`, and skips what is too large to be kept.
+pub(super) fn read_object(
+    out: &mut dyn BufRead,
+    limit: usize,
+) -> std::io::Result<Result<Vec<u8>, Unreadable>> {
+    let mut head = String::new();
+    out.read_line(&mut head)?;
+    let mut words = head.trim_end().rsplit(' ');
+    let (size, kind) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
+    let Ok(size) = size.parse::<usize>() else { return Ok(Err(Unreadable::Absent)) };
+    let mut take = std::io::Read::take(&mut *out, size as u64 + 1);
+    if kind != "blob" || size > limit {
+        std::io::copy(&mut take, &mut std::io::sink())?;
+        return Ok(Err(if kind == "blob" { Unreadable::TooLarge } else { Unreadable::Absent }));
+    }
+    let mut bytes = Vec::with_capacity(size + 1);
+    std::io::Read::read_to_end(&mut take, &mut bytes)?;
+    bytes.pop();
+    Ok(Ok(bytes))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_of_a_tree() {
+        let id = "1111111111111111111111111111111111111111";
+        let file = listed(&format!("100644 blob {id}      12\t.github/a b.yml")).unwrap();
+        assert_eq!(file, Listed { path: ".github/a b.yml".into(), regular: true, size: 12 });
+        assert!(!listed(&format!("120000 blob {id}       4\tlink")).unwrap().regular);
+        assert_eq!(listed(&format!("040000 tree {id}       -\t.github/workflows")), None);
+        assert!(!listed(&format!("160000 commit {id}       -\tother")).unwrap().regular);
+        assert_eq!(listed("rubbish"), None);
+    }
+}

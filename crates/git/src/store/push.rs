@@ -1,0 +1,146 @@
+//! Pushes all or nothing, each ref only if it is what it was.
+//!
+//! Sources are private refs and the one refspec is a pattern: a plain `id:refs/heads/master` is
+//! refused by git as ambiguous where the server has a tag named `refs/heads/master`, so that anyone
+//! who may create tags could stop all promotions.
+
+use super::error::{broken, io, missing, unavailable};
+use super::make::{fresh_name, lock};
+use super::{PUSH_LIMIT, Store};
+use crate::process::{Failure, Git};
+use allclear_core::CommitId;
+use allclear_core::port::{Push, PushAnswer, RefUpdate, RepoError};
+use std::io::BufRead;
+use std::time::Duration;
+
+/// How long a process waits for its turn before it goes without.
+const TURN_LIMIT: Duration = Duration::from_secs(5);
+const TURN_PAUSE: Duration = Duration::from_millis(10);
+
+impl Push for Store {
+    fn push(&self, updates: &[RefUpdate]) -> Result<PushAnswer, RepoError> {
+        let out = format!("refs/out/{}", fresh_name());
+        let private = |update: &RefUpdate| format!("{out}/{}", &update.name.as_str()["refs/".len()..]);
+        let made: Vec<(String, &CommitId)> =
+            updates.iter().filter_map(|u| Some((private(u), u.new.as_ref()?))).collect();
+        let create: Vec<String> = made.iter().map(|(name, new)| format!("create {name} {new}")).collect();
+        let pushing = lock(&self.dir, "push")?;
+        pushing.lock_shared().map_err(|e| io("locking the store", &e))?;
+        let created = self.writer().refs(&create);
+        if let Err(failure) = created {
+            drop(pushing);
+            return Err(self.remade(broken(failure)));
+        }
+        let sent = send(&self.network, &self.url, &out, updates);
+        let delete: Vec<String> = made.iter().map(|(name, _)| format!("delete {name}")).collect();
+        // Left over private refs cost a little space and nothing else.
+        drop(self.writer().refs(&delete));
+        drop(pushing);
+        let (answer, judged) = sent?;
+        if !answer.ok && !judged && !self.can_pack(updates) {
+            return Err(self.remade(missing("some of what is pushed")));
+        }
+        Ok(answer)
+    }
+
+    fn turn(&self) -> Option<Box<dyn std::any::Any + Send>> {
+        let file = lock(&self.dir, "turn").ok()?;
+        for _ in 0..TURN_LIMIT.as_millis() / TURN_PAUSE.as_millis() {
+            match file.try_lock() {
+                Ok(()) => return Some(Box::new(file)),
+                Err(std::fs::TryLockError::WouldBlock) => std::thread::sleep(TURN_PAUSE),
+                Err(std::fs::TryLockError::Error(_)) => return None,
+            }
+        }
+        None
+    }
+}
+
+impl Store {
+    /// Tells whether git can read what it sends in a push, by making the pack once more and dropping it.
+    fn can_pack(&self, updates: &[RefUpdate]) -> bool {
+        let there = ["for-each-ref", "--format=^%(objectname)", "refs/in"];
+        let Ok(mut revisions) = self.git.ok(&there, b"") else { return false };
+        revisions.extend(
+            updates.iter().filter_map(|u| Some(format!("{}\n", u.new.as_ref()?).into_bytes())).flatten(),
+        );
+        let args = ["pack-objects", "--revs", "--thin", "--stdout", "--delta-base-offset", "-q"];
+        let mut drain = |out: &mut dyn BufRead| std::io::copy(out, &mut std::io::sink()).map(drop);
+        self.git.stream(&args, &revisions, PUSH_LIMIT, &mut drain).is_ok_and(|(code, _)| code == Some(0))
+    }
+}
+
+/// Sends a push; tells also whether the answer has a verdict on any ref.
+fn send(git: &Git, url: &str, out: &str, updates: &[RefUpdate]) -> Result<(PushAnswer, bool), RepoError> {
+    let mut args: Vec<String> = [
+        "push",
+        "--atomic",
+        "--porcelain",
+        "--no-verify",
+        "--no-follow-tags",
+        "--recurse-submodules=no",
+        "--no-signed",
+    ]
+    .map(Into::into)
+    .into();
+    for update in updates {
+        let old = update.old.as_ref().map_or("", |old| old.as_str());
+        args.push(format!("--force-with-lease={}:{old}", update.name));
+    }
+    args.push("--".into());
+    args.push(url.into());
+    if updates.iter().any(|u| u.new.is_some()) {
+        args.push(format!("{out}/*:refs/*"));
+    }
+    args.extend(updates.iter().filter(|u| u.new.is_none()).map(|u| format!(":{}", u.name)));
+    let args: Vec<&str> = args.iter().map(String::as_str).collect();
+    match git.run(&args, b"", PUSH_LIMIT) {
+        Ok(output) => {
+            let ok = output.code == Some(0);
+            let said = words(&output.said, &output.stdout);
+            let locks = output.said.iter().filter_map(|line| lock_in(line)).collect();
+            // Git gives up with 128 before it sends anything; a lost race ends with 1, and is common.
+            let no_atomic = output.code == Some(128) && refuses_atomic(git, &args);
+            let judged = output.stdout.split(|&b| b == b'\n').any(|line| line.starts_with(b"!"));
+            Ok((PushAnswer { ok, no_atomic, said, locks }, judged))
+        }
+        Err(Failure::TimedOut { .. }) => {
+            Err(RepoError::Unknown("the server did not answer the push in time".into()))
+        }
+        Err(e) => Err(unavailable(e)),
+    }
+}
+
+/// Tells whether the same push would be taken up if it were not atomic: a dry run either way, which
+/// needs no reading of messages.
+fn refuses_atomic(git: &Git, args: &[&str]) -> bool {
+    let dry = |atomic: bool| {
+        let mut args: Vec<&str> = args.iter().copied().filter(|a| atomic || *a != "--atomic").collect();
+        args.insert(1, "--dry-run");
+        git.run(&args, b"", PUSH_LIMIT).ok().and_then(|o| o.code)
+    };
+    dry(true) == Some(128) && dry(false) == Some(0)
+}
+
+/// Keeps what the server and git said about the refusal, for people.
+fn words(said: &[String], porcelain: &[u8]) -> Vec<String> {
+    let refused = String::from_utf8_lossy(porcelain);
+    let refused = refused
+        .lines()
+        .filter(|l| l.starts_with('!'))
+        .map(|l| allclear_core::types::text::plain(l.trim_start_matches('!').trim()));
+    let remote = said.iter().filter_map(|l| {
+        let line = l
+            .strip_prefix("remote:")
+            .map(str::trim)
+            .or_else(|| l.starts_with("fatal:").then_some(l.as_str()))?;
+        (!line.is_empty()).then(|| line.to_owned())
+    });
+    remote.chain(refused).take(20).collect()
+}
+
+fn lock_in(line: &str) -> Option<String> {
+    let end = line.find(".lock")? + ".lock".len();
+    let start = line[..end].rfind(['\'', '`', ' ', '"']).map_or(0, |at| at + 1);
+    line.contains("File exists").then(|| line[start..end].to_owned())
+}

@@ -1,0 +1,127 @@
+//! Reads the server's refs, and fetches what they lead to.
+
+use super::error::unavailable;
+use super::{FETCH_LIMIT, LIST_LIMIT, Store};
+use crate::parse;
+use crate::process::{Failure, Git};
+use allclear_core::port::{Memory, Refs, Remote, RepoError};
+use allclear_core::types::text::plain;
+use allclear_core::{CommitId, RefName};
+use sha2::{Digest, Sha256};
+use std::time::Duration;
+
+impl Remote for Store {
+    fn observe(&self) -> Result<Refs, RepoError> {
+        let (text, refs) = self.list()?;
+        if !self.has_fetched(&text) {
+            // Two processes of this machine share the store, and git locks refs without waiting.
+            let _guard = self.lock()?;
+            if !self.has_fetched(&text) {
+                self.fetch()?;
+                self.remember("fetched", &self.digest(&text));
+            }
+        }
+        Ok(refs)
+    }
+
+    fn refs(&self) -> Result<Refs, RepoError> {
+        self.list().map(|(_, refs)| refs)
+    }
+
+    fn default_branch(&self) -> Result<Option<String>, RepoError> {
+        default_branch(&self.outside(), &self.url).map_err(unavailable)
+    }
+
+    fn how_to_restore(&self, name: &RefName, commit: &CommitId) -> String {
+        format!("git -C {} push --force {} {commit}:{name}", self.dir.display(), plain(&self.url))
+    }
+}
+
+impl Store {
+    /// Gives the git that asks the server and does without the store, whatever state that is in.
+    fn outside(&self) -> Git {
+        self.network.clone_at(self.dir.parent().unwrap_or(&self.dir)).with_env("GIT_DIR", "/dev/null")
+    }
+
+    pub(super) fn list(&self) -> Result<(Vec<u8>, Refs), RepoError> {
+        self.list_within(LIST_LIMIT)
+    }
+
+    pub(crate) fn list_within(&self, limit: Duration) -> Result<(Vec<u8>, Refs), RepoError> {
+        let args = ["ls-remote", "-q", "--", &self.url];
+        let output = self.outside().run(&args, b"", limit).map_err(unavailable)?;
+        if output.code != Some(0) {
+            let why = output
+                .said
+                .iter()
+                .find(|l| l.starts_with("fatal:") || l.starts_with("ssh:"))
+                .or(output.said.last());
+            let why = why.map_or("it did not say why", String::as_str);
+            return Err(RepoError::Unavailable(format!(
+                "the server {} cannot be read: {why}",
+                plain(&self.url)
+            )));
+        }
+        let refs = parse::refs(&output.stdout);
+        Ok((output.stdout, refs))
+    }
+
+    /// Gives what stands for a list of the server's refs, and for where their objects come from.
+    fn digest(&self, list: &[u8]) -> Vec<u8> {
+        Sha256::new().chain_update(list).chain_update(&self.lenders).finalize().to_vec()
+    }
+
+    /// Tells whether all that a list of the server's refs leads to was fetched.
+    pub(super) fn has_fetched(&self, list: &[u8]) -> bool {
+        self.recall("fetched").as_deref() == Some(&self.digest(list)[..])
+    }
+
+    fn fetch(&self) -> Result<(), RepoError> {
+        self.sweep_locks();
+        self.fetch_by(&self.network).or_else(|error| {
+            // The server has just answered, so that it may well be the store: one that is damaged, or whose objects
+            // went away with the clone that lent them. Where a new one cannot be fetched into, it is the server.
+            match self.remake_locked(error.to_string()) {
+                Err(RepoError::Unavailable(_) | RepoError::Protocol(_)) => Err(error),
+                healed => healed.and_then(|()| self.fetch_by(&self.network)),
+            }
+        })
+    }
+
+    /// Fetches everything into the repository of `git`.
+    pub(super) fn fetch_by(&self, git: &Git) -> Result<(), RepoError> {
+        let args = [
+            "fetch",
+            "-q",
+            "--no-tags",
+            "--prune",
+            "--no-write-fetch-head",
+            "--no-auto-maintenance",
+            "--no-recurse-submodules",
+            "--",
+            &self.url,
+            "+refs/heads/*:refs/in/heads/*",
+            "+refs/tags/*:refs/in/tags/*",
+            "+refs/allclear/*:refs/in/allclear/*",
+        ];
+        let output = git.run(&args, b"", FETCH_LIMIT).map_err(unavailable)?;
+        if output.code == Some(0) {
+            return Ok(());
+        }
+        let why = output.said.iter().rev().find(|l| l.starts_with("fatal:") || l.starts_with("error:"));
+        let why = why.or(output.said.last()).map_or("it did not say why", String::as_str);
+        Err(RepoError::Unavailable(format!("fetching from {} failed: {why}", plain(&self.url))))
+    }
+}
+
+/// Asks the server for its `HEAD`.
+fn default_branch(network: &Git, url: &str) -> Result<Option<String>, Failure> {
+    let args = ["ls-remote", "-q", "--symref", "--", url, "HEAD"];
+    let output = network.run(&args, b"", LIST_LIMIT)?;
+    if output.code != Some(0) {
+        return Err(Failure::Failed { verb: "ls-remote".into(), said: output.said });
+    }
+    let text = String::from_utf8_lossy(&output.stdout);
+    let name = text.lines().find_map(|l| l.strip_prefix("ref: refs/heads/")?.strip_suffix("\tHEAD"));
+    Ok(name.map(str::to_owned))
+}

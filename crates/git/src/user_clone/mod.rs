@@ -1,0 +1,10 @@
+//! The person's own clone: read, and never written.
+
+mod address;
+mod clone;
+mod history;
+
+pub use address::PlaceError;
+pub(crate) use address::{fetchable, with_secret};
+pub use clone::{Clone, Environment};
+pub use history::CloneHistory;

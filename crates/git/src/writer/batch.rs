@@ -1,0 +1,104 @@
+//! A git command that stays, and answers one request after the other.
+
+use crate::process::{Failure, Git};
+use allclear_core::types::text::plain;
+use allclear_host::process::kill_group;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::process::{Child, ChildStdin};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+/// How long an answer may take.
+const LIMIT: Duration = Duration::from_mins(1);
+/// How long git may take to end when nothing more is asked.
+const FAREWELL: Duration = Duration::from_secs(5);
+/// How much of what it writes to standard error is kept, in bytes.
+const SAID_CAP: u64 = 64 * 1024;
+
+/// A git that reads requests and answers each with lines.
+#[derive(Debug)]
+pub(super) struct Batch {
+    verb: String,
+    child: Child,
+    input: Option<ChildStdin>,
+    answers: Receiver<String>,
+    said: Option<JoinHandle<Vec<u8>>>,
+}
+
+impl Batch {
+    /// Starts git.
+    pub(super) fn start(git: &Git, args: &[&str]) -> Result<Self, Failure> {
+        let mut child = git.start(args)?;
+        let (input, output, errors) = (child.stdin.take(), child.stdout.take(), child.stderr.take());
+        let (answer, answers) = channel();
+        std::thread::spawn(move || {
+            let lines = output.into_iter().flat_map(|out| BufReader::new(out).lines());
+            // Nobody listens any more once it is dropped.
+            lines.map_while(Result::ok).try_for_each(|line| answer.send(line).ok())
+        });
+        let said = std::thread::spawn(move || {
+            let mut said = Vec::new();
+            if let Some(mut errors) = errors {
+                drop(errors.by_ref().take(SAID_CAP).read_to_end(&mut said));
+                drop(std::io::copy(&mut errors, &mut std::io::sink()));
+            }
+            said
+        });
+        let verb = args.first().copied().unwrap_or_default().to_owned();
+        Ok(Self { verb, child, input, answers, said: Some(said) })
+    }
+
+    /// Makes a request, and gives the `lines` of its answer. After a failure it answers nothing more.
+    pub(super) fn ask(&mut self, request: &[u8], lines: usize) -> Result<Vec<String>, Failure> {
+        let written = self.input.as_mut().map(|input| input.write_all(request).and_then(|()| input.flush()));
+        if !matches!(written, Some(Ok(()))) {
+            return Err(self.failure());
+        }
+        let mut answer = Vec::new();
+        for _ in 0..lines {
+            match self.answers.recv_timeout(LIMIT) {
+                Ok(line) => answer.push(line),
+                Err(RecvTimeoutError::Disconnected) => return Err(self.failure()),
+                Err(RecvTimeoutError::Timeout) => {
+                    self.kill();
+                    return Err(Failure::TimedOut { verb: self.verb.clone(), after: LIMIT });
+                }
+            }
+        }
+        Ok(answer)
+    }
+
+    /// Ends it, and says why it answers no more.
+    fn failure(&mut self) -> Failure {
+        self.end();
+        let said = self.said.take().and_then(|said| said.join().ok()).unwrap_or_default();
+        let said = String::from_utf8_lossy(&said);
+        let said = said.lines().map(plain).filter(|line| !line.trim().is_empty()).collect();
+        Failure::Failed { verb: self.verb.clone(), said }
+    }
+
+    fn end(&mut self) {
+        self.input = None;
+        // It closes its output when it ends.
+        while match self.answers.recv_timeout(FAREWELL) {
+            Ok(_) => true,
+            Err(RecvTimeoutError::Disconnected) => false,
+            Err(RecvTimeoutError::Timeout) => {
+                self.kill();
+                false
+            }
+        } {}
+        drop(self.child.wait());
+    }
+
+    fn kill(&self) {
+        kill_group(&self.child);
+    }
+}
+
+impl Drop for Batch {
+    fn drop(&mut self) {
+        self.end();
+    }
+}
