@@ -1,6 +1,7 @@
 //! Reads what git prints.
 
-use allclear_core::port::{CommitInfo, Graph, Merged, Refs};
+use allclear_core::history::graph::{CommitInfo, Graph};
+use allclear_core::port::{Merged, Refs};
 use allclear_core::{CommitId, RefName};
 use std::collections::BTreeMap;
 

@@ -1,10 +1,11 @@
 //! A network that misbehaves on cue. Calls are counted from 1, pushes and reads apart.
 
+use allclear_core::history::graph::Graph;
 use allclear_core::history::lineage::Lineage;
 use allclear_core::ledger::entry::RawEntry;
 use allclear_core::port::{
-    self, CommitGraph, Create, Graph, Listed, Memory, Merge, Merged, NewCommit, Objects, PushAnswer,
-    RefUpdate, Refs, Remote, RepoError, Repository, Signature, Signing, TextAt,
+    self, CommitGraph, Create, Listed, Memory, Merge, Merged, NewCommit, Objects, PushAnswer, RefUpdate,
+    Refs, Remote, RepoError, Repository, Signature, Signing, TextAt,
 };
 use allclear_core::{CommitId, RefName};
 use std::collections::{BTreeMap, BTreeSet};

@@ -3,5 +3,6 @@
 pub mod bump;
 pub mod changelog;
 pub mod fixes;
+pub mod graph;
 pub mod lineage;
 pub mod pick;

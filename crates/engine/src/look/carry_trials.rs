@@ -4,7 +4,7 @@
 use super::trial_merges::{self, Trial};
 use crate::{Engine, Fault};
 use allclear_core::facts::MergeBack;
-use allclear_core::port::Graph;
+use allclear_core::history::graph::Graph;
 use allclear_core::project::{Candidate, Project};
 use allclear_core::{CommitId, Version};
 use std::collections::BTreeMap;

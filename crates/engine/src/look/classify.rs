@@ -3,8 +3,8 @@
 use crate::{Engine, Fault};
 use allclear_core::CommitId;
 use allclear_core::history::fixes::{Class, ClassedCommit, CommitSeen, Merge, classify, revert_of};
+use allclear_core::history::graph::Graph;
 use allclear_core::history::pick::picked_from;
-use allclear_core::port::Graph;
 use allclear_core::project::{Candidate, Project};
 use allclear_core::types::text::short;
 use std::collections::{BTreeMap, BTreeSet};

@@ -1,8 +1,9 @@
 //! What is odd about a server's refs: drift, strangers and traps. Said, never acted on.
 
 use allclear_core::facts::{Stranger, Trap};
+use allclear_core::history::graph::Graph;
 use allclear_core::policy::Branches;
-use allclear_core::port::{Graph, Refs};
+use allclear_core::port::Refs;
 use allclear_core::types::text::plain;
 use allclear_core::{CommitId, Project, RefName};
 use std::collections::{BTreeMap, BTreeSet};

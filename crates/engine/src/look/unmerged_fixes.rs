@@ -2,7 +2,8 @@
 
 use crate::{Engine, Fault};
 use allclear_core::facts::Offer;
-use allclear_core::port::{Graph, Refs};
+use allclear_core::history::graph::Graph;
+use allclear_core::port::Refs;
 use allclear_core::project::{Project, Withdrawal};
 use allclear_core::types::ref_name::name_fault;
 use allclear_core::types::text::short;

@@ -4,8 +4,9 @@
 use super::doctor::Examination;
 use crate::{Engine, Fault, FaultKind};
 use allclear_adopt::doctor::Past;
+use allclear_core::history::graph::Graph;
+use allclear_core::port::NewCommit;
 use allclear_core::port::history::History;
-use allclear_core::port::{Graph, NewCommit};
 use allclear_core::types::text::{count, list, short};
 use allclear_core::{CommitId, RefName};
 use serde::Serialize;

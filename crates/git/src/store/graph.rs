@@ -7,9 +7,10 @@ use super::{FETCH_LIMIT, LIST_LIMIT, Store};
 use crate::parse;
 use crate::process::{Failure, Git};
 use allclear_core::CommitId;
+use allclear_core::history::graph::Graph;
 use allclear_core::history::lineage::Lineage;
 use allclear_core::ledger::entry::{ENTRY_LIMIT, RawEntry, Unreadable};
-use allclear_core::port::{CommitGraph, Graph, Memory, RepoError};
+use allclear_core::port::{CommitGraph, Memory, RepoError};
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::BufRead;
 

@@ -16,7 +16,7 @@ mod tests;
 pub use file::{insert, union};
 pub use kind::{Kind, MADE_AT_THE_CUT};
 
-use crate::port::Graph;
+use crate::history::graph::Graph;
 use crate::types::object_id::CommitId;
 use crate::types::text::name_of;
 use crate::types::version::Version;

@@ -1,5 +1,5 @@
 use super::*;
-use crate::port::CommitInfo;
+use crate::history::graph::CommitInfo;
 use proptest::prelude::*;
 use pulldown_cmark::{Event, HeadingLevel, Options, Parser, Tag};
 

@@ -12,7 +12,7 @@ mod signing;
 
 pub use create::{Author, Create, NewCommit, Signature};
 pub use error::RepoError;
-pub use graph::{CommitGraph, CommitInfo, Graph};
+pub use graph::CommitGraph;
 pub use memory::Memory;
 pub use merge::{Merge, Merged};
 pub use objects::{Listed, Objects, TextAt};

@@ -3,7 +3,7 @@
 use crate::look::resolve::subject_of;
 use crate::{Engine, Fault, FaultKind, Snapshot};
 use allclear_core::history::fixes::{Class, ClassedCommit};
-use allclear_core::port::Graph;
+use allclear_core::history::graph::Graph;
 use allclear_core::project::Candidate;
 use allclear_core::types::text::short;
 use allclear_core::{CommitId, Version};

@@ -2,7 +2,8 @@
 
 use super::verification::ReleaseTruth;
 use crate::{Engine, Snapshot};
-use allclear_core::port::{Graph, Refs};
+use allclear_core::history::graph::Graph;
+use allclear_core::port::Refs;
 use allclear_core::project::Rc;
 use allclear_core::types::text::plain;
 use allclear_core::verify::{Audit, Claim, Truth};
