@@ -6,6 +6,7 @@ mod context;
 mod environment;
 mod exit;
 mod flags;
+mod ics;
 mod json;
 mod junit;
 mod lab;

@@ -11,7 +11,6 @@ pub mod experiment;
 pub mod facts;
 pub mod gate;
 pub mod history;
-pub mod ics;
 pub mod ledger;
 pub mod policy;
 pub mod port;

@@ -26,9 +26,6 @@ pub struct Failure {
 /// How much of a log is looked at, at its beginning and at its end, in bytes.
 const PART: usize = 2 << 20;
 
-/// How much of a line is looked at, in characters.
-const WIDTH: usize = 1000;
-
 /// How much of a line is shown, in characters.
 const SHOWN: usize = 240;
 
@@ -59,7 +56,7 @@ fn lines(log: &str) -> Vec<Cow<'_, str>> {
 
 /// Cuts a line, and takes what a terminal would not show: escape sequences, and what a carriage return overwrites.
 fn line(line: &str) -> Cow<'_, str> {
-    let cut = line.char_indices().nth(WIDTH).map_or(line, |(end, _)| &line[..end]).trim_end();
+    let cut = line.char_indices().nth(normal::WIDTH).map_or(line, |(end, _)| &line[..end]).trim_end();
     let seen = cut.rsplit_once('\r').map_or(cut, |(_, seen)| seen);
     if seen.contains('\u{1b}') { Cow::Owned(normal::uncoloured(seen)) } else { Cow::Borrowed(seen) }
 }

@@ -3,6 +3,9 @@
 use regex_lite::{Captures, Regex};
 use std::sync::LazyLock;
 
+/// How much of a line is looked at, in characters.
+pub(super) const WIDTH: usize = 1000;
+
 /// The endings of files that tools name with a line: `client.go:12:3`. Without this list `example.org:443` would be one.
 const SOURCES: &str = "go|rs|py|pyx|mjs|cjs|jsx?|tsx?|vue|svelte|java|kt|scala|c|cc|cpp|cxx|h|hh|hpp|m|mm|rb|php|cs|\
     fs|swift|dart|ex|exs|erl|hs|ml|zig|nim|lua|sh|s|S|proto|toml|json|ya?ml|mod|sum|work|gradle|sql|html|css";
@@ -62,7 +65,7 @@ static PLACE: LazyLock<Regex> = LazyLock::new(|| {
 /// Takes from a line what differs between machines, folders and tries: times and dates, the places of sources, all of
 /// a path but its end, addresses, ids, versions, temporary names and numbers. Names keep their digits.
 pub fn normalised(line: &str) -> String {
-    let cut: String = uncoloured(line).chars().take(super::WIDTH).collect();
+    let cut: String = uncoloured(line).chars().take(WIDTH).collect();
     let normal = DIFFERENCES.iter().fold(cut, |line, (pattern, by)| match by {
         By::Text(by) => pattern.replace_all(&line, *by).into_owned(),
         By::Id => pattern.replace_all(&line, |found: &Captures<'_>| id(&found[0])).into_owned(),

@@ -8,21 +8,21 @@ const LINE: usize = 75;
 
 /// One thing that is to happen.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Happening {
+pub(crate) struct Happening {
     /// Its identity: the same in every file, also when it moves.
-    pub uid: String,
+    pub(crate) uid: String,
     /// When, UTC.
-    pub at: Timestamp,
+    pub(crate) at: Timestamp,
     /// When it is over; `None` for an instant.
-    pub until: Option<Timestamp>,
+    pub(crate) until: Option<Timestamp>,
     /// Its title.
-    pub summary: String,
+    pub(crate) summary: String,
     /// Whether the date is fixed; else it is a forecast.
-    pub fixed: bool,
+    pub(crate) fixed: bool,
 }
 
 /// Writes a calendar. `now` is the instant of writing.
-pub fn calendar(name: &str, happenings: &[Happening], now: Timestamp) -> String {
+pub(crate) fn calendar(name: &str, happenings: &[Happening], now: Timestamp) -> String {
     let mut out = String::new();
     let mut line = |name: &str, value: &str| fold(&mut out, &format!("{name}:{value}"));
     line("BEGIN", "VCALENDAR");
