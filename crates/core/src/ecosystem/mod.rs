@@ -5,7 +5,7 @@
 
 mod cargo;
 mod definition;
-mod go;
+pub mod go;
 mod name;
 mod npm;
 mod place;

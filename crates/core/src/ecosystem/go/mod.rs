@@ -1,5 +1,8 @@
 //! Go: `go.mod`, and the module proxy. The tag is the version; no file carries it.
 
+pub mod go_mod;
+
+use self::go_mod::GoMod;
 use super::definition::{Ecosystem, Script, TryLine};
 use super::name::is_name;
 use super::place::Contents;
@@ -21,14 +24,8 @@ pub(super) const ECOSYSTEM: Ecosystem = Ecosystem {
     ],
 };
 
-/// Finds the module's path (Go Modules Reference, "go.mod files").
 fn package(manifest: &str) -> Option<String> {
-    let lines = manifest.lines().map(|line| line.split("//").next().unwrap_or_default().trim());
-    let path =
-        lines.filter_map(|line| line.strip_prefix("module")).find(|rest| rest.starts_with([' ', '\t']))?;
-    let path = path.trim();
-    let inner = |quote: char| path.strip_prefix(quote)?.strip_suffix(quote);
-    Some(inner('"').or_else(|| inner('`')).unwrap_or(path).to_owned())
+    GoMod::read(manifest.as_bytes()).module
 }
 
 fn line(files: &Contents, _: &str, tag: &str) -> Option<String> {

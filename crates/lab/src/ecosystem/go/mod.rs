@@ -2,7 +2,6 @@
 
 mod build_cache;
 mod command;
-mod go_mod;
 mod module_cache;
 pub mod pack;
 mod paths;

@@ -1,18 +1,18 @@
-//! What a go.mod says of its module, read as the go command reads that of a dependency
-//! (`modfile.ParseLax`): what is unknown is passed over.
+//! Reads from a go.mod what it says of its own module (Go Modules Reference, "go.mod files"), as the go command reads that
+//! of a dependency (`modfile.ParseLax`): unknown lines are skipped.
 
-/// What is needed of a go.mod.
+/// What a go.mod says of its own module.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(crate) struct GoMod {
-    /// Its module path, where it names one.
-    pub(crate) module: Option<String>,
-    /// Its go line, such as `1.24.0`.
-    pub(crate) go: Option<String>,
+pub struct GoMod {
+    /// Its module path; `None` where it names none.
+    pub module: Option<String>,
+    /// Its go line, such as `1.24.0`; `None` where it has none.
+    pub go: Option<String>,
 }
 
 impl GoMod {
-    /// Reads one.
-    pub(crate) fn read(bytes: &[u8]) -> Self {
+    /// Reads one. What is not UTF-8 is replaced.
+    pub fn read(bytes: &[u8]) -> Self {
         let text = String::from_utf8_lossy(bytes);
         let mut found = Self::default();
         let mut block = "";
@@ -41,8 +41,8 @@ impl GoMod {
     }
 }
 
-/// Tells whether the go line is at least that of Go 1.`minor`; a line that cannot be read is of no version.
-pub(crate) fn at_least(go: Option<&str>, minor: u64) -> bool {
+/// Tells whether a go line is that of Go 1.`minor` or newer; a line that is missing or cannot be read is not.
+pub fn at_least(go: Option<&str>, minor: u64) -> bool {
     let Some((major, rest)) = go.and_then(|go| go.strip_prefix('v').unwrap_or(go).split_once('.')) else {
         return false;
     };
