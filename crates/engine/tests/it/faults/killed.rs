@@ -2,12 +2,14 @@
 
 use crate::released_in_the_end;
 use allclear_core::Version;
+use allclear_core::event::CheckOutcome;
 use allclear_core::port::Clock;
-use allclear_engine::{CutWish, HotfixWish, Note};
+use allclear_engine::{CheckResult, CutWish, Engine, HotfixWish, Note};
 use allclear_git::VirtualClock;
 use allclear_testkit::{Flaky, Machine, Push, World, die, environment};
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
+use std::process::Command;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 
@@ -45,15 +47,15 @@ fn the_one_that_is_killed() {
         "withdraw" => drop(engine.withdraw(None, "a flaw").unwrap()),
         "hotfix" => drop(engine.hotfix(&hotfix()).unwrap()),
         "tick" => drop(engine.tick(false).unwrap()),
+        "check" => check(&engine),
         "cut" => drop(engine.cut(&CutWish { may_found: true, ..CutWish::default() }).unwrap()),
         other => panic!("{other}"),
     }
 }
 
-/// Starts this binary again to do one thing, and be killed while at it; tells whether it was.
+/// Starts this binary again to do one thing, on the machine `killed`.
 #[allow(clippy::disallowed_methods, reason = "this test starts itself again")]
-fn killed(world: &World, verb: &str, how: &str, n: u32) -> bool {
-    use std::os::unix::process::ExitStatusExt;
+pub(crate) fn started(world: &World, verb: &str, how: &str, n: u32) -> Command {
     let text = |path: &Path| path.display().to_string();
     let path = environment("PATH").unwrap().into_string().unwrap();
     let cache = text(&world.path().join("cache/killed"));
@@ -69,15 +71,25 @@ fn killed(world: &World, verb: &str, how: &str, n: u32) -> bool {
     ]
     .join("\n");
     let (_, module) = module_path!().split_once("::").unwrap();
-    let mut command = std::process::Command::new(std::env::current_exe().unwrap());
-    let output = command
-        .args(["--exact", &format!("{module}::the_one_that_is_killed"), "--nocapture"])
-        .env(ORDERS, orders)
-        .output()
-        .unwrap();
+    let mut command = Command::new(std::env::current_exe().unwrap());
+    command.args(["--exact", &format!("{module}::the_one_that_is_killed"), "--nocapture"]).env(ORDERS, orders);
+    command
+}
+
+/// Lets one do a thing and be killed while at it; tells whether it was.
+fn killed(world: &World, verb: &str, how: &str, n: u32) -> bool {
+    use std::os::unix::process::ExitStatusExt;
+    let output = started(world, verb, how, n).output().unwrap();
     let was = output.status.signal() == Some(9);
     assert!(was || output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     was
+}
+
+/// Records that the open candidate passed a check.
+pub(crate) fn check(engine: &Engine<'_>) {
+    let commit = engine.observe().unwrap().pick(None).unwrap().1.commit().clone();
+    let (name, outcome) = ("ci".into(), CheckOutcome::Passed);
+    engine.check(vec![CheckResult { name, outcome, commit, url: None }]).unwrap();
 }
 
 fn hotfix() -> HotfixWish {

@@ -4,3 +4,4 @@ mod crowd;
 mod hostile;
 mod killed;
 mod server;
+mod store;

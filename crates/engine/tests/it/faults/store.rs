@@ -1,0 +1,212 @@
+//! The private store is a cache: whatever becomes of it, the next command succeeds.
+
+use super::killed::check;
+use allclear_core::Version;
+use allclear_engine::CutWish;
+use allclear_testkit::{Machine, World};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+/// Where chance begins; another number tries other damages.
+const SEED: u64 = 20_261_126;
+
+/// Chance that can be repeated (Knuth's MMIX generator).
+struct Chance(u64);
+
+impl Chance {
+    fn below(&mut self, most: usize) -> usize {
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (self.0 >> 33) as usize % most
+    }
+}
+
+/// What is done to a file or a folder.
+#[derive(Debug, Clone, Copy)]
+enum Damage {
+    Gone,
+    Empty,
+    Half,
+    /// A lock is left beside it.
+    Locked,
+    /// A file with nothing in it is left beside it.
+    EmptyBeside,
+}
+
+use Damage::{Empty, EmptyBeside, Gone, Half, Locked};
+
+/// What happens to a store first; then chance decides. A name that begins with `*` stands for the first file that
+/// ends so.
+const DAMAGES: &[(&str, Damage)] = &[
+    ("HEAD", Gone),
+    ("HEAD", Empty),
+    ("HEAD", Locked),
+    ("config", Gone),
+    ("config", Empty),
+    ("config", Half),
+    ("packed-refs", Gone),
+    ("packed-refs", Empty),
+    ("packed-refs", Half),
+    ("packed-refs", Locked),
+    ("refs/in/heads/develop", Empty),
+    ("refs/in/heads/develop", Half),
+    ("refs/in/heads/develop", Locked),
+    ("refs/in/heads/develop", EmptyBeside),
+    ("refs", Gone),
+    ("objects", Gone),
+    ("objects/info", Gone),
+    ("objects/info/alternates", Gone),
+    ("objects/info/alternates", Half),
+    ("objects/pack", Gone),
+    ("*.pack", Gone),
+    ("*.pack", Half),
+    ("*.idx", Gone),
+    ("*.idx", Empty),
+    ("*.idx", Half),
+    ("objects/info/commit-graph", Half),
+    ("allclear", Gone),
+    ("allclear/fetched", Empty),
+    ("allclear/fold", Half),
+    ("allclear/look", Half),
+    ("", Gone),
+];
+
+/// Lists the files below a directory, sorted.
+fn files(dir: &Path) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    let mut dirs = vec![dir.to_path_buf()];
+    while let Some(dir) = dirs.pop() {
+        for entry in std::fs::read_dir(dir).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() { dirs.push(path) } else { found.push(path) }
+        }
+    }
+    found.sort();
+    found
+}
+
+fn damage(store: &Path, name: &str, how: Damage) {
+    let path = match name.strip_prefix('*') {
+        Some(end) => files(store).into_iter().find(|f| f.to_string_lossy().ends_with(end)).unwrap(),
+        None => store.join(name),
+    };
+    let part = |keep: fn(usize) -> usize| {
+        let bytes = std::fs::read(&path).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
+        std::fs::remove_file(&path).unwrap();
+        std::fs::write(&path, &bytes[..keep(bytes.len())]).unwrap();
+    };
+    match how {
+        Gone if path.is_dir() => std::fs::remove_dir_all(&path).unwrap(),
+        Gone => std::fs::remove_file(&path).unwrap(),
+        Empty => part(|_| 0),
+        Half => part(|length| length / 2),
+        Locked => {
+            let mut lock = path.into_os_string();
+            lock.push(".lock");
+            let file = std::fs::File::create(lock).unwrap();
+            let left = std::fs::metadata(store).unwrap().modified().unwrap() - Duration::from_mins(1);
+            file.set_modified(left).unwrap();
+        }
+        EmptyBeside => std::fs::write(path.with_file_name("left"), "").unwrap(),
+    }
+}
+
+/// A project whose life goes on, a step at a time: cut, check, tick, promote.
+struct Life {
+    world: World,
+    steps: usize,
+}
+
+impl Life {
+    fn new() -> Self {
+        Self { world: World::new(), steps: 0 }
+    }
+
+    fn machine(&self) -> Machine {
+        self.world.machine("killed")
+    }
+
+    /// Gives the next step, with time and work gone on as far as it needs.
+    fn next(&mut self) -> &'static str {
+        let step = ["cut", "check", "tick", "promote"][self.steps % 4];
+        self.steps += 1;
+        match step {
+            "cut" | "tick" => {
+                let text = format!("{}\n", self.steps);
+                self.world.commit("develop", "feat: more", &[("more.txt", &text)]);
+            }
+            "promote" => self.world.days(8),
+            _ => {}
+        }
+        step
+    }
+
+    /// Gives the candidate that is open.
+    fn open(&self) -> Option<Version> {
+        let seen = self.machine().engine().observe().unwrap();
+        seen.project.candidates.keys().next().copied()
+    }
+
+    fn take(&self, step: &str) {
+        let machine = self.machine();
+        let engine = machine.engine();
+        match step {
+            "cut" => {
+                let wish = CutWish { may_found: true, ..CutWish::default() };
+                drop(engine.cut(&wish).unwrap());
+            }
+            "check" => check(&engine),
+            "promote" => drop(engine.promote(None, None).unwrap()),
+            _ => {
+                let ticked = engine.tick(false).unwrap();
+                assert!(ticked.faults.is_empty(), "{:?}", ticked.faults);
+            }
+        }
+        self.world.look();
+    }
+
+    /// Ends it well: what is open is released, and everything was as promised.
+    fn end(&self) {
+        self.world.days(8);
+        self.world.until_quiet(&self.machine());
+        if self.open().is_some() {
+            self.take("promote");
+        }
+        assert!(self.world.confirmed().len() > self.steps / 8, "{:?}", self.world.confirmed());
+        self.world.check_promises();
+    }
+}
+
+#[test]
+fn whatever_is_damaged_the_next_command_succeeds() {
+    println!("seed {SEED}");
+    let mut chance = Chance(SEED);
+    let mut life = Life::new();
+    life.machine().engine().observe().unwrap();
+    for n in 0..DAMAGES.len() + 15 {
+        let step = life.next();
+        let store = life.machine().store.dir().to_path_buf();
+        let (name, how) = match DAMAGES.get(n) {
+            Some((name, how)) => {
+                // What the last command had no need of is found by one that fetches.
+                life.world.commit("side", "feat: aside", &[("side.txt", &format!("{n}\n"))]);
+                life.machine().engine().observe().unwrap();
+                // So that there are packs, packed refs and a commit-graph; and one ref that is a file.
+                life.world.git_in(&store, &["gc", "-q"]);
+                let develop = life.world.git_in(&store, &["rev-parse", "refs/in/heads/develop"]);
+                std::fs::create_dir_all(store.join("refs/in/heads")).unwrap();
+                std::fs::write(store.join("refs/in/heads/develop"), format!("{develop}\n")).unwrap();
+                ((*name).to_owned(), *how)
+            }
+            None => {
+                let files = files(&store);
+                let file = &files[chance.below(files.len())];
+                let name = file.strip_prefix(&store).unwrap().to_str().unwrap().to_owned();
+                (name, [Gone, Empty, Half][chance.below(3)])
+            }
+        };
+        println!("{n}: {name} {how:?}, then {step}");
+        damage(&store, &name, how);
+        life.take(step);
+    }
+    life.end();
+}
