@@ -1,5 +1,6 @@
 //! One decision of a person: look, choose, sign, append, until it lands.
 
+use crate::engine::healed;
 use crate::ledger::append::{DEADLINE, Draft, Landing, busy};
 use crate::{Engine, Fault, Snapshot};
 
@@ -10,7 +11,7 @@ impl Engine<'_> {
         &self,
         choose: impl Fn(&Snapshot) -> Result<(Draft, T), Fault>,
     ) -> Result<T, Fault> {
-        self.healed(|| self.decide_until_landed(&choose))
+        healed(|| self.decide_until_landed(&choose))
     }
 
     fn decide_until_landed<T>(

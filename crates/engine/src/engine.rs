@@ -29,16 +29,16 @@ impl Engine<'_> {
         (self.watch)(&note);
     }
 
-    /// Does something that begins with a look; and once more where the private store turned out to be damaged, and
-    /// was made again: nothing that was built by then was sent.
-    pub(crate) fn healed<T>(&self, act: impl Fn() -> Result<T, Fault>) -> Result<T, Fault> {
-        match act() {
-            Err(fault) if fault.kind == FaultKind::Broken => act(),
-            done => done,
-        }
-    }
-
     pub(crate) fn signature(&self, at: jiff::Timestamp) -> Signature {
         Signature { who: self.by.who.clone(), at }
+    }
+}
+
+/// Does something that begins with a look; and once more where the private store turned out to be damaged, and
+/// was made again: nothing that was built by then was sent.
+pub(crate) fn healed<T>(act: impl Fn() -> Result<T, Fault>) -> Result<T, Fault> {
+    match act() {
+        Err(fault) if fault.kind == FaultKind::Broken => act(),
+        done => done,
     }
 }

@@ -1,6 +1,7 @@
 //! `tick`: does whatever is due, and nothing else. Level-triggered: a tick that was lost, doubled or
 //! killed is made good by the next one.
 
+use crate::engine::healed;
 use crate::{CutWish, Engine, Fault, FaultKind};
 use allclear_core::decide::plan::{Action, plan};
 use allclear_core::ledger::event::Event;
@@ -71,7 +72,7 @@ impl Engine<'_> {
                 break;
             };
             tried.push(action.clone());
-            match self.healed(|| self.act(&action)) {
+            match healed(|| self.act(&action)) {
                 Ok(Some(done)) => ticked.done.push(Done(done)),
                 Ok(None) => {}
                 Err(fault) if fault.kind == FaultKind::Unknown => {

@@ -89,7 +89,7 @@ fn show_end(tested: &Tested) {
     }
     match &tested.kept {
         RecordStatus::Recorded => {
-            ui::out(format!("on record as experiment {}", tested.experiment.experiment))
+            ui::out(format!("on record as experiment {}", tested.experiment.experiment));
         }
         RecordStatus::AlreadyRecorded => {
             ui::out(format!("on record already, as experiment {}", tested.experiment.experiment));

@@ -2,6 +2,7 @@
 //! and its fixes are offered to develop for as long as develop lacks them.
 
 use super::free_name::ensure_free;
+use crate::engine::healed;
 use crate::ledger::append::{DEADLINE, Draft, Landing, busy};
 use crate::look::unmerged_fixes::archived;
 use crate::people::reason::reason;
@@ -52,7 +53,7 @@ impl Engine<'_> {
     /// Withdraws a candidate, or what was pushed to the branch of one that is withdrawn already.
     pub fn withdraw(&self, version: Option<Version>, why: &str) -> Result<Withdrawn, Fault> {
         let why = reason(why)?;
-        self.healed(|| self.end_it(version, &why))
+        healed(|| self.end_it(version, &why))
     }
 
     fn end_it(&self, version: Option<Version>, why: &str) -> Result<Withdrawn, Fault> {

@@ -2,6 +2,7 @@
 //! are read, and they decide. (Some servers report success for a push that failed.)
 
 use super::place::{Tip, places};
+use crate::engine::healed;
 use crate::{Engine, Fault, FaultKind, Note};
 use allclear_core::facts::Rewound;
 use allclear_core::ledger::entry;
@@ -69,7 +70,7 @@ impl Engine<'_> {
         draft: &Draft,
         wanted: &dyn Fn(&Project) -> bool,
     ) -> Result<bool, Fault> {
-        self.healed(|| self.record_until_landed(draft, wanted))
+        healed(|| self.record_until_landed(draft, wanted))
     }
 
     fn record_until_landed(&self, draft: &Draft, wanted: &dyn Fn(&Project) -> bool) -> Result<bool, Fault> {

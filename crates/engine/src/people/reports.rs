@@ -2,6 +2,7 @@
 //! ref without history, so that they can be erased; the chain keeps their salted digest.
 
 use super::reason::reason;
+use crate::engine::healed;
 use crate::ledger::append::{busy, planned};
 use crate::{Engine, Fault, FaultKind, Snapshot};
 use allclear_core::ledger::actor::{Actor, Proof};
@@ -183,7 +184,7 @@ impl Engine<'_> {
 
     /// Erases the words and the name of a report. The chain keeps that there was one, and what it did.
     pub fn erase_report(&self, id: &str) -> Result<(), Fault> {
-        self.healed(|| self.erase_once(id))
+        healed(|| self.erase_once(id))
     }
 
     fn erase_once(&self, id: &str) -> Result<(), Fault> {

@@ -1,6 +1,7 @@
 //! Strikes an entry of the ledger that cannot be believed.
 
 use super::reason::reason;
+use crate::engine::healed;
 use crate::ledger::append::{Landing, busy};
 use crate::ledger::place::Tip;
 use crate::{Engine, Fault, FaultKind};
@@ -13,7 +14,7 @@ impl Engine<'_> {
     /// Strikes an entry that cannot be believed. It stays in the chain and is skipped from now on.
     pub fn strike(&self, entry: &CommitId, why: &str) -> Result<(), Fault> {
         let why = reason(why)?;
-        self.healed(|| self.strike_once(entry, &why))
+        healed(|| self.strike_once(entry, &why))
     }
 
     fn strike_once(&self, entry: &CommitId, why: &str) -> Result<(), Fault> {

@@ -26,7 +26,7 @@ impl Engine<'_> {
             match self.attempt(&mut wanted, only_if) {
                 Ok(released) => return Ok(released),
                 Err(Unreleased::Refused(fault)) if fault.kind == FaultKind::Broken && !healed => {
-                    healed = true
+                    healed = true;
                 }
                 Err(Unreleased::Refused(fault)) => return Err(fault),
                 Err(Unreleased::Replan) => {

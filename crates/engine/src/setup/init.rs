@@ -1,6 +1,7 @@
 //! What a person starts: the record itself, and the develop branch.
 
 use crate::candidate::free_name::ensure_free;
+use crate::engine::healed;
 use crate::ledger::append::Landing;
 use crate::{Engine, Fault, FaultKind};
 use allclear_core::ledger::event::Event;
@@ -12,7 +13,7 @@ impl Engine<'_> {
     /// Starts the ledger where the policy on develop says `mode = "run"` and there is none yet.
     /// Tells whether it did. `tick` never does this: a fork with a cron job must not start trains.
     pub fn start_ledger(&self) -> Result<bool, Fault> {
-        self.healed(|| self.start_ledger_once())
+        healed(|| self.start_ledger_once())
     }
 
     fn start_ledger_once(&self) -> Result<bool, Fault> {

@@ -4,6 +4,7 @@
 use super::apply::Applied;
 use super::onto::Onto;
 use super::outcome::{OnePick, PickWish, Picked, Picking, SkipReason, SkippedPick};
+use crate::engine::healed;
 use crate::ledger::append::{busy, unknown};
 use crate::{Engine, Fault, FaultKind, Snapshot};
 use allclear_core::decide::pick::{Train, train};
@@ -20,7 +21,7 @@ const TRIES: u32 = 5;
 impl Engine<'_> {
     /// Brings fixes from develop onto a candidate, all or none.
     pub fn pick(&self, wish: &PickWish) -> Result<Picked, Fault> {
-        self.healed(|| self.pick_until_landed(wish))
+        healed(|| self.pick_until_landed(wish))
     }
 
     fn pick_until_landed(&self, wish: &PickWish) -> Result<Picked, Fault> {
