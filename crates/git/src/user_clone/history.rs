@@ -240,7 +240,8 @@ impl History for CloneHistory<'_> {
         paths: &[&str],
     ) -> Result<BTreeMap<CommitId, BTreeMap<String, String>>, RepoError> {
         let mut files: BTreeMap<CommitId, BTreeMap<String, String>> = BTreeMap::new();
-        if commits.is_empty() {
+        // What a partial clone lacks would have to be fetched.
+        if commits.is_empty() || self.clone.partial {
             return Ok(files);
         }
         for path in paths {
