@@ -5,7 +5,7 @@ use crate::checkout::check_out;
 use crate::process::Git;
 use crate::store::{FETCH_LIMIT, Store, broken, io, unavailable};
 use crate::store::{fresh_name, make};
-use crate::user_clone::{Clone, fetchable};
+use crate::user_clone::{Clone, fetchable, shown};
 use crate::{Environment, parse};
 use allclear_core::experiment::At;
 use allclear_core::port::lab::{Located, Sources};
@@ -67,6 +67,7 @@ impl<'a> Mirrors<'a> {
 
     fn list(&self, repo: &str) -> Result<(Refs, Option<CommitId>), RepoError> {
         let (git, url) = self.mirror(repo, "sha1")?;
+        let _span = tracing::info_span!("list", server = shown(&url)).entered();
         let output = git.run(&["ls-remote", "-q", "--", &url], b"", LIST_LIMIT).map_err(unavailable)?;
         if output.code != Some(0) {
             return Err(unreadable(&url, &output.said));
@@ -80,6 +81,7 @@ impl<'a> Mirrors<'a> {
     fn fetch(&self, repo: &str, commit: &CommitId) -> Result<Git, RepoError> {
         let format = if commit.as_str().len() == 64 { "sha256" } else { "sha1" };
         let (git, url) = self.mirror(repo, format)?;
+        let _span = tracing::info_span!("fetch", server = shown(&url), %commit).entered();
         let object = format!("{commit}^{{tree}}");
         let has = |git: &Git| git.ok(&["cat-file", "-e", &object], b"").is_ok();
         if has(&git) {

@@ -156,6 +156,8 @@ impl Executor for Lab<'_> {
     }
 
     fn attempt(&self, request: &Request<'_>) -> Attempt {
+        let _span =
+            tracing::info_span!("attempt", downstream = request.job.name, arm = ?request.arm).entered();
         let mut attempt = Attempt::new(request.arm, request.mode);
         attempt.scale = request.scale;
         let began = Instant::now();
@@ -183,6 +185,12 @@ impl Executor for Lab<'_> {
                 attempt.log = logs::keep(&self.context.dir.join("logs"), &stopped.log);
             }
         }
+        tracing::info!(
+            step = attempt.step.map(Step::name),
+            outcome = attempt.outcome.name(),
+            elapsed = ?began.elapsed(),
+            "attempted"
+        );
         attempt
     }
 
