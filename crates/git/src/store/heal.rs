@@ -24,7 +24,7 @@ impl Store {
     /// Reads the store; where that fails because it is damaged, makes it again and reads once more.
     pub(super) fn healing<T>(&self, read: &dyn Fn() -> Result<T, RepoError>) -> Result<T, RepoError> {
         match read() {
-            Err(RepoError::Protocol(what)) if self.own => {
+            Err(RepoError::Protocol(what)) => {
                 self.remake(what)?;
                 read()
             }
@@ -35,9 +35,6 @@ impl Store {
     /// Makes the store again where an error says that it is damaged; for who has to begin anew then.
     pub(super) fn remade(&self, error: RepoError) -> RepoError {
         let RepoError::Protocol(what) = error else { return error };
-        if !self.own {
-            return RepoError::Protocol(what);
-        }
         self.builds();
         // It answers `Remade`, since something was built.
         self.remake(what.clone()).err().unwrap_or(RepoError::Protocol(what))
@@ -110,9 +107,6 @@ impl Store {
     /// Makes sure that the history of what was fetched is there; for who misses something, and wonders whether the
     /// server has it at all.
     pub(super) fn check_history(&self) -> Result<(), RepoError> {
-        if !self.own {
-            return Ok(());
-        }
         // Without the server nothing can be told, and what it has since is fetched by the next look.
         let Ok((text, refs)) = self.list() else { return Ok(()) };
         if !self.has_fetched(&text) {

@@ -14,6 +14,7 @@ mod signing;
 
 pub(crate) use error::{broken, id, io, unavailable};
 pub(crate) use make::{fresh_name, make};
+pub(crate) use objects::{TEXT_LIMIT, read_object};
 
 use crate::process::Git;
 use crate::user_clone::{Clone, Environment, with_secret};
@@ -47,8 +48,6 @@ pub struct Store {
     maker: Git,
     pub(crate) git: Git,
     network: Git,
-    /// Whether what is read is the store, and not another repository.
-    own: bool,
     state: Arc<State>,
     /// The object directories that the store borrows from, by identity: another clone at the same path
     /// is another lender.
@@ -141,7 +140,6 @@ impl Store {
             maker,
             git,
             network: with_secret(network, clone.secret.as_ref()),
-            own: true,
             lenders,
             signing_key: clone.signing_key.clone(),
             statement_key: clone.statement_key.clone(),
@@ -182,11 +180,6 @@ impl Store {
     /// Gives the store's directory.
     pub fn dir(&self) -> &Path {
         &self.dir
-    }
-
-    /// Gives a store that reads the objects of another repository.
-    pub(crate) fn reading(&self, git: Git) -> Self {
-        Self { git, own: false, ..self.clone() }
     }
 
     /// Gives the git that connects to the server, and the server's address.
