@@ -3,8 +3,7 @@
 
 use crate::checkout::check_out;
 use crate::process::Git;
-use crate::store::{FETCH_LIMIT, Store, broken, io, unavailable};
-use crate::store::{fresh_name, make};
+use crate::store::{FETCH_LIMIT, Store, broken, io, make, unavailable};
 use crate::user_clone::{Clone, fetchable, shown};
 use crate::{Environment, parse};
 use allclear_core::experiment::At;
@@ -12,6 +11,7 @@ use allclear_core::port::lab::{Located, Sources};
 use allclear_core::port::{Refs, RepoError};
 use allclear_core::types::text::{hex, plain};
 use allclear_core::{CommitId, RefName, Version};
+use allclear_host::TempDir;
 use sha2::{Digest, Sha256};
 use std::path::{Component, Path, PathBuf};
 use std::time::{Duration, SystemTime};
@@ -158,17 +158,12 @@ impl Sources for Mirrors<'_> {
             &mirror
         };
         // Made aside and moved into place, so that nobody sees half a tree.
-        let fresh = self.dir.join("trees").join(format!(".{commit}.{}", fresh_name()));
-        let files = fresh.join("files");
-        std::fs::create_dir_all(&files).map_err(|e| io("making a tree", &e))?;
-        let made = check_out(git, commit, &files)
-            .and_then(|()| keep_inside(&files).map_err(|e| io("checking out a tree", &e)));
-        if made.is_ok() && std::fs::rename(&fresh, &place).is_ok() {
-            return Ok(place.join("files"));
-        }
-        drop(std::fs::remove_dir_all(&fresh));
-        made?;
-        // Somebody else was first; theirs serves.
+        let temp = TempDir::make(&self.dir.join("temporary")).map_err(|e| io("making a tree", &e))?;
+        let files = temp.dir("tree/files").map_err(|e| io("making a tree", &e))?;
+        check_out(git, commit, &files)?;
+        keep_inside(&files).map_err(|e| io("checking out a tree", &e))?;
+        // Where that fails, somebody else was first; theirs serves.
+        let _other_serves = std::fs::rename(temp.path().join("tree"), &place);
         if place.join("files").is_dir() {
             Ok(place.join("files"))
         } else {

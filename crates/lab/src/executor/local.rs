@@ -42,7 +42,6 @@ impl<'a> Lab<'a> {
     /// Opens the lab.
     pub fn open(sources: &'a dyn Sources, around: Surroundings) -> Self {
         let dir = around.cache.join("lab");
-        TempDir::sweep(&dir.join(TEMPORARY));
         let sandbox = if around.uncontained {
             Ok(Sandbox::none(around.helper.clone()))
         } else {
