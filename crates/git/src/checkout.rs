@@ -13,7 +13,6 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-/// The longest that it may take.
 const LIMIT: Duration = Duration::from_mins(10);
 
 /// How many files a commit may have that is checked out, how long all their names may be, and how large they may be
@@ -22,7 +21,6 @@ const FILES: usize = 1_000_000;
 const NAMES: u64 = 256 << 20;
 const BYTES: u64 = 16 << 30;
 
-/// One file of a tree.
 struct Entry {
     mode: String,
     id: String,
@@ -33,7 +31,6 @@ pub(crate) fn cannot(what: &str, e: &std::io::Error) -> RepoError {
     RepoError::Unavailable(format!("{what} for a step failed: {e}"))
 }
 
-/// Writes the files of a commit below a directory.
 pub(crate) fn check_out(repo: &Git, commit: &CommitId, dir: &Path) -> Result<(), RepoError> {
     let git = |e: Failure| RepoError::Protocol(e.to_string());
     let entries = entries(repo, commit).map_err(git)?;
@@ -84,7 +81,6 @@ pub(crate) fn check_out(repo: &Git, commit: &CommitId, dir: &Path) -> Result<(),
     Ok(())
 }
 
-/// Lists the files of a commit.
 fn entries(repo: &Git, commit: &CommitId) -> Result<Vec<Entry>, Failure> {
     let tree = format!("{commit}^{{tree}}");
     let mut entries = Vec::new();

@@ -3,7 +3,6 @@
 use allclear_core::port::Clock;
 use jiff::Timestamp;
 
-/// The machine's clock and random source.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct SystemClock;
 
@@ -34,7 +33,6 @@ pub struct VirtualClock {
 }
 
 impl VirtualClock {
-    /// Starts at an instant.
     pub fn at(start: Timestamp) -> Self {
         Self { now: std::sync::Mutex::new(start) }
     }

@@ -11,42 +11,35 @@ use std::io::Read;
 use std::path::Path;
 use std::time::Duration;
 
-/// How much of the last words is kept, in bytes.
+/// The last so many bytes of the output are kept.
 const KEPT: usize = 4096;
-/// Values shorter than this are no secrets, and would mask half of every text.
+/// Shorter values are not masked: they are hardly secrets, and would mask half of every text.
 const SHORTEST: usize = 6;
-/// What a variable's name has in it where its value is a secret.
+/// Parts of the names of variables whose values are secrets.
 const SECRET: [&str; 7] = ["TOKEN", "SECRET", "PASSWORD", "PASSWD", "KEY", "CREDENTIAL", "HOOK"];
-/// The variables of git's that say who somebody is and how to get there; all others could lead a git that the
-/// command starts to another repository.
+/// Variables of git that name a person or a way to connect. Any other could point a git that the command starts
+/// at another repository.
 const OF_GIT: [&str; 5] = ["GIT_AUTHOR_", "GIT_COMMITTER_", "GIT_SSH", "GIT_SSL_", "GIT_ASKPASS"];
 
-/// A shell script of the project's and its surroundings.
 pub(crate) struct Script<'a> {
-    /// What `sh -c` is given.
     pub(crate) text: &'a str,
     pub(crate) dir: &'a Path,
-    /// The caller's environment.
     pub(crate) env: &'a [(OsString, OsString)],
-    /// Variables beside it.
     pub(crate) vars: &'a [(&'static str, OsString)],
     pub(crate) stdin: &'a [u8],
     pub(crate) limit: Duration,
 }
 
-/// Tells whether a command may see a variable of the caller's.
 pub(crate) fn may_see(name: &OsString) -> bool {
     let name = name.to_string_lossy();
     !name.starts_with("GIT_") || OF_GIT.iter().any(|kept| name.starts_with(kept))
 }
 
-/// Makes a directory for a script.
 pub(crate) fn temporary(cache: &Path) -> std::io::Result<TempDir> {
     TempDir::make(&cache.join("temporary"))
 }
 
 impl Script<'_> {
-    /// Runs it to its end.
     pub(crate) fn run(&self) -> Ended {
         let secrets = secrets(self.env);
         let program = Program::new("sh")
@@ -84,7 +77,6 @@ fn end(end: &process::End) -> End {
     }
 }
 
-/// Reads to the end, and keeps the last `most` bytes.
 fn read_tail(from: &mut dyn Read, most: usize) -> Vec<u8> {
     let (mut kept, mut piece) = (Vec::new(), [0; 8192]);
     while let Ok(n @ 1..) = from.read(&mut piece) {

@@ -3,6 +3,8 @@
 //! **No work tree, ever, and nothing in the user's clone.** All objects are built in a store of
 //! allclear's own, whose merges see no attributes and no configuration but ours.
 
+#![allow(missing_docs, reason = "for this workspace alone: comments say what names do not")]
+
 mod checkout;
 mod clock;
 mod command;

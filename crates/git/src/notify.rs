@@ -13,10 +13,9 @@ use sha2::Sha256;
 use std::ffi::OsString;
 use std::time::Duration;
 
-/// How far a delivery by HTTP may go. Redirects are not followed, and what is answered is no news.
+/// Redirects are not followed, and the body of an answer is not read.
 const HTTP: Limits =
     Limits { connect: Duration::from_secs(5), total: Duration::from_secs(10), redirects: 0, body: 0 };
-/// How long a command may take.
 const COMMAND: Duration = Duration::from_mins(1);
 
 impl Notify for Store {
@@ -83,7 +82,7 @@ impl Store {
     }
 }
 
-/// Gives the HMAC-SHA256 (RFC 2104) of a text, in hex.
+/// HMAC-SHA256 (RFC 2104), in hex.
 fn signature(key: &str, text: &str) -> String {
     let mut mac = Hmac::<Sha256>::new_from_slice(key.as_bytes()).expect("a key of any length will do");
     mac.update(text.as_bytes());

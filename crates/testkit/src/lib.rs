@@ -2,6 +2,7 @@
 //! still, a network that misbehaves, and the promises as one check.
 
 #![allow(clippy::unwrap_used, reason = "a test kit panics where a test cannot go on")]
+#![allow(missing_docs, reason = "for this workspace alone: comments say what names do not")]
 
 mod flaky;
 mod lab;

@@ -3,7 +3,6 @@
 use allclear_core::CommitId;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// What was seen on the server, so that what vanishes is missed.
 #[derive(Debug, Default)]
 pub(crate) struct Memory {
     pub(crate) tags: BTreeMap<String, CommitId>,

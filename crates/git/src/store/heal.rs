@@ -14,16 +14,15 @@ use std::path::Path;
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
 
-/// What is remembered of a repository whatever becomes of its objects: it is checked by content where it is used.
+/// Remembered facts that outlive the objects: they are checked by content where they are used.
 const CARRIED: [&str; 2] = ["head", "fold"];
-/// No git holds a lock for longer than this, in a store whose fetches take turns.
+/// No git holds a lock for longer, since fetches into a store take turns.
 const LOCK_AGE: Duration = Duration::from_secs(3);
-/// How long a damaged store is kept.
 const DAMAGED_AGE: Duration = Duration::from_hours(14 * 24);
 const LOCK_PAUSE: Duration = Duration::from_millis(50);
 
 impl Store {
-    /// Reads the store; where that fails because it is damaged, makes it again and reads once more.
+    /// Reads from the store. If that fails because the store is damaged, it is made again and read once more.
     pub(super) fn healing<T>(&self, read: &dyn Fn() -> Result<T, RepoError>) -> Result<T, RepoError> {
         match read() {
             Err(RepoError::Protocol(what)) => {
@@ -34,7 +33,7 @@ impl Store {
         }
     }
 
-    /// Makes the store again where an error says that it is damaged; for who has to begin anew then.
+    /// Makes the store again if an error says that it is damaged; for callers that have to start over then.
     pub(super) fn remade(&self, error: RepoError) -> RepoError {
         let RepoError::Protocol(what) = error else { return error };
         self.builds();
@@ -42,12 +41,9 @@ impl Store {
         self.remake(what.clone()).err().unwrap_or(RepoError::Protocol(what))
     }
 
-    /// Makes the store again, because of `what`.
-    ///
-    /// # Errors
-    ///
-    /// `Remade` where something was built in the old one, which is gone now. What is wrong, where it was made again
-    /// before. `Unavailable` where the server cannot be fetched from.
+    /// Makes the store again, because of `what`. Fails with `Remade` if something was built in the old one,
+    /// which is gone now; with `what` if it was made again before; with `Unavailable` if the server cannot be
+    /// fetched from.
     pub(super) fn remake(&self, what: String) -> Result<(), RepoError> {
         if self.state.healed.load(Relaxed) {
             return Err(RepoError::Protocol(what));
@@ -58,7 +54,7 @@ impl Store {
         Ok(())
     }
 
-    /// The same for who has the lock already.
+    /// The same, for callers that hold the lock.
     pub(super) fn remake_locked(&self, what: String) -> Result<(), RepoError> {
         if self.state.healed.load(Relaxed) {
             return Err(RepoError::Protocol(what));
@@ -77,7 +73,6 @@ impl Store {
         Ok(())
     }
 
-    /// Makes a store aside, fetches into it, and puts it in the place of this one.
     fn replace(&self, what: &str) -> Result<(), RepoError> {
         tracing::warn!(what, "the private store is damaged and is made again");
         let temp = self.temp_dir()?;
@@ -104,8 +99,8 @@ impl Store {
         Ok(())
     }
 
-    /// Makes sure that the history of what was fetched is there; for who misses something, and wonders whether the
-    /// server has it at all.
+    /// Makes sure that the history of what was fetched is complete; for callers that miss an object and have to
+    /// know whether the server ever had it.
     pub(super) fn check_history(&self) -> Result<(), RepoError> {
         // Without the server nothing can be told, and what it has since is fetched by the next look.
         let Ok((text, refs)) = self.list() else { return Ok(()) };
@@ -116,7 +111,7 @@ impl Store {
         self.git.ok(&["rev-list", "--quiet", "--stdin"], tips.as_bytes()).map(drop).map_err(broken)
     }
 
-    /// Removes the lock files that a git left behind which was killed. To be called under the store's own lock.
+    /// Removes lock files of processes that were killed. Only under the store's own lock.
     pub(super) fn sweep_locks(&self) {
         let mut found = Vec::new();
         for dir in ["", "objects/info", "objects/info/commit-graphs"] {
@@ -138,7 +133,6 @@ impl Store {
         }
     }
 
-    /// Removes a damaged store that was kept long enough.
     pub(super) fn sweep(&self) {
         let damaged = self.dir.with_extension(SIBLING);
         let changed = std::fs::metadata(&damaged).and_then(|data| data.modified());
@@ -148,7 +142,6 @@ impl Store {
     }
 }
 
-/// Lists the lock files of a directory.
 fn list_locks(dir: &Path, deep: bool, found: &mut Vec<std::path::PathBuf>) {
     for entry in std::fs::read_dir(dir).into_iter().flatten().flatten() {
         let is_dir = entry.file_type().is_ok_and(|kind| kind.is_dir());

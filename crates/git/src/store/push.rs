@@ -14,7 +14,7 @@ use allclear_core::port::{Push, PushAnswer, RefUpdate, RepoError};
 use std::io::BufRead;
 use std::time::Duration;
 
-/// How long a process waits for its turn before it goes without.
+/// How long a process waits for its turn before it goes on without.
 const TURN_LIMIT: Duration = Duration::from_secs(5);
 const TURN_PAUSE: Duration = Duration::from_millis(10);
 
@@ -60,7 +60,7 @@ impl Push for Store {
 }
 
 impl Store {
-    /// Tells whether git can read what it sends in a push, by making the pack once more and dropping it.
+    /// Tells whether git can read what it pushes, by making the pack once more.
     fn can_pack(&self, updates: &[RefUpdate]) -> bool {
         let there = ["for-each-ref", "--format=^%(objectname)", "refs/in"];
         let Ok(mut revisions) = self.git.ok(&there, b"") else { return false };
@@ -73,7 +73,7 @@ impl Store {
     }
 }
 
-/// Sends a push; tells also whether the answer has a verdict on any ref.
+/// Sends a push; also tells whether the answer has a verdict on any ref.
 fn send(git: &Git, url: &str, out: &str, updates: &[RefUpdate]) -> Result<(PushAnswer, bool), RepoError> {
     let mut args: Vec<String> = [
         "push",
@@ -114,8 +114,8 @@ fn send(git: &Git, url: &str, out: &str, updates: &[RefUpdate]) -> Result<(PushA
     }
 }
 
-/// Tells whether the same push would be taken up if it were not atomic: a dry run either way, which
-/// needs no reading of messages.
+/// Tells whether the same push would be accepted if it were not atomic: by two dry runs, so that no message has
+/// to be read.
 fn refuses_atomic(git: &Git, args: &[&str]) -> bool {
     let dry = |atomic: bool| {
         let mut args: Vec<&str> = args.iter().copied().filter(|a| atomic || *a != "--atomic").collect();
@@ -125,7 +125,7 @@ fn refuses_atomic(git: &Git, args: &[&str]) -> bool {
     dry(true) == Some(128) && dry(false) == Some(0)
 }
 
-/// Keeps what the server and git said about the refusal, for people.
+/// What the server and git said about a refusal, for people.
 fn words(said: &[String], porcelain: &[u8]) -> Vec<String> {
     let refused = String::from_utf8_lossy(porcelain);
     let refused = refused

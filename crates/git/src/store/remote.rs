@@ -39,7 +39,7 @@ impl Remote for Store {
 }
 
 impl Store {
-    /// Gives the git that asks the server and does without the store, whatever state that is in.
+    /// A git that asks the server and does not need the store, which may be damaged.
     fn outside(&self) -> Git {
         self.network.clone_at(self.dir.parent().unwrap_or(&self.dir)).with_env("GIT_DIR", "/dev/null")
     }
@@ -69,12 +69,12 @@ impl Store {
         Ok((output.stdout, refs))
     }
 
-    /// Gives what stands for a list of the server's refs, and for where their objects come from.
+    /// A digest of the server's refs and of where their objects are borrowed from.
     fn digest(&self, list: &[u8]) -> Vec<u8> {
         Sha256::new().chain_update(list).chain_update(&self.lenders).finalize().to_vec()
     }
 
-    /// Tells whether all that a list of the server's refs leads to was fetched.
+    /// Tells whether everything that these refs lead to was fetched.
     pub(super) fn has_fetched(&self, list: &[u8]) -> bool {
         self.recall("fetched").as_deref() == Some(&self.digest(list)[..])
     }
@@ -91,7 +91,6 @@ impl Store {
         })
     }
 
-    /// Fetches everything into the repository of `git`.
     pub(super) fn fetch_by(&self, git: &Git) -> Result<(), RepoError> {
         let _span = tracing::info_span!("fetch", server = shown(&self.url)).entered();
         let args = [
@@ -119,7 +118,6 @@ impl Store {
     }
 }
 
-/// Asks the server for its `HEAD`.
 fn default_branch(network: &Git, url: &str) -> Result<Option<String>, Failure> {
     let args = ["ls-remote", "-q", "--symref", "--", url, "HEAD"];
     let output = network.run(&args, b"", LIST_LIMIT)?;

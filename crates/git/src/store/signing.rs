@@ -10,12 +10,12 @@ use allclear_core::types::text::plain;
 use std::io::{BufRead, Read};
 use std::time::Duration;
 
-/// The largest commit of a ledger that is looked at for a signature, in bytes.
+/// Larger commits of a ledger are not searched for a signature, in bytes.
 const COMMIT_LIMIT: u64 = 64 * 1024;
-/// For how long a person may look for the touch of their key.
+/// How long a person may take to touch their key.
 const SIGN_LIMIT: Duration = Duration::from_mins(1);
 
-/// Reads one commit out of `cat-file --batch`, and its signature out of that.
+/// Reads one commit from `cat-file --batch`, and the signature in it.
 pub(super) fn read_signed(out: &mut dyn BufRead) -> std::io::Result<Option<Signed>> {
     let mut head = String::new();
     out.read_line(&mut head)?;
@@ -53,7 +53,7 @@ impl Signing for Store {
 }
 
 impl Store {
-    /// Signs a text as `ssh-keygen -Y sign` does; `None` where there is no key, or it does not answer.
+    /// Signs a text as `ssh-keygen -Y sign` does; `None` if there is no key, or signing fails.
     fn sign_text(&self, text: &[u8], namespace: &str) -> Option<String> {
         let key = self.statement_key.as_deref()?;
         // git takes a key itself in place of a file; its secret half is in the agent then.

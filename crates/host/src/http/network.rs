@@ -7,8 +7,8 @@ use std::path::Path;
 use ureq::Proxy;
 use ureq::tls::Certificate;
 
-/// Gives the proxy for addresses of a scheme, and `None` where there is none; or the name of the variable that makes
-/// no sense. `HTTP_PROXY` is not looked at: in a CGI program whoever asks can set it.
+/// Gives the proxy for a scheme, or the name of a variable that cannot be parsed. `HTTP_PROXY` is ignored: in a
+/// CGI program, clients can set it.
 pub(super) fn proxy(env: &[(OsString, OsString)], scheme: &str) -> Result<Option<Proxy>, &'static str> {
     let names: &[&str] = match scheme {
         "https" => &["https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"],
@@ -35,7 +35,7 @@ pub(super) fn proxy(env: &[(OsString, OsString)], scheme: &str) -> Result<Option
     builder.build().map(Some).map_err(|_| name)
 }
 
-/// Lists who is trusted to say who somebody is: by the caller's environment, else by this machine.
+/// Lists the trusted certificate authorities: those of the caller's environment, else those of this machine.
 pub(super) fn roots(env: &[(OsString, OsString)]) -> Vec<Certificate<'static>> {
     let named =
         |name: &'static str| first(env, &[name]).map(|(_, value)| value).filter(|value| !value.is_empty());
@@ -54,7 +54,7 @@ pub(super) fn roots(env: &[(OsString, OsString)]) -> Vec<Certificate<'static>> {
     found.iter().map(|der| Certificate::from_der(der).to_owned()).collect()
 }
 
-/// Finds the first of some variables that is set, be it to nothing.
+/// Finds the first variable that is set; it may be empty.
 fn first<'a>(env: &'a [(OsString, OsString)], names: &[&'static str]) -> Option<(&'static str, &'a OsStr)> {
     names.iter().find_map(|name| {
         let (_, value) = env.iter().rev().find(|(key, _)| key == name)?;

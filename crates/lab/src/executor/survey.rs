@@ -8,10 +8,10 @@ use allclear_core::types::text::{plain, short};
 use globset::{GlobBuilder, GlobMatcher};
 use std::path::Path;
 
-/// The most jobs that one repository gives.
+/// For one repository.
 const MOST: usize = 5000;
 
-/// Makes the jobs of a declaration in a tree.
+/// Makes the jobs of a declaration.
 pub(super) fn jobs(
     table: &Table,
     declared: &Declared,
@@ -74,7 +74,7 @@ mod tests {
     use allclear_core::CommitId;
     use allclear_core::experiment::{At, Recipe};
 
-    /// Surveys a tree of these files, each a program or a go.mod; tells the folders, those of one of many with `*`.
+    /// Surveys a tree with these files; lists the folders, those of one of many with `*`.
     fn places(files: &[&str]) -> Vec<String> {
         let tree = tempfile::tempdir().unwrap();
         for file in files {

@@ -13,13 +13,12 @@ use std::io::{self, BufReader, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-/// The word that calls it.
 pub(crate) const WORD: &str = "gocache";
 
-/// How long a digest is, in bytes.
+/// In bytes.
 const DIGEST: usize = 32;
 
-/// Gives what `GOCACHEPROG` is, for a helper and the cache that is shared.
+/// The value of `GOCACHEPROG`.
 pub(crate) fn program(helper: &[OsString], shared: &Path) -> String {
     let words = helper.iter().map(|word| word.to_string_lossy().into_owned());
     let words = words.chain([WORD.to_owned(), shared.display().to_string()]);
@@ -63,7 +62,7 @@ fn decoded<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<u8>, D::Error> {
     Base64::decode_vec(&text).map_err(serde::de::Error::custom)
 }
 
-/// Answers a go command until it has no more to ask.
+/// Answers a go command until it closes the connection.
 #[allow(clippy::disallowed_methods, reason = "in a sandbox, the environment is what the go command gives it")]
 pub(crate) fn serve(shared: &Path) -> ExitCode {
     let own = PathBuf::from(std::env::var_os("GOCACHE").unwrap_or_default());
@@ -111,7 +110,6 @@ fn serve_requests(caches: &Caches, from: impl io::Read, mut to: impl Write) -> i
     }
 }
 
-/// What a cache has of something.
 #[derive(Debug, PartialEq, Eq)]
 struct Found {
     output: Vec<u8>,
@@ -122,7 +120,7 @@ struct Found {
 #[derive(Debug)]
 struct Caches {
     own: PathBuf,
-    /// It is only read.
+    /// Never written.
     shared: PathBuf,
 }
 
@@ -145,7 +143,7 @@ impl Caches {
     }
 }
 
-/// Writes a file that others see whole or not at all.
+/// Writes a file that others see complete or not at all.
 fn write_whole(file: &Path, bytes: &[u8]) -> io::Result<()> {
     let dir = file.parent().unwrap_or(file);
     std::fs::create_dir_all(dir)?;
@@ -160,7 +158,7 @@ fn entry_path(dir: &Path, digest: &[u8], what: char) -> Option<PathBuf> {
     (digest.len() == DIGEST).then(|| dir.join(&name[..2]).join(format!("{name}-{what}")))
 }
 
-/// Finds what an action made: `v1`, the action, what it made, its size and a time, with blanks between them.
+/// Finds the output of an action: the entry is `v1`, the action, the output, its size and a time.
 fn find_entry(dir: &Path, action: &[u8]) -> Option<Found> {
     let note = std::fs::read_to_string(entry_path(dir, action, 'a')?).ok()?;
     let words: Vec<&str> = note.split_whitespace().collect();

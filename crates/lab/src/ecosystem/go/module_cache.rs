@@ -5,8 +5,9 @@ use allclear_host::{TempDir, remove_tree};
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-/// Fills a new module cache with what another one has: links, since nobody changes these files. The project's
-/// own modules are left out, since their versions there may have other content, and so is what is just unpacked there.
+/// Starts a module cache with hard links to another one, since nobody changes these files. The project's own
+/// modules are left out, because their versions may have other content there, and so are modules that are being
+/// unpacked.
 pub(super) fn seed(dir: &Path, cache: &Path, own: &[String]) -> std::io::Result<()> {
     if cache.is_dir() {
         return Ok(());
@@ -43,7 +44,7 @@ pub(super) fn seed(dir: &Path, cache: &Path, own: &[String]) -> std::io::Result<
     Ok(())
 }
 
-/// Lists the modules that lie unpacked in a cache, as paths from its top.
+/// Lists the unpacked modules of a cache, as paths from its top.
 fn unpacked(cache: &Path) -> impl Iterator<Item = PathBuf> {
     let mut found = Vec::new();
     let mut open = vec![PathBuf::new()];
@@ -61,7 +62,7 @@ fn unpacked(cache: &Path) -> impl Iterator<Item = PathBuf> {
     found.into_iter()
 }
 
-/// Tells whether a module that is there is all there: while go unpacks it, a file `.partial` lies beside its zip.
+/// While go unpacks a module, there is a file `.partial` beside its zip.
 fn is_whole(cache: &Path, module: &Path) -> bool {
     let name = module.to_string_lossy();
     let partial = |(path, version): (&str, &str)| format!("cache/download/{path}/@v/{version}.partial");

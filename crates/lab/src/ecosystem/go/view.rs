@@ -10,10 +10,9 @@ use allclear_core::experiment::Job;
 use allclear_host::TempDir;
 use std::path::Path;
 
-/// Where the module cache is, inside.
+/// The module cache, inside.
 const CACHE: &str = "/lab/cache";
 
-/// Shows what a downstream is built with.
 pub(super) fn show(
     view: &mut View<'_>,
     served: &ServedModule,

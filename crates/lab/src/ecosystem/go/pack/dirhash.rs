@@ -5,17 +5,15 @@ use base64ct::{Base64, Encoding};
 use sha2::{Digest, Sha256};
 use std::fmt::Write as _;
 
-/// The files of a module, by name, with the SHA-256 of each.
+/// The files of a module with their SHA-256.
 #[derive(Debug, Default)]
 pub(super) struct Listing(Vec<(String, [u8; 32])>);
 
 impl Listing {
-    /// Adds a file.
     pub(super) fn add(&mut self, name: String, sha256: [u8; 32]) {
         self.0.push((name, sha256));
     }
 
-    /// Gives the digest of them all, whatever their order.
     pub(super) fn h1(mut self) -> String {
         self.0.sort();
         let mut lines = String::new();

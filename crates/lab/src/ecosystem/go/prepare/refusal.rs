@@ -4,7 +4,7 @@ use crate::ecosystem::tool::LATE;
 use allclear_core::experiment::Outcome;
 use allclear_core::types::text::short;
 
-/// Gives the outcome that a refusal means, and says why in one line.
+/// Gives the outcome, and the reason in one line.
 pub(super) fn refusal(err: &str, module: &str, version: &str) -> (Outcome, String) {
     // The go.mod that is used lies elsewhere than the downstream's own.
     let words = |line: &str| {
