@@ -1,8 +1,7 @@
-//! The files of a commit, written into a directory.
+//! Writes the files of a commit into a directory.
 //!
-//! The files are written from the objects themselves, byte by byte: no index, no work tree of git's, so no
-//! attribute, filter, end of line or `export-subst` changes anything. Large files kept outside (LFS) stay the
-//! pointers that they are; a submodule is an empty directory.
+//! They come straight from the objects, without an index or a work tree of git's, so no attribute, filter, line
+//! ending or `export-subst` changes them. LFS files stay pointers, and submodules are empty directories.
 
 use crate::process::{Failure, Git};
 use allclear_core::CommitId;
@@ -70,7 +69,7 @@ pub(crate) fn check_out(repo: &Git, commit: &CommitId, dir: &Path) -> Result<(),
     };
     let args = ["cat-file", "--batch", "--buffer"];
     repo.stream(&args, ask.as_bytes(), LIMIT, &mut write).map_err(git)?;
-    // Last, so that no file is ever written through one.
+    // Last, so that no file is ever written through a link.
     for (at, target) in links {
         let target = std::ffi::OsStr::from_bytes(&target);
         std::os::unix::fs::symlink(target, at).map_err(|e| cannot("writing a link", &e))?;

@@ -1,6 +1,6 @@
-//! Starts what a project wants run: its after-steps, and the commands of its notices. They are the project's
-//! own, from its policy, and run with the caller's own environment, since they need its tokens; but nothing of
-//! them outlives its time, what is kept of their words is bounded, and secrets in it are masked.
+//! Runs the project's own commands from its policy: after-steps and notices. They get the caller's environment,
+//! since they need its tokens. None of their processes outlives the time limit, only the last of their output
+//! is kept, and secrets in it are masked.
 
 use allclear_core::port::steps::{End, Ended};
 use allclear_core::types::text::plain;
@@ -124,7 +124,7 @@ fn masked(mut said: Vec<u8>, secrets: &[Vec<u8>]) -> String {
         }
     }
     let text = String::from_utf8_lossy(&said);
-    // Of a line that was drawn again and again the last drawing counts.
+    // Of a progress line that was overwritten, the last state counts.
     let lines: Vec<String> = text
         .lines()
         .map(|line| plain(line.trim_end_matches('\r').rsplit('\r').next().unwrap_or_default()))
@@ -180,7 +180,7 @@ mod tests {
         let script = "echo \"t=$CARGO_REGISTRY_TOKEN\"; echo \"$DEPLOY_KEY\" | head -n 3; echo $https_proxy; echo 1 left";
         let said = sh(script, &vars, LONG).said;
         assert_eq!(said, "t=***\n***\n***\n***\nhttp://mira:***@proxy:8080/\n1 left");
-        // Cut in the middle of a secret: its end is no less secret.
+        // Of a secret that was cut, the rest is masked too.
         let script = "echo $CARGO_REGISTRY_TOKEN; head -c 4106 /dev/zero | tr '\\0' x";
         let said = sh(script, &vars[..1], LONG).said;
         assert!(said.bytes().all(|b| matches!(b, b'x' | b'*' | b'\n')), "{said}");
@@ -196,7 +196,7 @@ mod tests {
     fn nothing_outlives_its_time() {
         let start = Instant::now();
         assert_eq!(sh("sleep 300 & sleep 300", &[], Duration::from_millis(200)).end, End::TimedOut);
-        // One that ends and leaves a child behind with the output open.
+        // It exits and leaves a child with the output open.
         assert_eq!(sh("sleep 300 & echo $!", &[], LONG).end, End::Exit(0));
         assert!(start.elapsed() < Duration::from_secs(50), "it was waited for what was left behind");
     }

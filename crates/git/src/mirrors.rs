@@ -1,5 +1,5 @@
-//! The sources of what depends on the project: other repositories, fetched into bare mirrors of this machine's
-//! own, and their commits laid out file by file. Nothing of them is run, and nothing is written into a clone.
+//! Fetches the repositories of downstreams into bare mirrors, and checks out their commits. Nothing of them is
+//! run, and nothing is written into a clone.
 
 use crate::checkout::check_out;
 use crate::process::Git;
@@ -159,7 +159,7 @@ impl Sources for Mirrors<'_> {
         let files = temp.dir("tree/files").map_err(|e| io("making a tree", &e))?;
         check_out(git, commit, &files)?;
         keep_inside(&files).map_err(|e| io("checking out a tree", &e))?;
-        // Where that fails, somebody else was first; theirs serves.
+        // If it fails, another process was first, and its tree is used.
         let _other_serves = std::fs::rename(temp.path().join("tree"), &place);
         if place.join("files").is_dir() {
             Ok(place.join("files"))
@@ -247,7 +247,7 @@ mod tests {
             let text = std::fs::read_to_string(top.join(name)).unwrap_or_default();
             assert_ne!(text, "secret", "{name}");
             let stays = !["absolute", "escape", "winding"].contains(&name);
-            // What leads to another one is bent before that, or leads nowhere after it.
+            // The target of a chained link is replaced before it, or leads nowhere after it.
             let is = top.join(name).read_link().unwrap() == Path::new(target);
             assert!(is == stays || name == "chained", "{name}");
         }

@@ -1,4 +1,4 @@
-//! Delivers notices: to a command of the project's, or by HTTP.
+//! Delivers notices by a command of the project's, or by HTTP.
 
 use crate::Store;
 use crate::command::{Script, temporary};
@@ -41,7 +41,7 @@ impl Notify for Store {
             Way::SlackEnv(name) => {
                 let notice: serde_json::Value = serde_json::from_str(body).unwrap_or_default();
                 let text = notice["text"].as_str().unwrap_or_default();
-                // No markup, no mentions, no previews of addresses that strangers wrote.
+                // No markup, no mentions, no previews of addresses in strangers' text.
                 let body = serde_json::json!({
                     "text": chat(text), "mrkdwn": false, "parse": "none", "link_names": false,
                     "unfurl_links": false, "unfurl_media": false,

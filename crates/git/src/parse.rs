@@ -1,4 +1,4 @@
-//! Reads what git prints.
+//! Parses what git prints.
 
 use allclear_core::history::graph::{CommitInfo, Graph};
 use allclear_core::port::{Merged, Refs};

@@ -1,4 +1,4 @@
-//! Starts git, and nothing else: empty environment, our configuration only, a deadline and an output cap.
+//! Starts git with an empty environment, our configuration only, a deadline and a limit on the output.
 
 use allclear_core::types::text::plain;
 use allclear_host::process::{End, Errors, Group, Leftovers, Program, Run};
@@ -213,7 +213,7 @@ impl Git {
             limit,
             stopped: None,
             errors: Errors::Kept(SAID_CAP),
-            // A server on this machine is one of them: it is not to be killed half-way because its client was.
+            // A server on this machine may be among them, and must not be killed in the middle.
             leftovers: Leftovers::Awaited,
         };
         let began = Instant::now();

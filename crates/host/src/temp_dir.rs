@@ -1,4 +1,4 @@
-//! A directory of one's own, gone with its owner.
+//! Temporary directories.
 
 use rustix::fs::{FlockOperation, flock};
 use std::fs::{DirBuilder, File, Permissions};
@@ -20,7 +20,7 @@ impl TempDir {
     pub fn make(parent: &Path) -> io::Result<Self> {
         std::fs::create_dir_all(parent)?;
         Self::sweep(parent);
-        // Between making it and locking it nobody may take it for a leftover.
+        // Between creation and lock, nobody may take it for a leftover.
         let _no_sweep = lock(parent, FlockOperation::LockShared)?;
         let mut id = [0; 8];
         getrandom::fill(&mut id).map_err(io::Error::other)?;

@@ -1,5 +1,3 @@
-//! Copies of trees.
-
 use std::path::Path;
 
 /// Copies a tree with its links and modes. The owner may write all of the copy.

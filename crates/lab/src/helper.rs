@@ -1,4 +1,5 @@
-//! The lab's helper, which allclear has as a hidden verb: what the lab starts inside a sandbox is this very program.
+//! The lab's helper: the program that the lab starts inside a sandbox. In allclear it is a hidden verb of the
+//! same binary.
 
 use crate::ecosystem::table::Table;
 use crate::sandbox;

@@ -1,4 +1,4 @@
-//! The lab: builds, tests and runs what depends on a candidate, contained, and says what happened.
+//! The lab builds, tests and runs what depends on a candidate, in sandboxes, and reports what happened.
 //!
 //! **No foreign code runs outside a sandbox, and no result counts that does not prove what it was built with.**
 

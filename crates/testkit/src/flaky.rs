@@ -1,4 +1,4 @@
-//! A network that misbehaves on cue. Calls are counted from 1, pushes and reads apart.
+//! A network that fails as it is told. Calls are counted from 1, pushes and reads separately.
 
 use allclear_core::history::graph::Graph;
 use allclear_core::history::lineage::Lineage;

@@ -1,4 +1,4 @@
-//! A lab without a machine: downstreams that behave as they are told, and everything counted that is asked of them.
+//! A fake lab: downstreams behave as they are told, and calls are counted.
 
 use allclear_core::CommitId;
 use allclear_core::experiment::{

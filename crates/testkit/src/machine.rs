@@ -1,4 +1,4 @@
-//! One machine: a store and a cache of its own.
+//! A machine with a store and a cache of its own.
 
 use allclear_core::ledger::actor::{Actor, Proof, Via};
 use allclear_core::port::Repository;

@@ -1,4 +1,4 @@
-//! What was seen on a world's server.
+//! What was seen on a server, to notice what vanishes.
 
 use allclear_core::CommitId;
 use std::collections::{BTreeMap, BTreeSet};

@@ -1,4 +1,4 @@
-//! Starts git for the tests' own hands, and ends processes without mercy.
+//! Starts git for tests, and kills processes.
 
 use std::ffi::OsString;
 use std::io::Write;

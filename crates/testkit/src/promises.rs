@@ -1,4 +1,4 @@
-//! The promises of the design, as far as a server's refs and its ledger show them.
+//! Checks the promises of the design, as far as a server's refs and ledger show them.
 
 use crate::World;
 use allclear_core::ledger::entry::Entry;

@@ -1,4 +1,4 @@
-//! Makes trees, commits and tags as git has them: who, when and what, and by whom they are signed.
+//! Makes trees, commits and tags, signed if the person signs with SSH.
 
 use super::Store;
 use super::error::{broken, id};

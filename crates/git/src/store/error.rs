@@ -1,4 +1,4 @@
-//! What a git that failed means to the caller.
+//! What a failure of git means to the caller.
 
 use crate::process::Failure;
 use allclear_core::CommitId;

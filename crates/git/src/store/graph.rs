@@ -53,7 +53,7 @@ impl CommitGraph for Store {
             }
             let mut args = vec!["merge-base", "--octopus", "--all"];
             args.extend(&tips);
-            // No common ancestor is an answer too: then everything is read.
+            // Without a common ancestor everything is read.
             let common = self.git.run(&args, b"", LIST_LIMIT).map_err(broken)?;
             let mut input: String = tips.iter().map(|t| format!("{t}\n")).collect();
             input.extend(String::from_utf8_lossy(&common.stdout).lines().map(|id| format!("^{id}\n")));
@@ -102,7 +102,7 @@ impl CommitGraph for Store {
             for field in out.split(|&b| b == 0) {
                 let field = String::from_utf8_lossy(field);
                 let field = field.trim_start_matches('\n');
-                // A line of its own with a commit that was asked for begins its list.
+                // The paths of a commit follow its own id.
                 match CommitId::parse(field.trim()) {
                     Ok(id) if commits.contains(&id) => {
                         paths.entry(id.clone()).or_default();
@@ -138,7 +138,7 @@ impl CommitGraph for Store {
                 "--full-index",
                 "--no-prefix",
             ];
-            // Without prefixes, because -R would swap them and make equal changes look different.
+            // Without prefixes: -R would swap them, so that equal changes would differ.
             if reverse {
                 args.push("-R");
             }
@@ -159,7 +159,7 @@ impl CommitGraph for Store {
         known: Option<&CommitId>,
         take: &mut dyn FnMut(RawEntry),
     ) -> Result<(), RepoError> {
-        // What was taken cannot be taken back: who reads begins anew.
+        // What was taken cannot be taken back, so the caller starts over.
         self.read_entries(head, known, take).map_err(|error| self.remade(error))
     }
 }
@@ -240,13 +240,13 @@ impl Store {
             }
             Ok(())
         };
-        // Without --buffer git writes each answer for itself: three system calls an entry.
+        // Without --buffer git writes each answer by itself: three system calls an entry.
         let args = ["cat-file", "--batch", "--buffer"];
         done("cat-file", self.git.stream(&args, ask.as_bytes(), FETCH_LIMIT, &mut each).map_err(broken)?)?;
         if absent.is_empty() {
             return Ok(());
         }
-        // A commit without an entry is one thing, a store without the entry of a commit another.
+        // Either the commit has no entry, or the store has lost it.
         let ids: String = absent.iter().map(|id| format!("{id}\n")).collect();
         let whole = ["rev-list", "--objects", "--no-walk", "--quiet", "--stdin"];
         self.git.ok(&whole, ids.as_bytes()).map(drop).map_err(broken)

@@ -1,10 +1,10 @@
-//! Heals the store. It is a cache: whatever is wrong with it, it is made again from the server.
+//! Heals the store. It is a cache, so whatever is wrong with it, it is made again from the server.
 //!
-//! What is wrong is found where git fails to read the store, or to fetch into it, and where something is missing that
-//! the server's refs lead to. The new store is made aside and fetched to its end before it takes the place of the
-//! damaged one, so that a server that cannot be reached takes nothing away. That happens once in a store's life, under
-//! its lock, and never while anybody pushes from it. The damaged store is kept beside the new one for two weeks: it
-//! may have the only copy of commits that the server has lost.
+//! Damage is found when git fails to read the store or to fetch into it, and when something is missing that the
+//! server's refs lead to. The new store is made aside and fetched completely before it replaces the damaged
+//! one, so a server that cannot be reached takes nothing away. That happens once in a store's life, under its
+//! lock, and never during a push from it. The damaged store is kept beside the new one for two weeks: it may
+//! have the only copy of commits that the server has lost.
 
 use super::Store;
 use super::error::{broken, io};
@@ -37,7 +37,7 @@ impl Store {
     pub(super) fn remade(&self, error: RepoError) -> RepoError {
         let RepoError::Protocol(what) = error else { return error };
         self.builds();
-        // It answers `Remade`, since something was built.
+        // This fails with `Remade`, since something was built.
         self.remake(what.clone()).err().unwrap_or(RepoError::Protocol(what))
     }
 
@@ -59,7 +59,7 @@ impl Store {
         if self.state.healed.load(Relaxed) {
             return Err(RepoError::Protocol(what));
         }
-        // Another process may have made it again while this one waited.
+        // Another process may have made it again in the meantime.
         if self.state.identity() == identity(&self.dir) {
             self.replace(&what)?;
             self.state.healed.store(true, Relaxed);
@@ -102,7 +102,7 @@ impl Store {
     /// Makes sure that the history of what was fetched is complete; for callers that miss an object and have to
     /// know whether the server ever had it.
     pub(super) fn check_history(&self) -> Result<(), RepoError> {
-        // Without the server nothing can be told, and what it has since is fetched by the next look.
+        // Without the server nothing can be said, and what it has since is fetched by the next look.
         let Ok((text, refs)) = self.list() else { return Ok(()) };
         if !self.has_fetched(&text) {
             return Ok(());
@@ -121,7 +121,7 @@ impl Store {
             list_locks(&self.dir.join(dir), true, &mut found);
         }
         for file in found {
-            // One that is young may be in use, by what a killed process has started: that ends soon.
+            // A young one may belong to a child of a killed process, which ends soon.
             let age = || {
                 let changed = std::fs::metadata(&file).and_then(|data| data.modified()).ok()?;
                 Some(changed.elapsed().unwrap_or(LOCK_AGE))

@@ -1,4 +1,4 @@
-//! The making of a private store, and the clones that it borrows objects from.
+//! Makes private stores, and lets them borrow the objects of clones.
 
 use super::error::{broken, io};
 use crate::process::Git;
@@ -34,11 +34,11 @@ pub(super) fn lenders(dir: &Path, own: Option<&Path>) -> Result<String, RepoErro
 }
 
 pub(crate) fn make(dir: &Path, git: &Git, format: &str) -> Result<(), RepoError> {
-    // Made aside and moved into place, so that two makers, threads or processes, never share a half-made store.
+    // Made aside and moved into place, so that nobody sees a half-made store.
     let temp = TempDir::make(&scratch(dir)).map_err(|e| io("making the store", &e))?;
     let fresh = temp.path().join("store");
     init(&fresh, git, format)?;
-    // Where that fails, somebody else was first; theirs serves.
+    // If it fails, another process was first, and its store is used.
     let _other_serves = std::fs::rename(&fresh, dir);
     if is_store(dir) { Ok(()) } else { Err(RepoError::Protocol(format!("{} cannot be made", dir.display()))) }
 }

@@ -1,5 +1,5 @@
-//! Merges without a work tree; also over a base of the caller's choice: what `git merge-tree --merge-base`
-//! does, on every git from 2.39 on, which does not have it yet.
+//! Merges without a work tree. A merge over a chosen base does what `git merge-tree --merge-base` does, for git
+//! from 2.39 on, which does not have that option yet.
 
 use super::error::{broken, io, missing};
 use super::{LIST_LIMIT, PUSH_LIMIT, Store};
@@ -49,7 +49,7 @@ impl Store {
             let whole = some.len() >= rest.len();
             results.extend(some.into_iter().take(rest.len()).map(Some));
             if !whole {
-                // One pair that cannot be merged ends the batch; the others go on behind it.
+                // A pair that cannot be merged ends the batch; the next batch starts after it.
                 self.check_unrelated(&pairs[results.len()])?;
                 results.push(None);
             }

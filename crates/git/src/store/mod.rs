@@ -1,4 +1,4 @@
-//! The private bare store of one server's objects. Each port over it has a file of its own.
+//! The private bare store for the objects of one server. Each port that it implements has a file of its own.
 
 mod create;
 mod error;
@@ -125,7 +125,7 @@ impl Store {
             make_anew()?;
         }
         let lenders = lenders(&dir, clone.objects.as_deref())?;
-        // Said outright, since git would look for another repository further up where this one is damaged.
+        // Set explicitly, since git would look for another repository further up if this one is damaged.
         let git = maker.clone().with_env("GIT_DIR", &dir);
         let mut network = git.clone();
         for (key, value) in &clone.transport {
@@ -188,7 +188,7 @@ impl Store {
     pub fn tidy(&self) {
         let git = self.git.clone().with_config("gc.auto", "2000");
         self.sweep();
-        // An untidy store works as well.
+        // A failure does no harm.
         let _unpacked = git.run(&["gc", "--auto", "-q"], b"", FETCH_LIMIT);
     }
 

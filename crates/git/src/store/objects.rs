@@ -1,4 +1,4 @@
-//! Reads what is in commits and trees.
+//! Reads the contents of commits and trees.
 
 use super::error::{broken, done, id, missing};
 use super::{LIST_LIMIT, Store};
@@ -130,7 +130,7 @@ impl Store {
         })?;
         let absent = asked.iter().zip(&found).filter(|(_, file)| matches!(file, Err(Unreadable::Absent)));
         for ((tree, path), _) in absent.filter(|_| !folders.is_empty()) {
-            // From the top down: what is listed has to be there.
+            // From the top down: what a folder lists has to be there.
             for folder in above(path) {
                 let Some(raw) = trees.get(&(*tree, folder)).and_then(Option::as_ref) else {
                     self.check_top(tree, folder)?;

@@ -1,8 +1,8 @@
-//! Pushes all or nothing, each ref only if it is what it was.
+//! Pushes all refs or none, each only from its expected value.
 //!
-//! Sources are private refs and the one refspec is a pattern: a plain `id:refs/heads/master` is
-//! refused by git as ambiguous where the server has a tag named `refs/heads/master`, so that anyone
-//! who may create tags could stop all promotions.
+//! Sources are private refs, and the only refspec is a pattern: git refuses a plain `id:refs/heads/master` as
+//! ambiguous if the server has a tag named `refs/heads/master`, so anyone who may create tags could stop all
+//! promotions.
 
 use super::error::{broken, io, missing, unavailable};
 use super::make::{fresh_name, lock};
@@ -35,7 +35,7 @@ impl Push for Store {
         }
         let sent = send(&self.network, &self.url, &out, updates);
         let delete: Vec<String> = made.iter().map(|(name, _)| format!("delete {name}")).collect();
-        // Left over private refs cost a little space and nothing else.
+        // Private refs that are left cost a little space.
         drop(self.writer().refs(&delete));
         drop(pushing);
         let (answer, judged) = sent.inspect_err(|error| tracing::info!(%error, "not pushed"))?;
@@ -102,7 +102,7 @@ fn send(git: &Git, url: &str, out: &str, updates: &[RefUpdate]) -> Result<(PushA
             let ok = output.code == Some(0);
             let said = words(&output.said, &output.stdout);
             let locks = output.said.iter().filter_map(|line| lock_in(line)).collect();
-            // Git gives up with 128 before it sends anything; a lost race ends with 1, and is common.
+            // Git exits with 128 before it sends anything; a lost race, which is common, exits with 1.
             let no_atomic = output.code == Some(128) && refuses_atomic(git, &args);
             let judged = output.stdout.split(|&b| b == b'\n').any(|line| line.starts_with(b"!"));
             Ok((PushAnswer { ok, no_atomic, said, locks }, judged))

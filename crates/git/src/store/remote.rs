@@ -15,7 +15,7 @@ impl Remote for Store {
     fn observe(&self) -> Result<Refs, RepoError> {
         let (text, refs) = self.list()?;
         if !self.has_fetched(&text) {
-            // Two processes of this machine share the store, and git locks refs without waiting.
+            // Two processes of this machine share the store, and git does not wait for locks of refs.
             let _guard = self.lock()?;
             if !self.has_fetched(&text) {
                 self.fetch()?;
@@ -82,8 +82,8 @@ impl Store {
     fn fetch(&self) -> Result<(), RepoError> {
         self.sweep_locks();
         self.fetch_by(&self.network).or_else(|error| {
-            // The server has just answered, so that it may well be the store: one that is damaged, or whose objects
-            // went away with the clone that lent them. Where a new one cannot be fetched into, it is the server.
+            // The server has just answered, so it may well be the store: damaged, or without the objects of a
+            // clone that is gone. If a new one cannot be fetched into either, it is the server.
             match self.remake_locked(error.to_string()) {
                 Err(RepoError::Unavailable(_) | RepoError::Protocol(_)) => Err(error),
                 healed => healed.and_then(|()| self.fetch_by(&self.network)),

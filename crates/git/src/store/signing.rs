@@ -1,5 +1,5 @@
-//! Signatures: reads those of the ledger's commits, and makes those under statements, with the person's own
-//! `ssh-keygen` and the key that git signs with.
+//! Reads the signatures of the ledger's commits, and signs statements with the person's own `ssh-keygen` and
+//! key.
 
 use super::Store;
 use super::error::broken;
@@ -35,7 +35,7 @@ pub(super) fn read_signed(out: &mut dyn BufRead) -> std::io::Result<Option<Signe
 
 impl Signing for Store {
     fn signer(&self, commit: &CommitId) -> Option<String> {
-        // With no signers allowed, a good signature is one by an unknown person: the key is what counts.
+        // With no allowed signers, a good signature is one by an unknown person: only the key counts.
         let git = self
             .git
             .clone()
@@ -56,7 +56,7 @@ impl Store {
     /// Signs a text as `ssh-keygen -Y sign` does; `None` if there is no key, or signing fails.
     fn sign_text(&self, text: &[u8], namespace: &str) -> Option<String> {
         let key = self.statement_key.as_deref()?;
-        // git takes a key itself in place of a file; its secret half is in the agent then.
+        // git also takes a public key in place of a file; the private key is in the agent then.
         let literal = key.strip_prefix("key::").or_else(|| key.starts_with("ssh-").then_some(key));
         let temp = self.temp_dir().ok()?;
         let dir = temp.path();

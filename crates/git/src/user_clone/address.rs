@@ -1,4 +1,4 @@
-//! The addresses of servers: which of them are used, and what git is given of them.
+//! Checks the addresses of servers, and keeps logins out of them.
 
 use crate::process::Git;
 use allclear_core::types::text::plain;
@@ -31,7 +31,7 @@ pub(super) fn address(
         .collect();
     let name = wanted.unwrap_or("origin");
     let listed = |key: &str| settings.get(&format!("remote.{name}.{key}")).cloned().unwrap_or_default();
-    // The place that is written is the place that is read, so there must be one.
+    // Reads and writes must go to the same place, so there must be exactly one.
     let mut urls = listed("pushurl");
     if urls.is_empty() {
         urls = listed("url");

@@ -1,5 +1,4 @@
-//! The clone that a person points at: where its server is, who they are, and how they connect.
-//! It is read, and never written.
+//! The clone that a person points at: where its server is, who they are, and how they connect. It is only read.
 
 use super::address::{PlaceError, Settings, address, check, split_secret};
 use crate::process::Git;
@@ -49,7 +48,7 @@ impl Clone {
             return Err(lost());
         }
         let git = Reader::new(dir, env);
-        // A bare repository answers all but the last, and calls that an error.
+        // A bare repository answers all but the last, and exits with an error.
         let ask = [
             "rev-parse",
             "--path-format=absolute",

@@ -1,7 +1,7 @@
-//! Reads a clone's own past, with our git and our settings, and writes nothing into it.
+//! Reads a clone's own history, with our git and our settings, and writes nothing into it.
 //!
-//! The private store would do as well, but it has to fetch first: ten thousand refs take longer than
-//! all that is read here. What the clone does not have is said to be unknown.
+//! The private store would have to fetch first, and ten thousand refs take longer than everything that is read
+//! here. What the clone does not have is reported as unknown.
 
 use super::clone::{Clone, Environment};
 use crate::process::Git;
@@ -36,7 +36,7 @@ pub struct CloneHistory<'a> {
 
 impl<'a> CloneHistory<'a> {
     pub fn open(clone: &'a Clone, store: &'a Store, env: &Environment) -> Self {
-        // Nothing that the clone lacks is fetched, and no history but the real one is seen.
+        // Nothing that the clone lacks is fetched, and grafts are ignored.
         let git = Git::new(&clone.dir, &env.inherited)
             .with_env("GIT_ALLOW_PROTOCOL", "none")
             .with_env("GIT_NO_LAZY_FETCH", "1")
@@ -83,7 +83,7 @@ impl<'a> CloneHistory<'a> {
                 list.push(CloneRef { name, object, peeled: CommitId::parse(peeled).ok(), at });
             }
         }
-        // Branches of one's own count where there are no others: a bare repository, or one without a server.
+        // Local branches count only if there are no others: in a bare repository, or one without a server.
         tags.extend(if fetched.is_empty() { own } else { fetched });
         Ok((head, tags))
     }
@@ -157,7 +157,7 @@ impl History for CloneHistory<'_> {
         let input: String = tips.iter().map(|tip| format!("{tip}\n")).collect();
         let args = [
             "log",
-            // Before --stdin: git reads that where it stands, and dies of an id that the clone lacks.
+            // Before --stdin: git handles options in order, and would fail for an id that the clone lacks.
             "--ignore-missing",
             "--stdin",
             "--no-show-signature",
@@ -190,7 +190,7 @@ impl History for CloneHistory<'_> {
             return Ok(BTreeMap::new());
         }
         let input: String = commits.iter().map(|id| format!("{id}\n")).collect();
-        // A merge counts by what it brought to its first parent: that is what a pick of it repeats.
+        // A merge counts by its change to its first parent, which is what a pick of it repeats.
         let args = [
             "diff-tree",
             "--stdin",
@@ -248,7 +248,7 @@ impl History for CloneHistory<'_> {
             }
             Ok(())
         };
-        // The exit code says nothing: a git before 2.45 ends at the first file that a partial clone lacks.
+        // The exit code means nothing: git before 2.45 stops at the first file that a partial clone lacks.
         self.git.stream(&["cat-file", "--batch"], ask.as_bytes(), READ_LIMIT, &mut each).map_err(broken)?;
         Ok(files)
     }
@@ -266,7 +266,7 @@ impl History for CloneHistory<'_> {
             &own,
             "--",
         ];
-        // A clone that keeps no reflog, or has no such branch, tells nothing.
+        // Without a reflog or without the branch, nothing is known.
         let Ok(out) = self.git.ok(&args, b"") else { return Ok(Vec::new()) };
         Ok(forced(&String::from_utf8_lossy(&out)))
     }

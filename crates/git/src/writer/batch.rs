@@ -1,4 +1,4 @@
-//! A git command that stays, and answers one request after the other.
+//! A git process that answers one request after the other.
 
 use crate::process::{Failure, Git};
 use allclear_core::types::text::plain;
@@ -35,7 +35,7 @@ impl Batch {
         let (answer, answers) = channel();
         std::thread::spawn(move || {
             let lines = output.into_iter().flat_map(|out| BufReader::new(out).lines());
-            // Nobody listens any more once it is dropped.
+            // After it is dropped there is no receiver.
             lines.map_while(Result::ok).try_for_each(|line| answer.send(line).ok())
         });
         let said = std::thread::spawn(move || {
@@ -80,7 +80,7 @@ impl Batch {
 
     fn end(&mut self) {
         self.input = None;
-        // It closes its output when it ends.
+        // It closes its output when it exits.
         while match self.answers.recv_timeout(FAREWELL) {
             Ok(_) => true,
             Err(RecvTimeoutError::Disconnected) => false,

@@ -1,5 +1,5 @@
-//! Writes objects and refs into a repository, by few git processes however much is written: each is started when it
-//! is needed first, and stays as long as the writer.
+//! Writes objects and refs with few git processes: each is started when it is first needed, and stays as long
+//! as the writer.
 
 mod batch;
 

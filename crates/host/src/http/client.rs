@@ -1,5 +1,3 @@
-//! The client.
-
 use super::network;
 use base64ct::{Base64, Encoding};
 use percent_encoding::percent_decode_str;
@@ -115,7 +113,7 @@ impl Client {
             .timeout_connect(Some(self.limits.connect))
             .timeout_global(Some(self.limits.total))
             .max_redirects(self.limits.redirects)
-            // Where none is followed, the redirect is the answer.
+            // If no redirect is followed, it is the answer itself.
             .max_redirects_will_error(self.limits.redirects > 0)
             .redirect_auth_headers(RedirectAuthHeaders::SameHost)
             .build();

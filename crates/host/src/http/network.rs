@@ -1,5 +1,5 @@
-//! How the caller's environment says that the network is reached. The names and what they mean are those of curl,
-//! which most programs follow: <https://curl.se/docs/manpage.html#ENVIRONMENT>.
+//! How the caller's environment says that the network is reached. The variables and their meaning are those of
+//! curl, which most programs follow: <https://curl.se/docs/manpage.html#ENVIRONMENT>.
 
 use rustls_native_certs::{load_certs_from_paths, load_native_certs};
 use std::ffi::{OsStr, OsString};
@@ -24,7 +24,7 @@ pub(super) fn proxy(env: &[(OsString, OsString)], scheme: &str) -> Result<Option
     }
     let direct = first(env, &["no_proxy", "NO_PROXY"]).map(|(_, value)| value.to_string_lossy());
     for host in direct.iter().flat_map(|hosts| hosts.split([',', ' '])).filter(|host| !host.is_empty()) {
-        // A name stands for itself and for all below it, with or without a dot before it.
+        // A name stands for itself and its subdomains, with or without a leading dot.
         let host = host.trim_start_matches('.');
         builder = if host == "*" {
             builder.no_proxy("*")
@@ -84,7 +84,7 @@ mod tests {
             (&[("HTTPS_PROXY", "b:2"), ("ALL_PROXY", "c:3")], "http", is("c:3")),
             (&[("HTTP_PROXY", "b:2")], "http", Ok(None)),
             (&[("http_proxy", "http://user:pass@b:2/")], "http", is("b:2")),
-            // Set to nothing it says that there is none.
+            // An empty value means no proxy.
             (&[("https_proxy", ""), ("all_proxy", "c:3")], "https", Ok(None)),
             (&[("https_proxy", "socks5://[::1]:1080")], "https", is("[::1]:1080")),
             (&[("https_proxy", "ht tp://secret@x")], "https", Err("https_proxy")),

@@ -1,4 +1,4 @@
-//! A program that is to be started, with the little that it sees of this machine.
+//! A program to be started, and the environment that it sees.
 
 use rustix::process::{Pid, Signal, kill_process_group};
 use std::ffi::{OsStr, OsString};

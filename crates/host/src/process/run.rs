@@ -1,8 +1,7 @@
-//! Runs a program to its end, or ends it: the one watch over processes.
+//! Runs a program to its end, or kills it at its deadline.
 //!
-//! Everything is done by the thread that reads the output. Between two pieces of it, it writes the input, keeps
-//! what comes on standard error, and looks at the clock; so there is nothing to be joined and nothing that waits
-//! for ever.
+//! The thread that reads the output does everything else in between: it writes the input, keeps standard error,
+//! and checks the clock. So there is no thread to join, and nothing waits for ever.
 
 use super::program::{Group, Program};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};

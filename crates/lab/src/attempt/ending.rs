@@ -1,4 +1,4 @@
-//! Reads from the end of a step and from its log what the outcome is.
+//! Gives the outcome of a step, from how it ended and from its log.
 
 use crate::sandbox::How;
 use allclear_core::experiment::{Limits, Outcome, Step};

@@ -1,4 +1,4 @@
-//! Why an attempt stopped.
+//! Where an attempt stopped, and why.
 
 use allclear_core::experiment::{Outcome, Step};
 use allclear_core::types::text::short;

@@ -1,5 +1,3 @@
-//! What the lab has from its surroundings.
-
 use allclear_core::experiment::Side;
 use allclear_core::port::lab::Sources;
 use allclear_core::{CommitId, Version};

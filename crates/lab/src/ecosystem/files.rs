@@ -1,5 +1,3 @@
-//! The files of a repository's tree, by name.
-
 use std::path::Path;
 
 /// The files of a tree, sorted, with `/` between folders.

@@ -102,7 +102,7 @@ impl WithFolder<'_> {
             return (Err(Stopped::unprepared(note)), None);
         }
         let ended = steps(runner);
-        // Where nothing is built, the candidate's own tree is what is tried: a check of the policy's.
+        // If nothing is built, the candidate's own tree is tried: a check of the policy.
         if self.job.repo == "." && self.job.commit == self.side.commit && recipe.build.as_deref() == Some("")
         {
             return (ended, Some(self.wanted.clone()));
@@ -110,7 +110,7 @@ impl WithFolder<'_> {
         match printed_proof(&runner.log) {
             Some(proof) if proof == self.wanted => (ended, Some(proof)),
             other => {
-                // A build that failed before it could print the line failed all the same.
+                // A build that failed before it could print the line is still a failed build.
                 if let Err(stopped) = ended
                     && stopped.step == Step::Build
                 {

@@ -1,10 +1,10 @@
-//! What an ecosystem has of its own: one folder or file each, and one line in [`table`].
+//! Ecosystems: one folder or file each, and one line in [`table`].
 //!
-//! An ecosystem knows how its projects are recognised, how a version of the project is packed and served, how its
-//! resolver is asked and what proves the answer, and which commands build, test and run a downstream. Everything else
-//! stands below and is the same for all: [`crate::overlay`] serves and keeps what registries said up to the cut-off,
-//! [`crate::attempt`] shows the downstream in a sandbox and reads how its steps end, [`tool`] runs a resolver as the
-//! caller, [`resolution`] proves what it took. The executor above puts them together.
+//! An ecosystem knows how its projects are recognised, how a version of the project is packed and served, how
+//! its resolver is asked and what proves the answer, and which commands build, test and run a downstream. The
+//! rest is the same for all: [`crate::overlay`] serves registries as of the cut-off, [`crate::attempt`] runs
+//! the steps in a sandbox, [`tool`] runs a resolver as the caller, and [`resolution`] proves what it chose. The
+//! executor puts them together.
 
 mod context;
 mod files;

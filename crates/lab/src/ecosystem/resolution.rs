@@ -1,4 +1,4 @@
-//! What a resolver took, and the proof that it is the project's version.
+//! What a resolver chose, and the proof that it is the project's version.
 
 use allclear_core::experiment::Proof;
 use allclear_core::types::text::short;

@@ -1,5 +1,3 @@
-//! All ecosystems.
-
 use super::generic::Generic;
 use super::go::Go;
 use super::{Ecosystem, Files};
@@ -47,7 +45,7 @@ mod tests {
     #[test]
     fn every_ecosystem_is_in_the_table_once() {
         let table = Table::default();
-        // A name that is new breaks this match, and asks for its line here and above.
+        // A new name breaks this match, and needs a line here and above.
         let all = [Name::Go, Name::Generic];
         for name in all {
             match name {

@@ -1,5 +1,4 @@
-//! A resolver of the caller's, such as the go command. It resolves and fetches as the caller, outside of any sandbox, and
-//! runs no foreign code.
+//! A resolver, such as the go command. It runs as the caller, outside of any sandbox, and runs no foreign code.
 
 use allclear_host::process::{End, Errors, Program, Run};
 use std::collections::BTreeMap;
@@ -63,7 +62,7 @@ impl Tool {
         let program = path
             .iter()
             .flat_map(std::env::split_paths)
-            // It runs in folders of strangers.
+            // It runs in strangers' folders.
             .filter(|dir| dir.is_absolute())
             .map(|dir| dir.join(name))
             .find(|file| file.is_file())?;

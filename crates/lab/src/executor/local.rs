@@ -117,7 +117,7 @@ impl Executor for Lab<'_> {
         let served = self.served(job, side).ok()?;
         let toolchain = self.ecosystems.of(job.ecosystem).toolchain(&self.context).ok()?;
         let contained = self.contained().ok()?;
-        // Where it is known from, and how much it counts, changes no answer.
+        // The tier and the expectation change no answer.
         let mut recipe = job.recipe.clone();
         (recipe.tier, recipe.expect_failure) = (None, None);
         let parts = serde_json::json!([
@@ -164,7 +164,7 @@ impl Executor for Lab<'_> {
             if stopped.outcome == Outcome::NotInjected {
                 attempt.proof = None;
             }
-            // What is printed while something is prepared depends on what was fetched before.
+            // The log of a preparation depends on what was fetched before.
             let note = stopped
                 .note
                 .as_ref()

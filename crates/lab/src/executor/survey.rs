@@ -1,4 +1,4 @@
-//! What is tried in a downstream's repository: one job, or one for each of its programs.
+//! Finds what to try in a downstream's repository: one job, or one for each of its programs.
 
 use crate::ecosystem::table::Table;
 use crate::ecosystem::{Files, Target, folder};
@@ -55,7 +55,7 @@ fn each_of(table: &Table, files: &Files, each: &str) -> Result<Vec<Target>, Stri
     let mut dirs: Vec<&str> = files.iter().filter(|f| glob.is_match(f)).map(folder).collect();
     dirs.sort_unstable();
     dirs.dedup();
-    // A folder with a manifest of its own is tried whole; a file that is a program, alone.
+    // A folder with its own manifest is tried whole; a single program, alone.
     let one_of_many = !table.chooses_manifests(each);
     if dirs.is_empty() {
         return Err(format!("no file matches each = \"{}\"", short(each, 80)));

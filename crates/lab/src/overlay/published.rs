@@ -1,4 +1,4 @@
-//! What the registries behind an overlay had published at the cut-off.
+//! What registries had published at the cut-off.
 
 use super::server::Reply;
 use super::snapshot::{Answer, Snapshot};

@@ -1,7 +1,7 @@
 //! Serves a registry on the loopback until it is dropped.
 //!
-//! Its address has a random part that nobody else on the machine knows. A resolver can get an address of its own, so
-//! that it is known what it asked for.
+//! Its address has a random part that nobody else on the machine knows. A resolver can get an address of its
+//! own, so that it is known what it asked for.
 
 use super::upstream::Unreachable;
 use axum::Router;
@@ -96,7 +96,7 @@ impl Server {
         let thread = std::thread::Builder::new().name("overlay".into()).spawn(move || {
             runtime.block_on(async {
                 let Ok(listener) = tokio::net::TcpListener::from_std(listener) else { return };
-                // It ends with the runtime, whatever connections are open.
+                // It ends with the runtime, even with open connections.
                 let _serving = runtime.spawn(async move { axum::serve(listener, app).await });
                 let _ = stopped.await;
             });

@@ -1,4 +1,4 @@
-//! Keeps what a registry said once: all attempts of an experiment see the same, and so does whoever repeats them.
+//! Keeps the answers of registries, so that all attempts of an experiment, and later repetitions, see the same.
 
 use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};

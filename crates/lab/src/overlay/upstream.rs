@@ -1,4 +1,4 @@
-//! Asks the caller's own registries what they have.
+//! Asks the caller's own registries.
 
 use allclear_host::http::{Client, Limits};
 use std::ffi::OsString;

@@ -72,13 +72,13 @@ impl Bubblewrap {
         for dir in [TEMPORARY, HOME] {
             argv.words(&format!("--size {scratch} --tmpfs {dir}"));
         }
-        // Bubblewrap's own has no limit, and is memory that only a control group would count.
+        // Bubblewrap's own /dev/shm has no limit, and its memory would be counted by control groups alone.
         argv.words(&format!("--size {} --tmpfs /dev/shm --remount-ro /dev", spec.limits.memory.max(1) << 20));
         argv.words("--symlink /tmp /var/tmp");
         let readable = spec.readable.iter().map(|pair| ("--ro-bind", pair));
         let writable = spec.writable.iter().chain(&spec.caches).map(|pair| ("--bind", pair));
         let mut mounts: Vec<_> = readable.chain(writable).collect();
-        // What lies inside another is mounted after it.
+        // What lies inside another mount is mounted after it.
         mounts.sort_by_key(|(_, (_, inside))| inside.clone());
         for (how, (outside, inside)) in mounts {
             argv.mount(how, outside, inside);
@@ -134,13 +134,13 @@ impl Argv {
         for (descriptor, file) in FILES {
             self.words(&format!("--perms 0444 --file {descriptor} {file}"));
         }
-        // It is a link into /run on many machines, which is not there inside.
+        // On many machines it is a link into /run, which does not exist inside.
         let names = Path::new("/etc/resolv.conf");
         if network && let Ok(target) = names.canonicalize() {
             self.mount("--ro-bind", &target, names);
         }
-        // Where the lab is root, so is what runs here, though without any capability, and root owns the kernel's settings.
-        // So all of them are made read-only, which bubblewrap alone does not do.
+        // If the lab is root, so is foreign code, though without any capability, and root owns the kernel's
+        // settings. So /proc is made read-only, which bubblewrap does not do by itself.
         self.words("--proc /proc --remount-ro /proc --dev /dev");
     }
 }

@@ -1,4 +1,4 @@
-//! Control groups, by which the kernel enforces limits on a tree of processes. Version 2 where it can be used, else version 1.
+//! Control groups, by which the kernel limits a tree of processes: version 2 if it can be used, else version 1.
 
 use allclear_core::experiment::Limits;
 use rustix::process::{Pid, Signal, getpid, kill_process};
@@ -71,7 +71,7 @@ impl Hierarchy {
         let mounts: Vec<Mounted<'_>> = mounts.lines().filter_map(mounted).collect();
         let mut found = Vec::new();
         for mounted in mounts.iter().filter(|mounted| mounted.version == 2) {
-            // A group with processes cannot hand controllers down, so it is mostly one above that can.
+            // A group with processes cannot delegate controllers, so usually one above it has to.
             let own = own(mounted, groups, "");
             for dir in own.ancestors().take_while(|dir| dir.starts_with(mounted.at)) {
                 let all = CONTROLLERS.iter().map(|(name, _)| (*name, dir.to_path_buf())).collect();
@@ -155,7 +155,7 @@ impl Group {
         let memory = (limits.memory << 20).to_string();
         let processes = (limits.processes + OWN).to_string();
         let quota = u64::from(limits.cpus) * 100_000;
-        // What not every kernel has is wanted, but not needed.
+        // Not every kernel has the wanted ones.
         let (needed, wanted) = if self.version == 2 {
             (
                 [("memory", "memory.max", memory), ("pids", "pids.max", processes.clone())],
@@ -244,7 +244,7 @@ impl Drop for Group {
         self.kill_all();
         let since = Instant::now();
         for dir in self.each() {
-            // A process that has just ended is counted for a moment.
+            // A process that has just ended still counts for a moment.
             while fs::remove_dir(dir).is_err_and(|e| e.kind() == io::ErrorKind::ResourceBusy)
                 && since.elapsed() < PATIENCE
             {

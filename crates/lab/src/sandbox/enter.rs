@@ -1,4 +1,4 @@
-//! Starts programs in control groups, with nothing open that they were not given.
+//! Starts programs in control groups, without inherited descriptors.
 
 use allclear_host::process::Program;
 use std::ffi::OsString;

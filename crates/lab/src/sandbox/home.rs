@@ -1,4 +1,4 @@
-//! Where a task has its home and its temporary files, and the environment that every sandbox has.
+//! The home of a task, its temporary files, and the environment of every sandbox.
 
 use super::bubblewrap::{HOME, TEMPORARY};
 use super::spec::SandboxSpec;

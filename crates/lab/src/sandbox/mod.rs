@@ -1,4 +1,4 @@
-//! Runs foreign code in a sandbox, and leaves nothing of it behind.
+//! Runs foreign code in a sandbox, and leaves no process of it behind.
 
 mod bubblewrap;
 mod capture;
@@ -56,7 +56,7 @@ impl Sandbox {
         };
         let stopped = AtomicBool::new(false);
         let mut sandbox = Self { helper, bubblewrap: Some(bubblewrap), cgroups: None, stopped };
-        // Without control groups first, so that a failure here is one of bubblewrap's.
+        // First without control groups, so that a failure here is one of bubblewrap.
         sandbox.probe().map_err(|why| {
             format!("foreign code cannot be contained: bubblewrap does not work here ({why}); see that user namespaces are allowed, or {HINT}")
         })?;

@@ -1,4 +1,4 @@
-//! The descendants of this process, as `/proc` shows them.
+//! The descendants of this process, from `/proc`.
 
 use rustix::process::{Pid, Signal, getpid, kill_process};
 use std::collections::{BTreeMap, BTreeSet};

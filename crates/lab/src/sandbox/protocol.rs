@@ -1,4 +1,5 @@
-//! What the lab and its helper inside a sandbox say to each other: one request and one response, a line of JSON each.
+//! The protocol between the lab and its helper inside a sandbox: one request and one response, a line of JSON
+//! each.
 
 use super::spec::{Ended, Task};
 use allclear_core::experiment::{Limits, Must, Service};

@@ -1,4 +1,4 @@
-//! Watches one run from outside of its sandbox, and decides how it ended.
+//! Watches a run from outside of its sandbox, and decides how it ended.
 
 use super::capture::Capture;
 use super::cgroup::Group;
@@ -71,7 +71,7 @@ impl Watch<'_> {
                 let _ = child.wait();
                 sender.send(Event::Exited)
             });
-            // Where the request cannot be sent there is no response, which says enough. The input stays open: its end
+            // If the request cannot be sent, there will be no response. The input stays open, since its end
             // means that nobody waits.
             let _ = input.write_all(&line).and_then(|()| input.flush());
             let (stop, mut progress) = self.wait(&events, disk_before);

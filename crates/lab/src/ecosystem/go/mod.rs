@@ -1,4 +1,4 @@
-//! Go: the candidate comes by the module proxy protocol, as it comes to any user.
+//! Go: the candidate comes by the module proxy protocol, as it would come to any user.
 
 mod build_cache;
 mod command;

@@ -1,4 +1,4 @@
-//! The module caches: one for each content of the project, each begun with what another one has.
+//! Module caches, one for each content of the project.
 
 use crate::copy::link;
 use allclear_host::{TempDir, remove_tree};
@@ -22,7 +22,7 @@ pub(super) fn seed(dir: &Path, cache: &Path, own: &[String]) -> std::io::Result<
     if let Some(other) = other {
         let whole: BTreeSet<PathBuf> = unpacked(&other).filter(|module| is_whole(&other, module)).collect();
         if link(&other, &fresh).is_err() {
-            // Something was gone by then: begin with nothing.
+            // Something was removed in the meantime: start empty.
             remove_tree(&fresh);
             std::fs::create_dir_all(&fresh)?;
         }
@@ -39,7 +39,7 @@ pub(super) fn seed(dir: &Path, cache: &Path, own: &[String]) -> std::io::Result<
             }
         }
     }
-    // Where that fails, somebody else was first; theirs serves.
+    // If it fails, another process was first, and its cache is used.
     let _other_serves = std::fs::rename(&fresh, cache);
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! Which names the go command takes, and how they are written in addresses: the rules of
+//! Which names the go command accepts, and how they are escaped in addresses: the rules of
 //! `golang.org/x/mod/module`.
 
 use unicode_general_category::{GeneralCategory, get_general_category};
@@ -35,7 +35,7 @@ pub(crate) fn check_module(path: &str) -> Result<(), String> {
         if let Some(c) = part.chars().find(|c| !c.is_ascii_alphanumeric() && !"-._~".contains(*c)) {
             return Err(format!("has the character {c:?}"));
         }
-        // Windows' short names end so.
+        // Short names of Windows end like this.
         let short = part.split('.').next().unwrap_or_default();
         match short.rsplit_once('~') {
             Some((_, n)) if !n.is_empty() && n.bytes().all(|b| b.is_ascii_digit()) => {
@@ -161,7 +161,7 @@ pub(crate) fn folded(name: &str) -> String {
 }
 
 fn fold(c: char) -> char {
-    // Its capital is the ASCII one in no folding but the Turkish.
+    // Only Turkish folding maps it to the ASCII letter.
     if c == 'ı' {
         return c;
     }
@@ -199,7 +199,7 @@ mod tests {
 
     #[test]
     fn letters_are_no_marks_numbers_or_signs() {
-        // The version of the go command, up to 1.26: a letter that it does not know is refused by it.
+        // As the go command up to 1.26, which refuses letters that it does not know.
         assert_eq!(unicode_general_category::UNICODE_VERSION, (15, 0, 0));
         for letter in ['é', 'ß', 'Ж', '世', 'ª', 'ก', '\u{323af}'] {
             assert!(is_letter(letter), "{letter}");

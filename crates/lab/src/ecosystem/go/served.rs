@@ -47,7 +47,7 @@ impl ServedModule {
         let module = top.path.clone();
         let wanted = Proof { version: top.version.clone(), hash: top.h1.clone() };
         let mut packed = vec![top];
-        // Modules below get the same version, where they can: a downstream may use them together.
+        // Nested modules get the same version if possible: a downstream may use them together.
         packed.extend(below.iter().filter_map(|m| pack(&tree, m, &side.version, until, &folder).ok()));
         let digests: Vec<&str> = packed.iter().map(|packed| packed.h1.as_str()).collect();
         let content = hex(&Sha256::digest(digests.join(" "))[..12]);

@@ -1,5 +1,4 @@
-//! How a Go downstream is built, tested and run. Compilers see the shared build cache; what was compiled does
-//! not, so that no foreign code can write there what others would link.
+//! How a Go downstream is built, tested and run.
 
 use super::prepare::Ready;
 use super::served::ServedModule;
@@ -59,7 +58,7 @@ fn run_steps(
     job: &Job,
     tests: &mut Option<Tests>,
 ) -> Result<(), Stopped> {
-    // Where several programs are built, two of them may have one name.
+    // If several programs are built, two of them may have the same name.
     let only = ready.only_program.as_ref().filter(|_| job.recipe.build.is_none() && !job.one_of_many);
     let product = only.map_or_else(|| "program".to_owned(), |name| format!("bin/{name}"));
     let program = runner.product(&product);
@@ -77,7 +76,7 @@ fn run_steps(
         Ok(())
     })?;
     let was_built = runner.has_product(&product);
-    // Nothing was built in a rehearsal.
+    // In a rehearsal nothing is built.
     let is_built = was_built || runner.is_rehearsal() && (job.one_of_many || ready.is_program);
     if was_built {
         check_linked(served, &runner.out().join(&product))?;
@@ -140,7 +139,7 @@ fn check_linked(served: &ServedModule, program: &Path) -> Result<(), Stopped> {
     let Some(line) = lines
         .find(|l| l.get(2) == Some(&served.module.as_str()) && matches!(l.get(1), Some(&("dep" | "mod"))))
     else {
-        // Its own folder may use the project in no program.
+        // The program in its own folder may not use the project.
         return Ok(());
     };
     let own = line.get(1) == Some(&"mod");

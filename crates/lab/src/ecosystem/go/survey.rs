@@ -1,4 +1,4 @@
-//! What is tried in a repository of Go: its modules, and each program of them.
+//! Finds the modules of a repository, and the programs in them.
 
 use crate::ecosystem::{Files, Target, file_name, folder};
 use allclear_core::experiment::Declared;

@@ -1,4 +1,4 @@
-//! Forwards what the task and what runs beside it print.
+//! Forwards the output of the task and its services.
 
 use std::io::{self, PipeReader, Read, Write};
 
@@ -29,7 +29,7 @@ pub(super) fn forward(mut from: PipeReader, source: &Source, text: &[u8], found:
             Source::Task => drop(io::stderr().lock().write_all(bytes)),
             Source::Beside(name) => {
                 line.extend_from_slice(bytes);
-                // A line without an end is forwarded in pieces, not collected.
+                // A line without an end is forwarded in pieces, so that it does not pile up.
                 while let Some(end) =
                     line.iter().position(|b| *b == b'\n').or((line.len() > LONGEST).then_some(LONGEST - 1))
                 {

@@ -1,4 +1,4 @@
-//! Runs one task and what runs beside it, and enforces the limits that the kernel does not.
+//! Runs a task and its services, and enforces the limits that the kernel does not.
 
 use super::output::{Source, forward};
 use crate::sandbox::cgroup::OWN;
@@ -115,8 +115,8 @@ impl Supervisor {
         if !self.request.own_namespace {
             let _ = set_child_subreaper(Some(rustix::process::getpid()));
         } else if self.request.enforces_limits {
-            // The kernel counts per user and namespace since Linux 5.14; outside of a namespace it would count everything
-            // that the user runs. For root it does not count at all.
+            // Since Linux 5.14 the kernel counts per user and namespace. Outside of a namespace it would count
+            // everything that the user runs, and for root it does not count at all.
             let _ = set(Resource::Nproc, self.request.limits.processes + OWN);
             let most = self.request.limits.processes;
             thread::spawn(move || end_when_too_many(most));
@@ -231,7 +231,7 @@ impl Supervisor {
         let pipe = || io::pipe().map_err(|e| format!("making a pipe: {e}"));
         let (reader, writer) = pipe()?;
         let also = writer.try_clone().map_err(|e| format!("making a pipe: {e}"))?;
-        // So it is a shell that says that a program does not exist, in words that people know.
+        // So the shell reports a missing program, in the usual words.
         let program = Program::new("/bin/sh").args(["-c", r#"exec "$@""#, "lab"]).args(argv);
         let program = program.envs(&self.request.env).dir(&self.request.dir);
         let child = program

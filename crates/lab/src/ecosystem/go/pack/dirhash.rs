@@ -1,4 +1,4 @@
-//! The digest by which go.sum knows a module: `h1:`, Hash1 of `golang.org/x/mod/sumdb/dirhash`.
+//! The digest of a module in go.sum: `h1:`, Hash1 of `golang.org/x/mod/sumdb/dirhash`.
 
 use base16ct::lower::encode_string as hex;
 use base64ct::{Base64, Encoding};
@@ -39,7 +39,7 @@ mod tests {
         other.add("a".into(), digest("1"));
         other.add("b".into(), digest("2"));
         assert_eq!(one.h1(), other.h1());
-        // The same as `sha256sum` of nothing at all.
+        // As `sha256sum` of nothing.
         assert_eq!(Listing::default().h1(), "h1:47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=");
     }
 }

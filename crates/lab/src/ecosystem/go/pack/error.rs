@@ -1,5 +1,3 @@
-//! Why a module cannot be packed.
-
 use allclear_core::types::text::{plain, short};
 use std::path::Path;
 

@@ -45,11 +45,11 @@ pub(super) fn list_files(tree: &Path, dir: &str) -> Result<Vec<Entry>, PackError
             continue;
         }
         for (file_name, kind) in entries {
-            // What is not UTF-8 gets a character that no name may have.
+            // Invalid UTF-8 becomes a character that is not allowed in names.
             let name = joined(&below, &file_name.to_string_lossy());
             let path = folder.join(&file_name);
             match kind {
-                // No repository has it among its files.
+                // Never part of a repository.
                 _ if file_name == ".git" => {}
                 Kind::Folder => open.push((path, name)),
                 Kind::Regular(size) => found.push(Entry { name, content: Content::File(path, size) }),
@@ -142,7 +142,7 @@ fn check_unique(seen: &mut HashMap<String, (String, bool)>, name: &str) -> Resul
         match seen.get(&paths::folded(name)) {
             Some((other, _)) if other != name => return Err(format!("is `{other}` but for its case")),
             Some((_, was_folder)) if *was_folder != is_folder => return Err("is a file and a folder".into()),
-            // Its own folders were looked at then.
+            // The folders above it were checked then.
             Some(_) => return Ok(()),
             None => seen.insert(paths::folded(name), (name.to_owned(), is_folder)),
         };

@@ -1,8 +1,8 @@
-//! Packs a Go module as the go command does from its repository, so that what is tried is what a user gets.
+//! Packs a Go module as the go command does, so that what is tried is what a user gets.
 //!
-//! The rules are those of `golang.org/x/mod/zip` and of the go command's own `modfetch`: nested modules, vendored
-//! packages and whatever is no regular file are left out, and a nested module without a LICENSE gets that of the
-//! top. Attributes of git (`export-ignore`, `export-subst`) change nothing, as they do not there.
+//! The rules are those of `golang.org/x/mod/zip` and of the go command's own `modfetch`: nested modules,
+//! vendored packages and everything but regular files are left out, and a nested module without a LICENSE gets
+//! that of the top. Attributes of git (`export-ignore`, `export-subst`) have no effect, as with the go command.
 
 mod archive;
 mod dirhash;

@@ -1,4 +1,4 @@
-//! What a downstream's own go.mod asks for, and where it lies.
+//! What a downstream's own go.mod requires, and where it is.
 
 use super::resolver::Resolver;
 use crate::attempt::stopped::Stopped;

@@ -1,5 +1,5 @@
-//! Makes a Go downstream ready: the resolver is asked for the version, everything is fetched, and it is proven
-//! what was resolved. No code of anybody's is run, and the checkout is only read.
+//! Prepares a Go downstream: the resolver is asked for the version, everything is fetched, and what was
+//! resolved is proven. Nobody's code is run, and the checkout is only read.
 
 mod manifest;
 mod packages;
@@ -59,8 +59,8 @@ pub(super) fn prepare(
         ("GOMODCACHE", served.cache.display().to_string()),
         ("GOPATH", served.path.display().to_string()),
         ("GOCACHE", served.build.display().to_string()),
-        // To stamp a program, go would run hg, svn and the like in the folder of a stranger, who may say there what
-        // these run.
+        // To stamp a program, go would run hg, svn and the like in a stranger's folder, whose settings may name
+        // other programs.
         ("GOFLAGS", format!("-buildvcs=false -modcacherw -modfile={}", modfile(&alternative))),
     ]);
     let mut resolver = Resolver { served, dir: top, vars, log: String::new() };

@@ -45,7 +45,7 @@ pub(super) fn packages(
         let (dep, path, module, name) = (next(), next(), next(), next());
         let (dir, tests, cgo) = (next(), next(), next());
         let tests = tests.split(',').filter(|t| !t.is_empty()).map(str::to_owned).collect();
-        // What is only made for its tests is a package once more, under another name.
+        // Packages made for tests are listed again, under another name.
         let made = path.rsplit_once('.').is_some_and(|(_, last)| last == "test");
         let own = dep == "false" && !made;
         Package { own, path, module, name, dir: dir.into(), tests, cgo: cgo != "0" }

@@ -1,4 +1,4 @@
-//! Reads the value of a GOPROXY.
+//! Parses a GOPROXY.
 
 use crate::overlay::upstream::{At, Mirror};
 

@@ -1,9 +1,9 @@
 //! A module proxy on the loopback (<https://go.dev/ref/mod#goproxy-protocol>) that has the candidate, and shows
-//! everything else as it was at one time.
+//! everything else as of the cut-off.
 //!
-//! The go command asks it first. It serves the packed modules itself; of all others it answers only what can
-//! change by itself, lists and latest versions, and keeps each answer for all who come after. The content of a version
-//! never changes, so that is left to the next proxy: here it is not found.
+//! The go command asks it first. It serves the packed modules itself. For all others it only answers what can
+//! change by itself, lists and latest versions, and keeps each answer for later. The content of a version never
+//! changes, so it is left to the next proxy, and not found here.
 
 mod goproxy;
 mod modules;

@@ -1,4 +1,4 @@
-//! What the proxy answers: from the packed modules, and for all others what was published at the cut-off.
+//! Answers requests from the packed modules, and for all others from what was published at the cut-off.
 
 use super::request::{Kind, ModuleRequest, What};
 use super::versions::{highest, latest, list, stat, version};

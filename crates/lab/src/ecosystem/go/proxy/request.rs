@@ -1,4 +1,4 @@
-//! The requests of the module proxy protocol, checked.
+//! Parses the requests of the module proxy protocol.
 
 use crate::ecosystem::go::paths;
 use crate::overlay::upstream::decoded;

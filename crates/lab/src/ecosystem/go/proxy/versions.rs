@@ -1,4 +1,4 @@
-//! Which versions of a module there are, and which is the latest, as it was at the cut-off.
+//! The versions of a module, and the latest one, as of the cut-off.
 
 use crate::ecosystem::go::paths::escaped;
 use crate::overlay::snapshot::Answer;
@@ -25,7 +25,7 @@ pub(super) fn list(upstream: &Upstream, until: Timestamp, module: &str) -> Resul
     let mut lines: Vec<_> =
         list.lines().filter_map(|line| Some((version(line.split_whitespace().next()?)?, line))).collect();
     lines.sort_by(|(a, _), (b, _)| b.cmp_precedence(a));
-    // What is chosen is the highest of a kind, so it is enough to look down to the first that is old enough.
+    // Only the highest of a kind is ever chosen, so looking stops at the first that is old enough.
     let mut settled = HashSet::new();
     let mut kept = Vec::new();
     for (looks, (version, line)) in lines.into_iter().enumerate() {
