@@ -220,9 +220,8 @@ impl Git {
         let ended = self.program(args).run(&how, read).map_err(|e| Failure::Start(e.to_string()))?;
         let code = if let End::Exit(code) = ended.end { Some(code) } else { None };
         self.trace(args, began, code);
-        let said = String::from_utf8_lossy(&ended.errors);
-        let said = said.lines().map(plain).filter(|line| !line.trim().is_empty()).collect();
-        let verb = args.first().copied().unwrap_or_default().to_owned();
+        let said = said(&ended.errors);
+        let verb = verb(args);
         match ended.end {
             End::Exit(code) => Ok((Some(code), said)),
             End::Signal(_) => Ok((None, said)),
@@ -237,8 +236,7 @@ impl Git {
         if output.code == Some(0) {
             Ok(output.stdout)
         } else {
-            let verb = args.first().copied().unwrap_or_default().to_owned();
-            Err(Failure::Failed { verb, said: output.said })
+            Err(Failure::Failed { verb: verb(args), said: output.said })
         }
     }
 
@@ -246,6 +244,15 @@ impl Git {
         let out = self.ok(args, stdin)?;
         Ok(String::from_utf8_lossy(&out).trim().to_owned())
     }
+}
+
+/// The lines of standard error, safe to show.
+pub(crate) fn said(errors: &[u8]) -> Vec<String> {
+    String::from_utf8_lossy(errors).lines().map(plain).filter(|line| !line.trim().is_empty()).collect()
+}
+
+pub(crate) fn verb(args: &[&str]) -> String {
+    args.first().copied().unwrap_or_default().to_owned()
 }
 
 fn options(args: &[&str]) -> String {

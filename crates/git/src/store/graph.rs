@@ -4,7 +4,7 @@ use super::error::{broken, done, missing};
 use super::objects::read_object;
 use super::signing::read_signed;
 use super::{FETCH_LIMIT, LIST_LIMIT, Store};
-use crate::parse;
+use crate::parse::{self, id_lines};
 use crate::process::{Failure, Git};
 use allclear_core::CommitId;
 use allclear_core::history::graph::Graph;
@@ -55,7 +55,7 @@ impl CommitGraph for Store {
             args.extend(&tips);
             // Without a common ancestor everything is read.
             let common = self.git.run(&args, b"", LIST_LIMIT).map_err(broken)?;
-            let mut input: String = tips.iter().map(|t| format!("{t}\n")).collect();
+            let mut input = id_lines(&present);
             input.extend(String::from_utf8_lossy(&common.stdout).lines().map(|id| format!("^{id}\n")));
             let out = self.git.ok(LOG, input.as_bytes()).map_err(broken)?;
             Ok(Graph { absent: wanted.difference(&present).cloned().collect(), ..parse::graph(&out) })
@@ -84,7 +84,7 @@ impl CommitGraph for Store {
 
     fn paths(&self, commits: &[CommitId]) -> Result<BTreeMap<CommitId, Vec<String>>, RepoError> {
         self.healing(&|| {
-            let input: String = commits.iter().map(|id| format!("{id}\n")).collect();
+            let input = id_lines(commits);
             let args = [
                 "diff-tree",
                 "--stdin",
@@ -125,32 +125,8 @@ impl CommitGraph for Store {
         commits: &[CommitId],
         reverse: bool,
     ) -> Result<BTreeMap<CommitId, String>, RepoError> {
-        self.healing(&|| {
-            let input: String = commits.iter().map(|id| format!("{id}\n")).collect();
-            let mut args = vec![
-                "diff-tree",
-                "--stdin",
-                "-p",
-                "--no-color",
-                "--no-ext-diff",
-                "--no-textconv",
-                "--no-renames",
-                "--full-index",
-                "--no-prefix",
-            ];
-            // Without prefixes: -R would swap them, so that equal changes would differ.
-            if reverse {
-                args.push("-R");
-            }
-            let patches = self.git.ok(&args, input.as_bytes()).map_err(broken)?;
-            let out = self.git.ok(&["patch-id", "--verbatim"], &patches).map_err(broken)?;
-            let out = String::from_utf8_lossy(&out);
-            Ok(out
-                .lines()
-                .filter_map(|l| l.split_once(' '))
-                .filter_map(|(patch, id)| Some((CommitId::parse(id).ok()?, patch.to_owned())))
-                .collect())
-        })
+        let options: &[&str] = if reverse { &["-R"] } else { &[] };
+        self.healing(&|| patch_ids(&self.git, commits, options).map_err(broken))
     }
 
     fn entries(
@@ -197,7 +173,7 @@ impl Store {
 
     /// Finds which of some ids are commits of the store.
     fn present(&self, ids: &[CommitId]) -> Result<BTreeSet<CommitId>, RepoError> {
-        let input: String = ids.iter().map(|id| format!("{id}\n")).collect();
+        let input = id_lines(ids);
         let out = self
             .git
             .ok(&["cat-file", "--batch-check=%(objectname) %(objecttype)"], input.as_bytes())
@@ -247,10 +223,23 @@ impl Store {
             return Ok(());
         }
         // Either the commit has no entry, or the store has lost it.
-        let ids: String = absent.iter().map(|id| format!("{id}\n")).collect();
+        let ids = id_lines(&absent);
         let whole = ["rev-list", "--objects", "--no-walk", "--quiet", "--stdin"];
         self.git.ok(&whole, ids.as_bytes()).map(drop).map_err(broken)
     }
+}
+
+/// Computes patch ids. Without prefixes: -R would swap them, so that equal changes would differ.
+pub(crate) fn patch_ids(
+    git: &Git,
+    commits: &[CommitId],
+    options: &[&str],
+) -> Result<BTreeMap<CommitId, String>, Failure> {
+    let mut args = vec!["diff-tree", "--stdin", "-p", "--no-color", "--no-ext-diff", "--no-textconv"];
+    args.extend(["--no-renames", "--full-index", "--no-prefix"]);
+    args.extend(options);
+    let patches = git.ok(&args, id_lines(commits).as_bytes())?;
+    git.ok(&["patch-id", "--verbatim"], &patches).map(|out| parse::patch_ids(&out))
 }
 
 /// Reads the commits that `tip` has and `without` do not. All must be in the store.
@@ -282,7 +271,7 @@ fn begins_with(git: &Git, prefix: &str) -> Result<Vec<CommitId>, RepoError> {
 
 /// Reads the commits of `tips` down to the parents of `commit`, parents before children.
 fn lineage(git: &Git, commit: &CommitId, tips: &BTreeSet<CommitId>) -> Result<Lineage, RepoError> {
-    let mut input: String = tips.iter().map(|tip| format!("{tip}\n")).collect();
+    let mut input = id_lines(tips);
     input.push_str(&format!("^{commit}^@\n"));
     let mut lineage = Lineage::default();
     let mut each = |out: &mut dyn std::io::BufRead| -> std::io::Result<()> {

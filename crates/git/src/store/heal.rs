@@ -9,6 +9,7 @@
 use super::Store;
 use super::error::{broken, io};
 use super::make::{SIBLING, identity, init, lenders, lock, set_aside};
+use crate::parse::id_lines;
 use allclear_core::port::RepoError;
 use std::path::Path;
 use std::sync::atomic::Ordering::Relaxed;
@@ -107,7 +108,7 @@ impl Store {
         if !self.has_fetched(&text) {
             return Ok(());
         }
-        let tips: String = refs.objects.values().map(|id| format!("{id}\n")).collect();
+        let tips = id_lines(refs.objects.values());
         self.git.ok(&["rev-list", "--quiet", "--stdin"], tips.as_bytes()).map(drop).map_err(broken)
     }
 

@@ -13,6 +13,7 @@ mod remote;
 mod signing;
 
 pub(crate) use error::{broken, id, io, unavailable};
+pub(crate) use graph::patch_ids;
 pub(crate) use make::make;
 pub(crate) use objects::{TEXT_LIMIT, read_object};
 

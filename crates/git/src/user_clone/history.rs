@@ -4,11 +4,12 @@
 //! here. What the clone does not have is reported as unknown.
 
 use super::clone::{Clone, Environment};
+use crate::parse::id_lines;
 use crate::process::Git;
-use crate::store::{Store, TEXT_LIMIT, broken, read_object, unavailable};
+use crate::store::{Store, TEXT_LIMIT, broken, patch_ids, read_object, unavailable};
 use allclear_core::port::history::{CloneRef, Commit, Commits, Forced, History, Look, Reach, Read};
 use allclear_core::port::{Refs, RepoError};
-use allclear_core::types::text::plain;
+use allclear_core::types::text::{plain, shell_word};
 use allclear_core::{CommitId, RefName};
 use jiff::Timestamp;
 use std::collections::BTreeMap;
@@ -154,7 +155,7 @@ impl History for CloneHistory<'_> {
         if tips.is_empty() {
             return Ok(Commits::default());
         }
-        let input: String = tips.iter().map(|tip| format!("{tip}\n")).collect();
+        let input = id_lines(tips);
         let args = [
             "log",
             // Before --stdin: git handles options in order, and would fail for an id that the clone lacks.
@@ -189,33 +190,15 @@ impl History for CloneHistory<'_> {
         if commits.is_empty() {
             return Ok(BTreeMap::new());
         }
-        let input: String = commits.iter().map(|id| format!("{id}\n")).collect();
         // A merge counts by its change to its first parent, which is what a pick of it repeats.
-        let args = [
-            "diff-tree",
-            "--stdin",
-            "-p",
-            "-m",
-            "--first-parent",
-            "--no-color",
-            "--no-ext-diff",
-            "--no-textconv",
-            "--no-renames",
-            "--full-index",
-            "--no-prefix",
-        ];
-        let patches = self.git.ok(&args, input.as_bytes()).map_err(unavailable)?;
-        let out = self.git.ok(&["patch-id", "--verbatim"], &patches).map_err(unavailable)?;
-        let out = String::from_utf8_lossy(&out).into_owned();
-        let lines = out.lines().filter_map(|line| line.split_once(' '));
-        Ok(lines.filter_map(|(patch, id)| Some((CommitId::parse(id).ok()?, patch.to_owned()))).collect())
+        patch_ids(&self.git, commits, &["-m", "--first-parent"]).map_err(unavailable)
     }
 
     fn subjects(&self, commits: &[CommitId]) -> Result<BTreeMap<CommitId, String>, RepoError> {
         if commits.is_empty() {
             return Ok(BTreeMap::new());
         }
-        let input: String = commits.iter().map(|id| format!("{id}\n")).collect();
+        let input = id_lines(commits);
         let args = [
             "log",
             "--stdin",
@@ -326,8 +309,7 @@ fn forced(text: &str) -> Vec<Forced> {
 }
 
 fn quoted(word: &str) -> String {
-    let plain = allclear_core::types::text::plain(word);
-    shlex::try_quote(&plain).expect("no control character is left in it").into_owned()
+    shell_word(&plain(word))
 }
 
 #[cfg(test)]
@@ -356,12 +338,5 @@ mod tests {
         }
         let (read, parents) = commit(format!("{id} {id}   {id} {id}\0\n").as_bytes()).unwrap();
         assert_eq!((read.at, read.authored, parents.len()), (0, 0, 2));
-    }
-
-    #[test]
-    fn words_for_a_shell() {
-        assert_eq!(quoted("refs/heads/develop"), "refs/heads/develop");
-        assert_eq!(quoted("a b$(x)"), "'a b$(x)'");
-        assert_eq!(shlex::split(&quoted("a b$(x)'")).unwrap(), ["a b$(x)'"]);
     }
 }

@@ -1,7 +1,6 @@
 //! A git process that answers one request after the other.
 
-use crate::process::{Failure, Git};
-use allclear_core::types::text::plain;
+use crate::process::{Failure, Git, said as lines, verb};
 use allclear_host::process::kill_group;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::process::{Child, ChildStdin};
@@ -62,7 +61,7 @@ impl Batch {
                 Err(RecvTimeoutError::Disconnected) => return Err(self.failure()),
                 Err(RecvTimeoutError::Timeout) => {
                     self.kill();
-                    return Err(Failure::TimedOut { verb: self.verb(), after: LIMIT });
+                    return Err(Failure::TimedOut { verb: verb(self.args), after: LIMIT });
                 }
             }
         }
@@ -73,9 +72,7 @@ impl Batch {
     fn failure(&mut self) -> Failure {
         self.end();
         let said = self.said.take().and_then(|said| said.join().ok()).unwrap_or_default();
-        let said = String::from_utf8_lossy(&said);
-        let said = said.lines().map(plain).filter(|line| !line.trim().is_empty()).collect();
-        Failure::Failed { verb: self.verb(), said }
+        Failure::Failed { verb: verb(self.args), said: lines(&said) }
     }
 
     fn end(&mut self) {
@@ -92,10 +89,6 @@ impl Batch {
         if let (Ok(status), false) = (self.child.wait(), std::mem::replace(&mut self.ended, true)) {
             self.git.trace(self.args, self.began, status.code());
         }
-    }
-
-    fn verb(&self) -> String {
-        self.args.first().copied().unwrap_or_default().to_owned()
     }
 
     fn kill(&self) {

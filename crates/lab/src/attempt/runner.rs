@@ -6,9 +6,9 @@ use super::view::View;
 use crate::sandbox::{SandboxSpec, Task};
 use allclear_core::experiment::{Limits, Must, Outcome, Recipe, Run, Service, Step};
 use allclear_core::types::duration::Seconds;
+use allclear_core::types::text::shell_word;
 use allclear_host::TempDir;
 use rustix::fs::OFlags;
-use std::borrow::Cow;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
@@ -224,12 +224,7 @@ fn task(command: &[&str], must: Must, services: &[Service]) -> Task {
 fn typed(step: Step, task: &Task) -> String {
     let word = |word: &String| {
         let plain = |c: char| c.is_ascii_alphanumeric() || "-_./=:,".contains(c);
-        if !word.is_empty() && word.chars().all(plain) {
-            return word.clone();
-        }
-        // It fails for a NUL alone, and is told to allow it.
-        let quoted = shlex::Quoter::new().allow_nul(true).quote(word);
-        quoted.map_or_else(|_| word.clone(), Cow::into_owned)
+        if !word.is_empty() && word.chars().all(plain) { word.clone() } else { shell_word(word) }
     };
     let command = task.command.iter().map(word).collect::<Vec<_>>().join(" ");
     let must = match &task.must {

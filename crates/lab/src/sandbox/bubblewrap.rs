@@ -64,10 +64,7 @@ impl Bubblewrap {
         if self.can_forbid_userns {
             argv.words("--disable-userns");
         }
-        if spec.network {
-            argv.words("--share-net");
-        }
-        argv.system(spec.network);
+        argv.system();
         let scratch = (spec.limits.memory / 2).min(spec.limits.disk).max(1) << 20;
         for dir in [TEMPORARY, HOME] {
             argv.words(&format!("--size {scratch} --tmpfs {dir}"));
@@ -120,7 +117,7 @@ impl Argv {
     }
 
     /// Shows the system read-only, without its users and configuration.
-    fn system(&mut self, network: bool) {
+    fn system(&mut self) {
         self.mount("--ro-bind", Path::new("/usr"), Path::new("/usr"));
         for dir in MERGED {
             match std::fs::read_link(dir) {
@@ -133,11 +130,6 @@ impl Argv {
         }
         for (descriptor, file) in FILES {
             self.words(&format!("--perms 0444 --file {descriptor} {file}"));
-        }
-        // On many machines it is a link into /run, which does not exist inside.
-        let names = Path::new("/etc/resolv.conf");
-        if network && let Ok(target) = names.canonicalize() {
-            self.mount("--ro-bind", &target, names);
         }
         // If the lab is root, so is foreign code, though without any capability, and root owns the kernel's
         // settings. So /proc is made read-only, which bubblewrap does not do by itself.

@@ -171,7 +171,6 @@ impl Sandbox {
             caches: Vec::new(),
             env: BTreeMap::new(),
             dir: PathBuf::from("/"),
-            network: false,
             limits,
             log: PathBuf::from("/dev/null"),
         };
