@@ -5,7 +5,7 @@ use super::objects::read_object;
 use super::signing::read_signed;
 use super::{FETCH_LIMIT, LIST_LIMIT, Store};
 use crate::parse::{self, id_lines};
-use crate::process::{Failure, Git};
+use crate::process::{Failure, Git, words};
 use allclear_core::CommitId;
 use allclear_core::history::graph::Graph;
 use allclear_core::history::lineage::Lineage;
@@ -14,19 +14,8 @@ use allclear_core::port::{CommitGraph, Memory, RepoError};
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::BufRead;
 
-/// How commits are read for [`parse::graph`]; the revisions come on standard input.
-const LOG: &[&str] = &[
-    "log",
-    "--stdin",
-    "-z",
-    "--topo-order",
-    "--no-show-signature",
-    "--no-decorate",
-    "--no-notes",
-    "--no-color",
-    "--no-mailmap",
-    "--format=tformat:%H%x00%P%x00%an <%ae>%x00%B",
-];
+/// What of a commit [`parse::graph`] reads.
+const FORMAT: &str = "--format=tformat:%H%x00%P%x00%an <%ae>%x00%B";
 
 impl CommitGraph for Store {
     fn is_ancestor(&self, commit: &CommitId, head: &CommitId) -> Result<bool, RepoError> {
@@ -57,8 +46,8 @@ impl CommitGraph for Store {
             let common = self.git.run(&args, b"", LIST_LIMIT).map_err(broken)?;
             let mut input = id_lines(&present);
             input.extend(String::from_utf8_lossy(&common.stdout).lines().map(|id| format!("^{id}\n")));
-            let out = self.git.ok(LOG, input.as_bytes()).map_err(broken)?;
-            Ok(Graph { absent: wanted.difference(&present).cloned().collect(), ..parse::graph(&out) })
+            let graph = read_graph(&self.git, &input).map_err(broken)?;
+            Ok(Graph { absent: wanted.difference(&present).cloned().collect(), ..graph })
         })
     }
 
@@ -85,17 +74,7 @@ impl CommitGraph for Store {
     fn paths(&self, commits: &[CommitId]) -> Result<BTreeMap<CommitId, Vec<String>>, RepoError> {
         self.healing(&|| {
             let input = id_lines(commits);
-            let args = [
-                "diff-tree",
-                "--stdin",
-                "-r",
-                "-z",
-                "--root",
-                "-m",
-                "--first-parent",
-                "--no-renames",
-                "--name-only",
-            ];
+            let args = words("diff-tree --stdin -r -z --root -m --first-parent --no-renames --name-only");
             let out = self.git.ok(&args, input.as_bytes()).map_err(broken)?;
             let mut paths: BTreeMap<CommitId, Vec<String>> = BTreeMap::new();
             let mut current = None;
@@ -145,15 +124,8 @@ impl Store {
     pub fn messages(&self, tip: &CommitId, limit: usize) -> Result<Vec<String>, RepoError> {
         self.healing(&|| {
             let limit = format!("--max-count={limit}");
-            let args = [
-                "log",
-                "-z",
-                "--no-merges",
-                "--no-show-signature",
-                &limit,
-                "--format=tformat:%B",
-                tip.as_str(),
-            ];
+            let mut args = words("log -z --no-merges --no-show-signature --format=tformat:%B");
+            args.extend([limit.as_str(), tip.as_str()]);
             let out = self.git.ok(&args, b"").map_err(broken)?;
             Ok(out
                 .split(|&b| b == 0)
@@ -235,8 +207,8 @@ pub(crate) fn patch_ids(
     commits: &[CommitId],
     options: &[&str],
 ) -> Result<BTreeMap<CommitId, String>, Failure> {
-    let mut args = vec!["diff-tree", "--stdin", "-p", "--no-color", "--no-ext-diff", "--no-textconv"];
-    args.extend(["--no-renames", "--full-index", "--no-prefix"]);
+    let mut args = words("diff-tree --stdin -p --no-color --no-ext-diff --no-textconv --no-renames");
+    args.extend(["--full-index", "--no-prefix"]);
     args.extend(options);
     let patches = git.ok(&args, id_lines(commits).as_bytes())?;
     git.ok(&["patch-id", "--verbatim"], &patches).map(|out| parse::patch_ids(&out))
@@ -249,7 +221,14 @@ fn since<'a>(
     without: impl Iterator<Item = &'a CommitId>,
 ) -> Result<Graph, Failure> {
     let hidden: String = without.map(|id| format!("^{id}\n")).collect();
-    git.ok(LOG, format!("{tip}\n{hidden}").as_bytes()).map(|out| parse::graph(&out))
+    read_graph(git, &format!("{tip}\n{hidden}"))
+}
+
+fn read_graph(git: &Git, revisions: &str) -> Result<Graph, Failure> {
+    let mut args =
+        words("log --stdin -z --topo-order --no-show-signature --no-decorate --no-notes --no-color");
+    args.extend(["--no-mailmap", FORMAT]);
+    git.ok(&args, revisions.as_bytes()).map(|out| parse::graph(&out))
 }
 
 fn begins_with(git: &Git, prefix: &str) -> Result<Vec<CommitId>, RepoError> {

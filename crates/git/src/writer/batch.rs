@@ -8,10 +8,10 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-const LIMIT: Duration = Duration::from_mins(1);
+const ANSWER_LIMIT: Duration = Duration::from_mins(1);
 /// How long git may take to exit.
-const FAREWELL: Duration = Duration::from_secs(5);
-const SAID_CAP: u64 = 64 * 1024;
+const EXIT_LIMIT: Duration = Duration::from_secs(5);
+const ERRORS_CAP: u64 = 64 * 1024;
 
 /// A git process that stays, and answers each request with lines.
 #[derive(Debug)]
@@ -40,7 +40,7 @@ impl Batch {
         let said = std::thread::spawn(move || {
             let mut said = Vec::new();
             if let Some(mut errors) = errors {
-                drop(errors.by_ref().take(SAID_CAP).read_to_end(&mut said));
+                drop(errors.by_ref().take(ERRORS_CAP).read_to_end(&mut said));
                 drop(std::io::copy(&mut errors, &mut std::io::sink()));
             }
             said
@@ -56,12 +56,12 @@ impl Batch {
         }
         let mut answer = Vec::new();
         for _ in 0..lines {
-            match self.answers.recv_timeout(LIMIT) {
+            match self.answers.recv_timeout(ANSWER_LIMIT) {
                 Ok(line) => answer.push(line),
                 Err(RecvTimeoutError::Disconnected) => return Err(self.failure()),
                 Err(RecvTimeoutError::Timeout) => {
                     self.kill();
-                    return Err(Failure::TimedOut { verb: verb(self.args), after: LIMIT });
+                    return Err(Failure::TimedOut { verb: verb(self.args), after: ANSWER_LIMIT });
                 }
             }
         }
@@ -78,7 +78,7 @@ impl Batch {
     fn end(&mut self) {
         self.input = None;
         // It closes its output when it exits.
-        while match self.answers.recv_timeout(FAREWELL) {
+        while match self.answers.recv_timeout(EXIT_LIMIT) {
             Ok(_) => true,
             Err(RecvTimeoutError::Disconnected) => false,
             Err(RecvTimeoutError::Timeout) => {

@@ -24,7 +24,7 @@ pub struct SandboxSpec {
     pub log: PathBuf,
 }
 
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Task {
     pub command: Vec<String>,
     /// What counts as success.

@@ -64,11 +64,6 @@ impl ModuleProxy {
         self.server.url()
     }
 
-    /// The GOPROXY to use: this proxy, then the caller's.
-    pub fn go_proxy(&self) -> String {
-        format!("{}{}", self.server.url(), self.next)
-    }
-
     pub fn add(&self, packed: Packed) {
         self.modules.add(packed);
     }
@@ -96,7 +91,7 @@ impl ProxyClient {
         self.client.url()
     }
 
-    /// The GOPROXY to use, as [`ModuleProxy::go_proxy`].
+    /// The GOPROXY to use: this proxy, then the caller's.
     pub fn go_proxy(&self) -> &str {
         &self.go_proxy
     }
