@@ -103,7 +103,7 @@ impl Place {
     /// Looks at the server; or, offline, at what was seen last.
     pub(crate) fn look(&self, args: &Args) -> Result<Snapshot, Fault> {
         if !args.offline {
-            return self.engine().observe();
+            return Ok(self.engine().observe()?);
         }
         self.engine().recall().ok_or_else(|| {
             Fault::new(FaultKind::TryLater, "this machine has not looked at the server yet")

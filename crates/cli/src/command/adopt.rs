@@ -18,7 +18,7 @@ const VERSION: &str = env!("CARGO_PKG_VERSION");
 /// Finds out what is left to do.
 pub(crate) fn todo(place: &Place) -> Result<Adoption, Fault> {
     let engine = place.engine();
-    engine.todo(&engine.observe()?, Home::of(&place.clone.remote))
+    Ok(engine.todo(&engine.observe()?, Home::of(&place.clone.remote))?)
 }
 
 /// Writes what lets something run `allclear tick`, or prints it.

@@ -47,7 +47,7 @@ fn show(args: &Args, version: Option<Version>) -> Result<Exit, Fault> {
             report(args, &format!("{POLICY_FILE} on develop"), text, mistakes, &[]);
             return Ok(Exit::Usage);
         }
-        PolicySeen::Absent => return seen.policy().map(|_| Exit::Done),
+        PolicySeen::Absent => return Ok(seen.policy().map(|_| Exit::Done)?),
     };
     let rows = policy::rows(effective);
     if args.json {

@@ -47,7 +47,7 @@ pub(super) fn run(
         stop: &stop.flag,
         watch: &|step| show.hear(step),
     };
-    let ended = engine.test(&target, &wish, &lab);
+    let ended = engine.test(&target, &wish, &lab).map_err(Fault::from);
     show.end();
     let tested = match ended {
         Ok(tested) => tested,

@@ -10,10 +10,10 @@ use serde_json::json;
 pub(super) fn run(args: &Args, dry: bool) -> Result<Exit, Fault> {
     let place = Place::open(args)?;
     let ticked = place.engine().tick(dry)?;
+    let faults: Vec<Fault> = ticked.faults.iter().map(Fault::from).collect();
     place.store.tidy();
     if args.json {
-        let faults: Vec<_> = ticked
-            .faults
+        let faults: Vec<_> = faults
             .iter()
             .map(|f| json!({"what": f.what, "truth": f.truth, "hints": f.hints, "exit": exit::of(f) as u8}))
             .collect();
@@ -28,10 +28,10 @@ pub(super) fn run(args: &Args, dry: bool) -> Result<Exit, Fault> {
         }
         ticked.done.iter().for_each(|d| ui::out(&d.0));
         ticked.due.iter().for_each(|d| ui::out(format!("due: {d}")));
-        if ticked.started && ticked.done.is_empty() && ticked.due.is_empty() && ticked.faults.is_empty() {
+        if ticked.started && ticked.done.is_empty() && ticked.due.is_empty() && faults.is_empty() {
             ui::out(paint(DIM, "nothing is due"));
         }
-        ticked.faults.iter().for_each(|f| ui::fault(f, false));
+        faults.iter().for_each(|f| ui::fault(f, false));
     }
     // The one that needs somebody most.
     let rank = |exit: &Exit| match exit {
@@ -44,5 +44,5 @@ pub(super) fn run(args: &Args, dry: bool) -> Result<Exit, Fault> {
         Exit::Waiting => 1,
         Exit::Done => 0,
     };
-    Ok(ticked.faults.iter().map(exit::of).max_by_key(rank).unwrap_or(Exit::Done))
+    Ok(faults.iter().map(exit::of).max_by_key(rank).unwrap_or(Exit::Done))
 }

@@ -2,7 +2,7 @@
 
 use crate::v;
 use allclear_core::Event;
-use allclear_core::event::CheckOutcome;
+use allclear_core::ledger::event::CheckOutcome;
 use allclear_engine::CheckResult;
 use allclear_testkit::World;
 

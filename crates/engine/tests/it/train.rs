@@ -2,7 +2,7 @@
 
 use crate::v;
 use allclear_core::Event;
-use allclear_core::train::SkipReason;
+use allclear_core::policy::schedule::SkipReason;
 use allclear_testkit::World;
 
 const TRAIN: &str = "preset = \"library@1\"\n[train]\nanchor = \"2026-11-24 10:00\"\nevery = \"2 weeks\"\n";
