@@ -93,7 +93,7 @@ mod tests {
 
     fn happening(summary: &str) -> Happening {
         let at = Timestamp::from_second(1_793_700_000).unwrap();
-        let until = Some(crate::Seconds(3600).after(at));
+        let until = Some(allclear_core::Seconds(3600).after(at));
         Happening { uid: "cut-1@x".into(), at, until, summary: summary.into(), fixed: true }
     }
 

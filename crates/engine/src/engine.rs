@@ -1,6 +1,6 @@
 //! Whoever acts: one type, whose use cases stand in the rooms.
 
-use crate::{Fault, FaultKind, Note};
+use crate::{FaultKind, Note, Refusal};
 use allclear_core::ledger::actor::{Actor, Via};
 use allclear_core::port::notify::Notify;
 use allclear_core::port::steps::Steps;
@@ -31,9 +31,9 @@ impl Engine<'_> {
 
     /// Does something that begins with a look; and once more where the private store turned out to be damaged, and
     /// was made again: nothing that was built by then was sent.
-    pub(crate) fn healed<T>(&self, act: impl Fn() -> Result<T, Fault>) -> Result<T, Fault> {
+    pub(crate) fn healed<T>(&self, act: impl Fn() -> Result<T, Refusal>) -> Result<T, Refusal> {
         match act() {
-            Err(fault) if fault.kind == FaultKind::Broken => act(),
+            Err(fault) if fault.kind() == FaultKind::Broken => act(),
             done => done,
         }
     }

@@ -72,7 +72,7 @@ fn words(engine: &Engine<'_>, seen: &Snapshot, reports: &[&GateReport]) -> Resul
         .filter(|r| r.gate == Gate::Reports)
         .flat_map(|r| r.finding.subjects.iter().take(SHOWN).map(|s| s.name.clone()))
         .collect();
-    if ids.is_empty() { Ok(Words::new()) } else { engine.report_texts(seen, &ids) }
+    if ids.is_empty() { Ok(Words::new()) } else { Ok(engine.report_texts(seen, &ids)?) }
 }
 
 fn gate(report: &GateReport, words: &Words, subject: Option<&str>, zone: &TimeZone, now: Timestamp) {

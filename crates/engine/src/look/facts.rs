@@ -2,7 +2,7 @@
 
 use crate::look::ref_warnings::{drift, strangers, traps};
 use crate::look::trial_merges::{self, Trial};
-use crate::{Engine, Fault};
+use crate::{Engine, Refusal};
 use allclear_core::facts::{BranchSight, Seen, Sight, TagSight};
 use allclear_core::facts::{CandidateFacts, Facts, MergeBack, RecordFacts, TagSeen};
 use allclear_core::history::graph::Graph;
@@ -26,7 +26,7 @@ impl Engine<'_> {
         project: &Project,
         policy: Option<&Policy>,
         record: RecordFacts,
-    ) -> Result<Facts, Fault> {
+    ) -> Result<Facts, Refusal> {
         let fallback = policy::defaults(policy::Preset::Library1);
         // While a candidate is open, the branches are those of its cut.
         let frozen = project.candidates.values().next_back().map(|c| &c.cut.policy);
@@ -100,7 +100,7 @@ impl Engine<'_> {
     }
 
     /// Reads who is who from a commit of develop.
-    pub(crate) fn mailmap(&self, develop: Option<&CommitId>) -> Result<Mailmap, Fault> {
+    pub(crate) fn mailmap(&self, develop: Option<&CommitId>) -> Result<Mailmap, Refusal> {
         let text = match develop {
             Some(develop) => self.repo.files(develop, &[MAILMAP.to_owned()])?.remove(MAILMAP),
             None => None,
@@ -115,7 +115,7 @@ impl Engine<'_> {
         graph: &Graph,
         stable: Option<&CommitId>,
         develop: Option<&CommitId>,
-    ) -> Result<BTreeMap<Version, CandidateFacts>, Fault> {
+    ) -> Result<BTreeMap<Version, CandidateFacts>, Refusal> {
         let heads: BTreeMap<Version, CommitId> = project
             .candidates
             .iter()

@@ -3,7 +3,7 @@
 use super::outcome::{Released, Unreleased, unanswered};
 use super::refs::{landed_refs, plan_refs, plan_refs_left};
 use crate::ledger::append::{Draft, Landing};
-use crate::{Engine, Fault, FaultKind, Note, Snapshot};
+use crate::{Engine, Note, PromotionRefusal, Refusal, Snapshot};
 use allclear_core::Version;
 use allclear_core::decide::promotion::{Standing, Step, next, standing};
 use allclear_core::ledger::event::{Event, Operation};
@@ -14,7 +14,7 @@ const STEPS: u32 = 12;
 
 impl Engine<'_> {
     /// Brings a promotion in flight to its end, from whatever the refs show.
-    pub(crate) fn finish(&self, version: Version) -> Result<Option<Released>, Fault> {
+    pub(crate) fn finish(&self, version: Version) -> Result<Option<Released>, Refusal> {
         match self.settle(version, None) {
             Ok(released) => Ok(Some(released)),
             Err(Unreleased::Replan) => Ok(None),
@@ -44,11 +44,7 @@ impl Engine<'_> {
             };
             let op = &flight.plan;
             let Some(sight) = snapshot.facts.flights.get(&op.id).copied() else {
-                return Err(unanswered(
-                    version,
-                    Fault::new(FaultKind::Unknown, "the refs could not be read"),
-                )
-                .into());
+                return Err(unanswered(version, PromotionRefusal::RefsUnreadable).into());
             };
             let standing = standing(sight);
             let clear = match standing {
@@ -89,19 +85,14 @@ impl Engine<'_> {
                 }
                 Step::Abort(obstacle) => return Err(self.abort(&snapshot, op, obstacle)?),
                 Step::Stop(obstacle) => {
-                    let what =
-                        format!("the promotion of {version} landed in part, and {}", obstacle.sentence());
-                    return Err(Fault::new(FaultKind::Blocked, what)
-                        .truth(format!("{} of {} are as planned; nothing more was changed", landed_refs(sight), op.id))
-                        .hint("a maintainer decides; allclear why shows the refs, and allclear tick goes on once the way is free")
-                        .into());
+                    let (operation, landed) = (op.id.clone(), landed_refs(sight));
+                    return Err(
+                        PromotionRefusal::LandedInPart { version, operation, landed, obstacle }.into()
+                    );
                 }
             }
         }
-        Err(Fault::new(FaultKind::TryLater, format!("the promotion of {version} is not at its end yet"))
-            .truth("it is on record, and any tick goes on with it")
-            .hint("allclear tick")
-            .into())
+        Err(PromotionRefusal::NotAtItsEnd(version).into())
     }
 
     /// Tells whether the plan's own refs are on the server, without which a move shares no ref with an

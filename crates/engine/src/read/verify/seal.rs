@@ -2,7 +2,7 @@
 
 use crate::look::facts::authors;
 use crate::look::trial_merges::{self, Trial};
-use crate::{Engine, Fault, POLICY_FILE};
+use crate::{Engine, POLICY_FILE, Refusal};
 use allclear_core::CommitId;
 use allclear_core::history::graph::Graph;
 use allclear_core::ledger::entry::TRAILER;
@@ -21,7 +21,7 @@ struct Evidence {
 
 impl Engine<'_> {
     /// Looks into what objects prove and nothing can change any more.
-    pub(super) fn seal(&self, audit: &mut Audit) -> Result<(), Fault> {
+    pub(super) fn seal(&self, audit: &mut Audit) -> Result<(), Refusal> {
         let open: Vec<usize> = (0..audit.told.len()).filter(|n| audit.told[*n].sealed.is_none()).collect();
         let evidence = self.evidence(open.iter().map(|n| &audit.told[*n]))?;
         for n in open {
@@ -32,7 +32,7 @@ impl Engine<'_> {
     }
 
     /// Fetches in a few processes what all releases ask for.
-    fn evidence<'a>(&self, told: impl Iterator<Item = &'a Told> + Clone) -> Result<Evidence, Fault> {
+    fn evidence<'a>(&self, told: impl Iterator<Item = &'a Told> + Clone) -> Result<Evidence, Refusal> {
         let mut commits: Vec<CommitId> = Vec::new();
         let mut tags: Vec<CommitId> = Vec::new();
         for told in told {
@@ -54,7 +54,7 @@ impl Engine<'_> {
         told: &Told,
         evidence: &Evidence,
         entries: &BTreeSet<String>,
-    ) -> Result<Vec<Claim>, Fault> {
+    ) -> Result<Vec<Claim>, Refusal> {
         let (plan, op) = (&told.plan, &told.plan.operation);
         let policy = |id: &CommitId| evidence.policies.get(id);
         let mut claims = plan.claims(plan.policy_from.as_ref().and_then(policy));
@@ -92,7 +92,7 @@ impl Engine<'_> {
         record: &Project,
         candidate: &Candidate,
         policy: Option<&CommitId>,
-    ) -> Result<Result<(Graph, Shown), String>, Fault> {
+    ) -> Result<Result<(Graph, Shown), String>, Refusal> {
         let cut = &candidate.cut;
         let mut tips = vec![
             &op.old_stable,
@@ -138,7 +138,7 @@ impl Engine<'_> {
     }
 
     /// Looks at what the promotion made: what was soaked is what was released, and develop has it.
-    fn made(&self, told: &Told, graph: &Graph, shown: &Shown) -> Result<Vec<Claim>, Fault> {
+    fn made(&self, told: &Told, graph: &Graph, shown: &Shown) -> Result<Vec<Claim>, Refusal> {
         let op = &told.plan.operation;
         let trees = self.repo.trees(&[op.new_stable.clone(), op.commit.clone(), op.new_develop.clone()])?;
         let [stable, soaked, develop] = &trees[..] else { return Ok(Vec::new()) };

@@ -2,7 +2,7 @@
 
 use crate::released_in_the_end;
 use allclear_core::Version;
-use allclear_core::event::CheckOutcome;
+use allclear_core::ledger::event::CheckOutcome;
 use allclear_core::port::Clock;
 use allclear_engine::{CheckResult, CutWish, Engine, HotfixWish, Note};
 use allclear_git::VirtualClock;
@@ -72,7 +72,9 @@ pub(crate) fn started(world: &World, verb: &str, how: &str, n: u32) -> Command {
     .join("\n");
     let (_, module) = module_path!().split_once("::").unwrap();
     let mut command = Command::new(std::env::current_exe().unwrap());
-    command.args(["--exact", &format!("{module}::the_one_that_is_killed"), "--nocapture"]).env(ORDERS, orders);
+    command
+        .args(["--exact", &format!("{module}::the_one_that_is_killed"), "--nocapture"])
+        .env(ORDERS, orders);
     command
 }
 
@@ -222,7 +224,7 @@ strace -f -qq -o '{dead}' -e trace=rename,renameat,renameat2 -e inject=rename,re
     println!(
         "{verb}: push {push}, rename {n}: hit {hit}, locks {}, {}",
         locks.len(),
-        outcome.as_ref().err().map_or("ok".into(), |f| f.what.clone())
+        outcome.as_ref().err().map_or("ok".into(), allclear_engine::Refusal::what)
     );
     world.clock.wait(std::time::Duration::from_secs(1));
     if verb == "cut" {
