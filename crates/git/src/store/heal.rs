@@ -8,7 +8,7 @@
 
 use super::Store;
 use super::error::{broken, io};
-use super::make::{SIBLING, aside, identity, lenders, lock, make, set_aside};
+use super::make::{SIBLING, identity, init, lenders, lock, set_aside};
 use allclear_core::port::RepoError;
 use std::path::Path;
 use std::sync::atomic::Ordering::Relaxed;
@@ -18,6 +18,8 @@ use std::time::Duration;
 const CARRIED: [&str; 2] = ["head", "fold"];
 /// No git holds a lock for longer than this, in a store whose fetches take turns.
 const LOCK_AGE: Duration = Duration::from_secs(3);
+/// How long a damaged store is kept.
+const DAMAGED_AGE: Duration = Duration::from_hours(14 * 24);
 const LOCK_PAUSE: Duration = Duration::from_millis(50);
 
 impl Store {
@@ -77,12 +79,10 @@ impl Store {
 
     /// Makes a store aside, fetches into it, and puts it in the place of this one.
     fn replace(&self, what: &str) -> Result<(), RepoError> {
-        let fresh = aside(&self.dir);
-        let made = self.fill(&fresh);
-        if made.is_err() {
-            drop(std::fs::remove_dir_all(&fresh));
-            return made;
-        }
+        tracing::warn!(what, "the private store is damaged and is made again");
+        let temp = self.temp_dir()?;
+        let fresh = temp.path().join("store");
+        self.fill(&fresh)?;
         let pushes = lock(&self.dir, "push")?;
         pushes.lock().map_err(|e| io("waiting for pushes from the store", &e))?;
         set_aside(&self.dir, what)?;
@@ -90,7 +90,7 @@ impl Store {
     }
 
     fn fill(&self, fresh: &Path) -> Result<(), RepoError> {
-        make(fresh, &self.maker, &self.format)?;
+        init(fresh, &self.maker, &self.format)?;
         let before = std::fs::read(self.dir.join("objects/info/alternates")).unwrap_or_default();
         drop(std::fs::write(fresh.join("objects/info/alternates"), before));
         lenders(fresh, self.objects.as_deref())?;
@@ -138,21 +138,11 @@ impl Store {
         }
     }
 
-    /// Removes what processes that were killed have left in the store, and a damaged one that was kept long enough.
+    /// Removes a damaged store that was kept long enough.
     pub(super) fn sweep(&self) {
-        const DAY: Duration = Duration::from_hours(24);
-        let old = |path: &Path, age: Duration| {
-            let changed = std::fs::metadata(path).and_then(|data| data.modified());
-            changed.is_ok_and(|at| at.elapsed().unwrap_or_default() > age)
-        };
-        for left in std::fs::read_dir(self.dir.join("scratch")).into_iter().flatten().flatten() {
-            let path = left.path();
-            if old(&path, DAY) {
-                drop(std::fs::remove_file(&path).or_else(|_| std::fs::remove_dir_all(&path)));
-            }
-        }
         let damaged = self.dir.with_extension(SIBLING);
-        if old(&damaged, 14 * DAY) {
+        let changed = std::fs::metadata(&damaged).and_then(|data| data.modified());
+        if changed.is_ok_and(|at| at.elapsed().unwrap_or_default() > DAMAGED_AGE) {
             drop(std::fs::remove_dir_all(damaged));
         }
     }

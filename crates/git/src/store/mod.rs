@@ -13,7 +13,7 @@ mod remote;
 mod signing;
 
 pub(crate) use error::{broken, id, io, unavailable};
-pub(crate) use make::{fresh_name, make};
+pub(crate) use make::make;
 pub(crate) use objects::{TEXT_LIMIT, read_object};
 
 use crate::process::Git;
@@ -21,7 +21,8 @@ use crate::user_clone::{Clone, Environment, with_secret};
 use crate::writer::Writer;
 use allclear_core::port::RepoError;
 use allclear_core::types::text::hex;
-use make::{identity, is_store, lenders, lock, set_aside};
+use allclear_host::TempDir;
+use make::{identity, is_store, lenders, lock, scratch, set_aside};
 use sha2::{Digest, Sha256};
 use std::ffi::OsString;
 use std::fs::File;
@@ -93,7 +94,7 @@ impl State {
 }
 
 fn writer(git: Git, dir: &Path) -> Writer {
-    Writer::new(git, dir.join("scratch").join(fresh_name()))
+    Writer::new(git, scratch(dir))
 }
 
 fn held<T>(lock: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -200,9 +201,7 @@ impl Store {
         locked(&self.dir)
     }
 
-    fn scratch(&self) -> Result<PathBuf, RepoError> {
-        let dir = self.dir.join("scratch").join(fresh_name());
-        std::fs::create_dir_all(&dir).map_err(|e| io("making a scratch directory", &e))?;
-        Ok(dir)
+    fn temp_dir(&self) -> Result<TempDir, RepoError> {
+        TempDir::make(&scratch(&self.dir)).map_err(|e| io("making a temporary directory", &e))
     }
 }
