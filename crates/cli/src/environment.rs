@@ -39,6 +39,12 @@ pub(crate) fn environment() -> Environment {
     Environment { inherited, cache: cache.join("allclear") }
 }
 
+/// Gives what is to be shown of how things went.
+#[allow(clippy::disallowed_methods, reason = "the one place that reads the environment")]
+pub(crate) fn log_level() -> Option<OsString> {
+    std::env::var_os("ALLCLEAR_LOG")
+}
+
 /// Gives the whole environment, for what the project itself wants run: its steps need their tokens.
 pub(crate) fn whole_environment() -> Vec<(OsString, OsString)> {
     std::env::vars_os().collect()

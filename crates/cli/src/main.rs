@@ -10,6 +10,7 @@ mod ics;
 mod json;
 mod junit;
 mod lab;
+mod log;
 mod screen;
 mod signals;
 
@@ -26,7 +27,7 @@ fn main() -> ExitCode {
         Ok(args) => args,
         Err(wrong) => return ui::mistake(&wrong, std::env::args_os().any(|arg| arg == "--json")).into(),
     };
-    match args.run() {
+    match log::start(environment::log_level()).and_then(|()| args.run()) {
         Ok(code) => code.into(),
         Err(fault) => {
             ui::fault(&fault, args.flags.json);

@@ -40,11 +40,9 @@ pub(crate) fn may_see(name: &OsString) -> bool {
     !name.starts_with("GIT_") || OF_GIT.iter().any(|kept| name.starts_with(kept))
 }
 
-/// Makes a directory for a script, and clears away what processes that are gone have left.
+/// Makes a directory for a script.
 pub(crate) fn temporary(cache: &Path) -> std::io::Result<TempDir> {
-    let parent = cache.join("temporary");
-    TempDir::sweep(&parent);
-    TempDir::make(&parent)
+    TempDir::make(&cache.join("temporary"))
 }
 
 impl Script<'_> {

@@ -3,15 +3,15 @@
 
 use crate::checkout::check_out;
 use crate::process::Git;
-use crate::store::{FETCH_LIMIT, Store, broken, io, unavailable};
-use crate::store::{fresh_name, make};
-use crate::user_clone::{Clone, fetchable};
+use crate::store::{FETCH_LIMIT, Store, broken, io, make, unavailable};
+use crate::user_clone::{Clone, fetchable, shown};
 use crate::{Environment, parse};
 use allclear_core::experiment::At;
 use allclear_core::port::lab::{Located, Sources};
 use allclear_core::port::{Refs, RepoError};
 use allclear_core::types::text::{hex, plain};
 use allclear_core::{CommitId, RefName, Version};
+use allclear_host::TempDir;
 use sha2::{Digest, Sha256};
 use std::path::{Component, Path, PathBuf};
 use std::time::{Duration, SystemTime};
@@ -67,6 +67,7 @@ impl<'a> Mirrors<'a> {
 
     fn list(&self, repo: &str) -> Result<(Refs, Option<CommitId>), RepoError> {
         let (git, url) = self.mirror(repo, "sha1")?;
+        let _span = tracing::info_span!("list", server = shown(&url)).entered();
         let output = git.run(&["ls-remote", "-q", "--", &url], b"", LIST_LIMIT).map_err(unavailable)?;
         if output.code != Some(0) {
             return Err(unreadable(&url, &output.said));
@@ -80,6 +81,7 @@ impl<'a> Mirrors<'a> {
     fn fetch(&self, repo: &str, commit: &CommitId) -> Result<Git, RepoError> {
         let format = if commit.as_str().len() == 64 { "sha256" } else { "sha1" };
         let (git, url) = self.mirror(repo, format)?;
+        let _span = tracing::info_span!("fetch", server = shown(&url), %commit).entered();
         let object = format!("{commit}^{{tree}}");
         let has = |git: &Git| git.ok(&["cat-file", "-e", &object], b"").is_ok();
         if has(&git) {
@@ -156,17 +158,12 @@ impl Sources for Mirrors<'_> {
             &mirror
         };
         // Made aside and moved into place, so that nobody sees half a tree.
-        let fresh = self.dir.join("trees").join(format!(".{commit}.{}", fresh_name()));
-        let files = fresh.join("files");
-        std::fs::create_dir_all(&files).map_err(|e| io("making a tree", &e))?;
-        let made = check_out(git, commit, &files)
-            .and_then(|()| keep_inside(&files).map_err(|e| io("checking out a tree", &e)));
-        if made.is_ok() && std::fs::rename(&fresh, &place).is_ok() {
-            return Ok(place.join("files"));
-        }
-        drop(std::fs::remove_dir_all(&fresh));
-        made?;
-        // Somebody else was first; theirs serves.
+        let temp = TempDir::make(&self.dir.join("temporary")).map_err(|e| io("making a tree", &e))?;
+        let files = temp.dir("tree/files").map_err(|e| io("making a tree", &e))?;
+        check_out(git, commit, &files)?;
+        keep_inside(&files).map_err(|e| io("checking out a tree", &e))?;
+        // Where that fails, somebody else was first; theirs serves.
+        let _other_serves = std::fs::rename(temp.path().join("tree"), &place);
         if place.join("files").is_dir() {
             Ok(place.join("files"))
         } else {

@@ -6,7 +6,7 @@ use std::ffi::OsString;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Stdio};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// The longest output that is kept in memory, in bytes.
 const OUTPUT_CAP: u64 = 1 << 30;
@@ -203,6 +203,18 @@ impl Git {
         started.map_err(|e| Failure::Start(e.to_string()))
     }
 
+    /// Traces a process that has ended. Of its arguments only the names of options are shown: their values and the
+    /// rest may be secrets, such as an address with a password.
+    pub(crate) fn trace(&self, args: &[&str], began: Instant, exit: Option<i32>) {
+        tracing::debug!(
+            subcommand = args.iter().find(|arg| !arg.starts_with('-')),
+            options = %options(args),
+            exit,
+            elapsed = ?began.elapsed(),
+            "{}", self.program
+        );
+    }
+
     /// Runs git to its end, whatever its exit code.
     pub fn run(&self, args: &[&str], stdin: &[u8], limit: Duration) -> Result<Output, Failure> {
         let mut stdout = Vec::new();
@@ -227,7 +239,10 @@ impl Git {
             // A server on this machine is one of them: it is not to be killed half-way because its client was.
             leftovers: Leftovers::Awaited,
         };
+        let began = Instant::now();
         let ended = self.program(args).run(&how, read).map_err(|e| Failure::Start(e.to_string()))?;
+        let code = if let End::Exit(code) = ended.end { Some(code) } else { None };
+        self.trace(args, began, code);
         let said = String::from_utf8_lossy(&ended.errors);
         let said = said.lines().map(plain).filter(|line| !line.trim().is_empty()).collect();
         let verb = args.first().copied().unwrap_or_default().to_owned();
@@ -257,6 +272,18 @@ impl Git {
     }
 }
 
+/// Lists the options among some arguments, without their values.
+fn options(args: &[&str]) -> String {
+    let name = |arg: &str| match arg.strip_prefix("--") {
+        Some(long) => Some(format!("--{}", long.split('=').next()?)),
+        None => Some(format!("-{}", arg.strip_prefix('-')?.chars().next()?)),
+    };
+    let mut names: Vec<String> =
+        args.iter().take_while(|arg| **arg != "--").filter_map(|arg| name(arg)).collect();
+    names.dedup();
+    names.join(" ")
+}
+
 impl Git {
     /// Prepares git to read a person's own configuration: their environment, and no profile of ours.
     pub(crate) fn as_the_person(dir: &Path, inherited: &[(OsString, OsString)]) -> Self {
@@ -270,5 +297,20 @@ impl Git {
             env,
             config: config.iter().map(|&(k, v)| (k.into(), v.into())).collect(),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn options_are_traced_without_their_values() {
+        let args = ["push", "-q", "-Ssecret", "-u", "secret", "--force-with-lease=refs/heads/a:", "-F", "-"];
+        let more = ["--force-with-lease=refs/heads/b:", "--", "https://secret@host", "--no-option"];
+        assert_eq!(
+            options(&[&args[..], &more].concat()),
+            "-q -S -u --force-with-lease -F --force-with-lease"
+        );
     }
 }

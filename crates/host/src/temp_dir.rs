@@ -16,13 +16,10 @@ pub struct TempDir {
 }
 
 impl TempDir {
-    /// Makes one below a directory, which is made where it is not there.
-    ///
-    /// # Errors
-    ///
-    /// It could not be made.
+    /// Makes one below a directory, which is created if needed, and removes what killed processes have left there.
     pub fn make(parent: &Path) -> io::Result<Self> {
         std::fs::create_dir_all(parent)?;
+        Self::sweep(parent);
         // Between making it and locking it nobody may take it for a leftover.
         let _no_sweep = lock(parent, FlockOperation::LockShared)?;
         let mut id = [0; 8];
@@ -33,9 +30,9 @@ impl TempDir {
         Ok(Self { path, _lock: lock })
     }
 
-    /// Removes what processes that are gone have left below a directory. Where somebody else is at it or it cannot
-    /// be done, it is left to the next one.
-    pub fn sweep(parent: &Path) {
+    /// Removes what killed processes have left below a directory. If another process holds the lock, or something
+    /// cannot be removed, it is left to the next call.
+    fn sweep(parent: &Path) {
         let Ok(no_make) = lock(parent, FlockOperation::NonBlockingLockExclusive) else { return };
         let all = std::fs::read_dir(parent).into_iter().flatten().flatten();
         let leftovers: Vec<Self> = all
@@ -48,16 +45,11 @@ impl TempDir {
         drop(leftovers);
     }
 
-    /// Gives its path.
     pub fn path(&self) -> &Path {
         &self.path
     }
 
-    /// Gives the path of a directory in it, made where it is not there.
-    ///
-    /// # Errors
-    ///
-    /// It could not be made.
+    /// Gives the path of a directory in it, which is created if needed.
     pub fn dir(&self, name: &str) -> io::Result<PathBuf> {
         let path = self.path.join(name);
         std::fs::create_dir_all(&path)?;
@@ -121,7 +113,6 @@ mod tests {
         std::fs::set_permissions(left.join("closed"), Permissions::from_mode(0o500)).unwrap();
         let one = TempDir::make(parent.path()).unwrap();
         let two = TempDir::make(parent.path()).unwrap();
-        TempDir::sweep(parent.path());
         assert!(!left.exists() && one.path().is_dir() && two.path().is_dir());
         drop((one, two));
         assert_eq!(std::fs::read_dir(parent.path()).unwrap().count(), 0);
@@ -134,7 +125,6 @@ mod tests {
             for _ in 0..4 {
                 scope.spawn(|| {
                     for _ in 0..50 {
-                        TempDir::sweep(parent.path());
                         let dir = TempDir::make(parent.path()).unwrap();
                         std::fs::write(dir.path().join("file"), "").unwrap();
                     }

@@ -8,7 +8,7 @@
 
 use super::Store;
 use super::error::{broken, io};
-use super::make::{SIBLING, aside, identity, lenders, lock, make, set_aside};
+use super::make::{SIBLING, identity, init, lenders, lock, set_aside};
 use allclear_core::port::RepoError;
 use std::path::Path;
 use std::sync::atomic::Ordering::Relaxed;
@@ -18,13 +18,15 @@ use std::time::Duration;
 const CARRIED: [&str; 2] = ["head", "fold"];
 /// No git holds a lock for longer than this, in a store whose fetches take turns.
 const LOCK_AGE: Duration = Duration::from_secs(3);
+/// How long a damaged store is kept.
+const DAMAGED_AGE: Duration = Duration::from_hours(14 * 24);
 const LOCK_PAUSE: Duration = Duration::from_millis(50);
 
 impl Store {
     /// Reads the store; where that fails because it is damaged, makes it again and reads once more.
     pub(super) fn healing<T>(&self, read: &dyn Fn() -> Result<T, RepoError>) -> Result<T, RepoError> {
         match read() {
-            Err(RepoError::Protocol(what)) if self.own => {
+            Err(RepoError::Protocol(what)) => {
                 self.remake(what)?;
                 read()
             }
@@ -35,9 +37,6 @@ impl Store {
     /// Makes the store again where an error says that it is damaged; for who has to begin anew then.
     pub(super) fn remade(&self, error: RepoError) -> RepoError {
         let RepoError::Protocol(what) = error else { return error };
-        if !self.own {
-            return RepoError::Protocol(what);
-        }
         self.builds();
         // It answers `Remade`, since something was built.
         self.remake(what.clone()).err().unwrap_or(RepoError::Protocol(what))
@@ -80,12 +79,10 @@ impl Store {
 
     /// Makes a store aside, fetches into it, and puts it in the place of this one.
     fn replace(&self, what: &str) -> Result<(), RepoError> {
-        let fresh = aside(&self.dir);
-        let made = self.fill(&fresh);
-        if made.is_err() {
-            drop(std::fs::remove_dir_all(&fresh));
-            return made;
-        }
+        tracing::warn!(what, "the private store is damaged and is made again");
+        let temp = self.temp_dir()?;
+        let fresh = temp.path().join("store");
+        self.fill(&fresh)?;
         let pushes = lock(&self.dir, "push")?;
         pushes.lock().map_err(|e| io("waiting for pushes from the store", &e))?;
         set_aside(&self.dir, what)?;
@@ -93,7 +90,7 @@ impl Store {
     }
 
     fn fill(&self, fresh: &Path) -> Result<(), RepoError> {
-        make(fresh, &self.maker, &self.format)?;
+        init(fresh, &self.maker, &self.format)?;
         let before = std::fs::read(self.dir.join("objects/info/alternates")).unwrap_or_default();
         drop(std::fs::write(fresh.join("objects/info/alternates"), before));
         lenders(fresh, self.objects.as_deref())?;
@@ -110,9 +107,6 @@ impl Store {
     /// Makes sure that the history of what was fetched is there; for who misses something, and wonders whether the
     /// server has it at all.
     pub(super) fn check_history(&self) -> Result<(), RepoError> {
-        if !self.own {
-            return Ok(());
-        }
         // Without the server nothing can be told, and what it has since is fetched by the next look.
         let Ok((text, refs)) = self.list() else { return Ok(()) };
         if !self.has_fetched(&text) {
@@ -144,21 +138,11 @@ impl Store {
         }
     }
 
-    /// Removes what processes that were killed have left in the store, and a damaged one that was kept long enough.
+    /// Removes a damaged store that was kept long enough.
     pub(super) fn sweep(&self) {
-        const DAY: Duration = Duration::from_hours(24);
-        let old = |path: &Path, age: Duration| {
-            let changed = std::fs::metadata(path).and_then(|data| data.modified());
-            changed.is_ok_and(|at| at.elapsed().unwrap_or_default() > age)
-        };
-        for left in std::fs::read_dir(self.dir.join("scratch")).into_iter().flatten().flatten() {
-            let path = left.path();
-            if old(&path, DAY) {
-                drop(std::fs::remove_file(&path).or_else(|_| std::fs::remove_dir_all(&path)));
-            }
-        }
         let damaged = self.dir.with_extension(SIBLING);
-        if old(&damaged, 14 * DAY) {
+        let changed = std::fs::metadata(&damaged).and_then(|data| data.modified());
+        if changed.is_ok_and(|at| at.elapsed().unwrap_or_default() > DAMAGED_AGE) {
             drop(std::fs::remove_dir_all(damaged));
         }
     }

@@ -3,6 +3,7 @@
 use super::error::{broken, io};
 use crate::process::Git;
 use allclear_core::port::RepoError;
+use allclear_host::TempDir;
 use std::fs::File;
 use std::path::{Path, PathBuf};
 
@@ -33,23 +34,22 @@ pub(super) fn lenders(dir: &Path, own: Option<&Path>) -> Result<String, RepoErro
 
 /// Makes an empty store.
 pub(crate) fn make(dir: &Path, git: &Git, format: &str) -> Result<(), RepoError> {
-    let parent = dir.parent().unwrap_or(dir);
-    std::fs::create_dir_all(parent).map_err(|e| io("making the cache directory", &e))?;
     // Made aside and moved into place, so that two makers, threads or processes, never share a half-made store.
-    let fresh = aside(dir);
-    std::fs::create_dir_all(&fresh).map_err(|e| io("making the store", &e))?;
-    git.clone_at(&fresh)
-        .ok(
-            &["init", "-q", "--bare", "--template=", "-b", "none", &format!("--object-format={format}"), "."],
-            b"",
-        )
-        .map_err(broken)?;
-    std::fs::create_dir_all(fresh.join("objects/info")).map_err(|e| io("making the store", &e))?;
-    if std::fs::rename(&fresh, dir).is_err() {
-        // Somebody else was first; theirs serves.
-        drop(std::fs::remove_dir_all(&fresh));
-    }
+    let temp = TempDir::make(&scratch(dir)).map_err(|e| io("making the store", &e))?;
+    let fresh = temp.path().join("store");
+    init(&fresh, git, format)?;
+    // Where that fails, somebody else was first; theirs serves.
+    let _other_serves = std::fs::rename(&fresh, dir);
     if is_store(dir) { Ok(()) } else { Err(RepoError::Protocol(format!("{} cannot be made", dir.display()))) }
+}
+
+/// Makes an empty store in a directory of the caller's own.
+pub(super) fn init(dir: &Path, git: &Git, format: &str) -> Result<(), RepoError> {
+    std::fs::create_dir_all(dir).map_err(|e| io("making the store", &e))?;
+    let format = format!("--object-format={format}");
+    let args = ["init", "-q", "--bare", "--template=", "-b", "none", &format, "."];
+    git.clone_at(dir).ok(&args, b"").map_err(broken)?;
+    std::fs::create_dir_all(dir.join("objects/info")).map_err(|e| io("making the store", &e))
 }
 
 /// Tells whether a directory looks like a store at all.
@@ -59,15 +59,13 @@ pub(super) fn is_store(dir: &Path) -> bool {
         && ["objects", "refs"].into_iter().all(|n| dir.join(n).is_dir())
 }
 
-/// Gives a place beside a store for what will take its place.
-pub(super) fn aside(dir: &Path) -> PathBuf {
-    let mut unique = dir.as_os_str().to_owned();
-    unique.push(format!(".{}", fresh_name()));
-    PathBuf::from(unique)
+/// Gives the directory of a store's temporary directories. It stands beside the store, which may be replaced.
+pub(super) fn scratch(dir: &Path) -> PathBuf {
+    dir.with_extension("scratch")
 }
 
-/// Puts a damaged store aside, in the place of the last one, with what is wrong with it; and clears away what makers
-/// have left that were killed. To be called under the store's lock.
+/// Puts a damaged store aside, in the place of the last one, with what is wrong with it. To be called under the
+/// store's lock.
 pub(super) fn set_aside(dir: &Path, what: &str) -> Result<(), RepoError> {
     let damaged = dir.with_extension(SIBLING);
     drop(std::fs::remove_dir_all(&damaged));
@@ -116,7 +114,7 @@ mod tests {
                 maker.join().unwrap().unwrap();
             }
         });
-        let left: Vec<_> = std::fs::read_dir(cache.path().join("mirrors")).unwrap().flatten().collect();
-        assert_eq!(left.len(), 1, "{left:?}");
+        let left: Vec<_> = std::fs::read_dir(scratch(&dir)).unwrap().collect();
+        assert!(is_store(&dir) && left.is_empty(), "{left:?}");
     }
 }

@@ -21,7 +21,8 @@ impl Merge for Store {
     }
 
     fn merge_text(&self, base: &str, ours: &str, theirs: &str) -> Result<Option<String>, RepoError> {
-        let dir = self.scratch()?;
+        let temp = self.temp_dir()?;
+        let dir = temp.path();
         let write = |name: &str, text: &str| {
             std::fs::write(dir.join(name), text).map_err(|e| io("writing a text to merge", &e))
         };
@@ -29,9 +30,8 @@ impl Merge for Store {
         write("ours", ours)?;
         write("theirs", theirs)?;
         let args = ["merge-file", "-p", "-q", "ours", "base", "theirs"];
-        let output = self.git.clone_at(&dir).with_env("GIT_DIR", "/dev/null").run(&args, b"", LIST_LIMIT);
-        drop(std::fs::remove_dir_all(&dir));
-        let output = output.map_err(broken)?;
+        let git = self.git.clone_at(dir).with_env("GIT_DIR", "/dev/null");
+        let output = git.run(&args, b"", LIST_LIMIT).map_err(broken)?;
         Ok((output.code == Some(0)).then(|| String::from_utf8_lossy(&output.stdout).into_owned()))
     }
 }

@@ -13,14 +13,16 @@ mod remote;
 mod signing;
 
 pub(crate) use error::{broken, id, io, unavailable};
-pub(crate) use make::{fresh_name, make};
+pub(crate) use make::make;
+pub(crate) use objects::{TEXT_LIMIT, read_object};
 
 use crate::process::Git;
 use crate::user_clone::{Clone, Environment, with_secret};
 use crate::writer::Writer;
 use allclear_core::port::RepoError;
 use allclear_core::types::text::hex;
-use make::{identity, is_store, lenders, lock, set_aside};
+use allclear_host::TempDir;
+use make::{identity, is_store, lenders, lock, scratch, set_aside};
 use sha2::{Digest, Sha256};
 use std::ffi::OsString;
 use std::fs::File;
@@ -47,8 +49,6 @@ pub struct Store {
     maker: Git,
     pub(crate) git: Git,
     network: Git,
-    /// Whether what is read is the store, and not another repository.
-    own: bool,
     state: Arc<State>,
     /// The object directories that the store borrows from, by identity: another clone at the same path
     /// is another lender.
@@ -94,7 +94,7 @@ impl State {
 }
 
 fn writer(git: Git, dir: &Path) -> Writer {
-    Writer::new(git, dir.join("scratch").join(fresh_name()))
+    Writer::new(git, scratch(dir))
 }
 
 fn held<T>(lock: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -141,7 +141,6 @@ impl Store {
             maker,
             git,
             network: with_secret(network, clone.secret.as_ref()),
-            own: true,
             lenders,
             signing_key: clone.signing_key.clone(),
             statement_key: clone.statement_key.clone(),
@@ -184,11 +183,6 @@ impl Store {
         &self.dir
     }
 
-    /// Gives a store that reads the objects of another repository.
-    pub(crate) fn reading(&self, git: Git) -> Self {
-        Self { git, own: false, ..self.clone() }
-    }
-
     /// Gives the git that connects to the server, and the server's address.
     pub(crate) fn network(&self) -> (&Git, &str) {
         (&self.network, &self.url)
@@ -207,9 +201,7 @@ impl Store {
         locked(&self.dir)
     }
 
-    fn scratch(&self) -> Result<PathBuf, RepoError> {
-        let dir = self.dir.join("scratch").join(fresh_name());
-        std::fs::create_dir_all(&dir).map_err(|e| io("making a scratch directory", &e))?;
-        Ok(dir)
+    fn temp_dir(&self) -> Result<TempDir, RepoError> {
+        TempDir::make(&scratch(&self.dir)).map_err(|e| io("making a temporary directory", &e))
     }
 }

@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io::BufRead;
 
 /// The largest file that is read as text.
-const TEXT_LIMIT: usize = 4 << 20;
+pub(crate) const TEXT_LIMIT: usize = 4 << 20;
 
 /// Of how many trees it is looked whether what they lack is lost.
 const LOOKED_INTO: usize = 50;
@@ -247,7 +247,7 @@ fn listed(line: &str) -> Option<Listed> {
 }
 
 /// Reads one answer of `cat-file --batch`, and skips what is too large to be kept.
-pub(super) fn read_object(
+pub(crate) fn read_object(
     out: &mut dyn BufRead,
     limit: usize,
 ) -> std::io::Result<Result<Vec<u8>, Unreadable>> {

@@ -8,6 +8,7 @@ use super::error::{broken, io, missing, unavailable};
 use super::make::{fresh_name, lock};
 use super::{PUSH_LIMIT, Store};
 use crate::process::{Failure, Git};
+use crate::user_clone::shown;
 use allclear_core::CommitId;
 use allclear_core::port::{Push, PushAnswer, RefUpdate, RepoError};
 use std::io::BufRead;
@@ -19,6 +20,7 @@ const TURN_PAUSE: Duration = Duration::from_millis(10);
 
 impl Push for Store {
     fn push(&self, updates: &[RefUpdate]) -> Result<PushAnswer, RepoError> {
+        let _span = tracing::info_span!("push", server = shown(&self.url), refs = updates.len()).entered();
         let out = format!("refs/out/{}", fresh_name());
         let private = |update: &RefUpdate| format!("{out}/{}", &update.name.as_str()["refs/".len()..]);
         let made: Vec<(String, &CommitId)> =
@@ -36,7 +38,8 @@ impl Push for Store {
         // Left over private refs cost a little space and nothing else.
         drop(self.writer().refs(&delete));
         drop(pushing);
-        let (answer, judged) = sent?;
+        let (answer, judged) = sent.inspect_err(|error| tracing::info!(%error, "not pushed"))?;
+        tracing::info!(ok = answer.ok, judged, said = ?answer.said, "pushed");
         if !answer.ok && !judged && !self.can_pack(updates) {
             return Err(self.remade(missing("some of what is pushed")));
         }

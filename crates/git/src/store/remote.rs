@@ -4,6 +4,7 @@ use super::error::unavailable;
 use super::{FETCH_LIMIT, LIST_LIMIT, Store};
 use crate::parse;
 use crate::process::{Failure, Git};
+use crate::user_clone::shown;
 use allclear_core::port::{Memory, Refs, Remote, RepoError};
 use allclear_core::types::text::plain;
 use allclear_core::{CommitId, RefName};
@@ -48,6 +49,7 @@ impl Store {
     }
 
     pub(crate) fn list_within(&self, limit: Duration) -> Result<(Vec<u8>, Refs), RepoError> {
+        let _span = tracing::info_span!("list", server = shown(&self.url)).entered();
         let args = ["ls-remote", "-q", "--", &self.url];
         let output = self.outside().run(&args, b"", limit).map_err(unavailable)?;
         if output.code != Some(0) {
@@ -63,6 +65,7 @@ impl Store {
             )));
         }
         let refs = parse::refs(&output.stdout);
+        tracing::info!(refs = refs.objects.len(), "listed");
         Ok((output.stdout, refs))
     }
 
@@ -90,6 +93,7 @@ impl Store {
 
     /// Fetches everything into the repository of `git`.
     pub(super) fn fetch_by(&self, git: &Git) -> Result<(), RepoError> {
+        let _span = tracing::info_span!("fetch", server = shown(&self.url)).entered();
         let args = [
             "fetch",
             "-q",
@@ -105,6 +109,7 @@ impl Store {
             "+refs/allclear/*:refs/in/allclear/*",
         ];
         let output = git.run(&args, b"", FETCH_LIMIT).map_err(unavailable)?;
+        tracing::info!(ok = output.code == Some(0), "fetched");
         if output.code == Some(0) {
             return Ok(());
         }

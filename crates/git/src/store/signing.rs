@@ -3,7 +3,6 @@
 
 use super::Store;
 use super::error::broken;
-use crate::process::Git;
 use allclear_core::CommitId;
 use allclear_core::ledger::signature::Signed;
 use allclear_core::port::Signing;
@@ -59,20 +58,8 @@ impl Store {
         let key = self.statement_key.as_deref()?;
         // git takes a key itself in place of a file; its secret half is in the agent then.
         let literal = key.strip_prefix("key::").or_else(|| key.starts_with("ssh-").then_some(key));
-        let dir = self.scratch().ok()?;
-        let made = self.sign_in(&dir, key, literal, text, namespace);
-        drop(std::fs::remove_dir_all(&dir));
-        made
-    }
-
-    fn sign_in(
-        &self,
-        dir: &std::path::Path,
-        key: &str,
-        literal: Option<&str>,
-        text: &[u8],
-        namespace: &str,
-    ) -> Option<String> {
+        let temp = self.temp_dir().ok()?;
+        let dir = temp.path();
         let file = match literal {
             Some(line) => {
                 let file = dir.join("key.pub");
@@ -83,11 +70,8 @@ impl Store {
         };
         let mut args = vec!["-Y", "sign", "-q", "-n", namespace, "-f", &file];
         args.extend(literal.map(|_| "-U"));
-        let output = self.ssh_keygen(dir).run(&args, text, SIGN_LIMIT).ok()?;
+        let ssh_keygen = self.git.clone_at(dir).with_program("ssh-keygen");
+        let output = ssh_keygen.run(&args, text, SIGN_LIMIT).ok()?;
         (output.code == Some(0)).then(|| String::from_utf8(output.stdout).ok())?
-    }
-
-    fn ssh_keygen(&self, dir: &std::path::Path) -> Git {
-        self.git().clone_at(dir).with_program("ssh-keygen")
     }
 }

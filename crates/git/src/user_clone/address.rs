@@ -126,6 +126,15 @@ pub(super) fn split_secret(url: &str) -> (String, Option<(String, String)>) {
     (format!("{scheme}://{}", &rest[at + 1..]), Some((user.to_owned(), password.to_owned())))
 }
 
+/// Gives an address as it may be shown: without a login, which may be a secret in any scheme, and without a query.
+pub(crate) fn shown(url: &str) -> String {
+    let Some((scheme, rest)) = url.split_once("://") else { return plain(url) };
+    let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
+    let host = rest[..end].rsplit('@').next().unwrap_or_default();
+    let path = rest[end..].split(['?', '#']).next().unwrap_or_default();
+    plain(&format!("{scheme}://{host}{path}"))
+}
+
 pub(super) fn check(url: &str) -> Result<(), PlaceError> {
     let refuse = |why| Err(PlaceError::Address { address: plain(url), why });
     if url.chars().any(char::is_control) {
@@ -202,5 +211,13 @@ mod tests {
         let (url, secret) = split_secret("https://x:s3cret@host/p@th.git");
         assert_eq!(url, "https://host/p@th.git");
         assert_eq!(secret, Some(("x".into(), "s3cret".into())));
+        for (url, expected) in [
+            ("https://x:s3cret@host/p@th.git?token=s3cret", "https://host/p@th.git"),
+            ("ssh://git:s3cret@host:22/x", "ssh://host:22/x"),
+            ("git@host:x.git", "git@host:x.git"),
+            ("/srv/a@b.git", "/srv/a@b.git"),
+        ] {
+            assert_eq!(shown(url), expected);
+        }
     }
 }

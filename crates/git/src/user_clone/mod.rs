@@ -5,6 +5,6 @@ mod clone;
 mod history;
 
 pub use address::PlaceError;
-pub(crate) use address::{fetchable, with_secret};
+pub(crate) use address::{fetchable, shown, with_secret};
 pub use clone::{Clone, Environment};
 pub use history::CloneHistory;

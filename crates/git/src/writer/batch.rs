@@ -7,7 +7,7 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::process::{Child, ChildStdin};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::thread::JoinHandle;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// How long an answer may take.
 const LIMIT: Duration = Duration::from_mins(1);
@@ -19,16 +19,20 @@ const SAID_CAP: u64 = 64 * 1024;
 /// A git that reads requests and answers each with lines.
 #[derive(Debug)]
 pub(super) struct Batch {
-    verb: String,
+    git: Git,
+    args: &'static [&'static str],
+    began: Instant,
     child: Child,
     input: Option<ChildStdin>,
     answers: Receiver<String>,
     said: Option<JoinHandle<Vec<u8>>>,
+    ended: bool,
 }
 
 impl Batch {
     /// Starts git.
-    pub(super) fn start(git: &Git, args: &[&str]) -> Result<Self, Failure> {
+    pub(super) fn start(git: &Git, args: &'static [&'static str]) -> Result<Self, Failure> {
+        let began = Instant::now();
         let mut child = git.start(args)?;
         let (input, output, errors) = (child.stdin.take(), child.stdout.take(), child.stderr.take());
         let (answer, answers) = channel();
@@ -45,8 +49,7 @@ impl Batch {
             }
             said
         });
-        let verb = args.first().copied().unwrap_or_default().to_owned();
-        Ok(Self { verb, child, input, answers, said: Some(said) })
+        Ok(Self { git: git.clone(), args, began, child, input, answers, said: Some(said), ended: false })
     }
 
     /// Makes a request, and gives the `lines` of its answer. After a failure it answers nothing more.
@@ -62,7 +65,7 @@ impl Batch {
                 Err(RecvTimeoutError::Disconnected) => return Err(self.failure()),
                 Err(RecvTimeoutError::Timeout) => {
                     self.kill();
-                    return Err(Failure::TimedOut { verb: self.verb.clone(), after: LIMIT });
+                    return Err(Failure::TimedOut { verb: self.verb(), after: LIMIT });
                 }
             }
         }
@@ -75,7 +78,7 @@ impl Batch {
         let said = self.said.take().and_then(|said| said.join().ok()).unwrap_or_default();
         let said = String::from_utf8_lossy(&said);
         let said = said.lines().map(plain).filter(|line| !line.trim().is_empty()).collect();
-        Failure::Failed { verb: self.verb.clone(), said }
+        Failure::Failed { verb: self.verb(), said }
     }
 
     fn end(&mut self) {
@@ -89,7 +92,13 @@ impl Batch {
                 false
             }
         } {}
-        drop(self.child.wait());
+        if let (Ok(status), false) = (self.child.wait(), std::mem::replace(&mut self.ended, true)) {
+            self.git.trace(self.args, self.began, status.code());
+        }
+    }
+
+    fn verb(&self) -> String {
+        self.args.first().copied().unwrap_or_default().to_owned()
     }
 
     fn kill(&self) {

@@ -5,6 +5,7 @@ mod batch;
 
 use crate::process::{Failure, Git};
 use allclear_core::CommitId;
+use allclear_host::TempDir;
 use batch::Batch;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -40,28 +41,31 @@ impl Kind {
 #[derive(Debug)]
 pub(crate) struct Writer {
     git: Git,
-    /// The file that git reads an object from.
-    file: PathBuf,
+    /// Where its temporary directory is made.
+    scratch: PathBuf,
+    /// Has the file that git reads an object from.
+    dir: Option<TempDir>,
     objects: BTreeMap<Kind, Batch>,
     trees: Option<Batch>,
     refs: Option<Batch>,
 }
 
 impl Writer {
-    /// Prepares to write with `git`; `file` is one that nobody else uses.
-    pub(crate) fn new(git: Git, file: PathBuf) -> Self {
-        Self { git, file, objects: BTreeMap::new(), trees: None, refs: None }
+    /// Prepares to write with `git`; `scratch` is where temporary directories are made.
+    pub(crate) fn new(git: Git, scratch: PathBuf) -> Self {
+        Self { git, scratch, dir: None, objects: BTreeMap::new(), trees: None, refs: None }
     }
 
     /// Writes an object, and gives its id.
     pub(crate) fn object(&mut self, kind: Kind, bytes: &[u8]) -> Result<CommitId, Failure> {
         let odd = |what: String| Failure::Odd { verb: "hash-object".into(), what };
-        self.file
-            .parent()
-            .map_or(Ok(()), std::fs::create_dir_all)
-            .and_then(|()| std::fs::write(&self.file, bytes))
-            .map_err(|e| odd(e.to_string()))?;
-        let path = self.file.to_str().filter(|path| !path.contains('\n'));
+        let dir = match self.dir.take() {
+            Some(dir) => dir,
+            None => TempDir::make(&self.scratch).map_err(|e| odd(e.to_string()))?,
+        };
+        let file = self.dir.insert(dir).path().join("object");
+        std::fs::write(&file, bytes).map_err(|e| odd(e.to_string()))?;
+        let path = file.to_str().filter(|path| !path.contains('\n'));
         let path = path.ok_or_else(|| odd("the cache's path is not UTF-8".into()))?;
         let batch = match self.objects.remove(&kind) {
             Some(batch) => batch,
@@ -102,12 +106,6 @@ impl Writer {
     }
 }
 
-impl Drop for Writer {
-    fn drop(&mut self) {
-        drop(std::fs::remove_file(&self.file));
-    }
-}
-
 /// Gives the batch back where it goes on, and the id that it answered with.
 fn asked(mut batch: Batch, request: &[u8]) -> Result<(Batch, CommitId), Failure> {
     let answer = batch.ask(request, 1)?.concat();
@@ -132,7 +130,7 @@ mod tests {
     fn what_is_written_is_what_git_writes_alone() {
         for format in ["sha1", "sha256"] {
             let (dir, git) = repository(format);
-            let mut writer = Writer::new(git.clone(), dir.path().join("new"));
+            let mut writer = Writer::new(git.clone(), dir.path().join("scratch"));
             let alone =
                 |kind: &str, bytes: &[u8]| git.line(&["hash-object", "-t", kind, "--stdin"], bytes).unwrap();
             // Nothing, something, what a filter would change, and more than one block.
@@ -170,7 +168,7 @@ mod tests {
     #[test]
     fn refs_change_all_or_none_and_a_failure_is_not_the_end() {
         let (dir, git) = repository("sha1");
-        let mut writer = Writer::new(git.clone(), dir.path().join("new"));
+        let mut writer = Writer::new(git.clone(), dir.path().join("scratch"));
         let id = writer.object(Kind::Blob, b"hello\n").unwrap();
         let names = || git.line(&["for-each-ref", "--format=%(refname)"], b"").unwrap();
         writer

@@ -11,6 +11,7 @@ use rustix::fs::OFlags;
 use std::borrow::Cow;
 use std::io::Read;
 use std::path::{Path, PathBuf};
+use std::time::Instant;
 
 /// How much of a log and of a small file is read, in bytes: enough to find what is wrong.
 const MOST: u64 = 1 << 20;
@@ -208,11 +209,13 @@ impl<'a> Runner<'a> {
             rehearsal.push(typed(step, task));
             return Ok(());
         }
+        let began = Instant::now();
         let ended = self.view.sandbox().run(spec, task).map_err(|why| Stopped::infra(&why))?;
         self.memory = self.memory.max(ended.memory);
         let log = self.view.readable_log(&read(&spec.log));
         self.log.push_str(&log);
         let (outcome, note) = ending::outcome(self.limits, step, &ended.how, &log);
+        tracing::debug!(step = step.name(), outcome = outcome.name(), elapsed = ?began.elapsed(), "step");
         if outcome == Outcome::Passed { Ok(()) } else { Err(Stopped { outcome, step, log, note }) }
     }
 }

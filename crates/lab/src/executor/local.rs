@@ -42,7 +42,6 @@ impl<'a> Lab<'a> {
     /// Opens the lab.
     pub fn open(sources: &'a dyn Sources, around: Surroundings) -> Self {
         let dir = around.cache.join("lab");
-        TempDir::sweep(&dir.join(TEMPORARY));
         let sandbox = if around.uncontained {
             Ok(Sandbox::none(around.helper.clone()))
         } else {
@@ -156,6 +155,8 @@ impl Executor for Lab<'_> {
     }
 
     fn attempt(&self, request: &Request<'_>) -> Attempt {
+        let _span =
+            tracing::info_span!("attempt", downstream = request.job.name, arm = ?request.arm).entered();
         let mut attempt = Attempt::new(request.arm, request.mode);
         attempt.scale = request.scale;
         let began = Instant::now();
@@ -183,6 +184,12 @@ impl Executor for Lab<'_> {
                 attempt.log = logs::keep(&self.context.dir.join("logs"), &stopped.log);
             }
         }
+        tracing::info!(
+            step = attempt.step.map(Step::name),
+            outcome = attempt.outcome.name(),
+            elapsed = ?began.elapsed(),
+            "attempted"
+        );
         attempt
     }
 

@@ -3,3 +3,4 @@
 mod calendar;
 mod changelog;
 mod locate;
+mod log;

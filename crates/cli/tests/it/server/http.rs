@@ -28,11 +28,9 @@ fn a_release_over_http() {
 fn a_server_that_wants_a_password_gets_no_prompt() {
     let (world, bridge) = world();
     bridge.moods.locked.store(true, Ordering::SeqCst);
-    let start = std::time::Instant::now();
     for args in [&["status"][..], &["cut", "--yes"], &["tick"]] {
         world.allclear_with(args, "mira\nsecret\n").code(75).talks("cannot be read").talks("login");
     }
-    assert!(start.elapsed() < crate::world::PATIENCE);
 }
 
 #[test]

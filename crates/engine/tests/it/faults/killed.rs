@@ -224,7 +224,7 @@ strace -f -qq -o '{dead}' -e trace=rename,renameat,renameat2 -e inject=rename,re
     println!(
         "{verb}: push {push}, rename {n}: hit {hit}, locks {}, {}",
         locks.len(),
-        outcome.as_ref().err().map_or("ok".into(), |f| f.what.clone())
+        outcome.as_ref().err().map_or("ok".into(), allclear_engine::Refusal::what)
     );
     world.clock.wait(std::time::Duration::from_secs(1));
     if verb == "cut" {

@@ -1,7 +1,7 @@
 //! The module caches: one for each content of the project, each begun with what another one has.
 
 use crate::copy::link;
-use allclear_host::remove_tree;
+use allclear_host::{TempDir, remove_tree};
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
@@ -16,12 +16,8 @@ pub(super) fn seed(dir: &Path, cache: &Path, own: &[String]) -> std::io::Result<
     let other = others
         .filter(|p| p.file_name().is_some_and(|n| n.to_string_lossy().starts_with("mod-")))
         .max_by_key(changed);
-    let fresh = dir.join(format!(
-        ".mod-{}-{}",
-        std::process::id(),
-        cache.file_name().map_or_else(String::new, |n| n.to_string_lossy().into_owned())
-    ));
-    std::fs::create_dir_all(&fresh)?;
+    let temp = TempDir::make(&dir.join("temporary"))?;
+    let fresh = temp.dir("mod")?;
     if let Some(other) = other {
         let whole: BTreeSet<PathBuf> = unpacked(&other).filter(|module| is_whole(&other, module)).collect();
         if link(&other, &fresh).is_err() {
@@ -42,9 +38,8 @@ pub(super) fn seed(dir: &Path, cache: &Path, own: &[String]) -> std::io::Result<
             }
         }
     }
-    if std::fs::rename(&fresh, cache).is_err() {
-        remove_tree(&fresh);
-    }
+    // Where that fails, somebody else was first; theirs serves.
+    let _other_serves = std::fs::rename(&fresh, cache);
     Ok(())
 }
 
@@ -109,7 +104,6 @@ mod tests {
         ] {
             assert_eq!(two.join(name).exists(), is, "{name}");
         }
-        let names: Vec<_> = std::fs::read_dir(dir.path()).unwrap().flatten().map(|e| e.file_name()).collect();
-        assert_eq!(names.len(), 2, "{names:?}");
+        assert_eq!(std::fs::read_dir(dir.path().join("temporary")).unwrap().count(), 0);
     }
 }

@@ -99,12 +99,34 @@ fn test(runner: &mut Runner<'_>, declared: u64, tests: &mut Tests) -> Result<(),
     std::fs::create_dir_all(runner.out().join("tests")).map_err(|e| Stopped::infra(&e.to_string()))?;
     runner.compile(Step::Test, &["go", "test", "-p=1", "-count=1", &keep, "./..."])?;
     let ended = runner.shell(Step::Test, &format!("sh {run}"));
+    let ended = ended.map_err(|stopped| Stopped { log: without_marks(&stopped.log), ..stopped });
     for line in runner.read_product("tally").lines() {
         let mut numbers = line.split(' ').map(|n| n.parse::<u64>().unwrap_or(0));
         tests.ran += numbers.next().unwrap_or(0);
         tests.failed += numbers.next().unwrap_or(0);
     }
     ended
+}
+
+/// Takes away the marks that the testing package of Go 1.27 and newer puts around errors, and the escapes of what a
+/// test printed that looks like a mark.
+fn without_marks(log: &str) -> String {
+    const FRAMING: char = '\x16';
+    const ERROR: [char; 2] = ['\x0f', '\x0e'];
+    const ESCAPE: char = '\x1b';
+    let mut out = String::with_capacity(log.len());
+    let mut chars = log.chars().peekable();
+    while let Some(c) = chars.next() {
+        match (c, chars.peek()) {
+            (ESCAPE, Some(&mark)) if ERROR.contains(&mark) || [FRAMING, ESCAPE].contains(&mark) => {
+                chars.next();
+                out.push(mark);
+            }
+            (c, _) if ERROR.contains(&c) => {}
+            (c, _) => out.push(c),
+        }
+    }
+    out
 }
 
 /// Asks the program itself what it was built with.
@@ -134,4 +156,20 @@ fn check_linked(served: &ServedModule, program: &Path) -> Result<(), Stopped> {
         log: said.out,
         note: Some(format!("the program has other content of {} in it", served.module)),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::without_marks;
+
+    #[test]
+    fn errors_are_read_without_their_marks() {
+        for (printed, read) in [
+            ("\x0f    x_test.go:5: got 1\n        want 2\x0e\n", "    x_test.go:5: got 1\n        want 2\n"),
+            ("a test's own: \x1b\x0f \x1b\x1b[1m \x1b[0m", "a test's own: \x0f \x1b[1m \x1b[0m"),
+            ("no marks\n", "no marks\n"),
+        ] {
+            assert_eq!(without_marks(printed), read);
+        }
+    }
 }

@@ -1,0 +1,131 @@
+//! Why something was not done: data, an enum for each room of the engine. The words that people hear of a
+//! variant stand beside it, in one `match` a room; nowhere else in the engine is such a text.
+
+mod after;
+mod candidate;
+mod evidence;
+mod ledger;
+mod look;
+mod people;
+mod promotion;
+mod push;
+mod read;
+mod setup;
+
+pub use after::AfterRefusal;
+pub use candidate::CandidateRefusal;
+pub use evidence::EvidenceRefusal;
+pub use ledger::LedgerRefusal;
+pub use look::LookRefusal;
+pub use people::PeopleRefusal;
+pub use promotion::PromotionRefusal;
+pub use push::PushRefusal;
+pub use read::ReadRefusal;
+pub use setup::SetupRefusal;
+
+use crate::{Fault, FaultKind};
+use allclear_core::CommitId;
+use allclear_core::port::RepoError;
+use std::fmt;
+
+/// Declares [`Refusal`] with a variant for each room, and the ways into it and out of it.
+macro_rules! rooms {
+    ($($room:ident($refusal:ty),)*) => {
+        /// Something that was not done, and why.
+        #[derive(Debug, Clone, PartialEq, Eq)]
+        pub enum Refusal {
+            $($room($refusal),)*
+        }
+
+        $(impl From<$refusal> for Refusal {
+            fn from(refusal: $refusal) -> Self {
+                Self::$room(refusal)
+            }
+        })*
+
+        impl From<&Refusal> for Fault {
+            fn from(refusal: &Refusal) -> Self {
+                match refusal {
+                    $(Refusal::$room(refusal) => refusal.into(),)*
+                }
+            }
+        }
+    };
+}
+
+rooms! {
+    Repo(RepoError),
+    Push(PushRefusal),
+    Ledger(LedgerRefusal),
+    Look(LookRefusal),
+    Candidate(CandidateRefusal),
+    Promotion(PromotionRefusal),
+    People(PeopleRefusal),
+    Evidence(EvidenceRefusal),
+    After(AfterRefusal),
+    Read(ReadRefusal),
+    Setup(SetupRefusal),
+}
+
+impl Refusal {
+    /// Gives its kind; the CLI's exit code follows from it.
+    pub fn kind(&self) -> FaultKind {
+        Fault::from(self).kind
+    }
+
+    /// Says what happened.
+    pub fn what(&self) -> String {
+        Fault::from(self).what
+    }
+
+    /// Says what is true now.
+    pub fn truth(&self) -> String {
+        Fault::from(self).truth
+    }
+
+    pub fn hints(&self) -> Vec<String> {
+        Fault::from(self).hints
+    }
+}
+
+impl From<Refusal> for Fault {
+    fn from(refusal: Refusal) -> Self {
+        Self::from(&refusal)
+    }
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        Fault::from(self).fmt(f)
+    }
+}
+
+impl std::error::Error for Refusal {}
+
+/// Gives the first twelve digits of an id: few enough to read, enough to be given back.
+pub(crate) fn brief(id: &CommitId) -> &str {
+    &id.as_str()[..12]
+}
+
+impl From<RepoError> for Fault {
+    fn from(error: RepoError) -> Self {
+        Self::from(&error)
+    }
+}
+
+impl From<&RepoError> for Fault {
+    fn from(error: &RepoError) -> Self {
+        match error {
+            RepoError::NotFound(what) => Self::usage(what),
+            RepoError::Unavailable(what) => {
+                Self::try_later(what).hint("check the connection and the login, then try again; allclear status --offline shows the last look")
+            }
+            RepoError::Unknown(what) => Self::unknown(what)
+                .truth("it may or may not have been applied; do not push by hand")
+                .hint("run allclear tick: it reads the refs until it knows"),
+            RepoError::Remade(what) => Self::broken(what).hint("run the command again"),
+            RepoError::Protocol(what) => Self::broken(what)
+                .hint("allclear's private store can be deleted at any time; it is made again (~/.cache/allclear)"),
+        }
+    }
+}
