@@ -66,7 +66,7 @@ impl Context {
     /// Looks at the server; or, offline, at what was seen last.
     pub(crate) fn look(&self, flags: &Flags) -> Result<Snapshot, Fault> {
         if !flags.offline {
-            return self.engine().observe();
+            return Ok(self.engine().observe()?);
         }
         self.engine().recall().ok_or_else(|| {
             Fault::new(FaultKind::TryLater, "this machine has not looked at the server yet")
@@ -93,7 +93,7 @@ impl Context {
     /// Finds out what is left to do until a train runs.
     pub(crate) fn adoption(&self) -> Result<Adoption, Fault> {
         let engine = self.engine();
-        engine.todo(&engine.observe()?, Home::of(&self.clone.remote))
+        Ok(engine.todo(&engine.observe()?, Home::of(&self.clone.remote))?)
     }
 
     /// Gives the lines with which users try an rc. They are help, not data: where they cannot be found, there are none.

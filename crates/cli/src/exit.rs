@@ -23,7 +23,6 @@ pub(crate) enum Exit {
     Unknown = 6,
     /// Time or machines will do.
     Waiting = 8,
-    /// Try again later.
     TryLater = 75,
 }
 
@@ -33,7 +32,6 @@ impl From<Exit> for ExitCode {
     }
 }
 
-/// Gives the exit code of a fault.
 pub(crate) fn of(fault: &Fault) -> Exit {
     match fault.kind {
         FaultKind::Blocked => Exit::Blocked,

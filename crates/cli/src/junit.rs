@@ -24,7 +24,6 @@ struct Case {
     out: String,
 }
 
-/// Writes it.
 pub(crate) fn write(experiment: &Experiment, checks: &[CheckRun]) -> String {
     let mut text = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites name=\"allclear\">\n".to_owned();
     let cases: Vec<Case> = experiment.downstreams.iter().map(of_row).collect();

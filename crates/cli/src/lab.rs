@@ -58,7 +58,6 @@ fn at_once() -> usize {
     std::thread::available_parallelism().map_or(1, |n| (n.get() / 2).max(1))
 }
 
-/// Gives how many are wanted.
 pub(crate) fn jobs(wanted: Option<NonZeroUsize>) -> usize {
     wanted.map_or_else(at_once, NonZeroUsize::get)
 }

@@ -13,7 +13,6 @@ pub(crate) struct Stop {
 }
 
 impl Stop {
-    /// Listens from here on.
     pub(crate) fn listen() -> Self {
         let stop = Self { flag: Arc::default(), signal: Arc::default() };
         for signal in [SIGINT, SIGTERM] {

@@ -23,7 +23,7 @@ pub struct Facts {
     pub released: BTreeMap<Version, CommitId>,
     /// What the candidates' branches look like.
     pub candidates: BTreeMap<Version, CandidateFacts>,
-    /// What is new on develop since the last cut or release.
+    /// How many commits, merges aside, develop has that were neither cut nor released.
     pub changes: usize,
     /// What some other hand did to what was released, a sentence each.
     pub drift: Vec<String>,
@@ -37,6 +37,13 @@ pub struct Facts {
     pub flights: BTreeMap<OperationId, Sight>,
     /// What the record itself looks like.
     pub record: RecordFacts,
+}
+
+impl Facts {
+    /// Tells whether develop has anything to cut.
+    pub fn has_changes(&self) -> bool {
+        self.changes > 0
+    }
 }
 
 /// What the ledger's ref and its witnesses look like.

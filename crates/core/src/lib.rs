@@ -5,6 +5,8 @@
 //! [`policy::Policy`]. [`assess()`] gives the verdict, [`plan::plan`] what is due, [`promotion::next`]
 //! the next step of a promotion in flight. The CLI, a cron job and a hub all call the same functions.
 
+#![warn(missing_docs)]
+
 pub mod decide;
 pub mod ecosystem;
 pub mod experiment;

@@ -1,23 +1,23 @@
 //! One decision of a person: look, choose, sign, append, until it lands.
 
 use crate::engine::healed;
-use crate::ledger::append::{DEADLINE, Draft, Landing, busy};
-use crate::{Engine, Fault, Snapshot};
+use crate::ledger::append::{DEADLINE, Draft, Landing};
+use crate::{Engine, LedgerRefusal, Refusal, Snapshot};
 
 impl Engine<'_> {
     /// Observes, decides and appends, again and again until it lands: decisions are judged anew
     /// after every lost race.
     pub(crate) fn decide<T>(
         &self,
-        choose: impl Fn(&Snapshot) -> Result<(Draft, T), Fault>,
-    ) -> Result<T, Fault> {
+        choose: impl Fn(&Snapshot) -> Result<(Draft, T), Refusal>,
+    ) -> Result<T, Refusal> {
         healed(|| self.decide_until_landed(&choose))
     }
 
     fn decide_until_landed<T>(
         &self,
-        choose: &impl Fn(&Snapshot) -> Result<(Draft, T), Fault>,
-    ) -> Result<T, Fault> {
+        choose: &impl Fn(&Snapshot) -> Result<(Draft, T), Refusal>,
+    ) -> Result<T, Refusal> {
         let deadline = DEADLINE.after(self.clock.now());
         loop {
             let snapshot = self.observe()?;
@@ -30,7 +30,7 @@ impl Engine<'_> {
             let draft = self.signed(draft, &snapshot.project, snapshot.policy.get())?;
             match self.land(&snapshot.tip(), &draft)? {
                 Landing::Landed(_) => return Ok(answer),
-                Landing::Raced if self.clock.now() >= deadline => return Err(busy()),
+                Landing::Raced if self.clock.now() >= deadline => return Err(LedgerRefusal::Busy.into()),
                 Landing::Raced => self.pause(),
             }
         }

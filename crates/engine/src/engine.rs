@@ -1,6 +1,6 @@
-//! Whoever acts: one type, whose use cases stand in the rooms.
+//! Whoever acts: one type. Its use cases stand in the folders beside this file.
 
-use crate::{Fault, FaultKind, Note};
+use crate::{FaultKind, Note, Refusal};
 use allclear_core::ledger::actor::{Actor, Via};
 use allclear_core::port::notify::Notify;
 use allclear_core::port::steps::Steps;
@@ -8,7 +8,6 @@ use allclear_core::port::{Clock, Repository, Signature};
 
 /// One person or job, at one repository, at one machine.
 pub struct Engine<'a> {
-    /// The repository.
     pub repo: &'a dyn Repository,
     /// What runs the project's own commands on this machine; `None` where nothing may be run.
     pub steps: Option<&'a dyn Steps>,
@@ -18,7 +17,6 @@ pub struct Engine<'a> {
     pub clock: &'a dyn Clock,
     /// Who acts.
     pub by: Actor,
-    /// From where.
     pub via: Via,
     /// Hears of each step.
     pub watch: &'a (dyn Fn(&Note) + Sync),
@@ -36,9 +34,9 @@ impl Engine<'_> {
 
 /// Does something that begins with a look; and once more where the private store turned out to be damaged, and
 /// was made again: nothing that was built by then was sent.
-pub(crate) fn healed<T>(act: impl Fn() -> Result<T, Fault>) -> Result<T, Fault> {
+pub(crate) fn healed<T>(act: impl Fn() -> Result<T, Refusal>) -> Result<T, Refusal> {
     match act() {
-        Err(fault) if fault.kind == FaultKind::Broken => act(),
+        Err(fault) if fault.kind() == FaultKind::Broken => act(),
         done => done,
     }
 }

@@ -16,6 +16,7 @@ mod note;
 mod people;
 mod promotion;
 mod read;
+mod refusal;
 mod setup;
 mod tick;
 
@@ -46,6 +47,10 @@ pub use promotion::outcome::Released;
 pub use read::changelog::{Changes, ChangesOf};
 pub use read::location::{CommitLocation, InRc, InRelease, MatchedBy, OnCandidate, OnDevelop, Route, Twin};
 pub use read::verify::verification::{ReleaseTruth, Verification};
+pub use refusal::{
+    AfterRefusal, CandidateRefusal, EvidenceRefusal, LedgerRefusal, LookRefusal, PeopleRefusal,
+    PromotionRefusal, PushRefusal, ReadRefusal, Refusal, SetupRefusal,
+};
 pub use setup::adoption::Adoption;
 pub use setup::doctor::Examination;
 pub use setup::probe::{Probe, ProbeAnswer, ProbeOutcome};

@@ -2,7 +2,7 @@
 //! killed is made good by the next one.
 
 use crate::engine::healed;
-use crate::{CutWish, Engine, Fault, FaultKind};
+use crate::{CandidateRefusal, CutWish, Engine, FaultKind, Refusal};
 use allclear_core::decide::plan::{Action, plan};
 use allclear_core::ledger::event::Event;
 use allclear_core::policy::Mode;
@@ -10,7 +10,6 @@ use allclear_core::policy::Mode;
 /// How often a tick looks again for what its own acts made due.
 const ROUNDS: usize = 16;
 
-/// What one tick did.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Ticked {
     /// What was done, in order.
@@ -18,7 +17,7 @@ pub struct Ticked {
     /// What is due and was left alone, because allclear only observes here or this was a dry run.
     pub due: Vec<String>,
     /// What could not be done.
-    pub faults: Vec<Fault>,
+    pub faults: Vec<Refusal>,
     /// Whether the project has a ledger at all.
     pub started: bool,
 }
@@ -29,10 +28,10 @@ pub struct Done(pub String);
 
 impl Engine<'_> {
     /// Does what is due.
-    pub fn tick(&self, dry: bool) -> Result<Ticked, Fault> {
+    pub fn tick(&self, dry: bool) -> Result<Ticked, Refusal> {
         let mut ticked = Ticked::default();
         let mut tried: Vec<Action> = Vec::new();
-        let mut lost: Option<(Action, Fault)> = None;
+        let mut lost: Option<(Action, Refusal)> = None;
         for _ in 0..ROUNDS {
             let snapshot = self.observe()?;
             // First, because a ledger that was deleted is not one that was never begun.
@@ -72,10 +71,11 @@ impl Engine<'_> {
                 break;
             };
             tried.push(action.clone());
+            let _span = tracing::info_span!("act", action = action.sentence()).entered();
             match healed(|| self.act(&action)) {
                 Ok(Some(done)) => ticked.done.push(Done(done)),
                 Ok(None) => {}
-                Err(fault) if fault.kind == FaultKind::Unknown => {
+                Err(fault) if fault.kind() == FaultKind::Unknown => {
                     ticked.faults.push(fault);
                     return Ok(ticked);
                 }
@@ -94,7 +94,7 @@ impl Engine<'_> {
         Ok(ticked)
     }
 
-    fn act(&self, action: &Action) -> Result<Option<String>, Fault> {
+    fn act(&self, action: &Action) -> Result<Option<String>, Refusal> {
         match action {
             Action::Finish { version, .. } => {
                 Ok(self.finish(*version)?.map(|r| format!("released {} as {}", r.version, r.tag)))
@@ -119,7 +119,7 @@ impl Engine<'_> {
                 let (slot, reason) = (*slot, *reason);
                 self.decide(|snapshot| {
                     if snapshot.project.slot >= Some(slot) {
-                        return Err(Fault::new(FaultKind::Conflict, "the slot was handled by somebody else"));
+                        return Err(CandidateRefusal::SlotHandled.into());
                     }
                     Ok((self.draft(vec![Event::SlotSkipped { slot, reason }]), ()))
                 })?;

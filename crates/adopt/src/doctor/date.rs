@@ -2,7 +2,6 @@
 
 use jiff::Timestamp;
 
-/// Shows a day.
 pub(super) fn day(at: Timestamp) -> String {
     at.to_zoned(jiff::tz::TimeZone::UTC).strftime("%-d %b %Y").to_string()
 }

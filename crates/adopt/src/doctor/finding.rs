@@ -4,56 +4,41 @@ use allclear_core::CommitId;
 use jiff::Timestamp;
 use serde::Serialize;
 
-/// Which part of the screen a finding belongs to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Part {
-    /// The last releases.
     Past,
     /// What allclear needs of git, the server and the clone.
     #[serde(rename = "ground")]
     Prerequisites,
 }
 
-/// How a finding weighs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Weight {
-    /// There is nothing to judge.
     NotApplicable,
-    /// Nothing was found.
     Clear,
     /// It happened, and nothing can be done any more.
     Past,
-    /// It cannot be known.
     Unknown,
     /// A person can do something about it.
     Open,
 }
 
-/// One piece of evidence.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Evidence {
     /// The tag, branch or ref that it is about.
     pub about: String,
-    /// It in words, for people.
     pub text: String,
-    /// The commits that show it.
     pub commits: Vec<CommitId>,
-    /// When.
     pub at: Option<Timestamp>,
 }
 
-/// One thing that was looked for.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Finding {
-    /// Its name, one or two words.
     pub name: &'static str,
-    /// Where it belongs.
     pub part: Part,
-    /// How it weighs.
     pub weight: Weight,
-    /// What was found, in one sentence.
     pub summary: String,
     /// What shows it, the most telling first.
     pub evidence: Vec<Evidence>,
@@ -85,7 +70,6 @@ impl Finding {
         self
     }
 
-    /// Says that there is nothing to judge.
     pub(super) fn not_applicable(self, why: &str) -> Self {
         self.weighs(Weight::NotApplicable, why)
     }

@@ -5,16 +5,13 @@ use allclear_core::Version;
 /// What a branch's name says of its version: `release-2.9.0`, `release/2.9`, `v1.x`, `7-2-stable`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Line {
-    /// The major number.
     pub major: u64,
-    /// The minor number, where it says one.
     pub minor: Option<u64>,
     /// The patch number, where it says one: a branch of one release.
     pub patch: Option<u64>,
 }
 
 impl Line {
-    /// Reads a branch's name; `None` where it is no release branch.
     pub fn read(branch: &str) -> Option<Self> {
         let lower = branch.to_ascii_lowercase();
         let words = ["releases", "release", "rel", "hotfix", "stable", "maint", "support"];
@@ -39,7 +36,6 @@ impl Line {
         }
     }
 
-    /// Tells whether a version is of this line.
     pub fn has(&self, version: Version) -> bool {
         version.major == self.major
             && self.minor.is_none_or(|minor| minor == version.minor)

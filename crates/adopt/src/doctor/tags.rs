@@ -7,36 +7,25 @@ use jiff::Timestamp;
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// How many releases are looked at.
 const RELEASES: usize = 10;
 
-/// A release as its tag tells of it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Release {
-    /// The tag.
     pub tag: String,
-    /// Its version.
     pub version: Version,
-    /// The commit that the tag leads to.
     pub commit: CommitId,
-    /// Whether the tag is an object of its own, with a date and a name.
     pub annotated: bool,
     /// When, as the tag claims, or its commit where it is lightweight.
     pub at: Timestamp,
 }
 
-/// A candidate's tag.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RcTag {
-    /// The tag.
     pub tag: String,
-    /// Its version.
     pub version: Version,
     /// Its number; 0 where it has none.
     pub n: RcNumber,
-    /// The commit that the tag leads to.
     pub commit: CommitId,
-    /// When, as the tag claims.
     pub at: Timestamp,
 }
 
@@ -49,7 +38,6 @@ pub struct Tags {
     pub rcs: Vec<RcTag>,
     /// The form of the tags, such as `vX.Y.Z`.
     pub form: String,
-    /// How many tags have another form.
     pub others: usize,
 }
 
@@ -60,7 +48,6 @@ struct Form<'a> {
     tags: Vec<(&'a CloneRef, &'a str, Named)>,
 }
 
-/// A tag's name as a version.
 enum Named {
     Release(Version),
     Rc(Version, u32),
@@ -112,7 +99,6 @@ impl Tags {
         tags
     }
 
-    /// Gives the last releases, newest first.
     pub fn last(&self) -> &[Release] {
         &self.releases[..self.releases.len().min(RELEASES)]
     }

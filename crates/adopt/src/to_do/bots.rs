@@ -4,7 +4,6 @@ use super::yaml::{Edit, LIMIT, Yaml, apply};
 use allclear_core::types::text::{plain, short};
 use serde_json::Value;
 
-/// What one bot's file says.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Reading {
     /// Line (counted from 1) and branch of each target that is not develop.
@@ -13,12 +12,10 @@ pub(super) struct Reading {
     pub(super) patched: Option<String>,
 }
 
-/// Tells whether a file is Dependabot's.
 pub(super) fn is_dependabot(path: &str) -> bool {
     matches!(path, ".github/dependabot.yml" | ".github/dependabot.yaml")
 }
 
-/// Tells whether a file is Renovate's.
 pub(super) fn is_renovate(path: &str) -> bool {
     let (dir, name) = path.rsplit_once('/').unwrap_or(("", path));
     match dir {

@@ -10,14 +10,12 @@ use allclear_core::types::text::{list, short};
 pub(super) struct Gap {
     /// Counted from 1.
     pub(super) line: usize,
-    /// What is there and what is lacking, in half a sentence.
     pub(super) what: String,
     /// Whether it looks like a job that publishes what stable has, which is right to name stable alone.
     pub(super) publishes: bool,
     edits: Vec<Edit>,
 }
 
-/// What one CI file says.
 #[derive(Debug, Default)]
 pub(super) struct Reading {
     pub(super) gaps: Vec<Gap>,
@@ -28,7 +26,6 @@ pub(super) struct Reading {
 type Mine = fn(&str) -> bool;
 type Reader = fn(&File) -> Vec<Gap>;
 
-/// Which file belongs to which CI.
 const READERS: [(Mine, Reader); 5] = [
     (is_workflow, github),
     (|path| path == ".gitlab-ci.yml", gitlab),
@@ -37,7 +34,6 @@ const READERS: [(Mine, Reader); 5] = [
     (|path| path == ".travis.yml", travis),
 ];
 
-/// Words in the name of a job that publishes.
 const PUBLISHING: [&str; 11] = [
     "deploy",
     "deploys",
@@ -61,7 +57,6 @@ struct File<'a> {
     default: Option<&'a str>,
 }
 
-/// Tells whether a file is a workflow of GitHub's.
 pub(super) fn is_workflow(path: &str) -> bool {
     let name = path.strip_prefix(".github/workflows/").unwrap_or_default();
     !name.contains('/') && is_yaml(name)
@@ -72,12 +67,10 @@ pub(super) fn is_yaml(name: &str) -> bool {
     matches!(name.rsplit_once('.'), Some((_, "yml" | "yaml")))
 }
 
-/// Tells whether a file is a part of GitLab's that may be included.
 pub(super) fn is_gitlab_part(path: &str) -> bool {
     path.strip_prefix(".gitlab/").is_some_and(|name| !name.contains('/') && is_yaml(name))
 }
 
-/// Tells whether a file says for which branches a CI runs.
 pub(super) fn is_ci(path: &str) -> bool {
     path == JENKINSFILE || READERS.iter().any(|(mine, _)| mine(path))
 }
@@ -155,7 +148,6 @@ impl File<'_> {
     }
 }
 
-/// Tells whether a name is that of a job that publishes.
 fn publishes(name: &str) -> bool {
     let words = name.split(|c: char| !c.is_ascii_alphanumeric());
     words.into_iter().any(|w| PUBLISHING.iter().any(|p| w.eq_ignore_ascii_case(p)))
@@ -189,7 +181,6 @@ fn github(file: &File) -> Vec<Gap> {
     publishing(gaps.map(|gap| Gap { what: gap.what + warning, ..gap }), publishes)
 }
 
-/// Tells whether a line of a workflow publishes something.
 fn is_act_of_publishing(line: &str) -> bool {
     const COMMANDS: [&str; 7] = [
         "docker push",

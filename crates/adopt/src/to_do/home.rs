@@ -2,7 +2,6 @@
 
 use super::shell::quoted;
 
-/// A server, as far as its address tells.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Home {
     /// github.com, with `owner/name`.
@@ -11,12 +10,10 @@ pub enum Home {
     GitLab(String),
     /// A bare repository that is reached as a path.
     Path(String),
-    /// Anything else.
     Other,
 }
 
 impl Home {
-    /// Reads a remote's address.
     pub fn of(url: &str) -> Self {
         if let Some(path) = url.strip_prefix("file://").or_else(|| url.starts_with('/').then_some(url)) {
             return Self::Path(path.to_owned());
@@ -42,7 +39,6 @@ impl Home {
         !matches!(self, Self::Path(_))
     }
 
-    /// Gives the command that makes a branch the default one.
     pub(super) fn set_default(&self, branch: &str) -> String {
         match self {
             Self::GitHub(slug) => format!("gh repo edit {slug} --default-branch {branch}"),

@@ -79,7 +79,6 @@ pub(super) fn default_branch(seen: &Seen) -> Todo {
 
 const PATCH: &str = "allclear init --patch-ci shows the patch, and with --yes applies it";
 
-/// Tells whether there is a patch for a file of this kind.
 fn is_patched(seen: &Seen, mine: fn(&str) -> bool) -> bool {
     patches(seen).iter().any(|patch| mine(&patch.path))
 }

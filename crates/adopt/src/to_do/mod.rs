@@ -47,7 +47,6 @@ pub const PLACES: &[&str] = &[
     ".renovaterc.json5",
 ];
 
-/// Tells whether an item is read from this file.
 pub fn wants(path: &str) -> bool {
     ci::is_ci(path) || bots::is_dependabot(path) || bots::is_renovate(path) || ci::is_gitlab_part(path)
 }

@@ -6,14 +6,11 @@ use super::{bots, ci};
 use allclear_core::types::text::plain;
 use similar::TextDiff;
 
-/// A file as it is and as it should be.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Patch {
-    /// The file's path from the top.
     pub path: String,
     /// Its text on the server.
     pub before: String,
-    /// Its text with the patch.
     pub after: String,
 }
 

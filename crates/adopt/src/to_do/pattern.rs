@@ -4,10 +4,8 @@ use allclear_core::Version;
 use allclear_core::policy::Branches;
 use regex_lite::{Regex, escape};
 
-/// The longest pattern that is understood.
 const LIMIT: usize = 300;
 
-/// The language of a CI's branch patterns.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Language {
     /// Globs: `*` stops at `/`, `**` does not, `?` and `+` repeat what is before them, a later `!` takes away.
@@ -23,7 +21,6 @@ pub(super) enum Language {
 }
 
 impl Language {
-    /// Tells whether a list of patterns means `branch`.
     pub(super) fn means(self, patterns: &[&str], branch: &str) -> bool {
         // The last one that says something decides; only GitHub can take away.
         let mut found = false;
@@ -54,7 +51,6 @@ impl Language {
             .is_some_and(|e| e.is_match(branch))
     }
 
-    /// Gives the pattern that means every candidate's branch.
     pub(super) fn candidates(self, names: &Branches) -> String {
         let prefix = &names.candidate.prefix;
         match self {
@@ -82,12 +78,10 @@ pub(super) fn examples(names: &Branches) -> [String; 2] {
     [Version::new(1, 0, 0), Version::new(27, 41, 13)].map(|v| names.candidate.branch(v).as_str().to_owned())
 }
 
-/// Writes a branch's name within a regular expression between slashes.
 pub(super) fn expression(name: &str) -> String {
     escape(name).replace("\\-", "-").replace('/', "\\/")
 }
 
-/// Gives the regular expression out of `/…/` or `/…/i`.
 pub(super) fn between_slashes(pattern: &str) -> Option<String> {
     let (inner, flags) = pattern.strip_prefix('/')?.rsplit_once('/')?;
     let inner = inner.replace("\\/", "/");

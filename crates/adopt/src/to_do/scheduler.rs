@@ -3,12 +3,10 @@
 use super::shell::quoted;
 use allclear_core::policy::Branches;
 
-/// Where GitHub finds the workflow.
 pub const GITHUB_FILE: &str = ".github/workflows/allclear.yml";
 /// Where the job for GitLab lies, to be included.
 pub const GITLAB_FILE: &str = ".gitlab/allclear.yml";
 
-/// Gives the workflow for GitHub, with this version of allclear.
 pub fn github(names: &Branches, version: &str) -> String {
     let Branches { stable, develop, candidate } = names;
     let prefix = &candidate.prefix;
@@ -52,7 +50,6 @@ jobs:
     )
 }
 
-/// Gives the job for GitLab, with this version of allclear.
 pub fn gitlab(names: &Branches, version: &str) -> String {
     let Branches { stable, develop, candidate } = names;
     let prefix = &candidate.prefix;

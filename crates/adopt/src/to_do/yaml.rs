@@ -42,7 +42,6 @@ enum What {
     Map(Vec<(Id, Id)>),
 }
 
-/// A text to be put in the place of some bytes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Edit {
     pub(super) at: Range<usize>,
@@ -135,7 +134,6 @@ impl<'a> Yaml<'a> {
         !self.is_tangled()
     }
 
-    /// Gives the document; `None` where the file is empty.
     pub(super) fn root(&self) -> Option<Id> {
         self.root
     }
@@ -145,7 +143,6 @@ impl<'a> Yaml<'a> {
         self.nodes[id].line
     }
 
-    /// Gives a scalar's text.
     pub(super) fn text(&self, id: Id) -> Option<&str> {
         match &self.nodes[id].what {
             What::Text { text, .. } => Some(text),
@@ -172,7 +169,6 @@ impl<'a> Yaml<'a> {
         }
     }
 
-    /// Gives the items of a list that are texts.
     pub(super) fn texts(&self, id: Id) -> Vec<&str> {
         let items = self.items(id).into_iter().take_while(|_| self.step(TEXT_STEPS));
         items.filter_map(|item| self.text(item)).collect()
@@ -199,7 +195,6 @@ impl<'a> Yaml<'a> {
         })
     }
 
-    /// Gives a value by the keys that lead to it.
     pub(super) fn path(&self, from: Id, keys: &[&str]) -> Option<Id> {
         keys.iter().try_fold(from, |at, key| self.get(at, key))
     }
@@ -218,7 +213,6 @@ impl<'a> Yaml<'a> {
         end.filter(|_| !text.is_empty() && !text.contains('\n')).map(|end| *start..end)
     }
 
-    /// Gives the quotes around a scalar, or nothing.
     pub(super) fn quote(&self, id: Id) -> &'static str {
         match self.source.as_bytes().get(self.nodes[id].start) {
             Some(b'"') => "\"",
@@ -227,13 +221,11 @@ impl<'a> Yaml<'a> {
         }
     }
 
-    /// Puts another text into a scalar's place.
     pub(super) fn replace(&self, id: Id, text: &str) -> Option<Edit> {
         let quote = self.quote(id);
         Some(Edit { at: self.bytes(id)?, text: format!("{}", Quoted(text, quote)) })
     }
 
-    /// Puts a text behind that of a scalar, within its quotes.
     pub(super) fn append(&self, id: Id, text: &str) -> Option<Edit> {
         let end = self.bytes(id)?.end - self.quote(id).len();
         Some(Edit { at: end..end, text: text.to_owned() })

@@ -17,6 +17,5 @@ pub(crate) trait Command {
         true
     }
 
-    /// Does it.
     fn run(&self, flags: &Flags) -> Result<Exit, Fault>;
 }

@@ -67,7 +67,6 @@ fn attempt(attempt: &Attempt) -> Value {
     })
 }
 
-/// Gives seconds of milliseconds.
 pub(crate) fn seconds(millis: u64) -> f64 {
     millis as f64 / 1000.0
 }

@@ -37,7 +37,6 @@ impl Show {
         Self(Mutex::new(look))
     }
 
-    /// Takes one step in.
     pub(crate) fn hear(&self, step: &Progress<'_>) {
         match &mut *self.0.lock().unwrap_or_else(PoisonError::into_inner) {
             Look::Bars(bars) => bars.hear(step),
@@ -116,7 +115,6 @@ impl Lines {
     }
 }
 
-/// Says a row in one line.
 fn line(row: &Row) -> String {
     let why = row.error.as_deref().or(row.note.as_deref()).filter(|_| !row.comparison.is_good());
     let why = why.map(|why| format!(": {}", short(why, 100))).unwrap_or_default();

@@ -274,7 +274,6 @@ fn notes(seen: &Snapshot) {
     }
 }
 
-/// Gives the word for a candidate's state.
 pub(crate) fn word(found: &CandidateAssessment) -> String {
     let blockers = found.blockers().filter(|b| b.finding.kind == Kind::Person).count();
     match found.state {

@@ -21,14 +21,12 @@ pub(crate) fn out(line: impl AsRef<str>) {
     let _gone = writeln!(stdout, "{}", line.as_ref());
 }
 
-/// Prints a file's text as it is.
 #[allow(clippy::print_stdout, reason = "the one place that prints data")]
 pub(crate) fn file(text: &str) {
     let mut stdout = anstream::stdout().lock();
     let _gone = stdout.write_all(text.as_bytes());
 }
 
-/// Prints JSON.
 pub(crate) fn json(value: &serde_json::Value) {
     out(format!("{value:#}"));
 }
@@ -49,7 +47,6 @@ pub(crate) fn say(line: impl AsRef<str>) {
     let _gone = writeln!(stderr, "{}", line.as_ref());
 }
 
-/// Puts text into a style.
 pub(crate) fn paint(style: Style, text: impl AsRef<str>) -> String {
     format!("{style}{}{style:#}", text.as_ref())
 }

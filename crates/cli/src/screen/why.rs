@@ -62,7 +62,6 @@ pub(crate) fn explain(
 /// A gate, and which of the things that it looked at; all of them where none is named.
 pub(crate) type Topic = Option<(String, Option<String>)>;
 
-/// What reporters said, by the report's id.
 type Words = BTreeMap<String, ReportText>;
 
 /// Reads the words behind what the gate `reports` shows.
@@ -72,7 +71,7 @@ fn words(engine: &Engine<'_>, seen: &Snapshot, reports: &[&GateReport]) -> Resul
         .filter(|r| r.gate == Gate::Reports)
         .flat_map(|r| r.finding.subjects.iter().take(SHOWN).map(|s| s.name.clone()))
         .collect();
-    if ids.is_empty() { Ok(Words::new()) } else { engine.report_texts(seen, &ids) }
+    if ids.is_empty() { Ok(Words::new()) } else { Ok(engine.report_texts(seen, &ids)?) }
 }
 
 fn gate(report: &GateReport, words: &Words, subject: Option<&str>, zone: &TimeZone, now: Timestamp) {

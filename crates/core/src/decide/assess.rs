@@ -3,13 +3,11 @@
 use crate::decide::promotion::{Standing, standing};
 use crate::facts::Facts;
 use crate::gate::GATES;
-use crate::gate::stops::Stop;
-use crate::gate::stops::stops;
-use crate::gate::{Case, Finding, Kind, earliest};
+use crate::gate::stops::{Stop, stops};
+use crate::gate::{Case, Finding, Kind, earliest, waiver};
+use crate::ledger::event::Operation;
 use crate::policy::Policy;
-use crate::policy::schedule::after_fix;
-use crate::policy::schedule::next_open;
-use crate::policy::schedule::zone;
+use crate::policy::schedule::{after_fix, next_open, next_slot, zone};
 use crate::project::{Candidate, Project};
 use crate::types::gate::Gate;
 use crate::types::object_id::CommitId;
@@ -68,6 +66,23 @@ pub struct CandidateAssessment {
     pub fix_by: Option<Timestamp>,
     /// The next instant at which this can change by time alone.
     pub next_change_at: Option<Timestamp>,
+    /// Proof for a promotion that has moved nothing: no gate blocks.
+    clear: Option<Clear>,
+    /// Proof for a promotion that landed in part: no gate blocks but those about the branches, which it has disturbed.
+    evidence_clear: Option<Clear>,
+}
+
+/// Proof that no gate blocks one commit. Only [`assess`] makes one, and what moves the refs of a release takes one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Clear {
+    commit: CommitId,
+}
+
+impl Clear {
+    /// The commit that may be released.
+    pub fn commit(&self) -> &CommitId {
+        &self.commit
+    }
 }
 
 /// A gate and what it found.
@@ -82,10 +97,20 @@ pub struct GateReport {
 }
 
 impl CandidateAssessment {
-    /// Tells whether nothing but the branches themselves stands in the way: what a half-applied promotion
-    /// has disturbed is not held against it.
-    pub fn evidence_is_clear(&self) -> bool {
-        self.blockers().all(|b| is_structural(b.gate))
+    /// Gives the proof that it may be promoted now; `None` while a gate blocks.
+    pub fn clear(&self) -> Option<&Clear> {
+        self.clear.as_ref()
+    }
+
+    /// Gives the proof that a promotion in flight may go on; `None` while a gate blocks, or where the candidate's
+    /// branch is no longer at the commit that was planned. One that landed in part goes by its evidence alone.
+    pub fn clear_to_finish(&self, operation: &Operation, standing: Standing) -> Option<&Clear> {
+        match standing {
+            Standing::Committed { .. } => self.evidence_clear.as_ref(),
+            Standing::Done { .. } | Standing::Stuck(_) | Standing::NotApplied | Standing::Overtaken(_) => {
+                self.clear.as_ref().filter(|clear| clear.commit == operation.commit)
+            }
+        }
     }
 
     /// Lists the enforced gates that are not clear.
@@ -103,7 +128,7 @@ pub fn assess(policy: Option<&Policy>, project: &Project, facts: &Facts, now: Ti
         .collect();
     let next_cut = policy.and_then(|p| {
         let train = p.train.as_ref()?;
-        crate::policy::schedule::next_slot(train, &zone(p), now).map(|(_, at)| at)
+        next_slot(train, &zone(p), now).map(|(_, at)| at)
     });
     let stops = stops(project, facts, now);
     let next_change_at = earliest(
@@ -128,7 +153,7 @@ fn judge(
         .map(|(gate, judge, enforced)| GateReport {
             gate: *gate,
             enforced: enforced(&policy.gates),
-            finding: crate::gate::waiver::apply(&case, *gate, judge(&case)),
+            finding: waiver::apply(&case, *gate, judge(&case)),
         })
         // No policy makes a promotion possible that cannot be made.
         .map(|g| GateReport {
@@ -173,11 +198,17 @@ fn judge(
             .chain([hours_turn.filter(|_| state == State::Clear)])
             .map(|t| t.filter(|t| *t > now)),
     );
+    let commit = case.commit().clone();
+    let proof = |blocked: bool| (!blocked).then(|| Clear { commit: commit.clone() });
+    let (clear, evidence_clear) =
+        (proof(open().next().is_some()), proof(open().any(|g| !is_structural(g.gate))));
     Some(CandidateAssessment {
         version,
         state,
         verdict,
-        commit: case.commit().clone(),
+        clear,
+        evidence_clear,
+        commit,
         gates,
         leaves_at,
         fix_by: fix_by(policy, candidate, now),

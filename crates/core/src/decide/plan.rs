@@ -1,12 +1,11 @@
 //! What is due now. `tick` does it; `tick --dry-run` prints it.
 
 use crate::decide::assess::{Assessment, State};
-use crate::decide::promotion::{Standing, Step, next, standing};
+use crate::decide::promotion::{Step, next, standing};
 use crate::facts::Facts;
 use crate::gate::carry::{Carry, carry};
 use crate::policy::Policy;
-use crate::policy::schedule::{Due, SkipReason, TrainFacts};
-use crate::policy::schedule::{is_open, zone};
+use crate::policy::schedule::{Due, SkipReason, TrainFacts, due, is_open, zone};
 use crate::project::{Phase, Project};
 use crate::types::object_id::CommitId;
 use crate::types::version::Version;
@@ -89,16 +88,8 @@ pub fn plan(
         if let Some(flight) = &record.operation {
             if let Some(sight) = facts.flights.get(&flight.plan.id) {
                 let standing = standing(*sight);
-                let clear = match standing {
-                    Standing::Committed { .. } => candidate.evidence_is_clear(),
-                    Standing::Done { .. }
-                    | Standing::Stuck(_)
-                    | Standing::NotApplied
-                    | Standing::Overtaken(_) => {
-                        candidate.blockers().next().is_none() && candidate.commit == flight.plan.commit
-                    }
-                };
-                let step = next(flight.phase, standing, clear);
+                let clear = candidate.clear_to_finish(&flight.plan, standing);
+                let step = next(flight.phase, standing, clear.is_some());
                 actions.push(Action::Finish { version, step });
             }
             continue;
@@ -142,7 +133,7 @@ fn train(policy: &Policy, project: &Project, facts: &Facts, now: Timestamp) -> O
     let frozen =
         policy.freezes.iter().filter(|f| f.stops.cuts() && f.from <= now && f.until > now).map(|f| f.until);
     let frozen = frozen.chain(project.freezes_from(now).filter(|f| f.stops.cuts()).map(|f| f.until)).max();
-    let due = crate::policy::schedule::due(
+    let due = due(
         train,
         &zone(policy),
         now,
@@ -150,7 +141,7 @@ fn train(policy: &Policy, project: &Project, facts: &Facts, now: Timestamp) -> O
             handled: project.slot,
             last_ended: project.last_ended,
             busy: project.candidates.values().any(|c| c.cut.kind.is_regular()),
-            changes: facts.changes > 0,
+            changes: facts.has_changes(),
             frozen_until: frozen,
         },
     );

@@ -7,15 +7,11 @@ use super::place::{Contents, Place};
 pub(super) struct Ecosystem {
     /// Its name in JSON.
     pub(super) name: &'static str,
-    /// The file that describes a package.
     pub(super) manifest: &'static str,
-    /// Finds the package's name in the manifest.
     pub(super) package: fn(manifest: &str) -> Option<String>,
     /// Where files carry the version; `None` where the tag alone is the version.
     pub(super) version: Option<VersionFormat>,
-    /// How a user tries a candidate.
     pub(super) try_it: TryLine,
-    /// How its packages are published.
     pub(super) recipes: &'static [Script],
 }
 
@@ -27,7 +23,6 @@ pub(super) struct VersionFormat {
     pub(super) places: fn(path: &str, text: &str, contents: &Contents) -> Result<Vec<Place>, FileError>,
 }
 
-/// How a user tries a candidate.
 pub(super) struct TryLine {
     /// The files that are read beside the manifest, from the root of the repository.
     pub(super) beside: &'static [&'static str],
@@ -41,6 +36,5 @@ pub(super) struct Script {
     pub(super) word: &'static str,
     /// What publishes; `None` where the probe is all there is to do.
     pub(super) run: Option<&'static str>,
-    /// The probe.
     pub(super) done: &'static str,
 }

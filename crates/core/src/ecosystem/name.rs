@@ -7,7 +7,6 @@ pub(super) fn is_name(text: &str) -> bool {
     (1..=214).contains(&text.len()) && !text.starts_with('-') && text.chars().all(fits)
 }
 
-/// Finds a text in a TOML file by the keys that lead to it.
 pub(super) fn in_toml(text: &str, keys: &[&str]) -> Option<String> {
     let root: toml::Table = toml::from_str(text).ok()?;
     let (last, tables) = keys.split_last()?;

@@ -49,7 +49,6 @@ pub(super) fn judge(case: &Case<'_>) -> Finding {
     }
 }
 
-/// Says why an approval does not count.
 fn fault(case: &Case<'_>, approval: &Approval, counted: &[&Approval]) -> Option<String> {
     let gate = &case.policy.gates.approvals;
     let by = &approval.by;

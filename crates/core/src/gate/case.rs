@@ -120,7 +120,6 @@ impl Finding {
     }
 }
 
-/// Gives the earliest of some instants.
 pub(crate) fn earliest(instants: impl IntoIterator<Item = Option<Timestamp>>) -> Option<Timestamp> {
     instants.into_iter().flatten().min()
 }

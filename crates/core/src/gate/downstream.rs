@@ -3,8 +3,9 @@
 
 use super::case::{Case, Finding, Kind, Subject};
 use crate::ecosystem::shell::quoted;
-use crate::experiment::{Comparison, FindingLine, Outcome, Step, Summary, Tier};
-use crate::experiment::{counts, declared, is_signature};
+use crate::experiment::{
+    Comparison, FindingLine, Outcome, Step, Summary, Tier, counts, declared, is_signature,
+};
 use crate::project::experiments::Trial;
 use crate::types::duration::Seconds;
 use crate::types::text::{count, plain, short};
@@ -67,7 +68,6 @@ fn missing(case: &Case<'_>, summary: String) -> Finding {
     }
 }
 
-/// What the gate says of one downstream.
 struct Line<'a> {
     subject: Subject,
     found: Option<&'a FindingLine>,

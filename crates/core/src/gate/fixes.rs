@@ -1,8 +1,7 @@
 //! `fixes`: only fixes came on board after the cut (promise P4).
 
 use super::case::{Case, Finding, Subject};
-use crate::history::fixes::is_welcome;
-use crate::history::fixes::{Class, ClassedCommit};
+use crate::history::fixes::{Class, ClassedCommit, is_welcome};
 use crate::project::people::Acceptance;
 use crate::types::text::{count, name_of, short};
 use crate::types::verdict::Verdict;
@@ -72,7 +71,6 @@ pub(super) fn judge(case: &Case<'_>) -> Finding {
     Finding { subjects, needs_commit: true, ..Finding::failed(text, actors, remedy) }
 }
 
-/// Says why a commit is what it is, and who answered for it.
 fn why(commit: &ClassedCommit, accepted: Option<&Acceptance>) -> String {
     match accepted {
         Some(acceptance) => {

@@ -1,4 +1,4 @@
-//! The gates: one file each, all of one shape, one line each in [`GATES`].
+//! What judges the gates: one file each, all of one shape. `types::gate` has the table of them.
 
 mod approvals;
 pub mod carry;
@@ -21,23 +21,21 @@ pub(crate) use case::earliest;
 pub use case::{Case, Finding, Kind, MARGIN, Subject};
 
 use crate::policy::Gates;
-use crate::types::gate::Gate;
+use crate::types::gate::{Gate, for_each_gate, in_order};
 
 type Judge = fn(&Case<'_>) -> Finding;
 type Enforced = fn(&Gates) -> bool;
 
-/// All gates, in the order in which people read them.
-pub const GATES: &[(Gate, Judge, Enforced)] = &[
-    (Gate::Fixes, fixes::judge, |g| g.fixes.enforce),
-    (Gate::Soak, soak::judge, |g| g.soak.enforce),
-    (Gate::Checks, checks::judge, |g| g.checks.enforce),
-    (Gate::Downstream, downstream::judge, |g| g.downstream.enforce),
-    (Gate::MergeBack, merge_back::judge, |g| g.merge_back.enforce),
-    (Gate::ContainsStable, contains_stable::judge, |g| g.contains_stable.enforce),
-    (Gate::Version, version::judge, |g| g.version.enforce),
-    (Gate::Reports, reports::judge, |g| g.reports.enforce),
-    (Gate::Approvals, approvals::judge, |g| g.approvals.enforce),
-    (Gate::Hold, hold::judge, |g| g.hold.enforce),
-    (Gate::Freeze, freeze::judge, |g| g.freeze.enforce),
-    (Gate::Clock, clock::judge, |g| g.clock.enforce),
-];
+macro_rules! judges {
+    ($(
+        $(#[$doc:meta])*
+        $gate:ident, $field:ident, $name:literal, place $place:literal, waivable $waivable:literal,
+        $settings:ident $(or $default:ident)?;
+    )*) => {
+        /// Who judges each gate, and whether a policy enforces it, in the order in which people read the gates.
+        pub const GATES: &[(Gate, Judge, Enforced)] = &in_order([$(
+            (Gate::$gate, (Gate::$gate, $field::judge as Judge, (|gates| gates.$field.enforce) as Enforced)),
+        )*]);
+    };
+}
+for_each_gate!(judges);

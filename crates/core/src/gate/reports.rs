@@ -46,7 +46,6 @@ pub(super) fn judge(case: &Case<'_>) -> Finding {
     finding
 }
 
-/// What the gate says of one bad report.
 struct Line {
     verdict: Verdict,
     detail: String,
@@ -119,7 +118,6 @@ fn good_ones(case: &Case<'_>) -> usize {
     case.candidate.good_reports(case.commit(), &authors).len()
 }
 
-/// Says how many good reports are missing, where some are.
 fn missing(case: &Case<'_>, good: usize) -> Option<String> {
     let wanted = case.policy.gates.reports.min_good as usize;
     let rc = case.candidate.rc_number();

@@ -5,7 +5,6 @@ use crate::Seconds;
 use crate::policy::AfterFix;
 use jiff::Timestamp;
 
-/// The two clocks of a candidate.
 struct Clocks {
     start: Timestamp,
     length: Seconds,

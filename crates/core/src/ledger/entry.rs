@@ -1,7 +1,6 @@
 //! Reads the ledger's commits into entries. Total: nothing that can be pushed crashes it.
 
-use crate::ledger::actor::Actor;
-use crate::ledger::actor::Via;
+use crate::ledger::actor::{Actor, Via};
 use crate::ledger::event::Event;
 use crate::ledger::signature::Signed;
 use crate::ledger::statement::Statement;

@@ -139,7 +139,6 @@ fn open(armor: &str) -> Option<SshSig> {
     (exact && is_strong(signature.public_key())).then_some(signature)
 }
 
-/// Tells whether a key is of a kind that proves something today.
 fn is_strong(key: &KeyData) -> bool {
     match key.algorithm() {
         Algorithm::Ed25519 | Algorithm::SkEd25519 | Algorithm::SkEcdsaSha2NistP256 => true,

@@ -1,8 +1,9 @@
 //! What changed between two policies, and which change makes a gate weaker.
 
-use super::file::downstream;
-use super::model::{AfterFix, Hours, NotThese, Policy, Sandbox, Stops, Trust, Unclassified};
-use super::show::{FACES, zone_of};
+use super::file::items::are_more;
+use super::file::{downstream, gates};
+use super::model::{Hours, Policy, Stops, Trust, Unclassified};
+use super::show::{values, zone_of};
 use jiff::Timestamp;
 use serde::Serialize;
 
@@ -23,18 +24,21 @@ pub struct Difference {
 /// Gives the keys whose values differ, in the order of the file.
 pub fn differences(old: &Policy, new: &Policy) -> Vec<Difference> {
     let zone = zone_of(new);
-    let differing = FACES.iter().filter_map(|face| {
-        let (before, after) = ((face.show)(old, &zone), (face.show)(new, &zone));
-        let weaker = WEAKER.iter().find(|(key, _)| *key == face.key);
-        let relaxed = weaker.is_some_and(|(_, weaker)| weaker(old, new));
-        (before != after).then_some(Difference { key: face.key, old: before, new: after, relaxed })
-    });
-    differing.collect()
+    let differing = values(old, &zone).into_iter().zip(values(new, &zone)).filter(|(old, new)| old != new);
+    differing
+        .map(|((key, before), (_, after))| {
+            let of_gates = gates::settings().find(|setting| setting.key.path == key);
+            let rule = WEAKER.iter().find(|(known, _)| *known == key);
+            let relaxed = of_gates.is_some_and(|setting| (setting.is_weaker)(&old.gates, &new.gates))
+                || rule.is_some_and(|(_, is_weaker)| is_weaker(old, new));
+            Difference { key, old: before, new: after, relaxed }
+        })
+        .collect()
 }
 
 type Rule = fn(&Policy, &Policy) -> bool;
 
-/// For each key that can make a gate weaker, when it does.
+/// When another key than a gate's own makes a gate weaker.
 const WEAKER: &[(&str, Rule)] = &[
     ("fixes.types", |old, new| gained(&old.fixes.types, &new.fixes.types)),
     ("fixes.paths", |old, new| gained(&old.fixes.paths, &new.fixes.paths)),
@@ -42,43 +46,11 @@ const WEAKER: &[(&str, Rule)] = &[
         old.fixes.unclassified == Unclassified::Block && new.fixes.unclassified == Unclassified::Allow
     }),
     ("candidate.settle", |old, new| new.settle < old.settle),
-    ("gates.soak.enforce", |old, new| lifted(old.gates.soak.enforce, new.gates.soak.enforce)),
-    ("gates.soak.for", |old, new| new.gates.soak.length < old.gates.soak.length),
-    ("gates.soak.after-fix", shorter_after_fix),
-    ("gates.fixes.enforce", |old, new| lifted(old.gates.fixes.enforce, new.gates.fixes.enforce)),
-    ("gates.merge-back.enforce", |old, new| {
-        lifted(old.gates.merge_back.enforce, new.gates.merge_back.enforce)
-    }),
-    ("gates.contains-stable.enforce", |old, new| {
-        lifted(old.gates.contains_stable.enforce, new.gates.contains_stable.enforce)
-    }),
-    ("gates.version.enforce", |old, new| lifted(old.gates.version.enforce, new.gates.version.enforce)),
-    ("gates.checks.enforce", |old, new| lifted(old.gates.checks.enforce, new.gates.checks.enforce)),
-    ("gates.checks.required", fewer_checks),
-    ("gates.downstream.enforce", |old, new| {
-        lifted(old.gates.downstream.enforce, new.gates.downstream.enforce)
-    }),
-    ("gates.downstream.coverage", |old, new| new.gates.downstream.coverage < old.gates.downstream.coverage),
-    ("gates.downstream.sandbox", |old, new| {
-        old.gates.downstream.sandbox == Sandbox::Required && new.gates.downstream.sandbox == Sandbox::None
-    }),
     ("downstream", |old, new| downstream::is_weaker(&old.downstreams, &new.downstreams)),
-    ("gates.reports.enforce", |old, new| lifted(old.gates.reports.enforce, new.gates.reports.enforce)),
-    ("gates.reports.min-good", |old, new| new.gates.reports.min_good < old.gates.reports.min_good),
-    ("gates.reports.triage", |old, new| new.gates.reports.triage > old.gates.reports.triage),
-    ("gates.approvals.enforce", |old, new| lifted(old.gates.approvals.enforce, new.gates.approvals.enforce)),
-    ("gates.approvals.count", |old, new| new.gates.approvals.count < old.gates.approvals.count),
-    ("gates.approvals.from", |old, new| more(&old.gates.approvals.from, &new.gates.approvals.from)),
-    ("gates.approvals.not", |old, new| {
-        old.gates.approvals.not == NotThese::Authors && new.gates.approvals.not == NotThese::Nobody
-    }),
     ("waivers.second-person", |old, new| gained(&new.waivers.second_person, &old.waivers.second_person)),
-    ("waivers.from", |old, new| more(&old.waivers.from, &new.waivers.from)),
+    ("waivers.from", |old, new| are_more(&old.waivers.from, &new.waivers.from)),
     ("waivers.longest", |old, new| new.waivers.longest > old.waivers.longest),
     ("trust", |old, new| old.trust == Trust::Signed && new.trust == Trust::Claimed),
-    ("gates.hold.enforce", |old, new| lifted(old.gates.hold.enforce, new.gates.hold.enforce)),
-    ("gates.freeze.enforce", |old, new| lifted(old.gates.freeze.enforce, new.gates.freeze.enforce)),
-    ("gates.clock.enforce", |old, new| lifted(old.gates.clock.enforce, new.gates.clock.enforce)),
     ("freeze", |old, new| {
         thawed(&frozen(old, Stops::cuts), &frozen(new, Stops::cuts))
             || thawed(&frozen(old, Stops::promotions), &frozen(new, Stops::promotions))
@@ -93,32 +65,6 @@ fn lifted(old: bool, new: bool) -> bool {
 
 fn gained(old: &[String], new: &[String]) -> bool {
     new.iter().any(|item| !old.contains(item))
-}
-
-/// Tells whether more people count; an empty list is everybody.
-fn more(old: &[String], new: &[String]) -> bool {
-    !old.is_empty() && (new.is_empty() || gained(old, new))
-}
-
-fn shorter_after_fix(old: &Policy, new: &Policy) -> bool {
-    match (old.gates.soak.after_fix, new.gates.soak.after_fix) {
-        (AfterFix::Serve(old), AfterFix::Serve(new)) => new < old,
-        (AfterFix::Restart, AfterFix::Serve(_)) => true,
-        (AfterFix::Serve(old), AfterFix::Restart) => new.gates.soak.length < old,
-        (AfterFix::Restart, AfterFix::Restart) => false,
-    }
-}
-
-/// Tells whether a required check is gone, or need not be as steady as before.
-fn fewer_checks(old: &Policy, new: &Policy) -> bool {
-    let now = |name: &str| new.gates.checks.required.iter().find(|check| check.name == name);
-    old.gates.checks.required.iter().any(|old| match (old.beat, now(&old.name)) {
-        (_, None) => true,
-        (None, Some(_)) => false,
-        (Some(old), Some(new)) => {
-            new.beat.is_none_or(|new| new.length < old.length || new.at_least_every > old.at_least_every)
-        }
-    })
 }
 
 /// A span of time, its end excluded.
@@ -139,7 +85,6 @@ fn frozen(policy: &Policy, stops: fn(Stops) -> bool) -> Vec<Span> {
     joined
 }
 
-/// Tells whether an instant was frozen and no longer is.
 fn thawed(old: &[Span], new: &[Span]) -> bool {
     !old.iter().all(|(from, until)| new.iter().any(|(begin, end)| begin <= from && until <= end))
 }
@@ -154,8 +99,10 @@ fn wider(old: Option<Hours>, new: Option<Hours>) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use super::super::file::keys::KEYS;
     use super::super::read;
     use super::*;
+    use crate::types::gate::Gate;
 
     fn changes(old: &str, new: &str) -> Vec<(&'static str, bool)> {
         let policy = |text: &str| read(text).unwrap_or_else(|wrong| panic!("{text}: {wrong:?}")).policy;
@@ -167,22 +114,8 @@ mod tests {
     /// The first text is the stricter: from it to the second is a relaxation, and never the other way.
     #[test]
     fn weaker_one_way() {
-        let enforce = [
-            "soak",
-            "fixes",
-            "merge-back",
-            "contains-stable",
-            "version",
-            "checks",
-            "downstream",
-            "reports",
-            "approvals",
-            "hold",
-            "freeze",
-            "clock",
-        ];
-        for gate in enforce {
-            one_way("", &format!("gates.{gate}.enforce = false"));
+        for gate in Gate::all() {
+            one_way("", &format!("gates.{}.enforce = false", gate.name()));
         }
         for (strict, weak) in [
             ("gates.soak.for = '7d'", "gates.soak.for = '6d 23h 59m 59s'"),
@@ -330,7 +263,7 @@ mod tests {
     #[test]
     fn every_rule_has_a_key() {
         for (key, _) in WEAKER {
-            assert!(FACES.iter().any(|face| face.key == *key), "{key}");
+            assert!(KEYS.iter().any(|known| known.path == *key), "{key}");
         }
     }
 }

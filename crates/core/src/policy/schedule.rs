@@ -7,14 +7,11 @@
 //! length of the gap, a repeated one is its first occurrence. So each slot is one instant, and that
 //! instant names it in the ledger.
 
-use crate::policy::model::AfterFix;
-use crate::policy::model::Hours;
-use crate::policy::model::Policy;
+use crate::policy::model::{AfterFix, Hours, Policy};
 use crate::policy::{Period, Train, WhenBusy};
 use crate::types::duration::Seconds;
-use jiff::ToSpan;
 use jiff::tz::TimeZone;
-use jiff::{SignedDuration, Span, Timestamp};
+use jiff::{SignedDuration, Span, Timestamp, ToSpan};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 

@@ -26,7 +26,6 @@ impl Fold {
         Self { project, ..Self::default() }
     }
 
-    /// Gives what is known so far.
     pub(crate) fn project(&self) -> &Project {
         &self.project
     }

@@ -16,7 +16,6 @@ pub struct Notified {
     pub at: Timestamp,
 }
 
-/// Folds what an event says of notices.
 #[expect(clippy::wildcard_enum_match_arm, reason = "the caller sends these two alone")]
 pub(crate) fn evolve(told: &mut BTreeMap<String, Notified>, event: &Event, at: Timestamp) {
     match event {

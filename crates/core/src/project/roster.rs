@@ -5,10 +5,7 @@
 //! never at a date.
 
 use crate::ledger::signature::{Fingerprint, read_key};
-use crate::ledger::signer::Change;
-use crate::ledger::signer::Role;
-use crate::ledger::signer::Signer;
-use crate::ledger::signer::distinct;
+use crate::ledger::signer::{Change, Role, Signer, distinct};
 use crate::types::object_id::CommitId;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -62,7 +59,6 @@ pub struct Roster {
 }
 
 impl Roster {
-    /// Takes the signers that the root names.
     pub(crate) fn begin(&mut self, signers: &[Signer], threshold: Option<u32>) -> Ruling {
         let change = Change { add: signers.to_vec(), threshold, ..Change::default() };
         self.set(&change, Founding::Root)

@@ -42,7 +42,6 @@ impl Said {
         Ok(signer)
     }
 
-    /// Goes on to the next entry.
     pub(crate) fn pass(&mut self, entry: &CommitId) {
         if self.recent.len() < REACH {
             self.recent.push_back(entry.clone());

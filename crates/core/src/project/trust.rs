@@ -80,7 +80,6 @@ impl Level {
         }
     }
 
-    /// Gives the key that stated it.
     pub(crate) fn stated(&self) -> Option<&Key> {
         match self {
             Self::Stated(key) => Some(key),

@@ -2,18 +2,11 @@
 
 use crate::Entry;
 use crate::ledger::actor::Proof;
-use crate::ledger::entry::Body;
-use crate::ledger::entry::Link;
+use crate::ledger::entry::{Body, Link};
 use crate::ledger::event::Event;
 use crate::ledger::signature::Signed;
-use crate::project::Candidate;
-use crate::project::Fold;
-use crate::project::Project;
-use crate::project::Rc;
-use crate::project::Release;
-use crate::project::trust::Ignored;
-use crate::project::trust::Level;
-use crate::project::trust::Voice;
+use crate::project::trust::{Ignored, Level, Voice};
+use crate::project::{Candidate, Fold, Project, Rc, Release};
 use crate::types::object_id::CommitId;
 use crate::types::version::Version;
 use crate::verify::claim::Claim;
@@ -120,7 +113,6 @@ impl Audit {
         }
     }
 
-    /// Follows candidates from their cut to their release.
     #[expect(clippy::wildcard_enum_match_arm, reason = "an auditor follows promotions alone")]
     fn follow(
         &mut self,

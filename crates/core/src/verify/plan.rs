@@ -1,27 +1,19 @@
 //! Judges a promotion anew from what was on record when it was planned and when it moved.
 
 use crate::decide::assess::assess;
-use crate::facts::CandidateFacts;
-use crate::facts::Facts;
-use crate::facts::MergeBack;
-use crate::facts::RecordFacts;
-use crate::facts::TagSeen;
+use crate::facts::{CandidateFacts, Facts, MergeBack, RecordFacts, TagSeen};
 use crate::gate::MARGIN;
 use crate::history::fixes::ClassedCommit;
 use crate::ledger::actor::Actor;
 use crate::ledger::event::Operation;
-use crate::policy::Policy;
-use crate::policy::digest;
-use crate::project::Candidate;
-use crate::project::Project;
+use crate::policy::{Policy, digest};
 use crate::project::trust::Level;
+use crate::project::{Candidate, Project};
 use crate::types::duration::Seconds;
 use crate::types::object_id::CommitId;
 use crate::types::verdict::Verdict;
-use crate::verify::claim::Claim;
-use crate::verify::claim::Truth;
-use crate::verify::recorded::Recorded;
-use crate::verify::recorded::bare;
+use crate::verify::claim::{Claim, Truth};
+use crate::verify::recorded::{Recorded, bare};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -81,7 +73,6 @@ impl Plan {
         &self.before
     }
 
-    /// Gives the digest of a policy as it is for this kind of candidate.
     fn digest(&self, policy: &Policy) -> String {
         self.candidate().map_or_else(|| digest(policy), |c| digest(&policy.of(c.cut.kind)))
     }
@@ -220,7 +211,6 @@ impl Plan {
         }
     }
 
-    /// Puts together what was seen at the plan.
     fn facts(&self, shown: Option<&Shown>, now: Timestamp) -> Option<Facts> {
         let (op, candidate) = (&self.operation, self.candidate()?);
         let seen = match (shown, &self.recorded) {

@@ -1,11 +1,8 @@
 //! The facts that a promotion stood on, as its entry has them.
 
 use crate::decide::assess::CandidateAssessment;
-use crate::facts::CandidateFacts;
-use crate::facts::Facts;
-use crate::facts::MergeBack;
-use crate::history::fixes::Class;
-use crate::history::fixes::ClassedCommit;
+use crate::facts::{CandidateFacts, Facts, MergeBack};
+use crate::history::fixes::{Class, ClassedCommit};
 use crate::project::Candidate;
 use crate::types::object_id::CommitId;
 use crate::types::verdict::Verdict;

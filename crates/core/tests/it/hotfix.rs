@@ -3,7 +3,6 @@
 use crate::make::{
     DAY, HOUR, MINUTE, Scene, VERSION, at, commit, cut, operation, plan as planned, policy, rc,
 };
-use allclear_core::assess;
 use allclear_core::decide::plan::{Action, plan};
 use allclear_core::facts::MergeBack;
 use allclear_core::gate::carry::{Carry, carry};
@@ -13,7 +12,7 @@ use allclear_core::project::fold;
 use allclear_core::types::cut_kind::CutKind;
 use allclear_core::types::gate::Gate;
 use allclear_core::types::verdict::Verdict;
-use allclear_core::{Seconds, Version};
+use allclear_core::{Seconds, Version, assess};
 
 const HOTFIX: Version = Version::new(2, 8, 1);
 const ARCHIVE: &str = "refs/allclear/archive/release-2.9.0";

@@ -1,23 +1,20 @@
 //! A project with one candidate, made the way a real one is: by folding a ledger.
 
-use allclear_core::assess;
 use allclear_core::decide::assess::CandidateAssessment;
-use allclear_core::experiment;
 use allclear_core::experiment::{
     At, Comparison, Declared, FindingLine, Outcome, Pinned, Recipe, Step, Summary, Tallies, Tier,
 };
 use allclear_core::facts::{CandidateFacts, Facts, MergeBack, RecordFacts, TagSeen};
 use allclear_core::gate::Finding;
 use allclear_core::ledger::actor::{Actor, Proof, Via};
-use allclear_core::ledger::entry::Entry;
-use allclear_core::ledger::entry::{Body, Link, compose};
+use allclear_core::ledger::entry::{Body, Entry, Link, compose};
 use allclear_core::ledger::event::{CheckOutcome, Cut, Event, Operation};
 use allclear_core::policy::{Policy, Preset, defaults, digest};
 use allclear_core::project::fold;
 use allclear_core::types::cut_kind::CutKind;
 use allclear_core::types::gate::Gate;
 use allclear_core::types::version::Bump;
-use allclear_core::{Branch, CommitId, OperationId, Project, TagFormat, Version};
+use allclear_core::{Branch, CommitId, OperationId, Project, TagFormat, Version, assess, experiment};
 use jiff::Timestamp;
 use std::collections::BTreeMap;
 

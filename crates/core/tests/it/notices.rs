@@ -1,14 +1,13 @@
 //! What is news, to whom, and how often.
 
 use crate::make::{Scene, VERSION, at, commit, held, operation, plan, policy};
-use allclear_core::Project;
-use allclear_core::assess;
 use allclear_core::decide::notices;
 use allclear_core::decide::notices::News;
 use allclear_core::ledger::event::Event;
 use allclear_core::policy::model::notify::{Topic, address};
 use allclear_core::policy::{Target, Way};
 use allclear_core::project::fold;
+use allclear_core::{Project, assess};
 
 const NOTHING: [&str; 0] = [];
 

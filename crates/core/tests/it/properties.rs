@@ -4,12 +4,10 @@ use crate::make::{
     DAY, HOUR, MINUTE, Scene, VERSION, at, check, commit, cut, depends, entry_id, experiment, finding, held,
     link, operation, plan, policy, rc, tried,
 };
-use allclear_core::assess;
 use allclear_core::decide::assess::{Assessment, State};
 use allclear_core::decide::plan::plan as due;
 use allclear_core::experiment::{Comparison, Tier};
-use allclear_core::facts::{BranchSight, Seen, Sight, TagSight};
-use allclear_core::facts::{CandidateFacts, MergeBack, TagSeen};
+use allclear_core::facts::{BranchSight, CandidateFacts, MergeBack, Seen, Sight, TagSeen, TagSight};
 use allclear_core::gate::MARGIN;
 use allclear_core::history::fixes::{Class, ClassedCommit};
 use allclear_core::ledger::entry::{Body, Link, RawEntry, read};
@@ -17,7 +15,7 @@ use allclear_core::ledger::event::Event;
 use allclear_core::policy::{AfterFix, Beat, Freeze, Policy, RequiredCheck, Stops};
 use allclear_core::project::{Fold, fold, may_strike};
 use allclear_core::types::gate::Gate;
-use allclear_core::{CommitId, Project, Seconds, Verdict, Version};
+use allclear_core::{CommitId, Project, Seconds, Verdict, Version, assess};
 use jiff::Timestamp;
 use proptest::prelude::*;
 use proptest::sample::select;

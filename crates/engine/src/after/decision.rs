@@ -1,13 +1,12 @@
 //! What a person says of an after-step: that it is done, or to try it anew.
 
-use crate::{Engine, Fault, FaultKind, Snapshot};
+use crate::{AfterRefusal, Engine, Refusal, Snapshot};
 use allclear_core::Version;
 use allclear_core::decide::after;
 use allclear_core::ledger::event::Event;
 use allclear_core::ledger::step_end::By;
 use allclear_core::project::Release;
 use allclear_core::project::steps::Mark;
-use allclear_core::types::text::{list, short};
 
 /// What a person says of a step.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,33 +24,27 @@ impl Engine<'_> {
         version: Option<Version>,
         name: &str,
         word: &StepDecision,
-    ) -> Result<Version, Fault> {
+    ) -> Result<Version, Refusal> {
         self.decide(|snapshot| {
             snapshot.may_act()?;
             let (version, release) = snapshot.pick_release(version)?;
-            let names: Vec<&str> = release.after.iter().map(|step| step.name.as_str()).collect();
-            if !names.contains(&name) {
-                let what = format!("{version} has no step `{}`", short(name, 60));
-                return Err(Fault::new(FaultKind::Usage, what).hint(format!("it has {}", list(&names))));
+            if release.after.iter().all(|step| step.name != name) {
+                let known = release.after.iter().map(|step| step.name.clone()).collect();
+                return Err(AfterRefusal::NoSuchStep { version, step: name.to_owned(), known }.into());
             }
             let now = self.clock.now();
             let report = after::report(release, now).into_iter().find(|r| r.step.name == name);
             let state = report.map(|r| (r.state, r.progress.mark));
+            let step = name.to_owned();
             match state {
                 Some((after::StepState::Done, _)) => {
-                    return Err(Fault::new(
-                        FaultKind::Usage,
-                        format!("step {name} of {version} is done already"),
-                    ));
+                    return Err(AfterRefusal::DoneAlready { version, step }.into());
                 }
                 Some((after::StepState::Running, Mark::Begun { until })) => {
-                    let what =
-                        format!("a machine is at step {name} of {version}, at the latest until {until}");
-                    return Err(Fault::new(FaultKind::Waiting, what));
+                    return Err(AfterRefusal::Running { version, step, until }.into());
                 }
                 Some(_) | None => {}
             }
-            let step = name.to_owned();
             let event = match word {
                 StepDecision::Retry => Event::StepRetried { version, step },
                 StepDecision::Done(reason) => {
@@ -65,21 +58,19 @@ impl Engine<'_> {
 
 impl Snapshot {
     /// Picks the release that a command is about: the named one, or the newest that has steps.
-    pub fn pick_release(&self, wanted: Option<Version>) -> Result<(Version, &Release), Fault> {
+    pub fn pick_release(&self, wanted: Option<Version>) -> Result<(Version, &Release), Refusal> {
         let releases = &self.project.releases;
         match wanted {
-            Some(version) => releases.get(&version).map(|r| (version, r)).ok_or_else(|| {
-                Fault::new(FaultKind::Usage, format!("{version} was not released through this record"))
-            }),
+            Some(version) => releases
+                .get(&version)
+                .map(|r| (version, r))
+                .ok_or_else(|| AfterRefusal::NotReleasedHere(version).into()),
             None => releases
                 .iter()
                 .rev()
                 .find(|(_, release)| !release.after.is_empty())
                 .map(|(version, release)| (*version, release))
-                .ok_or_else(|| {
-                    Fault::new(FaultKind::Usage, "no release has after-steps")
-                        .hint("write [[after]] into allclear.toml on develop; it counts from the next cut on")
-                }),
+                .ok_or_else(|| AfterRefusal::NoSteps.into()),
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Delivers notices: to each target what it was not told yet, all in one message, once.
 
-use crate::{Engine, Fault, FaultKind, Note, Snapshot};
+use crate::{AfterRefusal, Engine, Note, Refusal, Snapshot};
 use allclear_core::decide::notices;
 use allclear_core::ledger::event::Event;
 use allclear_core::policy::Target;
@@ -11,7 +11,11 @@ const MOST: usize = 50;
 
 impl Engine<'_> {
     /// Tells every target what is new to it. Gives whom of how much, and how that went; a dry run tells nobody.
-    pub(crate) fn notify(&self, snapshot: &Snapshot, dry: bool) -> Vec<(String, Option<Result<(), Fault>>)> {
+    pub(crate) fn notify(
+        &self,
+        snapshot: &Snapshot,
+        dry: bool,
+    ) -> Vec<(String, Option<Result<(), Refusal>>)> {
         let mut told = Vec::new();
         let Some(policy) = snapshot.policy.get().filter(|policy| !policy.notify.is_empty()) else {
             return told;
@@ -31,7 +35,7 @@ impl Engine<'_> {
         told
     }
 
-    fn deliver(&self, snapshot: &Snapshot, target: &Target, due: &[&notices::News]) -> Result<(), Fault> {
+    fn deliver(&self, snapshot: &Snapshot, target: &Target, due: &[&notices::News]) -> Result<(), Refusal> {
         let Some(notify) = self.notify else { return Ok(()) };
         let project = snapshot.policy.get().and_then(|p| p.name.clone());
         let project = short(&project.unwrap_or_else(|| snapshot.project.name.clone()), 60);
@@ -48,12 +52,7 @@ impl Engine<'_> {
                 let event = Event::NoticeFailed { to: to.clone(), attempt, why: why.to_string() };
                 // Of several machines that fail at once one is enough.
                 self.record_if(vec![event], &|project| project.told.get(&to) == before.as_ref())?;
-                Err(Fault::new(FaultKind::TryLater, format!("{to} was not told: {why}"))
-                    .truth("the release train is not concerned; what was to be told is kept")
-                    .hint(format!(
-                        "any tick tries again in {}",
-                        allclear_core::project::steps::back_off(attempt)
-                    )))
+                Err(AfterRefusal::NotNotified { to, why: why.to_string(), attempt }.into())
             }
         }
     }

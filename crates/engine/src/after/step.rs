@@ -1,7 +1,7 @@
 //! Runs after-steps: probe, claim, run, probe again, record. What each end means is decided by
 //! [`allclear_core::decide::after`].
 
-use crate::{Engine, Fault, FaultKind, Note, POLICY_FILE, Snapshot};
+use crate::{AfterRefusal, Engine, FaultKind, Note, POLICY_FILE, Refusal, Snapshot};
 use allclear_core::decide::after;
 use allclear_core::decide::after::{Answer, Next};
 use allclear_core::ledger::event::Event;
@@ -27,14 +27,14 @@ struct StepRun<'a> {
 
 impl Engine<'_> {
     /// Looks at a step that is due, and brings it as far as it goes now. `None` where others were first.
-    pub(crate) fn step(&self, version: Version, name: &str) -> Result<Option<String>, Fault> {
+    pub(crate) fn step(&self, version: Version, name: &str) -> Result<Option<String>, Refusal> {
         let snapshot = self.observe()?;
         let Some(release) = snapshot.project.releases.get(&version) else { return Ok(None) };
         let now = self.clock.now();
         let Some(report) = after::due(release, now).find(|r| r.step.name == name) else { return Ok(None) };
         let (step, before) = (report.step, report.progress);
         let Some(steps) = self.steps else {
-            return Err(Fault::new(FaultKind::TryLater, "this machine runs no after-steps"));
+            return Err(AfterRefusal::NoStepsHere.into());
         };
         let later = |how: Ill, why: String, said: &str| self.not_done(version, step, &before, how, why, said);
         let vars =
@@ -68,7 +68,7 @@ impl Engine<'_> {
         snapshot: &Snapshot,
         release: &Release,
         step: &AfterStep,
-    ) -> Result<Result<(), String>, Fault> {
+    ) -> Result<Result<(), String>, Refusal> {
         let facts = &snapshot.facts;
         let branches: Vec<&CommitId> = facts.develop.iter().chain(&facts.stable).collect();
         let mut on_branch = false;
@@ -98,7 +98,7 @@ impl Engine<'_> {
     }
 
     /// Claims a step, runs it, and records what came of it.
-    fn run_step(&self, case: &StepRun<'_>) -> Result<Option<String>, Fault> {
+    fn run_step(&self, case: &StepRun<'_>) -> Result<Option<String>, Refusal> {
         let (version, step) = (case.version, case.step);
         let now = self.clock.now();
         let until = steps::lease(step, now);
@@ -132,7 +132,7 @@ impl Engine<'_> {
         }
     }
 
-    fn is_done(&self, case: &StepRun<'_>, by: By) -> Result<Option<String>, Fault> {
+    fn is_done(&self, case: &StepRun<'_>, by: By) -> Result<Option<String>, Refusal> {
         let (version, name) = (case.version, case.step.name.clone());
         let event = Event::StepDone { version, step: name.clone(), by, reason: None };
         // That it is done is news whatever others have said meanwhile, unless they said so too.
@@ -151,11 +151,11 @@ impl Engine<'_> {
     }
 
     /// Records what became of a step, and does not give up at once: without a probe, nobody could tell later.
-    fn record_persistently(&self, event: &Event, wanted: &dyn Fn(&Project) -> bool) -> Result<bool, Fault> {
+    fn record_persistently(&self, event: &Event, wanted: &dyn Fn(&Project) -> bool) -> Result<bool, Refusal> {
         let mut answer = self.record_if(vec![event.clone()], wanted);
         for pause in after::SETTLING {
             let again =
-                answer.as_ref().is_err_and(|f| matches!(f.kind, FaultKind::TryLater | FaultKind::Unknown));
+                answer.as_ref().is_err_and(|f| matches!(f.kind(), FaultKind::TryLater | FaultKind::Unknown));
             if !again {
                 break;
             }
@@ -165,7 +165,7 @@ impl Engine<'_> {
         answer
     }
 
-    fn word(&self, version: Version) -> Result<String, Fault> {
+    fn word(&self, version: Version) -> Result<String, Refusal> {
         let (project, _) = self.observe_record()?;
         Ok(project.releases.get(&version).map(after::word).unwrap_or_default())
     }
@@ -179,7 +179,7 @@ impl Engine<'_> {
         how: Ill,
         why: String,
         said: &str,
-    ) -> Result<Option<String>, Fault> {
+    ) -> Result<Option<String>, Refusal> {
         let name = step.name.clone();
         // A run was counted when it began.
         let attempt = if how == Ill::Unclear || before.is_idle() { before.tries + 1 } else { before.tries };
@@ -199,20 +199,7 @@ impl Engine<'_> {
             // Somebody else does it, and that it is not done yet is no fault of anybody's.
             return Ok(Some(format!("step {name} of {version} is not done yet")));
         }
-        let kind = if how == Ill::Lost { FaultKind::Blocked } else { FaultKind::TryLater };
-        let fault = Fault::new(kind, format!("step {name} of {version} is not done: {why}"))
-            .truth(format!("{version} is released, and stays so; nothing is undone"));
-        Err(match how {
-            Ill::Lost => {
-                allclear_core::decide::notices::remedy(version, &name).into_iter().fold(fault, Fault::hint)
-            }
-            Ill::Failed | Ill::Unconfirmed | Ill::Unclear => {
-                let pause = steps::back_off(attempt);
-                fault.hint(format!(
-                    "any tick looks again in {pause}; allclear after {version} shows its last words"
-                ))
-            }
-        })
+        Err(AfterRefusal::NotDone { version, step: name, how, why, attempt }.into())
     }
 
     /// Gives what a step is told beside the caller's environment.

@@ -1,7 +1,7 @@
 //! Carries stable into the candidates that were cut before its last release.
 
 use crate::look::trial_merges;
-use crate::{Engine, Fault, FaultKind};
+use crate::{CandidateRefusal, Engine, Refusal};
 use allclear_core::facts::MergeBack;
 use allclear_core::gate::carry::{Carry, carry};
 use allclear_core::ledger::event::Event;
@@ -11,7 +11,7 @@ use allclear_core::{CommitId, RcNumber, Version};
 impl Engine<'_> {
     /// Merges stable into the head of a candidate that is an rc, and makes that the next rc. `wanted` is the
     /// stable that was found due.
-    pub(crate) fn carry(&self, version: Version, wanted: &CommitId) -> Result<(RcNumber, CommitId), Fault> {
+    pub(crate) fn carry(&self, version: Version, wanted: &CommitId) -> Result<(RcNumber, CommitId), Refusal> {
         self.decide(|snapshot| {
             snapshot.may_act()?;
             let (version, candidate) = snapshot.pick(Some(version))?;
@@ -25,7 +25,7 @@ impl Engine<'_> {
             let Some((head, tree)) =
                 ready.and_then(|(head, up)| Some((head, trial_merges::tree(up)?.clone())))
             else {
-                return Err(Fault::new(FaultKind::Conflict, format!("{version} or stable has moved on")));
+                return Err(CandidateRefusal::MovedOn(version).into());
             };
             let resolved = match due.and_then(|seen| seen.catch_up.as_ref()) {
                 Some(MergeBack::Resolved { files, .. }) => files.clone(),

@@ -2,7 +2,8 @@
 
 use super::free_name::ensure_free;
 use super::version::versions_taken;
-use crate::{Engine, Fault, FaultKind, Snapshot};
+use crate::ledger::start::started;
+use crate::{CandidateRefusal, Engine, LedgerRefusal, Refusal, Snapshot};
 use allclear_core::history::bump;
 use allclear_core::ledger::event::{Cut, Event};
 use allclear_core::policy::{Policy, WhenBusy, digest};
@@ -33,32 +34,20 @@ pub struct CutPlan {
     pub changed: Vec<String>,
     /// How many commits of stable it lacks; zero is right.
     pub lacks_stable: usize,
-    /// The refs that it makes.
     pub refs: Vec<RefUpdate>,
 }
 
 impl Engine<'_> {
     /// Cuts a candidate.
-    pub fn cut(&self, wish: &CutWish) -> Result<CutPlan, Fault> {
+    pub fn cut(&self, wish: &CutWish) -> Result<CutPlan, Refusal> {
         self.decide(|snapshot| {
             if snapshot.project.head.is_none() && !wish.may_found {
-                return Err(Fault::new(
-                    FaultKind::Usage,
-                    "this project has no ledger yet, and a person starts it",
-                )
-                .hint("allclear cut --yes"));
+                return Err(LedgerRefusal::MustBeStarted { how: "allclear cut --yes" }.into());
             }
             let mut draft = self.draft(Vec::new());
             let (plan, tagged) = self.plan_cut(snapshot, wish, &draft.id)?;
             if snapshot.project.head.is_none() {
-                let name = snapshot.policy.get().and_then(|p| p.name.clone());
-                let develop = Some(plan.cut.policy.branches.develop.clone());
-                draft.events.push(Event::LedgerStarted {
-                    project: name.unwrap_or_default(),
-                    develop,
-                    signers: Vec::new(),
-                    threshold: None,
-                });
+                draft.events.push(started(&plan.cut.policy, Vec::new(), None));
             }
             draft.events.push(Event::CandidateCut(Box::new(plan.cut.clone())));
             draft.events.push(tagged);
@@ -72,23 +61,28 @@ impl Engine<'_> {
     }
 
     /// Says what a cut would be. Changes nothing on the server.
-    pub fn cut_dry(&self, wish: &CutWish) -> Result<CutPlan, Fault> {
+    pub fn cut_dry(&self, wish: &CutWish) -> Result<CutPlan, Refusal> {
         let snapshot = self.observe()?;
         snapshot.may_decide(self.clock.now())?;
         Ok(self.plan_cut(&snapshot, wish, &self.clock.fresh_id())?.0)
     }
 
-    fn plan_cut(&self, snapshot: &Snapshot, wish: &CutWish, entry: &str) -> Result<(CutPlan, Event), Fault> {
+    fn plan_cut(
+        &self,
+        snapshot: &Snapshot,
+        wish: &CutWish,
+        entry: &str,
+    ) -> Result<(CutPlan, Event), Refusal> {
         let (policy, _) = snapshot.policy()?;
         // A wrong version is the caller's own mistake, and is said before anything else.
         if let Some(wanted) = wish.version {
-            bump::check(wanted, &versions_taken(snapshot))
-                .map_err(|e| Fault::new(FaultKind::Usage, e.to_string()))?;
+            bump::check(wanted, &versions_taken(snapshot)).map_err(CandidateRefusal::BadVersion)?;
         }
         self.may_cut(snapshot, policy, wish)?;
         let branches = &policy.branches;
-        let stable = snapshot.facts.stable.clone().ok_or_else(|| no_branch(&branches.stable))?;
-        let from = snapshot.facts.develop.clone().ok_or_else(|| no_branch(&branches.develop))?;
+        let absent = |branch: &Branch| CandidateRefusal::NoBranch(branch.clone());
+        let stable = snapshot.facts.stable.clone().ok_or_else(|| absent(&branches.stable))?;
+        let from = snapshot.facts.develop.clone().ok_or_else(|| absent(&branches.develop))?;
         let choice = self.choose(snapshot, policy, wish.version, &stable, &from)?;
         let version = choice.version;
         let branch = branches.candidate.branch(version);
@@ -119,38 +113,26 @@ impl Engine<'_> {
         Ok((CutPlan { tag: tags.candidate(version, 1), cut, changed, lacks_stable, refs }, event))
     }
 
-    fn may_cut(&self, snapshot: &Snapshot, policy: &Policy, wish: &CutWish) -> Result<(), Fault> {
+    fn may_cut(&self, snapshot: &Snapshot, policy: &Policy, wish: &CutWish) -> Result<(), Refusal> {
         snapshot.may_act()?;
         let now = self.clock.now();
         if let Some((until, why)) = active_freeze(snapshot, policy, now) {
-            return Err(Fault::new(FaultKind::Waiting, format!("cuts are frozen until {until}: {why}"))
-                .hint("allclear freeze --lift, where a person set it"));
+            return Err(CandidateRefusal::CutsFrozen { until, why }.into());
         }
         let overlap = policy.train.as_ref().is_some_and(|t| t.when_busy == WhenBusy::Overlap);
         // A hotfix holds no train up.
         let mut riding = snapshot.project.candidates.iter().filter(|(_, c)| c.cut.kind.is_regular());
         if let Some((open, _)) = riding.next().filter(|_| !overlap) {
-            return Err(Fault::new(FaultKind::Blocked, format!("{open} is still open"))
-                .hint(format!("release it first; allclear why {open} says what it waits for"))
-                .hint(format!("or end it: allclear withdraw {open} --yes --reason TEXT"))
-                .hint("or let candidates overlap: train.when-busy = \"overlap\""));
+            return Err(CandidateRefusal::StillOpen(*open).into());
         }
         if wish.slot.is_some() && snapshot.project.slot >= wish.slot {
-            return Err(Fault::new(FaultKind::Conflict, "the slot was taken by somebody else"));
+            return Err(CandidateRefusal::SlotTaken.into());
         }
-        if snapshot.facts.changes == 0 {
-            return Err(Fault::new(
-                FaultKind::Blocked,
-                format!("{} has nothing that is not released or cut already", policy.branches.develop),
-            ));
+        if !snapshot.facts.has_changes() {
+            return Err(CandidateRefusal::NothingNew { develop: policy.branches.develop.clone() }.into());
         }
         Ok(())
     }
-}
-
-pub(crate) fn no_branch(branch: &Branch) -> Fault {
-    Fault::new(FaultKind::Usage, format!("there is no branch {branch} on the server"))
-        .hint("push it, or name the right one in allclear.toml (branches); allclear init --create-develop makes develop")
 }
 
 /// Gives the freeze that stops cuts now: until when, and why.

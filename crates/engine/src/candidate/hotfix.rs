@@ -1,14 +1,15 @@
 //! Cuts a hotfix: a candidate from stable, beside whatever rides.
 
-use super::cut::{active_freeze, no_branch};
+use super::cut::active_freeze;
 use super::free_name::ensure_free;
+use crate::ledger::start::started;
 use crate::people::reason::reason;
-use crate::{CutPlan, Engine, Fault, FaultKind, Snapshot};
+use crate::{CandidateRefusal, CutPlan, Engine, LedgerRefusal, Refusal, Snapshot};
 use allclear_core::ledger::event::{Cut, Event};
 use allclear_core::policy::{Policy, WhenBusy, digest};
 use allclear_core::port::RefUpdate;
 use allclear_core::types::cut_kind::CutKind;
-use allclear_core::{CommitId, RefName, Version};
+use allclear_core::{Branch, CommitId, RefName, Version};
 
 /// What a hotfix shall be.
 #[derive(Debug, Clone, Default)]
@@ -24,7 +25,6 @@ pub struct HotfixWish {
 /// What a hotfix is going to be.
 #[derive(Debug, Clone)]
 pub struct HotfixPlan {
-    /// The cut.
     pub plan: CutPlan,
     /// The open candidates that get it, each as a new rc, when it is released.
     pub riding: Vec<Version>,
@@ -34,28 +34,18 @@ pub struct HotfixPlan {
 
 impl Engine<'_> {
     /// Cuts a hotfix from stable.
-    pub fn hotfix(&self, wish: &HotfixWish) -> Result<HotfixPlan, Fault> {
+    pub fn hotfix(&self, wish: &HotfixWish) -> Result<HotfixPlan, Refusal> {
         let why = reason(&wish.reason)?;
         self.decide(|snapshot| {
             if snapshot.project.head.is_none() && !wish.may_found {
-                return Err(Fault::new(
-                    FaultKind::Usage,
-                    "this project has no ledger yet, and a person starts it",
-                )
-                .hint("allclear hotfix --yes --reason TEXT"));
+                let how = "allclear hotfix --yes --reason TEXT";
+                return Err(LedgerRefusal::MustBeStarted { how }.into());
             }
             let mut draft = self.draft(Vec::new());
             let (hotfix, tagged) = self.plan_hotfix(snapshot, wish, &why, &draft.id)?;
             let cut = &hotfix.plan.cut;
             if snapshot.project.head.is_none() {
-                let name = snapshot.policy.get().and_then(|p| p.name.clone());
-                let develop = Some(cut.policy.branches.develop.clone());
-                draft.events.push(Event::LedgerStarted {
-                    project: name.unwrap_or_default(),
-                    develop,
-                    signers: Vec::new(),
-                    threshold: None,
-                });
+                draft.events.push(started(&cut.policy, Vec::new(), None));
             }
             draft.events.extend([Event::CandidateCut(Box::new(cut.clone())), tagged]);
             draft.refs.clone_from(&hotfix.plan.refs);
@@ -69,7 +59,7 @@ impl Engine<'_> {
     }
 
     /// Says what a hotfix would be. Changes nothing on the server.
-    pub fn hotfix_dry(&self, wish: &HotfixWish) -> Result<HotfixPlan, Fault> {
+    pub fn hotfix_dry(&self, wish: &HotfixWish) -> Result<HotfixPlan, Refusal> {
         let why = reason(&wish.reason)?;
         let snapshot = self.observe()?;
         snapshot.may_decide(self.clock.now())?;
@@ -82,13 +72,14 @@ impl Engine<'_> {
         wish: &HotfixWish,
         why: &str,
         entry: &str,
-    ) -> Result<(HotfixPlan, Event), Fault> {
+    ) -> Result<(HotfixPlan, Event), Refusal> {
         let (policy, _) = snapshot.policy()?;
         let Snapshot { project, facts, refs, .. } = snapshot;
-        let from = facts.stable.clone().ok_or_else(|| no_branch(&policy.branches.stable))?;
+        let absent = |branch: &Branch| CandidateRefusal::NoBranch(branch.clone());
+        let from = facts.stable.clone().ok_or_else(|| absent(&policy.branches.stable))?;
         // Promotion ends with a merge into develop.
         if facts.develop.is_none() {
-            return Err(no_branch(&policy.branches.develop));
+            return Err(absent(&policy.branches.develop).into());
         }
         let (regular, hotfixes): (Vec<_>, Vec<_>) =
             project.candidates.iter().partition(|(_, c)| c.cut.kind.is_regular());
@@ -129,7 +120,7 @@ impl Engine<'_> {
     }
 
     /// Leaves out version files that came to develop after the last release.
-    fn with_present_files(&self, policy: &Policy, from: &CommitId) -> Result<Policy, Fault> {
+    fn with_present_files(&self, policy: &Policy, from: &CommitId) -> Result<Policy, Refusal> {
         let mut policy = policy.clone();
         if let Some(files) = &mut policy.version.files {
             let paths: Vec<String> = files.iter().map(|f| f.path.clone()).collect();
@@ -141,21 +132,15 @@ impl Engine<'_> {
 }
 
 /// Refuses while a promotion is about to move stable: the hotfix would be cut from what is past then.
-fn may_hotfix(snapshot: &Snapshot, policy: &Policy, open: Option<Version>) -> Result<(), Fault> {
+fn may_hotfix(snapshot: &Snapshot, policy: &Policy, open: Option<Version>) -> Result<(), Refusal> {
     snapshot.may_act()?;
     if let Some((version, _)) = snapshot.project.flight() {
-        return Err(Fault::new(
-            FaultKind::TryLater,
-            format!("a promotion of {version} is in flight, and {} is about to move", policy.branches.stable),
-        )
-        .hint("allclear tick brings it to its end; then cut the hotfix from what it left")
-        .hint(format!("allclear hold {version} --reason TEXT stops it, if nothing has moved yet")));
+        let stable = policy.branches.stable.clone();
+        return Err(CandidateRefusal::StableAboutToMove { version: *version, stable }.into());
     }
     let overlap = policy.train.as_ref().is_some_and(|t| t.when_busy == WhenBusy::Overlap);
     match open.filter(|_| !overlap) {
-        Some(open) => Err(Fault::new(FaultKind::Blocked, format!("the hotfix {open} is still open"))
-            .hint(format!("push the fix to it as well; allclear why {open} says what it waits for"))
-            .hint(format!("or end it: allclear withdraw {open} --yes --reason TEXT"))),
+        Some(open) => Err(CandidateRefusal::HotfixStillOpen(open).into()),
         None => Ok(()),
     }
 }

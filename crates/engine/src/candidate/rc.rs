@@ -2,7 +2,7 @@
 
 use super::free_name::ensure_free;
 use crate::look::resolve::expect_commit;
-use crate::{Engine, Fault, FaultKind, Snapshot};
+use crate::{CandidateRefusal, Engine, PushRefusal, Refusal, Snapshot};
 use allclear_core::facts::TagSeen;
 use allclear_core::ledger::entry::TRAILER;
 use allclear_core::ledger::event::Event;
@@ -17,18 +17,15 @@ impl Engine<'_> {
         version: Option<Version>,
         only_if: Option<&str>,
         adopt_drift: bool,
-    ) -> Result<(Version, RcNumber, CommitId), Fault> {
+    ) -> Result<(Version, RcNumber, CommitId), Refusal> {
         self.decide(|snapshot| {
             snapshot.may_act()?;
             let (version, candidate) = snapshot.pick(version)?;
             let branch = &candidate.cut.branch;
             let seen = snapshot.facts.candidates.get(&version);
             let Some(head) = seen.and_then(|s| s.head.clone()) else {
-                return Err(Fault::new(
-                    FaultKind::Blocked,
-                    format!("the branch {branch} is gone from the server"),
-                )
-                .hint(format!("push it again: git push origin {}:refs/heads/{branch}", candidate.commit())));
+                let (branch, commit) = (branch.clone(), candidate.commit().clone());
+                return Err(CandidateRefusal::BranchGone { branch, commit }.into());
             };
             expect_commit(&head, only_if)?;
             let n = candidate.rc_number();
@@ -36,34 +33,16 @@ impl Engine<'_> {
             let same = head == *candidate.commit();
             let again = same && n > 0 && seen.is_some_and(|s| s.rc_tag == TagSeen::Gone);
             if same && !again {
-                return Err(Fault::new(
-                    FaultKind::Usage,
-                    format!("{} is rc.{n} already; an rc is a commit", head.short()),
-                ));
+                return Err(CandidateRefusal::IsRcAlready { head, n }.into());
             }
             if candidate.operation.is_some() {
-                return Err(Fault::new(
-                    FaultKind::TryLater,
-                    format!("a promotion of {version} is in flight"),
-                )
-                .hint("allclear tick brings it to its end"));
+                return Err(CandidateRefusal::InFlight(version).into());
             }
             let descends = seen.is_some_and(|s| s.descends);
             let adopts = adopt_drift && only_if.is_some();
             if !(descends || adopts) {
-                return Err(Fault::new(
-                    FaultKind::Blocked,
-                    format!(
-                        "{branch} was rewound: {} does not contain rc.{n} ({})",
-                        head.short(),
-                        candidate.commit().short()
-                    ),
-                )
-                .hint(format!(
-                    "put it back: git push --force origin {}:refs/heads/{branch}",
-                    candidate.commit()
-                ))
-                .hint(format!("or take it on record: allclear rc {version} --commit {head} --yes")));
+                let (branch, rc) = (branch.clone(), candidate.commit().clone());
+                return Err(CandidateRefusal::Rewound { version, branch, head, n, rc }.into());
             }
             let mut draft = self.draft(Vec::new());
             let n = if again { n } else { n + 1 };
@@ -77,7 +56,7 @@ impl Engine<'_> {
 
     /// Puts back what a push cut short left out of a cut or an rc, where this machine has the very
     /// objects on record. Gives the tags.
-    pub(crate) fn restore_missing_refs(&self, snapshot: &Snapshot) -> Result<Vec<String>, Fault> {
+    pub(crate) fn restore_missing_refs(&self, snapshot: &Snapshot) -> Result<Vec<String>, Refusal> {
         let mut mended = Vec::new();
         for (version, candidate) in &snapshot.project.candidates {
             let (Some(rc), Some(seen)) = (candidate.rcs.last(), snapshot.facts.candidates.get(version))
@@ -117,7 +96,7 @@ impl Engine<'_> {
             }
             let answer = self.repo.push(&updates)?;
             if !answer.ok {
-                return Err(Fault::refused(&answer, &format!("the tag {}", rc.tag)));
+                return Err(PushRefusal::refused(answer, format!("the tag {}", rc.tag)).into());
             }
             mended.push(rc.tag.clone());
         }
@@ -133,7 +112,7 @@ impl Engine<'_> {
         n: RcNumber,
         commit: &CommitId,
         entry: &str,
-    ) -> Result<(Event, RefUpdate), Fault> {
+    ) -> Result<(Event, RefUpdate), Refusal> {
         let tag = format.candidate(version, n);
         let name = RefName::tag(&tag);
         ensure_free(refs, &name)?;

@@ -1,6 +1,6 @@
 //! Which version a cut gets.
 
-use crate::{Engine, Fault, FaultKind, Snapshot};
+use crate::{CandidateRefusal, Engine, Refusal, Snapshot};
 use allclear_core::history::bump;
 use allclear_core::history::bump::{Change, Choice, Taken};
 use allclear_core::policy::Policy;
@@ -16,7 +16,7 @@ impl Engine<'_> {
         wanted: Option<Version>,
         stable: &CommitId,
         from: &CommitId,
-    ) -> Result<Choice, Fault> {
+    ) -> Result<Choice, Refusal> {
         let Taken { last, released, open, withdrawn } = versions_taken(snapshot);
         if let Some(version) = wanted {
             return Ok(chosen_by_hand(version, last));
@@ -42,25 +42,16 @@ impl Engine<'_> {
         wanted: Option<Version>,
         riding: &[Version],
         from: &CommitId,
-    ) -> Result<Choice, Fault> {
+    ) -> Result<Choice, Refusal> {
         let taken = versions_taken(snapshot);
         let stable = &policy.branches.stable;
         let choice = match (wanted, snapshot.facts.released.last_key_value()) {
             (Some(version), _) => chosen_by_hand(version, taken.last),
-            (None, None) => {
-                return Err(Fault::new(
-                    FaultKind::Usage,
-                    "nothing is released yet, so there is no version to fix",
-                )
-                .hint("name the version: allclear hotfix --version X.Y.Z --yes --reason TEXT"));
-            }
+            (None, None) => return Err(CandidateRefusal::NothingReleased.into()),
             (None, Some((last, commit))) if !self.repo.is_ancestor(commit, from)? => {
-                return Err(Fault::new(
-                    FaultKind::Blocked,
-                    format!("{stable} does not contain the last release {last} ({})", commit.short()),
-                )
-                .hint(format!("merge {} into {stable} first", snapshot.facts.tags.release(*last)))
-                .hint(format!("or name a version above {last}: --version X.Y.Z")));
+                let tag = snapshot.facts.tags.release(*last);
+                let (stable, last, commit) = (stable.clone(), *last, commit.clone());
+                return Err(CandidateRefusal::LacksLastRelease { stable, last, commit, tag }.into());
             }
             (None, Some((last, _))) => {
                 // What rides is not stepped over: a hotfix above it could not be overtaken by it any more.
@@ -73,14 +64,9 @@ impl Engine<'_> {
                 bump::choose_hotfix(*last, &used, &taken.withdrawn)
             }
         };
-        bump::check_hotfix(choice.version, &taken, riding).map_err(|e| {
-            let fault = Fault::new(FaultKind::Usage, e.to_string());
-            match riding.iter().find(|open| **open <= choice.version) {
-                Some(open) => fault
-                    .hint(format!("let {open} bring the fix: push it to that candidate"))
-                    .hint(format!("or end it first: allclear withdraw {open} --yes --reason TEXT")),
-                None => fault,
-            }
+        bump::check_hotfix(choice.version, &taken, riding).map_err(|why| {
+            let open = riding.iter().find(|open| **open <= choice.version).copied();
+            CandidateRefusal::BadHotfixVersion { why, open }
         })?;
         Ok(choice)
     }

@@ -1,6 +1,6 @@
 //! The commit that sets a version in the files that carry it, and writes the changelog.
 
-use crate::{Engine, Fault, FaultKind, Snapshot};
+use crate::{CandidateRefusal, Engine, Refusal, Snapshot};
 use allclear_core::ecosystem::version_file::{self, VersionFile};
 use allclear_core::history::changelog::MADE_AT_THE_CUT;
 use allclear_core::policy::Policy;
@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 
 impl Engine<'_> {
     /// Finds the manifests at the root that carry a version of their own (a bare workspace carries none).
-    fn detected(&self, from: &CommitId) -> Result<Vec<VersionFile>, Fault> {
+    fn detected(&self, from: &CommitId) -> Result<Vec<VersionFile>, Refusal> {
         let manifests: Vec<String> = version_file::manifests().map(str::to_owned).collect();
         let found = self.repo.files(from, &manifests)?;
         let carries = |file: &VersionFile| {
@@ -28,7 +28,7 @@ impl Engine<'_> {
         policy: &Policy,
         version: Version,
         from: &CommitId,
-    ) -> Result<(CommitId, Vec<VersionFile>, Vec<String>), Fault> {
+    ) -> Result<(CommitId, Vec<VersionFile>, Vec<String>), Refusal> {
         let files = match &policy.version.files {
             Some(files) => files.clone(),
             None => self.detected(from)?,
@@ -37,10 +37,7 @@ impl Engine<'_> {
         paths.extend(files.iter().flat_map(version_file::companions));
         let contents = if paths.is_empty() { BTreeMap::new() } else { self.repo.files(from, &paths)? };
         let mut changed: BTreeMap<String, String> =
-            version_file::set(&files, &contents, version).map_err(|e| {
-                Fault::new(FaultKind::Usage, e.to_string())
-                    .hint("set version.files in allclear.toml to the files that carry the version")
-            })?;
+            version_file::set(&files, &contents, version).map_err(CandidateRefusal::BadVersionFile)?;
         let sets_version = !changed.is_empty();
         self.write_changelog(snapshot, policy, (version, from), &mut changed)?;
         if changed.is_empty() {
@@ -52,7 +49,7 @@ impl Engine<'_> {
             .trees(std::slice::from_ref(from))?
             .into_iter()
             .next()
-            .ok_or_else(|| Fault::new(FaultKind::TryLater, "develop's tree cannot be read"))?;
+            .ok_or(CandidateRefusal::DevelopUnreadable)?;
         let tree = self.repo.write_tree(Some(&base), &changed)?;
         let commit = NewCommit {
             tree,

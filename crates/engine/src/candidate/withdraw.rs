@@ -3,11 +3,11 @@
 
 use super::free_name::ensure_free;
 use crate::engine::healed;
-use crate::ledger::append::{DEADLINE, Draft, Landing, busy};
+use crate::ledger::append::{DEADLINE, Draft, Landing};
 use crate::look::unmerged_fixes::archived;
 use crate::people::reason::reason;
 use crate::promotion::refs::landed_refs;
-use crate::{Engine, Fault, FaultKind, Snapshot};
+use crate::{CandidateRefusal, Engine, LedgerRefusal, Refusal, Snapshot};
 use allclear_core::decide::promotion::{Standing, standing};
 use allclear_core::ledger::event::Event;
 use allclear_core::port::{RefUpdate, Refs};
@@ -21,7 +21,6 @@ const NAMES: u32 = 100;
 /// A candidate that ended without a release.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Withdrawn {
-    /// Which.
     pub version: Version,
     /// The branch that went.
     pub branch: Branch,
@@ -51,12 +50,12 @@ enum Next {
 
 impl Engine<'_> {
     /// Withdraws a candidate, or what was pushed to the branch of one that is withdrawn already.
-    pub fn withdraw(&self, version: Option<Version>, why: &str) -> Result<Withdrawn, Fault> {
+    pub fn withdraw(&self, version: Option<Version>, why: &str) -> Result<Withdrawn, Refusal> {
         let why = reason(why)?;
         healed(|| self.end_it(version, &why))
     }
 
-    fn end_it(&self, version: Option<Version>, why: &str) -> Result<Withdrawn, Fault> {
+    fn end_it(&self, version: Option<Version>, why: &str) -> Result<Withdrawn, Refusal> {
         let deadline = DEADLINE.after(self.clock.now());
         let mut wanted = version;
         loop {
@@ -74,14 +73,14 @@ impl Engine<'_> {
             match (self.land(&snapshot.tip(), &draft)?, done) {
                 (Landing::Landed(_), Some(done)) => return Ok(done),
                 (Landing::Landed(_), None) => {}
-                (Landing::Raced, _) if self.clock.now() >= deadline => return Err(busy()),
+                (Landing::Raced, _) if self.clock.now() >= deadline => return Err(LedgerRefusal::Busy.into()),
                 (Landing::Raced, _) => self.pause(),
             }
         }
     }
 
     /// Says what withdrawing would do. Changes nothing on the server.
-    pub fn withdraw_dry(&self, version: Option<Version>, why: &str) -> Result<Withdrawn, Fault> {
+    pub fn withdraw_dry(&self, version: Option<Version>, why: &str) -> Result<Withdrawn, Refusal> {
         let why = reason(why)?;
         let snapshot = self.observe()?;
         snapshot.may_decide(self.clock.now())?;
@@ -89,15 +88,11 @@ impl Engine<'_> {
         let version = version.map_or_else(|| snapshot.pick(None).map(|(version, _)| version), Ok)?;
         match self.ending(&snapshot, version, &why)? {
             Next::Over(done) | Next::End(_, done) => Ok(done),
-            Next::Fence(_) => Err(Fault::new(
-                FaultKind::TryLater,
-                format!("a promotion of {version} is moving; what becomes of it is known in a moment"),
-            )
-            .hint("allclear tick")),
+            Next::Fence(_) => Err(CandidateRefusal::PromotionMoving(version).into()),
         }
     }
 
-    fn ending(&self, snapshot: &Snapshot, version: Version, why: &str) -> Result<Next, Fault> {
+    fn ending(&self, snapshot: &Snapshot, version: Version, why: &str) -> Result<Next, Refusal> {
         if let Some(before) = snapshot.project.withdrawn.get(&version) {
             return self.ending_again(snapshot, version, before, why);
         }
@@ -108,14 +103,10 @@ impl Engine<'_> {
             match snapshot.facts.flights.get(&op.id).map(|sight| (*sight, standing(*sight))) {
                 Some((_, Standing::NotApplied | Standing::Overtaken(_))) => {}
                 Some((sight, Standing::Done { .. } | Standing::Committed { .. } | Standing::Stuck(_))) => {
-                    return Err(Fault::new(
-                        FaultKind::Conflict,
-                        format!("{version} is being released: {} moved already", landed_refs(sight)),
-                    )
-                    .truth("there is no way back from there; nothing was withdrawn")
-                    .hint("allclear tick brings the release to its end; mend it with allclear hotfix"));
+                    let moved = landed_refs(sight);
+                    return Err(CandidateRefusal::BeingReleased { version, moved }.into());
                 }
-                None => return Err(busy()),
+                None => return Err(LedgerRefusal::Busy.into()),
             }
             // A server may still be at work on the move: first make sure that it is not.
             if flight.phase == Phase::Moving {
@@ -148,7 +139,7 @@ impl Engine<'_> {
         version: Version,
         before: &Withdrawal,
         why: &str,
-    ) -> Result<Next, Fault> {
+    ) -> Result<Next, Refusal> {
         let head = snapshot.refs.get(&before.branch.to_ref()).cloned();
         let branches = snapshot.policy.get().map(|p| p.branches.develop.clone());
         let mut withdrawn = Withdrawn {
@@ -194,7 +185,7 @@ impl Engine<'_> {
         snapshot: &Snapshot,
         candidate: &Candidate,
         head: &CommitId,
-    ) -> Result<Vec<(CommitId, String)>, Fault> {
+    ) -> Result<Vec<(CommitId, String)>, Refusal> {
         let facts = &snapshot.facts;
         let known: Vec<&CommitId> = [&candidate.cut.head].into_iter().chain(&facts.stable).collect();
         let mut tips: Vec<CommitId> = known.iter().map(|id| (*id).clone()).collect();
@@ -211,7 +202,7 @@ fn end(
     withdrawn: Withdrawn,
     kept: &CommitId,
     why: &str,
-) -> Result<Next, Fault> {
+) -> Result<Next, Refusal> {
     let (archive, update) = archive(&snapshot.refs, &withdrawn.branch, kept)?;
     let mut refs = draft.refs;
     refs.extend(update);
@@ -236,7 +227,7 @@ fn end(
 }
 
 /// Names the ref that keeps the commits of a branch, and makes it where it is not there yet.
-fn archive(refs: &Refs, branch: &Branch, kept: &CommitId) -> Result<(String, Option<RefUpdate>), Fault> {
+fn archive(refs: &Refs, branch: &Branch, kept: &CommitId) -> Result<(String, Option<RefUpdate>), Refusal> {
     let first = RefName::own(&format!("archive/{branch}"));
     let others = (2..=NAMES).map(|n| RefName::own(&format!("archive/{branch}-{n}")));
     for name in [first.clone()].into_iter().chain(others) {

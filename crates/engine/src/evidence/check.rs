@@ -1,6 +1,6 @@
 //! Records what others found: check results, one or many.
 
-use crate::{Engine, Fault, FaultKind};
+use crate::{Engine, EvidenceRefusal, Refusal};
 use allclear_core::CommitId;
 use allclear_core::ledger::event::{CheckOutcome, Event};
 
@@ -19,9 +19,9 @@ pub struct CheckResult {
 
 impl Engine<'_> {
     /// Records check results in one entry. Whoever may push may record; the entry says who did.
-    pub fn check(&self, results: Vec<CheckResult>) -> Result<(), Fault> {
+    pub fn check(&self, results: Vec<CheckResult>) -> Result<(), Refusal> {
         if results.is_empty() {
-            return Err(Fault::new(FaultKind::Usage, "there is no result to record"));
+            return Err(EvidenceRefusal::NoResult.into());
         }
         let mut events = Vec::new();
         for result in results {
@@ -29,16 +29,10 @@ impl Engine<'_> {
                 || result.name.len() > 100
                 || result.name.chars().any(char::is_control);
             if bad_name {
-                return Err(Fault::new(
-                    FaultKind::Usage,
-                    "a check's name has 1 to 100 characters, none of them a control character",
-                ));
+                return Err(EvidenceRefusal::BadCheckName.into());
             }
             if result.url.as_ref().is_some_and(|u| u.len() > 2000 || u.chars().any(char::is_control)) {
-                return Err(Fault::new(
-                    FaultKind::Usage,
-                    "the URL is longer than 2000 characters or has control characters in it",
-                ));
+                return Err(EvidenceRefusal::BadCheckUrl.into());
             }
             let CheckResult { name, outcome, commit, url } = result;
             events.push(Event::CheckRecorded { name, outcome, commit, url });

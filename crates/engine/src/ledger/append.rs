@@ -3,8 +3,7 @@
 
 use super::place::{Tip, places};
 use crate::engine::healed;
-use crate::{Engine, Fault, FaultKind, Note};
-use allclear_core::facts::Rewound;
+use crate::{Engine, LedgerRefusal, Note, PushRefusal, Refusal};
 use allclear_core::ledger::entry;
 use allclear_core::ledger::entry::TOLERANCE;
 use allclear_core::ledger::event::{CheckOutcome, Event};
@@ -35,6 +34,7 @@ pub(crate) struct Draft {
 }
 
 /// How an append ended.
+#[must_use = "somebody else may have been first"]
 pub(crate) enum Landing {
     /// It is on the ledger.
     Landed(CommitId),
@@ -51,7 +51,7 @@ impl Engine<'_> {
 
     /// Appends observations. They commute, so a lost race only changes the parent; while somebody's
     /// promotion is planned they wait, so as not to fence it.
-    pub(crate) fn record(&self, events: Vec<Event>) -> Result<(), Fault> {
+    pub(crate) fn record(&self, events: Vec<Event>) -> Result<(), Refusal> {
         self.record_if(events, &|_| true).map(drop)
     }
 
@@ -60,7 +60,7 @@ impl Engine<'_> {
         &self,
         events: Vec<Event>,
         wanted: &dyn Fn(&Project) -> bool,
-    ) -> Result<bool, Fault> {
+    ) -> Result<bool, Refusal> {
         self.record_draft(&self.draft(events), wanted)
     }
 
@@ -69,24 +69,20 @@ impl Engine<'_> {
         &self,
         draft: &Draft,
         wanted: &dyn Fn(&Project) -> bool,
-    ) -> Result<bool, Fault> {
+    ) -> Result<bool, Refusal> {
         healed(|| self.record_until_landed(draft, wanted))
     }
 
-    fn record_until_landed(&self, draft: &Draft, wanted: &dyn Fn(&Project) -> bool) -> Result<bool, Fault> {
+    fn record_until_landed(&self, draft: &Draft, wanted: &dyn Fn(&Project) -> bool) -> Result<bool, Refusal> {
         let deadline = DEADLINE.after(self.clock.now());
         loop {
             let turn = self.repo.turn();
             let (project, record) = self.observe_record()?;
-            if let Some(Rewound { why, restore }) = record.rewound {
-                let fault = Fault::new(FaultKind::Blocked, format!("the record was cut short: {why}"));
-                return Err(
-                    fault.hint(restore.unwrap_or_else(|| "allclear status says how to put it back".into()))
-                );
+            if let Some(rewound) = record.rewound {
+                return Err(LedgerRefusal::CutShort(rewound).into());
             }
             if project.head.is_none() {
-                return Err(Fault::new(FaultKind::Usage, "this project has no ledger yet")
-                    .hint("allclear cut --yes starts it"));
+                return Err(LedgerRefusal::NotBegun.into());
             }
             if !wanted(&project) {
                 return Ok(false);
@@ -103,7 +99,7 @@ impl Engine<'_> {
             }
             drop(turn);
             if self.clock.now() >= deadline {
-                return Err(if open { planned() } else { busy() });
+                return Err(if open { LedgerRefusal::PromotionPlanned } else { LedgerRefusal::Busy }.into());
             }
             self.pause();
         }
@@ -117,31 +113,24 @@ impl Engine<'_> {
         self.clock.wait(Duration::from_millis(millis));
     }
 
-    /// Writes the entry's commit.
-    pub(crate) fn write_entry(&self, tip: &Tip, draft: &Draft) -> Result<CommitId, Fault> {
+    pub(crate) fn write_entry(&self, tip: &Tip, draft: &Draft) -> Result<CommitId, Refusal> {
         let now = self.clock.now();
         if TOLERANCE.after(now) < tip.at {
             let behind = Seconds::between(now, tip.at);
-            return Err(Fault::new(
-                FaultKind::TryLater,
-                format!("this machine's clock is {behind} behind the record"),
-            )
-            .hint("set the clock (date -u), then try again"));
+            return Err(LedgerRefusal::ClockBehind(behind).into());
         }
         let mut entry =
             entry::compose(draft.id.clone(), now, self.by.clone(), self.via, draft.events.clone());
         entry.facts.clone_from(&draft.facts);
         entry.statement.clone_from(&draft.statement);
-        let json = serde_json::to_string_pretty(&entry)
-            .map_err(|e| Fault::new(FaultKind::TryLater, format!("the entry cannot be written: {e}")))?;
+        let json =
+            serde_json::to_string_pretty(&entry).map_err(|e| LedgerRefusal::Unwritable(e.to_string()))?;
         if json.len() > entry::ENTRY_LIMIT {
-            return Err(
-                Fault::new(FaultKind::Usage, "the entry is larger than 64 KiB").hint("shorten its texts")
-            );
+            return Err(LedgerRefusal::EntryTooLarge.into());
         }
         let mut files = draft.attachments.clone();
         if files.len() > entry::ATTACHMENTS || files.values().any(|f| f.len() > entry::ATTACHMENT_LIMIT) {
-            return Err(Fault::new(FaultKind::Usage, "an entry has at most 16 files of 1 MiB beside it"));
+            return Err(LedgerRefusal::TooManyFiles.into());
         }
         files.insert("entry.json".to_owned(), json + "\n");
         let tree = self.repo.write_tree(None, &files)?;
@@ -157,7 +146,7 @@ impl Engine<'_> {
 
     /// Pushes a draft on top of what was seen, and remembers it as seen where it lands: a record that is cut
     /// short right behind one's own entry is noticed too.
-    pub(crate) fn land(&self, tip: &Tip, draft: &Draft) -> Result<Landing, Fault> {
+    pub(crate) fn land(&self, tip: &Tip, draft: &Draft) -> Result<Landing, Refusal> {
         let landing = self.append(tip, draft)?;
         if let Landing::Landed(ours) = &landing {
             let root = tip.root.clone().unwrap_or_else(|| ours.clone());
@@ -166,8 +155,9 @@ impl Engine<'_> {
         Ok(landing)
     }
 
-    fn append(&self, tip: &Tip, draft: &Draft) -> Result<Landing, Fault> {
+    fn append(&self, tip: &Tip, draft: &Draft) -> Result<Landing, Refusal> {
         let (place, old) = (tip.place()?, tip.head.clone());
+        let _span = tracing::info_span!("append", %place, entry = tip.entries + 1, id = draft.id).entered();
         let ours = self.write_entry(tip, draft)?;
         let mut updates = vec![RefUpdate { name: place.clone(), old: old.clone(), new: Some(ours.clone()) }];
         updates.extend(draft.refs.iter().cloned());
@@ -183,16 +173,20 @@ impl Engine<'_> {
             match (moved, &answer) {
                 (true, _) => return Ok(Landing::Raced),
                 (false, _) if attempt == 0 => answer = self.repo.push(&updates),
-                (false, Ok(answer)) if answer.ok => return Err(ignored()),
-                (false, Ok(answer)) => return Err(Fault::refused(answer, "an entry of the ledger")),
-                (false, Err(_)) => return Err(answer.err().map_or_else(busy, Fault::from)),
+                (false, Ok(answer)) if answer.ok => return Err(LedgerRefusal::Ignored.into()),
+                (false, Ok(answer)) => {
+                    return Err(PushRefusal::refused(answer.clone(), "an entry of the ledger").into());
+                }
+                (false, Err(_)) => {
+                    return Err(answer.err().map_or_else(|| LedgerRefusal::Busy.into(), Refusal::from));
+                }
             }
         }
         Ok(Landing::Raced)
     }
 
     /// Tells whether our entry is on the ledger under entries that came after it.
-    fn is_behind(&self, ours: &CommitId) -> Result<bool, Fault> {
+    fn is_behind(&self, ours: &CommitId) -> Result<bool, Refusal> {
         let refs = self.repo.observe()?;
         Ok(match places(&refs).next() {
             Some((_, head)) => self.repo.is_ancestor(ours, &head)?,
@@ -201,7 +195,7 @@ impl Engine<'_> {
     }
 
     /// Pushes what a dying server left out: the ledger came first, the other refs follow.
-    fn complete(&self, refs: &allclear_core::port::Refs, wanted: &[RefUpdate]) -> Result<(), Fault> {
+    fn complete(&self, refs: &allclear_core::port::Refs, wanted: &[RefUpdate]) -> Result<(), Refusal> {
         let missing: Vec<RefUpdate> = wanted
             .iter()
             .filter(|u| refs.get(&u.name) == u.old.as_ref() && u.old != u.new)
@@ -214,36 +208,13 @@ impl Engine<'_> {
         if answer.ok {
             Ok(())
         } else {
-            Err(Fault::refused(&answer, "the refs that belong to an entry")
-                .truth("the entry is on the ledger, its refs are not; run the command again"))
+            let push = PushRefusal::refused(answer, "the refs that belong to an entry");
+            Err(LedgerRefusal::RefsMissing(push).into())
         }
     }
 }
 
-fn ignored() -> Fault {
-    Fault::new(
-        FaultKind::Unknown,
-        "the server said twice that it took the entry, and the ledger did not move",
-    )
-    .truth("the refs are unchanged as far as the server shows them")
-    .hint("ask the server's administrator; then try again")
-}
-
-pub(crate) fn planned() -> Fault {
-    Fault::new(FaultKind::TryLater, "a promotion is planned, and good news waits for its end")
-        .hint("try again in two minutes; allclear tick brings it to its end")
-}
-
-pub(crate) fn busy() -> Fault {
-    Fault::new(FaultKind::TryLater, "others kept writing to the ledger for a minute").hint("try again")
-}
-
-pub(crate) fn unknown(error: RepoError, sent: bool) -> Fault {
-    let fault = Fault::from(error);
-    if sent {
-        return Fault { kind: FaultKind::Unknown, ..fault }
-            .truth("a push was sent and the server does not answer: it may or may not have been applied")
-            .hint("run allclear tick: it reads the refs until it knows");
-    }
-    fault
+/// Says why a push could not be judged: the server was lost before it, or after it was `sent`.
+pub(crate) fn unknown(error: RepoError, sent: bool) -> Refusal {
+    if sent { PushRefusal::Unanswered(error).into() } else { error.into() }
 }

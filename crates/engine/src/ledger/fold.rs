@@ -1,7 +1,7 @@
 //! What the ledger says: its entries, folded into the state of the project. What was folded before is remembered.
 
 use super::place::places;
-use crate::{Engine, Fault, Note};
+use crate::{Engine, Note, Refusal};
 use allclear_core::facts::RecordFacts;
 use allclear_core::ledger::entry;
 use allclear_core::project::Fold;
@@ -17,7 +17,7 @@ pub(crate) struct Folded {
 
 impl Engine<'_> {
     /// Reads the record alone: all that an observation needs, in less than half the time.
-    pub(crate) fn observe_record(&self) -> Result<(Project, RecordFacts), Fault> {
+    pub(crate) fn observe_record(&self) -> Result<(Project, RecordFacts), Refusal> {
         let refs = self.repo.observe()?;
         self.note(Note::Observed);
         let ledger = places(&refs).next();
@@ -32,8 +32,7 @@ impl Engine<'_> {
         ))
     }
 
-    /// Folds the ledger up to its head.
-    pub(crate) fn fold(&self, head: &CommitId) -> Result<Project, Fault> {
+    pub(crate) fn fold(&self, head: &CommitId) -> Result<Project, Refusal> {
         let cached = self.repo.recall("fold").and_then(|b| serde_json::from_slice::<Folded>(&b).ok());
         let cached = cached.filter(|c| c.rules == RULES).map(|c| c.project);
         let mut fold = Fold::default();

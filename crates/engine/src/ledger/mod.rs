@@ -5,3 +5,4 @@ pub(crate) mod fold;
 pub(crate) mod place;
 mod rewind;
 mod sign;
+pub(crate) mod start;

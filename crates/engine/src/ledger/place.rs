@@ -1,6 +1,6 @@
 //! Where a ledger is, and what a new entry goes on top of.
 
-use crate::{Fault, FaultKind};
+use crate::{LedgerRefusal, Refusal};
 use allclear_core::port::Refs;
 use allclear_core::{CommitId, Project, RefName};
 use jiff::Timestamp;
@@ -23,7 +23,6 @@ pub(crate) struct Tip {
     pub(crate) root: Option<CommitId>,
     /// Its last entry.
     pub(crate) head: Option<CommitId>,
-    /// How many entries it has.
     pub(crate) entries: u64,
     /// When the last one happened.
     pub(crate) at: Timestamp,
@@ -36,11 +35,8 @@ impl Tip {
     }
 
     /// Where the ledger is, or where a new one begins.
-    pub(crate) fn place(&self) -> Result<RefName, Fault> {
+    pub(crate) fn place(&self) -> Result<RefName, Refusal> {
         let first = || RefName::from_git(PLACES[0]);
-        self.place
-            .clone()
-            .or_else(first)
-            .ok_or_else(|| Fault::new(FaultKind::Usage, "there is no place for a ledger"))
+        self.place.clone().or_else(first).ok_or_else(|| LedgerRefusal::NoPlace.into())
     }
 }

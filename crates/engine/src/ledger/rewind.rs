@@ -1,7 +1,7 @@
 //! Whether the record is whole: against what this machine saw, and against what published tags say.
 
 use super::place::places;
-use crate::{Engine, Fault};
+use crate::{Engine, Refusal};
 use allclear_core::facts::Rewound;
 use allclear_core::ledger::entry::TRAILER;
 use allclear_core::port::Refs;
@@ -21,7 +21,7 @@ struct Head {
 impl Engine<'_> {
     /// Finds out whether the ledger is shorter than it was: against the last head this machine saw,
     /// and against the entries that published tags name.
-    pub(crate) fn rewound(&self, refs: &Refs, project: &Project) -> Result<Option<Rewound>, Fault> {
+    pub(crate) fn rewound(&self, refs: &Refs, project: &Project) -> Result<Option<Rewound>, Refusal> {
         let now = project.root.as_ref().zip(project.head.as_ref());
         if let Some(seen) = self.last_head() {
             let was = format!("it was at {} with {} entries, and ", seen.commit.short(), seen.entries);
@@ -69,7 +69,7 @@ impl Engine<'_> {
     }
 
     /// Finds a published tag whose entry the ledger lacks, among the newest ten of each kind.
-    fn witness(&self, refs: &Refs, project: &Project) -> Result<Option<String>, Fault> {
+    fn witness(&self, refs: &Refs, project: &Project) -> Result<Option<String>, Refusal> {
         let mut dated: Vec<(Version, &CommitId, &str)> = Vec::new();
         for (name, object) in refs.objects.iter().filter(|(name, _)| refs.peeled.contains_key(*name)) {
             let tag = name.as_str().strip_prefix("refs/tags/").unwrap_or_default();

@@ -1,7 +1,7 @@
 //! A person's signature under what they decide.
 
 use super::append::Draft;
-use crate::{Engine, Fault, FaultKind, Note};
+use crate::{Engine, LedgerRefusal, Note, Refusal};
 use allclear_core::ledger::entry;
 use allclear_core::ledger::entry::{Body, Link};
 use allclear_core::ledger::event::Event;
@@ -18,7 +18,7 @@ impl Engine<'_> {
         draft: Draft,
         project: &Project,
         policy: Option<&Policy>,
-    ) -> Result<Draft, Fault> {
+    ) -> Result<Draft, Refusal> {
         if !statement::is_stated(&draft.events) {
             return Ok(draft);
         }
@@ -36,7 +36,7 @@ impl Engine<'_> {
     }
 
     /// Refuses what the record would pass over, found out by folding it as if it had landed.
-    fn has_effect(&self, draft: &Draft, project: &Project) -> Result<(), Fault> {
+    fn has_effect(&self, draft: &Draft, project: &Project) -> Result<(), Refusal> {
         // A proposal waits for admins, whoever makes it.
         let proposes = draft.events.iter().any(|event| matches!(event, Event::SignersProposed(_)));
         let Some(head) = project.head.clone().filter(|_| !proposes) else { return Ok(()) };
@@ -56,9 +56,6 @@ impl Engine<'_> {
         let Some(why) = fold.finish().ok().and_then(|project| project.ignored.into_iter().next()) else {
             return Ok(());
         };
-        let what = format!("the record would pass over this entry: {}", why.why);
-        Err(Fault::new(FaultKind::Refused, what)
-            .hint("allclear signer list shows whose signature counts for what")
-            .hint("git config gpg.format ssh, git config user.signingkey FILE: the key that signs for you"))
+        Err(LedgerRefusal::NoEffect { why: why.why }.into())
     }
 }

@@ -2,7 +2,7 @@
 //! into the candidates that are open beside it.
 
 use super::trial_merges::{self, Trial};
-use crate::{Engine, Fault};
+use crate::{Engine, Refusal};
 use allclear_core::facts::MergeBack;
 use allclear_core::history::graph::Graph;
 use allclear_core::project::{Candidate, Project};
@@ -30,7 +30,7 @@ impl Engine<'_> {
         graph: &Graph,
         head: &dyn Fn(&Version, &Candidate) -> CommitId,
         stable: Option<&CommitId>,
-    ) -> Result<BTreeMap<Version, Ahead>, Fault> {
+    ) -> Result<BTreeMap<Version, Ahead>, Refusal> {
         let mut wanted = Vec::new();
         for (version, candidate) in &project.candidates {
             let own = head(version, candidate);

@@ -1,6 +1,6 @@
 //! Classes the commits that came on board a candidate: by type, path and patch, merges by what they bring.
 
-use crate::{Engine, Fault};
+use crate::{Engine, Refusal};
 use allclear_core::CommitId;
 use allclear_core::history::fixes::{Class, ClassedCommit, CommitSeen, Merge, classify, revert_of};
 use allclear_core::history::graph::Graph;
@@ -18,7 +18,7 @@ impl Engine<'_> {
         project: &Project,
         candidate: &Candidate,
         (stable, develop): (Option<&CommitId>, Option<&CommitId>),
-    ) -> Result<Vec<ClassedCommit>, Fault> {
+    ) -> Result<Vec<ClassedCommit>, Refusal> {
         if ids.is_empty() {
             return Ok(Vec::new());
         }
@@ -73,7 +73,7 @@ impl Engine<'_> {
         ids: &[CommitId],
         graph: &Graph,
         stable: Option<&CommitId>,
-    ) -> Result<BTreeMap<CommitId, Merge>, Fault> {
+    ) -> Result<BTreeMap<CommitId, Merge>, Refusal> {
         let merges: Vec<&CommitId> = ids.iter().filter(|id| graph.commits[*id].parents.len() > 1).collect();
         if merges.is_empty() {
             return Ok(BTreeMap::new());
@@ -103,7 +103,7 @@ impl Engine<'_> {
     }
 
     /// Finds pairs of a commit and the revert that takes exactly its change back.
-    pub(crate) fn undone(&self, ids: &[CommitId], graph: &Graph) -> Result<BTreeSet<CommitId>, Fault> {
+    pub(crate) fn undone(&self, ids: &[CommitId], graph: &Graph) -> Result<BTreeSet<CommitId>, Refusal> {
         let reverts: Vec<(CommitId, CommitId)> = ids
             .iter()
             .filter_map(|id| {
@@ -138,7 +138,7 @@ impl Engine<'_> {
         project: &Project,
         develop: &CommitId,
         candidate: &Candidate,
-    ) -> Result<BTreeMap<CommitId, String>, Fault> {
+    ) -> Result<BTreeMap<CommitId, String>, Refusal> {
         let fixes = &candidate.cut.policy.fixes;
         let there: Vec<CommitId> = graph
             .only(develop, &[&candidate.cut.head])

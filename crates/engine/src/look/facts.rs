@@ -2,17 +2,18 @@
 
 use crate::look::ref_warnings::{drift, strangers, traps};
 use crate::look::trial_merges::{self, Trial};
-use crate::{Engine, Fault};
+use crate::{Engine, Refusal};
 use allclear_core::facts::{BranchSight, Seen, Sight, TagSight};
 use allclear_core::facts::{CandidateFacts, Facts, MergeBack, RecordFacts, TagSeen};
 use allclear_core::history::graph::Graph;
 use allclear_core::ledger::event::Operation;
 use allclear_core::policy::{self, Policy};
-use allclear_core::port::Refs;
+use allclear_core::port::{Merged, Refs};
 use allclear_core::project::{Candidate, Project};
 use allclear_core::types::mailmap::Mailmap;
 use allclear_core::types::person::address_of;
 use allclear_core::types::text::plain;
+use allclear_core::verify::Shown;
 use allclear_core::{CommitId, RefName, TagFormat, Version};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -26,7 +27,7 @@ impl Engine<'_> {
         project: &Project,
         policy: Option<&Policy>,
         record: RecordFacts,
-    ) -> Result<Facts, Fault> {
+    ) -> Result<Facts, Refusal> {
         let fallback = policy::defaults(policy::Preset::Library1);
         // While a candidate is open, the branches are those of its cut.
         let frozen = project.candidates.values().next_back().map(|c| &c.cut.policy);
@@ -99,8 +100,7 @@ impl Engine<'_> {
         })
     }
 
-    /// Reads who is who from a commit of develop.
-    pub(crate) fn mailmap(&self, develop: Option<&CommitId>) -> Result<Mailmap, Fault> {
+    pub(crate) fn mailmap(&self, develop: Option<&CommitId>) -> Result<Mailmap, Refusal> {
         let text = match develop {
             Some(develop) => self.repo.files(develop, &[MAILMAP.to_owned()])?.remove(MAILMAP),
             None => None,
@@ -115,7 +115,7 @@ impl Engine<'_> {
         graph: &Graph,
         stable: Option<&CommitId>,
         develop: Option<&CommitId>,
-    ) -> Result<BTreeMap<Version, CandidateFacts>, Fault> {
+    ) -> Result<BTreeMap<Version, CandidateFacts>, Refusal> {
         let heads: BTreeMap<Version, CommitId> = project
             .candidates
             .iter()
@@ -132,19 +132,10 @@ impl Engine<'_> {
         let mut out = BTreeMap::new();
         for (n, (version, candidate)) in project.candidates.iter().enumerate() {
             let head = of(version, candidate);
-            let mut without = vec![&candidate.cut.head];
-            without.extend(stable);
-            let ids = graph.only(&head, &without);
-            let merge_back = match (develop, merges.get(n)) {
-                (Some(develop), Some(merged)) => {
-                    let (base, files) = (&candidate.cut.from, &candidate.cut.version_files);
-                    let changelog = candidate.cut.policy.changelog_file.as_deref();
-                    let trial =
-                        Trial { base, ours: develop, theirs: &head, files, changelog, version: *version };
-                    trial_merges::outcome(self.repo, merged.as_ref(), &trial)?
-                }
-                _ => MergeBack::Impossible { why: "there is no develop branch on the server".into() },
-            };
+            let at = CandidateAt { record: project, candidate, head: &head, stable, develop };
+            let merged = merges.get(n).and_then(Option::as_ref);
+            let Shown { commits, authors, lacks_stable, descends, merge_back } =
+                self.shown(graph, &at, merged, &known)?;
             let rc_tag =
                 candidate.rcs.last().map_or(TagSeen::Intact, |rc| match refs.get(&RefName::tag(&rc.tag)) {
                     Some(object) if *object == rc.object => TagSeen::Intact,
@@ -156,10 +147,10 @@ impl Engine<'_> {
                 *version,
                 CandidateFacts {
                     head: heads.get(version).cloned(),
-                    commits: self.classify_commits(&ids, graph, project, candidate, (stable, develop))?,
-                    authors: authors(graph, &head, stable, &known),
-                    descends: graph.contains(&head, candidate.commit()),
-                    lacks_stable: stable.map_or(0, |stable| graph.only(stable, &[&head]).len()),
+                    commits,
+                    authors,
+                    descends,
+                    lacks_stable,
                     merge_back,
                     catch_up,
                     carry,
@@ -170,16 +161,55 @@ impl Engine<'_> {
         }
         Ok(out)
     }
+
+    /// Reads off the objects what the gates want to know of a candidate. `merged` is the merge of its head into
+    /// develop, `None` where the two have no common history.
+    pub(crate) fn shown(
+        &self,
+        graph: &Graph,
+        at: &CandidateAt<'_>,
+        merged: Option<&Merged>,
+        known: &Mailmap,
+    ) -> Result<Shown, Refusal> {
+        let (head, stable, cut) = (at.head, at.stable, &at.candidate.cut);
+        let without: Vec<&CommitId> = std::iter::once(&cut.head).chain(stable).collect();
+        let ids = graph.only(head, &without);
+        let merge_back = match at.develop {
+            Some(develop) => {
+                let trial = Trial {
+                    base: &cut.from,
+                    ours: develop,
+                    theirs: head,
+                    files: &cut.version_files,
+                    changelog: cut.policy.changelog_file.as_deref(),
+                    version: cut.version,
+                };
+                trial_merges::outcome(self.repo, merged, &trial)?
+            }
+            None => MergeBack::Impossible { why: "there is no develop branch on the server".into() },
+        };
+        Ok(Shown {
+            commits: self.classify_commits(&ids, graph, at.record, at.candidate, (stable, at.develop))?,
+            authors: authors(graph, head, stable, known),
+            lacks_stable: stable.map_or(0, |stable| graph.only(stable, &[head]).len()),
+            descends: graph.contains(head, at.candidate.commit()),
+            merge_back,
+        })
+    }
+}
+
+/// A candidate with its branch at some head, beside stable and develop: now, or as a promotion found them.
+pub(crate) struct CandidateAt<'a> {
+    pub(crate) record: &'a Project,
+    pub(crate) candidate: &'a Candidate,
+    pub(crate) head: &'a CommitId,
+    pub(crate) stable: Option<&'a CommitId>,
+    pub(crate) develop: Option<&'a CommitId>,
 }
 
 /// Lists the authors of what a candidate brings to stable, each once, under all names that the project's
 /// `.mailmap` knows.
-pub(crate) fn authors(
-    graph: &Graph,
-    head: &CommitId,
-    stable: Option<&CommitId>,
-    known: &Mailmap,
-) -> Vec<String> {
+fn authors(graph: &Graph, head: &CommitId, stable: Option<&CommitId>, known: &Mailmap) -> Vec<String> {
     let without: Vec<&CommitId> = stable.into_iter().collect();
     let ids = graph.only(head, &without);
     let written: BTreeSet<&str> = ids.iter().map(|id| graph.commits[id].author.as_str()).collect();
@@ -205,7 +235,6 @@ pub(crate) fn tag_format(refs: &Refs, policy: Option<&Policy>) -> TagFormat {
     if count(&without) > count(&with) { without } else { with }
 }
 
-/// Looks at the four refs of an operation.
 pub(crate) fn sight(refs: &Refs, graph: &Graph, op: &Operation) -> Sight {
     let seen = |now: Option<&CommitId>, old: &CommitId, new: &CommitId| match now {
         Some(now) if graph.contains(now, new) => Seen::New,

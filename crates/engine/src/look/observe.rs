@@ -3,7 +3,7 @@
 use super::policy::policy_seen;
 use crate::ledger::fold::Folded;
 use crate::ledger::place::places;
-use crate::{Engine, Fault, FaultKind, Note, PolicySeen, Snapshot};
+use crate::{Engine, FaultKind, Note, PolicySeen, Refusal, Snapshot};
 use allclear_core::facts::{Facts, RecordFacts};
 use allclear_core::port::Refs;
 use allclear_core::{CommitId, Project, RULES};
@@ -21,11 +21,12 @@ struct Look {
 
 impl Engine<'_> {
     /// Reads the server, and remembers what it saw.
-    pub fn observe(&self) -> Result<Snapshot, Fault> {
+    pub fn observe(&self) -> Result<Snapshot, Refusal> {
+        let _span = tracing::info_span!("look").entered();
         let refs = self.repo.observe()?;
         self.note(Note::Observed);
         match self.understand(refs) {
-            Err(fault) if fault.kind == FaultKind::Broken => self.understand(self.repo.observe()?),
+            Err(fault) if fault.kind() == FaultKind::Broken => self.understand(self.repo.observe()?),
             understood => understood,
         }
     }
@@ -46,7 +47,7 @@ impl Engine<'_> {
         Some(Snapshot { project, facts: look.facts, policy, refs: Refs::default() })
     }
 
-    fn understand(&self, refs: Refs) -> Result<Snapshot, Fault> {
+    fn understand(&self, refs: Refs) -> Result<Snapshot, Refusal> {
         let mut ledgers = places(&refs);
         let (place, head) = ledgers.next().unzip();
         let second = ledgers.next().map(|(place, _)| place);

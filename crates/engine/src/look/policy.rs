@@ -1,6 +1,6 @@
 //! The policy, read from the tip of develop; and which branch develop is.
 
-use crate::{Engine, Fault, FaultKind, POLICY_FILE, PolicySeen};
+use crate::{Engine, LookRefusal, POLICY_FILE, PolicySeen, Refusal};
 use allclear_core::policy;
 use allclear_core::port::Refs;
 use allclear_core::{Branch, CommitId, Project, RefName};
@@ -12,7 +12,7 @@ impl Engine<'_> {
     /// Finds the branch that is develop. The record says so, and who may write to the record need not be who
     /// may write to branches: from the branch that it began with, each has to name the next in its own policy
     /// file, unless that branch is gone.
-    fn develop<'p>(&self, refs: &Refs, project: &'p Project) -> Result<Option<&'p Branch>, Fault> {
+    fn develop<'p>(&self, refs: &Refs, project: &'p Project) -> Result<Option<&'p Branch>, Refusal> {
         let (Some(first), Some(last)) = (&project.founded_on, &project.develop) else {
             return Ok(project.develop.as_ref());
         };
@@ -36,7 +36,7 @@ impl Engine<'_> {
         &self,
         refs: &Refs,
         project: &Project,
-    ) -> Result<(Option<(String, CommitId)>, PolicySeen), Fault> {
+    ) -> Result<(Option<(String, CommitId)>, PolicySeen), Refusal> {
         let named = self.develop(refs, project)?.map(Branch::to_ref);
         let known = named.clone().or_else(|| RefName::from_git("refs/heads/develop"));
         if let Some(tip) = known.and_then(|name| refs.get(&name).cloned())
@@ -61,12 +61,9 @@ impl Engine<'_> {
         match claims.pop() {
             Some((_, read, seen)) if claims.is_empty() => Ok((Some(read), seen)),
             Some((name, ..)) => {
-                let names: Vec<&str> = claims.iter().map(|(n, ..)| n.short()).chain([name.short()]).collect();
-                let what = format!(
-                    "several branches say in {POLICY_FILE} that they are develop: {}",
-                    names.join(", ")
-                );
-                Err(Fault::new(FaultKind::Usage, what).hint("leave the file on the one that is"))
+                let names =
+                    claims.iter().map(|(n, ..)| n.short()).chain([name.short()]).map(str::to_owned).collect();
+                Err(LookRefusal::SeveralDevelops(names).into())
             }
             None => Ok((None, PolicySeen::Absent)),
         }

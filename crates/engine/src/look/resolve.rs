@@ -1,22 +1,17 @@
 //! Finds the commit that a person means: by its id, the beginning of one, or a name on the server.
 
-use crate::{Engine, Fault, FaultKind, Snapshot};
-use allclear_core::types::text::{list, short};
+use crate::{Engine, LookRefusal, Refusal, Snapshot};
+use allclear_core::types::text::short;
 use allclear_core::{CommitId, RefName};
 use std::collections::BTreeMap;
 
 /// How many commits are named where several are meant.
 const SHOWN: usize = 8;
 
-/// Gives the first twelve digits: few enough to read, enough to be given back.
-pub(crate) fn brief(id: &CommitId) -> &str {
-    &id.as_str()[..12]
-}
-
 impl Engine<'_> {
     /// Finds the one commit that `text` names. Only the server's names count, and the objects of the
     /// server and of the clone.
-    pub(crate) fn resolve_commit(&self, snapshot: &Snapshot, text: &str) -> Result<CommitId, Fault> {
+    pub(crate) fn resolve_commit(&self, snapshot: &Snapshot, text: &str) -> Result<CommitId, Refusal> {
         let mut found: BTreeMap<CommitId, Vec<String>> = BTreeMap::new();
         for (full, what) in [
             (format!("refs/heads/{text}"), "branch"),
@@ -43,22 +38,15 @@ impl Engine<'_> {
         let mut all = found.into_iter();
         match (all.next(), all.next()) {
             (Some((commit, _)), None) => Ok(commit),
-            (None, _) => Err(Fault::new(
-                FaultKind::Usage,
-                format!("{} is no commit, branch or tag of the server", short(text, 60)),
-            )
-            .hint("give a commit's id, its first digits, or a branch or tag of the server; git rev-parse turns anything else into an id")),
+            (None, _) => Err(LookRefusal::NoSuchCommit(text.to_owned()).into()),
             (Some(first), Some(second)) => {
                 let all: Vec<_> = [first, second].into_iter().chain(all).collect();
                 let ids: Vec<CommitId> = all.iter().map(|(id, _)| id.clone()).take(SHOWN).collect();
                 let texts = self.repo.objects(&ids)?;
-                let fault = Fault::new(
-                    FaultKind::Usage,
-                    format!("{} names {} commits", short(text, 60), all.len()),
-                );
-                Err(all.iter().zip(texts).fold(fault, |fault, ((id, names), raw)| {
-                    fault.hint(format!("{} \"{}\", {}", brief(id), subject_of(&raw), list(names)))
-                }))
+                let of = all.len();
+                let commits = all.into_iter().zip(texts);
+                let commits = commits.map(|((id, names), raw)| (id, subject_of(&raw), names)).collect();
+                Err(LookRefusal::Ambiguous { text: text.to_owned(), of, commits }.into())
             }
         }
     }
@@ -71,13 +59,11 @@ pub(crate) fn subject_of(raw: &str) -> String {
 }
 
 /// Refuses any other commit than the one that a person said they mean, where they said it.
-pub(crate) fn expect_commit(commit: &CommitId, only_if: Option<&str>) -> Result<(), Fault> {
+pub(crate) fn expect_commit(commit: &CommitId, only_if: Option<&str>) -> Result<(), Refusal> {
     match only_if {
-        Some(wanted) if wanted.len() < 7 || !commit.as_str().starts_with(wanted) => Err(Fault::new(
-            FaultKind::Conflict,
-            format!("the candidate is at {} now, not at {}", commit.short(), short(wanted, 40)),
-        )
-        .hint("look at allclear status, then give --commit again")),
+        Some(wanted) if wanted.len() < 7 || !commit.as_str().starts_with(wanted) => {
+            Err(LookRefusal::OtherCommit { now: commit.clone(), wanted: wanted.to_owned() }.into())
+        }
         Some(_) | None => Ok(()),
     }
 }

@@ -1,7 +1,7 @@
 //! What one look gave, and what can be asked of it.
 
 use crate::ledger::place::Tip;
-use crate::{Fault, FaultKind};
+use crate::{LookRefusal, Refusal};
 use allclear_core::facts::Facts;
 use allclear_core::policy::{self, Effective, Mistake, Policy};
 use allclear_core::port::Refs;
@@ -9,7 +9,6 @@ use allclear_core::project::Candidate;
 use allclear_core::{CandidateAssessment, CommitId, Project, RULES, Version};
 use jiff::Timestamp;
 
-/// The policy's file.
 pub const POLICY_FILE: &str = "allclear.toml";
 
 /// What one look gave: enough to decide everything.
@@ -30,19 +29,15 @@ pub struct Snapshot {
 pub enum PolicySeen {
     /// It reads well.
     Read {
-        /// What it says.
         effective: Box<Effective>,
         /// The commit it was read from.
         from: CommitId,
     },
     /// It has mistakes.
     Wrong {
-        /// Its text.
         text: String,
-        /// All of them.
         mistakes: Vec<Mistake>,
     },
-    /// There is none.
     Absent,
 }
 
@@ -73,86 +68,53 @@ impl Snapshot {
     }
 
     /// Judges one candidate, at `now`, or says that it could not be judged.
-    pub(crate) fn judged(&self, version: Version, now: Timestamp) -> Result<CandidateAssessment, Fault> {
-        self.assessed(version, now).ok_or_else(|| {
-            Fault::new(FaultKind::TryLater, format!("{version} could not be judged")).hint("try again")
-        })
+    pub(crate) fn judged(&self, version: Version, now: Timestamp) -> Result<CandidateAssessment, Refusal> {
+        self.assessed(version, now).ok_or_else(|| LookRefusal::NotJudged(version).into())
     }
 
     /// Gives the policy on develop, or says why there is none.
-    pub fn policy(&self) -> Result<(&Policy, &CommitId), Fault> {
+    pub fn policy(&self) -> Result<(&Policy, &CommitId), Refusal> {
         match &self.policy {
             PolicySeen::Read { effective, from } => Ok((&effective.policy, from)),
-            PolicySeen::Wrong { mistakes, .. } => Err(Fault::new(
-                FaultKind::Usage,
-                format!(
-                    "{POLICY_FILE} on develop has {}",
-                    allclear_core::types::text::count(mistakes.len(), "mistake")
-                ),
-            )
-            .hint("allclear policy check shows each at its line")),
-            PolicySeen::Absent => {
-                Err(Fault::new(FaultKind::Usage, format!("there is no {POLICY_FILE} on develop"))
-                    .hint("run allclear init, commit the file to develop and push it"))
-            }
+            PolicySeen::Wrong { mistakes, .. } => Err(LookRefusal::PolicyMistakes(mistakes.len()).into()),
+            PolicySeen::Absent => Err(LookRefusal::NoPolicy.into()),
         }
     }
 
     /// Refuses where allclear only observes.
-    pub(crate) fn may_act(&self) -> Result<(), Fault> {
+    pub(crate) fn may_act(&self) -> Result<(), Refusal> {
         if self.policy.get().is_some_and(|p| p.mode == policy::Mode::Observe) {
-            return Err(Fault::new(FaultKind::Blocked, "allclear only observes here (mode = \"observe\")")
-                .hint("set mode = \"run\" in allclear.toml on develop when the team is ready"));
+            return Err(LookRefusal::OnlyObserves.into());
         }
         Ok(())
     }
 
     /// Refuses where something stops all deciding.
-    pub fn may_decide(&self, now: Timestamp) -> Result<(), Fault> {
+    pub fn may_decide(&self, now: Timestamp) -> Result<(), Refusal> {
         let Some(stop) =
             allclear_core::gate::stops::stops(&self.project, &self.facts, now).into_iter().next()
         else {
             return Ok(());
         };
-        let kind = if self.project.needs > RULES { FaultKind::Refused } else { FaultKind::Blocked };
-        Err(Fault { kind, hints: stop.remedy, ..Fault::new(kind, stop.why) })
+        let newer = self.project.needs > RULES;
+        Err(LookRefusal::Stopped { why: stop.why, remedy: stop.remedy, newer }.into())
     }
 
     /// Picks the candidate that a command is about: the named one, or the only one.
-    pub fn pick(&self, wanted: Option<Version>) -> Result<(Version, &Candidate), Fault> {
-        let open: Vec<String> = self.project.candidates.keys().map(ToString::to_string).collect();
-        match wanted {
-            Some(version) => self.project.candidates.get(&version).map(|c| (version, c)).ok_or_else(|| {
-                if self.project.releases.contains_key(&version) {
-                    return Fault::new(FaultKind::Usage, format!("{version} is released already"));
-                }
-                let has = if open.is_empty() {
-                    "none is".into()
-                } else {
-                    let are = if open.len() == 1 { "is" } else { "are" };
-                    format!("{} {are}", allclear_core::types::text::list(&open))
-                };
-                Fault::new(FaultKind::Usage, format!("there is no open candidate {version}; {has} open"))
-            }),
-            None => match open.len() {
-                0 => Err(Fault::new(FaultKind::Usage, "there is no open candidate")
-                    .hint("allclear cut starts one")),
-                1 => self
-                    .project
-                    .candidates
-                    .iter()
-                    .next()
-                    .map(|(v, c)| (*v, c))
-                    .ok_or_else(|| Fault::new(FaultKind::Usage, "no candidate")),
-                _ => Err(Fault::new(
-                    FaultKind::Usage,
-                    format!("{} are open", allclear_core::types::text::list(&open)),
-                )
-                .hint(format!(
-                    "say which, such as {one}; with accept and pick: --version {one}",
-                    one = open[0]
-                ))),
-            },
-        }
+    pub fn pick(&self, wanted: Option<Version>) -> Result<(Version, &Candidate), Refusal> {
+        let all = &self.project.candidates;
+        let Some(version) = wanted else {
+            return match (all.iter().next(), all.len()) {
+                (None, _) => Err(LookRefusal::NoneOpen.into()),
+                (Some((version, candidate)), 1) => Ok((*version, candidate)),
+                (Some(_), _) => Err(LookRefusal::SeveralOpen(all.keys().copied().collect()).into()),
+            };
+        };
+        all.get(&version).map(|candidate| (version, candidate)).ok_or_else(|| {
+            if self.project.releases.contains_key(&version) {
+                return LookRefusal::ReleasedAlready(version).into();
+            }
+            LookRefusal::NotOpen { wanted: version, open: all.keys().copied().collect() }.into()
+        })
     }
 }

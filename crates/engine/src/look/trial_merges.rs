@@ -16,7 +16,6 @@ pub(crate) struct Trial<'a> {
     pub(crate) ours: &'a CommitId,
     /// What is merged in.
     pub(crate) theirs: &'a CommitId,
-    /// The files that carry the version.
     pub(crate) files: &'a [VersionFile],
     /// The file that cuts add their sections to.
     pub(crate) changelog: Option<&'a str>,

@@ -1,6 +1,6 @@
 //! Fixes that ended with a withdrawn candidate, for as long as develop lacks them.
 
-use crate::{Engine, Fault};
+use crate::{Engine, Refusal};
 use allclear_core::facts::Offer;
 use allclear_core::history::graph::Graph;
 use allclear_core::port::Refs;
@@ -23,7 +23,7 @@ impl Engine<'_> {
         refs: &Refs,
         project: &Project,
         develop: Option<&CommitId>,
-    ) -> Result<Vec<Offer>, Fault> {
+    ) -> Result<Vec<Offer>, Refusal> {
         let mut ended: Vec<(&Version, &Withdrawal)> =
             project.withdrawn.iter().filter(|(_, w)| !w.fixes.is_empty()).collect();
         ended.sort_by_key(|(_, w)| std::cmp::Reverse(w.at));
@@ -58,7 +58,7 @@ impl Engine<'_> {
         graph: &Graph,
         ids: Vec<CommitId>,
         develop: Option<&CommitId>,
-    ) -> Result<Vec<(CommitId, String)>, Fault> {
+    ) -> Result<Vec<(CommitId, String)>, Refusal> {
         let undone = self.undone(&ids, graph)?;
         let single = |id: &CommitId| graph.commits.get(id).is_some_and(|info| info.parents.len() < 2);
         let mut open: Vec<CommitId> =

@@ -1,13 +1,13 @@
 //! Judges an open candidate by the policy that is on develop now.
 
-use crate::{Engine, Fault, FaultKind};
+use crate::{Engine, PeopleRefusal, Refusal};
 use allclear_core::Version;
 use allclear_core::ledger::event::Event;
 use allclear_core::policy::{Difference, differences, digest};
 
 impl Engine<'_> {
     /// Tells what adopting the policy on develop would change for a candidate.
-    pub fn adoptable(&self, version: Option<Version>) -> Result<(Version, Vec<Difference>), Fault> {
+    pub fn adoptable(&self, version: Option<Version>) -> Result<(Version, Vec<Difference>), Refusal> {
         let snapshot = self.observe()?;
         let (policy, _) = snapshot.policy()?;
         let (version, candidate) = snapshot.pick(version)?;
@@ -15,7 +15,7 @@ impl Engine<'_> {
     }
 
     /// Judges a candidate by the policy that is on develop now. Every gate that this relaxes is recorded as such.
-    pub fn adopt(&self, version: Option<Version>) -> Result<(Version, Vec<Difference>), Fault> {
+    pub fn adopt(&self, version: Option<Version>) -> Result<(Version, Vec<Difference>), Refusal> {
         self.decide(|snapshot| {
             let (policy, from) = snapshot.policy()?;
             let (version, candidate) = snapshot.pick(version)?;
@@ -23,8 +23,7 @@ impl Engine<'_> {
             let changes = differences(&candidate.cut.policy, policy);
             let branches = &candidate.cut.policy.branches;
             if policy.branches != *branches {
-                return Err(Fault::new(FaultKind::Usage, "the policy on develop names other branches")
-                    .hint("branches cannot change while a candidate is open"));
+                return Err(PeopleRefusal::OtherBranches.into());
             }
             let relaxed = changes.iter().filter(|d| d.relaxed).map(|d| d.key.to_string()).collect();
             let event = Event::PolicyAdopted {

@@ -2,12 +2,11 @@
 
 use super::reason::reason;
 use crate::look::resolve::expect_commit;
-use crate::{Engine, Fault, FaultKind};
+use crate::{Engine, PeopleRefusal, Refusal};
 use allclear_core::ledger::event::Event;
 use allclear_core::policy::NotThese;
 use allclear_core::project::people::Approval;
 use allclear_core::types::person::{is_listed, is_same};
-use allclear_core::types::text::{list, short};
 use allclear_core::{CommitId, Version};
 
 impl Engine<'_> {
@@ -17,7 +16,7 @@ impl Engine<'_> {
         version: Option<Version>,
         commits: &[String],
         why: &str,
-    ) -> Result<(Version, Vec<CommitId>), Fault> {
+    ) -> Result<(Version, Vec<CommitId>), Refusal> {
         let why = reason(why)?;
         self.decide(|snapshot| {
             let (version, candidate) = snapshot.pick(version)?;
@@ -43,27 +42,23 @@ impl Engine<'_> {
         &self,
         version: Option<Version>,
         commit: &str,
-    ) -> Result<(Version, CommitId, Option<String>), Fault> {
+    ) -> Result<(Version, CommitId, Option<String>), Refusal> {
         self.decide(|snapshot| {
             let (version, candidate) = snapshot.pick(version)?;
             if CommitId::parse(commit).is_err() {
-                return Err(Fault::new(FaultKind::Usage, "an approval names the full commit id")
-                    .hint(format!("allclear why {version} approvals prints the command")));
+                return Err(PeopleRefusal::NotAFullId(version).into());
             }
             let found = snapshot.judged(version, self.clock.now())?;
             expect_commit(&found.commit, Some(commit))?;
             let gate = &candidate.cut.policy.gates.approvals;
             let who = &self.by.who;
-            let refuse = |why: String| Err(Fault::new(FaultKind::Refused, why));
             if !is_listed(&gate.from, who) {
-                return refuse(format!("{} is not one of those whose approval counts", short(who, 80)))
-                    .map_err(|fault| fault.hint(format!("gates.approvals.from names {}", list(&gate.from))));
+                let (who, from) = (who.clone(), gate.from.clone());
+                return Err(PeopleRefusal::NotListedToApprove { who, from }.into());
             }
             let authors = &snapshot.facts.candidates[&version].authors;
             if gate.not == NotThese::Authors && authors.iter().any(|author| is_same(author, who)) {
-                return refuse(format!("{} is an author of what {version} brings", short(who, 80))).map_err(
-                    |fault| fault.hint("somebody else approves (gates.approvals.not = \"authors\")"),
-                );
+                return Err(PeopleRefusal::AuthorOfIt { who: who.clone(), version }.into());
             }
             let commit = found.commit.clone();
             let unasked =

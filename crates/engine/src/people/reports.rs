@@ -3,13 +3,12 @@
 
 use super::reason::reason;
 use crate::engine::healed;
-use crate::ledger::append::{busy, planned};
-use crate::{Engine, Fault, FaultKind, Snapshot};
+use crate::{Engine, LedgerRefusal, PeopleRefusal, PushRefusal, Refusal, Snapshot};
 use allclear_core::ledger::actor::{Actor, Proof};
 use allclear_core::ledger::event::{Answer, Event, ReportOutcome};
 use allclear_core::port::{NewCommit, RefUpdate, Signature};
 use allclear_core::project::people::{Report, pseudonyms};
-use allclear_core::types::text::{hex, list, plain, short};
+use allclear_core::types::text::{hex, plain};
 use allclear_core::{RcNumber, RefName, Version};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -23,11 +22,9 @@ const TEXT_LIMIT: usize = 16 * 1024;
 pub struct ReportWish {
     /// The candidate.
     pub version: Version,
-    /// The rc.
     pub rc: RcNumber,
     /// How it went.
     pub outcome: ReportOutcome,
-    /// Who says so.
     pub who: String,
     /// In their own words.
     pub words: Option<String>,
@@ -45,20 +42,14 @@ pub struct ReportText {
 }
 
 impl Engine<'_> {
-    /// Takes a report. Gives its id.
-    pub fn report(&self, wish: &ReportWish) -> Result<String, Fault> {
+    pub fn report(&self, wish: &ReportWish) -> Result<String, Refusal> {
         let who = plain(wish.who.trim());
         if who.chars().filter(|c| c.is_alphanumeric()).count() < 2 {
-            return Err(Fault::new(
-                FaultKind::Usage,
-                "a report says whose it is, by a name of two letters or more",
-            )
-            .hint("--as NAME"));
+            return Err(PeopleRefusal::NoReporter.into());
         }
         let words = wish.words.as_deref().map(str::trim).filter(|words| !words.is_empty());
         if words.is_some_and(|words| words.len() > TEXT_LIMIT) {
-            return Err(Fault::new(FaultKind::Usage, "a report's text is longer than 16 KiB")
-                .hint("put the log somewhere and give its address"));
+            return Err(PeopleRefusal::ReportTooLong.into());
         }
         let id = self.clock.fresh_id()[..8].to_owned();
         let text =
@@ -82,14 +73,13 @@ impl Engine<'_> {
         reporter.decide(|snapshot| {
             let (version, candidate) = snapshot.pick(Some(wish.version))?;
             let Some(rc) = candidate.rcs.iter().find(|rc| rc.n == wish.rc) else {
-                let known: Vec<String> = candidate.rcs.iter().map(|rc| format!("rc.{}", rc.n)).collect();
-                return Err(Fault::new(FaultKind::Usage, format!("{version} has no rc.{}", wish.rc))
-                    .hint(format!("it has {}", list(&known))));
+                let known = candidate.rcs.iter().map(|rc| rc.n).collect();
+                return Err(PeopleRefusal::NoSuchRc { version, n: wish.rc, known }.into());
             };
             // Bad news does not wait for a plan: it is meant to come between.
             let open = allclear_core::decide::plan::plan_is_open(&snapshot.project, self.clock.now());
             if wish.outcome == ReportOutcome::Good && open {
-                return Err(planned());
+                return Err(LedgerRefusal::PromotionPlanned.into());
             }
             let (update, digest) = self.write_text(snapshot, &id, &text)?;
             let event = Event::ReportFiled {
@@ -108,20 +98,17 @@ impl Engine<'_> {
     }
 
     /// Says that a bad report was looked at and is the candidate's own; an answer given before no longer holds.
-    pub fn confirm_report(&self, id: &str) -> Result<(Version, String), Fault> {
+    pub fn confirm_report(&self, id: &str) -> Result<(Version, String), Refusal> {
         self.answer(id, |report| {
             if report.confirmed && report.answer.is_none() {
-                return Err(Fault::new(
-                    FaultKind::Usage,
-                    format!("report {} is confirmed already", report.id),
-                ));
+                return Err(PeopleRefusal::ConfirmedAlready(report.id.clone()).into());
             }
             Ok(Event::ReportConfirmed { report: report.id.clone() })
         })
     }
 
     /// Answers a bad report: somebody's reason why it is not the candidate's.
-    pub fn dismiss_report(&self, id: &str, why: &str) -> Result<(Version, String), Fault> {
+    pub fn dismiss_report(&self, id: &str, why: &str) -> Result<(Version, String), Refusal> {
         let why = reason(why)?;
         self.answer(id, |report| {
             unanswered(report)?;
@@ -130,7 +117,7 @@ impl Engine<'_> {
     }
 
     /// Answers a bad report: the commit that fixes it, as soon as the candidate has it.
-    pub fn resolve_report(&self, id: &str, fix: &str) -> Result<(Version, String), Fault> {
+    pub fn resolve_report(&self, id: &str, fix: &str) -> Result<(Version, String), Refusal> {
         let snapshot = self.observe()?;
         let fix = self.resolve_commit(&snapshot, fix)?;
         self.answer(id, |report| {
@@ -143,24 +130,17 @@ impl Engine<'_> {
     fn answer(
         &self,
         id: &str,
-        choose: impl Fn(&Report) -> Result<Event, Fault>,
-    ) -> Result<(Version, String), Fault> {
+        choose: impl Fn(&Report) -> Result<Event, Refusal>,
+    ) -> Result<(Version, String), Refusal> {
         self.decide(|snapshot| {
             let all =
                 snapshot.project.candidates.iter().flat_map(|(v, c)| c.reports.iter().map(move |r| (*v, r)));
             let mut named = all.filter(|(_, r)| id.len() >= 4 && r.id.starts_with(id));
             let (Some((version, report)), None) = (named.next(), named.next()) else {
-                return Err(Fault::new(
-                    FaultKind::Usage,
-                    format!("there is no report `{}` about an open candidate", short(id, 40)),
-                )
-                .hint("allclear why reports lists them"));
+                return Err(PeopleRefusal::NoSuchReport(id.to_owned()).into());
             };
             if report.outcome == ReportOutcome::Good {
-                return Err(Fault::new(
-                    FaultKind::Usage,
-                    format!("report {} is good; it needs no answer", report.id),
-                ));
+                return Err(PeopleRefusal::GoodReport(report.id.clone()).into());
             }
             let event = choose(report)?;
             Ok((self.draft(vec![event]), (version, report.id.clone())))
@@ -172,7 +152,7 @@ impl Engine<'_> {
         &self,
         snapshot: &Snapshot,
         ids: &[String],
-    ) -> Result<BTreeMap<String, ReportText>, Fault> {
+    ) -> Result<BTreeMap<String, ReportText>, Refusal> {
         let Some(commit) = place(snapshot).and_then(|place| snapshot.refs.get(&place)) else {
             return Ok(BTreeMap::new());
         };
@@ -183,19 +163,15 @@ impl Engine<'_> {
     }
 
     /// Erases the words and the name of a report. The chain keeps that there was one, and what it did.
-    pub fn erase_report(&self, id: &str) -> Result<(), Fault> {
+    pub fn erase_report(&self, id: &str) -> Result<(), Refusal> {
         healed(|| self.erase_once(id))
     }
 
-    fn erase_once(&self, id: &str) -> Result<(), Fault> {
+    fn erase_once(&self, id: &str) -> Result<(), Refusal> {
         let snapshot = self.observe()?;
         let texts = self.report_texts(&snapshot, &[id.to_owned()])?;
         let Some(text) = texts.get(id) else {
-            return Err(Fault::new(
-                FaultKind::Usage,
-                format!("there is no text of a report `{}`", short(id, 40)),
-            )
-            .hint("its full id has 8 digits: allclear why reports"));
+            return Err(PeopleRefusal::NoText(id.to_owned()).into());
         };
         if text.who.is_none() {
             return Ok(());
@@ -206,9 +182,9 @@ impl Engine<'_> {
         if self.repo.refs()?.get(&update.name) == update.new.as_ref() {
             Ok(())
         } else if answer.ok {
-            Err(busy())
+            Err(LedgerRefusal::Busy.into())
         } else {
-            Err(Fault::refused(&answer, "erasing a text"))
+            Err(PushRefusal::refused(answer, "erasing a text").into())
         }
     }
 
@@ -219,12 +195,11 @@ impl Engine<'_> {
         snapshot: &Snapshot,
         id: &str,
         text: &ReportText,
-    ) -> Result<(RefUpdate, String), Fault> {
-        let name =
-            place(snapshot).ok_or_else(|| Fault::new(FaultKind::Usage, "this project has no ledger yet"))?;
+    ) -> Result<(RefUpdate, String), Refusal> {
+        let name = place(snapshot).ok_or(LedgerRefusal::NoEntries)?;
         let old = snapshot.refs.get(&name).cloned();
-        let json = serde_json::to_string_pretty(text)
-            .map_err(|e| Fault::new(FaultKind::TryLater, format!("the text cannot be written: {e}")))?;
+        let json =
+            serde_json::to_string_pretty(text).map_err(|e| PeopleRefusal::TextUnwritable(e.to_string()))?;
         let digest = hex(&Sha256::digest(json.as_bytes()));
         let tree = match &old {
             Some(commit) => self.repo.trees(std::slice::from_ref(commit))?.pop(),
@@ -253,12 +228,9 @@ fn path(id: &str) -> String {
     format!("{}.json", id.chars().filter(char::is_ascii_alphanumeric).collect::<String>())
 }
 
-fn unanswered(report: &Report) -> Result<(), Fault> {
-    let said = match &report.answer {
-        None => return Ok(()),
-        Some(Answer::FixedBy(fix)) => format!("fixed by {}", fix.short()),
-        Some(Answer::NotOurs(why)) => format!("not ours: {}", short(why, 80)),
-    };
-    Err(Fault::new(FaultKind::Conflict, format!("report {} was answered already: {said}", report.id))
-        .hint(format!("allclear report confirm {} opens it again", report.id)))
+fn unanswered(report: &Report) -> Result<(), Refusal> {
+    match report.answer.clone() {
+        None => Ok(()),
+        Some(answer) => Err(PeopleRefusal::AnsweredAlready { report: report.id.clone(), answer }.into()),
+    }
 }

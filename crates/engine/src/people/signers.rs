@@ -1,13 +1,13 @@
 //! Who may sign: proposed by anybody, in force when enough admins have stated it.
 
 use super::reason::reason;
-use crate::{Engine, Fault, FaultKind};
+use crate::ledger::start::started;
+use crate::{Engine, LedgerRefusal, PeopleRefusal, Refusal};
 use allclear_core::CommitId;
 use allclear_core::ledger::event::Event;
 use allclear_core::ledger::signer::Change;
 use allclear_core::project::roster::{Proposal, Roster};
 
-/// What became of a change of the signers.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum SignersChange {
     /// It is in force. Where `founded`, it named the first ones.
@@ -21,7 +21,6 @@ pub enum SignersChange {
         proposal: CommitId,
         /// The admins that have stated it.
         admins: Vec<String>,
-        /// How many it takes.
         needs: u32,
     },
 }
@@ -29,37 +28,25 @@ pub enum SignersChange {
 impl Engine<'_> {
     /// Proposes a change of the signers; stated by enough admins, it is in force at once. Without a ledger,
     /// `may_found` starts one whose root names them.
-    pub fn propose_signers(&self, change: &Change, may_found: bool) -> Result<SignersChange, Fault> {
+    pub fn propose_signers(&self, change: &Change, may_found: bool) -> Result<SignersChange, Refusal> {
         let mut change = change.clone();
         if !change.revoke.is_empty() || change.threshold.is_some() {
             change.reason = reason(&change.reason)?;
         }
         let (founded, before) = self.decide(|snapshot| {
             let roster = &snapshot.project.roster;
-            roster.with(&change).map_err(|why| {
-                Fault::new(FaultKind::Usage, format!("the signers cannot be changed so: {why}"))
-                    .hint("the first signers need an admin among them: --role admin")
-                    .hint("allclear signer list shows who is in force")
-            })?;
+            roster.with(&change).map_err(PeopleRefusal::BadSigners)?;
             let proposed = Event::SignersProposed(Box::new(change.clone()));
-            let started = || -> Result<Event, Fault> {
+            let first = || -> Result<Event, Refusal> {
                 snapshot.may_act()?;
                 let (policy, _) = snapshot.policy()?;
                 if !may_found {
-                    return Err(Fault::new(
-                        FaultKind::Usage,
-                        "this project has no ledger yet, and a person starts it",
-                    )
-                    .hint("with --yes this command starts it, and its root names the signers"));
+                    let how = "with --yes this command starts it, and its root names the signers";
+                    return Err(LedgerRefusal::MustBeStarted { how }.into());
                 }
-                Ok(Event::LedgerStarted {
-                    project: policy.name.clone().unwrap_or_default(),
-                    develop: Some(policy.branches.develop.clone()),
-                    signers: change.add.clone(),
-                    threshold: change.threshold,
-                })
+                Ok(started(policy, change.add.clone(), change.threshold))
             };
-            let event = if snapshot.project.head.is_none() { started()? } else { proposed };
+            let event = if snapshot.project.head.is_none() { first()? } else { proposed };
             let known: Vec<CommitId> = roster.proposals.iter().map(|p| p.entry.clone()).collect();
             Ok((self.draft(vec![event]), (roster.founded.is_none(), known)))
         })?;
@@ -69,7 +56,7 @@ impl Engine<'_> {
     }
 
     /// Seconds a proposal: the named one, or the only one that waits.
-    pub fn second_signers(&self, wanted: Option<&str>) -> Result<SignersChange, Fault> {
+    pub fn second_signers(&self, wanted: Option<&str>) -> Result<SignersChange, Refusal> {
         let proposal = self.decide(|snapshot| {
             let waiting = &snapshot.project.roster.proposals;
             let found: Vec<_> = waiting
@@ -77,9 +64,12 @@ impl Engine<'_> {
                 .filter(|p| wanted.is_none_or(|id| id.len() >= 7 && p.entry.as_str().starts_with(id)))
                 .collect();
             let [proposal] = found[..] else {
-                let what = if found.is_empty() { "no such proposal waits" } else { "several proposals wait" };
-                return Err(Fault::new(FaultKind::Usage, what)
-                    .hint("allclear signer list shows them; give the entry's id"));
+                return Err(if found.is_empty() {
+                    PeopleRefusal::NoSuchProposal
+                } else {
+                    PeopleRefusal::SeveralProposals
+                }
+                .into());
             };
             let event = Event::SignersSeconded { proposal: proposal.entry.clone() };
             Ok((self.draft(vec![event]), proposal.entry.clone()))

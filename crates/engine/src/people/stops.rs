@@ -1,7 +1,7 @@
 //! A person's stops: holds and freezes.
 
 use super::reason::reason;
-use crate::{Engine, Fault, FaultKind};
+use crate::{Engine, LedgerRefusal, PeopleRefusal, Refusal};
 use allclear_core::Version;
 use allclear_core::ledger::event::Event;
 use allclear_core::policy::Stops;
@@ -14,7 +14,7 @@ impl Engine<'_> {
         version: Option<Version>,
         why: &str,
         until: Option<Timestamp>,
-    ) -> Result<Version, Fault> {
+    ) -> Result<Version, Refusal> {
         let why = reason(why)?;
         self.in_future(until)?;
         self.decide(|snapshot| {
@@ -24,7 +24,7 @@ impl Engine<'_> {
     }
 
     /// Lifts the stop. Lifting none is done already.
-    pub fn lift_hold(&self, version: Option<Version>) -> Result<Version, Fault> {
+    pub fn lift_hold(&self, version: Option<Version>) -> Result<Version, Refusal> {
         let snapshot = self.observe()?;
         let (version, candidate) = snapshot.pick(version)?;
         if candidate.hold.is_none() {
@@ -34,20 +34,19 @@ impl Engine<'_> {
     }
 
     /// Stops the calendar.
-    pub fn freeze(&self, why: &str, until: Timestamp, stops: Stops) -> Result<(), Fault> {
+    pub fn freeze(&self, why: &str, until: Timestamp, stops: Stops) -> Result<(), Refusal> {
         let why = reason(why)?;
         self.in_future(Some(until))?;
         self.decide(|snapshot| {
             if snapshot.project.head.is_none() {
-                return Err(Fault::new(FaultKind::Usage, "this project has no ledger yet")
-                    .hint("allclear cut --yes starts it"));
+                return Err(LedgerRefusal::NotBegun.into());
             }
             Ok((self.draft(vec![Event::Frozen { reason: why.clone(), until, stops }]), ()))
         })
     }
 
     /// Lifts all freezes that people set; those of the policy stay. Tells how many there were.
-    pub fn lift_freeze(&self) -> Result<usize, Fault> {
+    pub fn lift_freeze(&self) -> Result<usize, Refusal> {
         let now = self.clock.now();
         let open = self.observe()?.project.freezes_from(now).count();
         if open == 0 {
@@ -56,12 +55,9 @@ impl Engine<'_> {
         self.decide(|_| Ok((self.draft(vec![Event::FreezeLifted {}]), open)))
     }
 
-    fn in_future(&self, until: Option<Timestamp>) -> Result<(), Fault> {
+    fn in_future(&self, until: Option<Timestamp>) -> Result<(), Refusal> {
         match until {
-            Some(until) if until <= self.clock.now() => {
-                Err(Fault::new(FaultKind::Usage, format!("{until} is over already"))
-                    .hint("give an instant in the future"))
-            }
+            Some(until) if until <= self.clock.now() => Err(PeopleRefusal::OverAlready(until).into()),
             Some(_) | None => Ok(()),
         }
     }

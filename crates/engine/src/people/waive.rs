@@ -2,7 +2,7 @@
 
 use super::reason::reason;
 use crate::look::resolve::expect_commit;
-use crate::{Engine, Fault, FaultKind};
+use crate::{Engine, PeopleRefusal, Refusal};
 use allclear_core::decide::assess::GateReport;
 use allclear_core::gate::MARGIN;
 use allclear_core::gate::waiver;
@@ -10,7 +10,6 @@ use allclear_core::ledger::event::Event;
 use allclear_core::project::people::Waiver;
 use allclear_core::types::gate::Gate;
 use allclear_core::types::person::{is_listed, is_same};
-use allclear_core::types::text::{count, list, short};
 use allclear_core::{CommitId, Seconds, Verdict, Version};
 use jiff::Timestamp;
 
@@ -50,7 +49,7 @@ pub struct WaiverMade {
 
 impl Engine<'_> {
     /// Sets a gate aside, for exactly the candidate's commit and until an instant.
-    pub fn waive(&self, wish: &WaiverWish) -> Result<WaiverMade, Fault> {
+    pub fn waive(&self, wish: &WaiverWish) -> Result<WaiverMade, Refusal> {
         let (name, subject) =
             wish.topic.split_once(':').map_or((wish.topic.as_str(), None), |(g, s)| (g, Some(s)));
         let gate = waivable(name)?;
@@ -70,33 +69,22 @@ impl Engine<'_> {
             let mine = before.clone().find(|w| is_same(&w.by.who, &self.by.who));
             let earlier = mine.or_else(|| before.next());
             if wish.again && earlier.is_none() {
-                return Err(Fault::new(
-                    FaultKind::Usage,
-                    format!("no waiver of {} is on record for an earlier rc of {version}", wish.topic),
-                )
-                .hint("--reason TEXT --for DURATION, such as --for 2d"));
+                let topic = wish.topic.clone();
+                return Err(PeopleRefusal::NoneToRenew { topic, version }.into());
             }
             let reason = why.clone().or_else(|| earlier.map(|w| w.reason.clone()));
             let length = wish.length.or_else(|| earlier.map(|w| Seconds::between(w.at, w.until)));
             let (Some(reason), Some(length)) = (reason, length) else {
-                return Err(Fault::new(FaultKind::Usage, "a waiver has a reason and an end")
-                    .hint("--reason TEXT --for DURATION, such as --for 2d"));
+                return Err(PeopleRefusal::NoReasonOrEnd.into());
             };
             let policy = &candidate.cut.policy;
             let longest = policy.waivers.longest;
             if length > longest || MARGIN >= length {
-                return Err(Fault::new(
-                    FaultKind::Usage,
-                    format!("a waiver lasts more than {MARGIN} and at most {longest} here, not {length}"),
-                )
-                .hint("waivers.longest in allclear.toml says how long; a new rc ends every waiver"));
+                return Err(PeopleRefusal::BadLength { length, longest }.into());
             }
             if !is_listed(&policy.waivers.from, &self.by.who) {
-                return Err(Fault::new(
-                    FaultKind::Refused,
-                    format!("{} may not set a gate aside here", short(&self.by.who, 80)),
-                )
-                .hint(format!("waivers.from names {}", list(&policy.waivers.from))));
+                let (who, from) = (self.by.who.clone(), policy.waivers.from.clone());
+                return Err(PeopleRefusal::NotListedToWaive { who, from }.into());
             }
             let until = length.after(now);
             let others = candidate.waivers.iter().filter(|w| {
@@ -123,7 +111,7 @@ impl Engine<'_> {
     }
 
     /// Ends the waivers of a gate before their time. Gives how many there were.
-    pub fn lift_waiver(&self, version: Option<Version>, topic: &str) -> Result<(Version, usize), Fault> {
+    pub fn lift_waiver(&self, version: Option<Version>, topic: &str) -> Result<(Version, usize), Refusal> {
         let (name, subject) = topic.split_once(':').map_or((topic, None), |(g, s)| (g, Some(s.to_owned())));
         let gate = waivable(name)?;
         let (lifted, now) = (self.observe()?, self.clock.now());
@@ -144,31 +132,22 @@ impl Engine<'_> {
     }
 }
 
-fn waivable(name: &str) -> Result<Gate, Fault> {
-    let names: Vec<&str> = Gate::waivable().collect();
+fn waivable(name: &str) -> Result<Gate, Refusal> {
     match Gate::find(name) {
         Some(gate) if gate.is_waivable() => Ok(gate),
-        Some(Gate::Hold) => {
-            Err(Fault::new(FaultKind::Usage, "a hold is lifted, not waived")
-                .hint("allclear hold [X.Y.Z] --lift"))
-        }
-        Some(gate) => Err(Fault::new(
-            FaultKind::Refused,
-            format!("{} cannot be waived: it says whether a promotion can be made at all", gate.name()),
-        )
-        .hint(format!("what can be waived: {}", names.join(", ")))),
-        None => Err(Fault::new(FaultKind::Usage, format!("there is no gate `{}`", short(name, 40)))
-            .hint(format!("what can be waived: {}", names.join(", ")))),
+        Some(Gate::Hold) => Err(PeopleRefusal::HoldIsLifted.into()),
+        Some(gate) => Err(PeopleRefusal::NotWaivable(gate).into()),
+        None => Err(PeopleRefusal::NoSuchGate(name.to_owned()).into()),
     }
 }
 
 /// Finds the one thing that a waiver is about. Where a gate looks at many, one has to be named, so that
 /// nobody sets more aside than they meant to.
-fn subject_of(report: &GateReport, wanted: Option<&str>) -> Result<Option<String>, Fault> {
+fn subject_of(report: &GateReport, wanted: Option<&str>) -> Result<Option<String>, Refusal> {
     let finding = &report.finding;
-    let gate = report.gate.name();
+    let gate = report.gate;
     if finding.verdict.is_clear() && finding.verdict != Verdict::Waived {
-        return Err(Fault::new(FaultKind::Usage, format!("{gate} is clear; there is nothing to waive")));
+        return Err(PeopleRefusal::ClearAlready(gate).into());
     }
     let open: Vec<&str> = finding
         .subjects
@@ -176,17 +155,11 @@ fn subject_of(report: &GateReport, wanted: Option<&str>) -> Result<Option<String
         .filter(|s| !s.verdict.is_clear() || s.verdict == Verdict::Waived)
         .map(|s| s.name.as_str())
         .collect();
-    let named = |hint: String| {
-        let shown: Vec<String> = open.iter().take(10).map(|name| format!("{gate}:{name}")).collect();
-        Fault::new(FaultKind::Usage, hint).hint(format!("name one of {}", shown.join(", ")))
-    };
+    let owned = || open.iter().map(|&name| name.to_owned()).collect();
     match (wanted, open.as_slice()) {
         (None, []) => Ok(None),
         (None, [one]) => Ok(Some((*one).to_owned())),
-        (None, many) => Err(named(format!(
-            "{gate} is not clear for {}, and a waiver names one",
-            count(many.len(), "reason")
-        ))),
+        (None, _) => Err(PeopleRefusal::NameOne { gate, open: owned() }.into()),
         (Some(wanted), open) => {
             let exact = open.iter().find(|name| **name == wanted);
             // Only ids are cut short; who says `integration` does not mean `integration-slow`.
@@ -198,11 +171,13 @@ fn subject_of(report: &GateReport, wanted: Option<&str>) -> Result<Option<String
             match (exact.copied().or_else(group), like.next(), like.next()) {
                 (Some(name), ..) => Ok(Some(name.to_owned())),
                 (None, Some(name), None) => Ok(Some((*name).to_owned())),
-                _ if open.is_empty() => Err(Fault::new(
-                    FaultKind::Usage,
-                    format!("{gate} is about one thing; leave `:{}` out", short(wanted, 40)),
-                )),
-                _ => Err(named(format!("{gate} has nothing open called `{}`", short(wanted, 40)))),
+                _ if open.is_empty() => {
+                    Err(PeopleRefusal::AboutOneThing { gate, wanted: wanted.to_owned() }.into())
+                }
+                _ => {
+                    let wanted = wanted.to_owned();
+                    Err(PeopleRefusal::NothingOpenCalled { gate, wanted, open: owned() }.into())
+                }
             }
         }
     }

@@ -2,8 +2,8 @@
 
 use super::outcome::Unreleased;
 use super::refs::plan_refs_left;
-use crate::ledger::append::{Draft, Landing, busy};
-use crate::{Engine, Fault, FaultKind, Snapshot};
+use crate::ledger::append::{Draft, Landing};
+use crate::{Engine, FaultKind, LedgerRefusal, PromotionRefusal, PushRefusal, Refusal, Snapshot};
 use allclear_core::decide::promotion::Obstacle;
 use allclear_core::ledger::event::{Event, Operation};
 use allclear_core::port::PushAnswer;
@@ -18,23 +18,19 @@ impl Engine<'_> {
         snapshot: &Snapshot,
         op: &Operation,
         obstacle: Option<Obstacle>,
-    ) -> Result<Unreleased, Fault> {
+    ) -> Result<Unreleased, Refusal> {
         let reason = obstacle.map_or("it is no longer clear", Obstacle::sentence);
         let draft = self.abort_draft(snapshot, op, reason.into(), false);
         Ok(match self.land(&snapshot.tip(), &draft)? {
             Landing::Raced => Unreleased::Replan,
             Landing::Landed(_) => match obstacle {
                 Some(Obstacle::Develop) => Unreleased::Replan,
-                Some(other) => Unreleased::Refused(
-                    Fault::new(
-                        FaultKind::Conflict,
-                        format!("the promotion of {} was given up: {}", op.version, other.sentence()),
-                    )
-                    .hint(format!("allclear why {} shows what is true now; then promote again", op.version)),
-                ),
-                None => Unreleased::Refused(
-                    self.judge(snapshot, op.version, Some(op.commit.as_str())).err().unwrap_or_else(busy),
-                ),
+                Some(obstacle) => PromotionRefusal::GivenUp { version: op.version, obstacle }.into(),
+                None => self
+                    .judge(snapshot, op.version, Some(op.commit.as_str()))
+                    .err()
+                    .unwrap_or_else(|| LedgerRefusal::Busy.into())
+                    .into(),
             },
         })
     }
@@ -55,25 +51,28 @@ impl Engine<'_> {
     }
 
     /// Two moves changed nothing: says why, as far as the server said it.
-    pub(super) fn give_up(&self, snapshot: &Snapshot, op: &Operation, answer: Option<&PushAnswer>) -> Fault {
+    pub(super) fn give_up(
+        &self,
+        snapshot: &Snapshot,
+        op: &Operation,
+        answer: Option<&PushAnswer>,
+    ) -> Refusal {
         let version = op.version;
         match answer {
-            Some(answer) if answer.ok => Fault::new(
-                FaultKind::Unknown,
-                format!("the server said twice that {version} was released, and its refs did not move"),
-            )
-            .truth("the refs are unchanged as far as the server shows them; the plan is on record")
-            .hint("ask the server's administrator; allclear tick looks again"),
+            Some(answer) if answer.ok => PromotionRefusal::Ignored(version).into(),
             Some(answer) => {
-                let fault = Fault::refused(answer, &format!("the promotion of {version}"));
-                if fault.kind == FaultKind::Refused {
+                let refusal = Refusal::from(PushRefusal::refused(
+                    answer.clone(),
+                    format!("the promotion of {version}"),
+                ));
+                if refusal.kind() == FaultKind::Refused {
                     let reason = short(&answer.said.join(" "), 300);
                     // If this cannot be recorded either, the next tick finds the plan and comes here again.
                     drop(self.land(&snapshot.tip(), &self.abort_draft(snapshot, op, reason, true)));
                 }
-                fault
+                refusal
             }
-            None => busy(),
+            None => LedgerRefusal::Busy.into(),
         }
     }
 }

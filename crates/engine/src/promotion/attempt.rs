@@ -7,7 +7,7 @@ use super::refs::quick_standing;
 use crate::ledger::append::Landing;
 use crate::ledger::place::Tip;
 use crate::look::resolve::expect_commit;
-use crate::{Engine, Fault, FaultKind, Note, Snapshot};
+use crate::{Engine, FaultKind, Note, PromotionRefusal, Refusal, Snapshot};
 use allclear_core::decide::promotion::Standing;
 use allclear_core::ledger::event::Event;
 use allclear_core::project::{Flight, Phase};
@@ -19,13 +19,13 @@ const REPLANS: u32 = 5;
 
 impl Engine<'_> {
     /// Promotes a candidate that is clear. `only_if` refuses any other commit.
-    pub fn promote(&self, version: Option<Version>, only_if: Option<&str>) -> Result<Released, Fault> {
+    pub fn promote(&self, version: Option<Version>, only_if: Option<&str>) -> Result<Released, Refusal> {
         let mut wanted = version;
         let mut healed = false;
         for attempt in 1..=REPLANS {
             match self.attempt(&mut wanted, only_if) {
                 Ok(released) => return Ok(released),
-                Err(Unreleased::Refused(fault)) if fault.kind == FaultKind::Broken && !healed => {
+                Err(Unreleased::Refused(fault)) if fault.kind() == FaultKind::Broken && !healed => {
                     healed = true;
                 }
                 Err(Unreleased::Refused(fault)) => return Err(fault),
@@ -35,8 +35,7 @@ impl Engine<'_> {
                 }
             }
         }
-        Err(Fault::new(FaultKind::Conflict, format!("develop moved {REPLANS} times while promoting"))
-            .hint("run allclear promote again when fewer people are pushing"))
+        Err(PromotionRefusal::DevelopKeepsMoving { times: REPLANS }.into())
     }
 
     /// Says what a promotion would be. Writes objects into the private store alone.
@@ -44,7 +43,7 @@ impl Engine<'_> {
         &self,
         version: Option<Version>,
         only_if: Option<&str>,
-    ) -> Result<(PromotionPlan, Result<(), Fault>), Fault> {
+    ) -> Result<(PromotionPlan, Result<(), Refusal>), Refusal> {
         let snapshot = self.observe()?;
         snapshot.may_decide(self.clock.now())?;
         let (version, _) = snapshot.pick(version)?;
@@ -58,16 +57,13 @@ impl Engine<'_> {
         &self,
         version: Option<Version>,
         only_if: Option<&str>,
-    ) -> Result<(Version, CommitId), Fault> {
+    ) -> Result<(Version, CommitId), Refusal> {
         self.decide(|snapshot| {
             snapshot.may_act()?;
             let (version, _) = snapshot.pick(version)?;
             let head = snapshot.facts.candidates.get(&version).and_then(|s| s.head.clone());
             let Some(commit) = head else {
-                return Err(Fault::new(
-                    FaultKind::Blocked,
-                    format!("the branch of {version} is gone from the server"),
-                ));
+                return Err(PromotionRefusal::BranchGone(version).into());
             };
             expect_commit(&commit, only_if)?;
             Ok((
@@ -121,11 +117,11 @@ impl Engine<'_> {
         let op = &flight.plan;
         let tip = Tip { head: Some(head), entries: snapshot.project.entries + 1, ..snapshot.tip() };
         // Building and planning took their time; what was clear then may not be now.
-        if self.judge(snapshot, op.version, Some(op.commit.as_str())).is_err() {
+        let Ok(clear) = self.judge(snapshot, op.version, Some(op.commit.as_str())) else {
             return self.settle(op.version, None);
-        }
-        let (answer, moving) = self.push_move(&tip, op)?;
-        let refs = self.repo.refs().map_err(|e| unanswered(op.version, e.into()))?;
+        };
+        let (answer, moving) = self.push_move(&tip, op, &clear)?;
+        let refs = self.repo.refs().map_err(|e| unanswered(op.version, e))?;
         self.note(Note::ReadBack);
         if quick_standing(&refs, op) == Some(Standing::Done { kept: false }) {
             let draft = self.confirm_draft(op, false, &refs);

@@ -3,7 +3,7 @@
 use super::refs::{plan_refs, release_refs};
 use crate::ledger::append::Draft;
 use crate::look::trial_merges;
-use crate::{Engine, Fault, FaultKind, Snapshot};
+use crate::{Engine, PromotionRefusal, Refusal, Snapshot};
 use allclear_core::facts::MergeBack;
 use allclear_core::ledger::entry::TRAILER;
 use allclear_core::ledger::event::{Event, Operation};
@@ -29,25 +29,22 @@ impl Engine<'_> {
         &self,
         snapshot: &Snapshot,
         version: Version,
-    ) -> Result<(PromotionPlan, Draft), Fault> {
+    ) -> Result<(PromotionPlan, Draft), Refusal> {
         let candidate = &snapshot.project.candidates[&version];
         let (cut, commit) = (&candidate.cut, candidate.commit().clone());
         let seen = &snapshot.facts.candidates[&version];
         let branches = &cut.policy.branches;
-        let absent = || Fault::new(FaultKind::Blocked, "stable or develop is gone from the server");
+        let absent = || PromotionRefusal::LongLivedGone;
         let stable = snapshot.facts.stable.clone().ok_or_else(absent)?;
         let develop = snapshot.facts.develop.clone().ok_or_else(absent)?;
         let Some(back) = trial_merges::tree(&seen.merge_back).cloned() else {
-            return Err(Fault::new(
-                FaultKind::Blocked,
-                format!("{version} does not merge into {}", branches.develop),
-            )
-            .hint(format!("allclear why {version} merge-back")));
+            let develop = branches.develop.clone();
+            return Err(PromotionRefusal::NoMergeBack { version, develop }.into());
         };
         let now = self.clock.now();
         let mut draft = self.draft(Vec::new());
         let id = OperationId::parse(&self.clock.fresh_id()[..16])
-            .map_err(|e| Fault::new(FaultKind::TryLater, e.to_string()))?;
+            .map_err(|e| PromotionRefusal::NoId(e.to_string()))?;
         let tag = cut.tags.release(version);
         let trailer = format!("Allclear-Operation: {id}");
         let new_stable = match cut.policy.promotion.merge {

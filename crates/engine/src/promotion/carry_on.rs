@@ -2,7 +2,7 @@
 
 use super::refs::release_refs;
 use crate::look::trial_merges::{self, Trial};
-use crate::{Engine, Fault, FaultKind, Snapshot};
+use crate::{Engine, PromotionRefusal, Refusal, Snapshot};
 use allclear_core::decide::promotion::{DevelopTodo, Todo};
 use allclear_core::ledger::event::{Event, Operation};
 use allclear_core::port::{NewCommit, RefUpdate};
@@ -16,7 +16,7 @@ impl Engine<'_> {
         op: &Operation,
         todo: Todo,
         tries: u32,
-    ) -> Result<(), Fault> {
+    ) -> Result<(), Refusal> {
         let mut updates: Vec<RefUpdate> = release_refs(op);
         let (stable, tag, branch) = (op.stable_branch.to_ref(), RefName::tag(&op.tag), op.branch.to_ref());
         let develop = op.develop_branch.to_ref();
@@ -39,21 +39,13 @@ impl Engine<'_> {
                     anew = Some(new);
                 }
                 None if updates.is_empty() => {
-                    return Err(Fault::new(
-                        FaultKind::Blocked,
-                        format!(
-                            "{} is released, but {} moved on and no longer merges with it",
-                            op.version, op.develop_branch
-                        ),
-                    )
-                    .truth(format!(
-                        "{} and {} are as planned; {} lacks the release",
-                        op.stable_branch, op.tag, op.develop_branch
-                    ))
-                    .hint(format!(
-                        "merge {} into {} yourself and push it; then allclear tick confirms the release",
-                        op.tag, op.develop_branch
-                    )));
+                    return Err(PromotionRefusal::DevelopLacksIt {
+                        version: op.version,
+                        tag: op.tag.clone(),
+                        stable: op.stable_branch.clone(),
+                        develop: op.develop_branch.clone(),
+                    }
+                    .into());
                 }
                 None => {}
             }
@@ -64,10 +56,10 @@ impl Engine<'_> {
         match self.land(&snapshot.tip(), &draft) {
             Ok(_) => Ok(()),
             Err(_) if tries < 3 => Ok(()),
-            Err(fault) => Err(fault.truth(format!(
-                "the promotion of {} landed in part and is on record; any tick carries it on",
-                op.version
-            ))),
+            Err(refusal) => {
+                let (version, cause) = (op.version, Box::new(refusal.into()));
+                Err(PromotionRefusal::StillInPart { version, cause }.into())
+            }
         }
     }
 
@@ -76,7 +68,7 @@ impl Engine<'_> {
         snapshot: &Snapshot,
         op: &Operation,
         develop: &CommitId,
-    ) -> Result<Option<CommitId>, Fault> {
+    ) -> Result<Option<CommitId>, Refusal> {
         let merged = self.repo.merge(&[(develop.clone(), op.new_stable.clone())])?;
         let Some(cut) = snapshot.project.candidates.get(&op.version).map(|c| &c.cut) else { return Ok(None) };
         let trial = Trial {

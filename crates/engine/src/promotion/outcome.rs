@@ -1,8 +1,7 @@
 //! How an attempt to promote ends.
 
-use crate::{Fault, FaultKind};
+use crate::{PromotionRefusal, Refusal};
 use allclear_core::ledger::event::Operation;
-use allclear_core::port::RepoError;
 use allclear_core::project::Release;
 use allclear_core::{CommitId, OperationId, Version};
 
@@ -11,9 +10,7 @@ use allclear_core::{CommitId, OperationId, Version};
 pub struct Released {
     /// What was released.
     pub version: Version,
-    /// Its tag.
     pub tag: String,
-    /// What stable is.
     pub stable: CommitId,
     /// The operation that made it.
     pub operation: OperationId,
@@ -44,30 +41,16 @@ pub(super) enum Unreleased {
     /// Plan anew: only develop moved.
     Replan,
     /// Give up, and say why.
-    Refused(Fault),
+    Refused(Refusal),
 }
 
-impl From<Fault> for Unreleased {
-    fn from(fault: Fault) -> Self {
-        Self::Refused(fault)
+impl<R: Into<Refusal>> From<R> for Unreleased {
+    fn from(refusal: R) -> Self {
+        Self::Refused(refusal.into())
     }
 }
 
-impl From<RepoError> for Unreleased {
-    fn from(error: RepoError) -> Self {
-        Self::Refused(error.into())
-    }
-}
-
-pub(super) fn unanswered(version: Version, fault: Fault) -> Fault {
-    Fault {
-        kind: FaultKind::Unknown,
-        what: format!("the outcome of promoting {version} is not known: {}", fault.what),
-        hints: Vec::new(),
-        ..fault
-    }
-    .truth("the push was sent; it may or may not have been applied. Do not push by hand")
-    .hint(
-        "run allclear tick when the server answers again: it reads the refs and goes on from what they show",
-    )
+/// Says that a push was sent and nobody knows what became of it.
+pub(super) fn unanswered(version: Version, cause: impl Into<Refusal>) -> Refusal {
+    PromotionRefusal::OutcomeUnknown { version, cause: Box::new(cause.into().into()) }.into()
 }

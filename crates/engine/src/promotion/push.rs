@@ -2,17 +2,25 @@
 
 use super::refs::{plan_lock, release_refs, stale_plan_refs};
 use crate::ledger::place::Tip;
-use crate::{Engine, Fault, FaultKind, Note, Snapshot};
+use crate::look::resolve::expect_commit;
+use crate::{Engine, Note, PromotionRefusal, Refusal, Snapshot};
 use allclear_core::CommitId;
+use allclear_core::decide::assess::Clear;
 use allclear_core::ledger::event::{Event, Operation};
 use allclear_core::port::{PushAnswer, RefUpdate};
 
 impl Engine<'_> {
     /// The one push: all four refs and the ledger, each only if it is what the plan expects.
-    pub(super) fn push_move(&self, tip: &Tip, op: &Operation) -> Result<(PushAnswer, CommitId), Fault> {
+    pub(super) fn push_move(
+        &self,
+        tip: &Tip,
+        op: &Operation,
+        clear: &Clear,
+    ) -> Result<(PushAnswer, CommitId), Refusal> {
+        expect_commit(clear.commit(), Some(op.commit.as_str()))?;
         let draft = self.draft(vec![Event::PromotionMoving { operation: op.id.clone() }]);
         let entry = self.write_entry(tip, &draft)?;
-        let place = tip.place.clone().ok_or_else(|| Fault::new(FaultKind::Blocked, "the ledger is gone"))?;
+        let place = tip.place.clone().ok_or(PromotionRefusal::LedgerGone)?;
         let mut updates = release_refs(op);
         updates.push(plan_lock(op));
         updates.push(RefUpdate { name: place, old: tip.head.clone(), new: Some(entry.clone()) });
@@ -27,7 +35,7 @@ impl Engine<'_> {
     }
 
     /// Deletes the refs of operations that are over, where a push that should have done it was cut short.
-    pub(crate) fn delete_stale_refs(&self, snapshot: &Snapshot) -> Result<(), Fault> {
+    pub(crate) fn delete_stale_refs(&self, snapshot: &Snapshot) -> Result<(), Refusal> {
         if stale_plan_refs(snapshot).is_empty() {
             return Ok(());
         }

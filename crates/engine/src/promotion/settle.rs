@@ -3,9 +3,9 @@
 use super::outcome::{Released, Unreleased, unanswered};
 use super::refs::{landed_refs, plan_refs, plan_refs_left};
 use crate::ledger::append::{Draft, Landing};
-use crate::{Engine, Fault, FaultKind, Note, Snapshot};
+use crate::{Engine, Note, PromotionRefusal, Refusal, Snapshot};
 use allclear_core::Version;
-use allclear_core::decide::promotion::{Standing, Step, next, standing};
+use allclear_core::decide::promotion::{Step, next, standing};
 use allclear_core::ledger::event::{Event, Operation};
 use allclear_core::port::{PushAnswer, RefUpdate, Refs};
 
@@ -14,7 +14,7 @@ const STEPS: u32 = 12;
 
 impl Engine<'_> {
     /// Brings a promotion in flight to its end, from whatever the refs show.
-    pub(crate) fn finish(&self, version: Version) -> Result<Option<Released>, Fault> {
+    pub(crate) fn finish(&self, version: Version) -> Result<Option<Released>, Refusal> {
         match self.settle(version, None) {
             Ok(released) => Ok(Some(released)),
             Err(Unreleased::Replan) => Ok(None),
@@ -44,21 +44,12 @@ impl Engine<'_> {
             };
             let op = &flight.plan;
             let Some(sight) = snapshot.facts.flights.get(&op.id).copied() else {
-                return Err(unanswered(
-                    version,
-                    Fault::new(FaultKind::Unknown, "the refs could not be read"),
-                )
-                .into());
+                return Err(unanswered(version, PromotionRefusal::RefsUnreadable).into());
             };
             let standing = standing(sight);
-            let clear = match standing {
-                Standing::Committed { .. } => self.evidence_is_clear(&snapshot, version),
-                Standing::Done { .. }
-                | Standing::Stuck(_)
-                | Standing::NotApplied
-                | Standing::Overtaken(_) => self.judge(&snapshot, version, Some(op.commit.as_str())).is_ok(),
-            };
-            match next(flight.phase, standing, clear) {
+            let found = snapshot.assessed(version, self.clock.now());
+            let clear = found.as_ref().and_then(|found| found.clear_to_finish(op, standing));
+            match next(flight.phase, standing, clear.is_some()) {
                 Step::Confirm { kept } => {
                     if let Landing::Landed(_) =
                         self.land(&snapshot.tip(), &self.confirm_draft(op, kept, &snapshot.refs))?
@@ -72,36 +63,30 @@ impl Engine<'_> {
                     self.carry_on(&snapshot, op, todo, moves)?;
                 }
                 Step::Move => {
-                    if moves >= 2 {
+                    let Some(clear) = clear.filter(|_| moves < 2) else {
                         return Err(self.give_up(&snapshot, op, answer.as_ref()).into());
-                    }
+                    };
                     if !self.has_plan_refs(&snapshot, op)? {
                         continue;
                     }
                     moves += 1;
-                    answer = Some(self.push_move(&snapshot.tip(), op)?.0);
+                    answer = Some(self.push_move(&snapshot.tip(), op, clear)?.0);
                 }
                 Step::Fence => {
-                    self.land(
-                        &snapshot.tip(),
-                        &self.draft(vec![Event::Fenced { operation: op.id.clone() }]),
-                    )?;
+                    let fence = self.draft(vec![Event::Fenced { operation: op.id.clone() }]);
+                    // Where somebody else was first, the next look shows what has become of it.
+                    let (Landing::Landed(_) | Landing::Raced) = self.land(&snapshot.tip(), &fence)?;
                 }
                 Step::Abort(obstacle) => return Err(self.abort(&snapshot, op, obstacle)?),
                 Step::Stop(obstacle) => {
-                    let what =
-                        format!("the promotion of {version} landed in part, and {}", obstacle.sentence());
-                    return Err(Fault::new(FaultKind::Blocked, what)
-                        .truth(format!("{} of {} are as planned; nothing more was changed", landed_refs(sight), op.id))
-                        .hint("a maintainer decides; allclear why shows the refs, and allclear tick goes on once the way is free")
-                        .into());
+                    let (operation, landed) = (op.id.clone(), landed_refs(sight));
+                    return Err(
+                        PromotionRefusal::LandedInPart { version, operation, landed, obstacle }.into()
+                    );
                 }
             }
         }
-        Err(Fault::new(FaultKind::TryLater, format!("the promotion of {version} is not at its end yet"))
-            .truth("it is on record, and any tick goes on with it")
-            .hint("allclear tick")
-            .into())
+        Err(PromotionRefusal::NotAtItsEnd(version).into())
     }
 
     /// Tells whether the plan's own refs are on the server, without which a move shares no ref with an
@@ -119,11 +104,13 @@ impl Engine<'_> {
         let texts = self.repo.objects(&plan_refs(op).map(|(_, id)| id))?;
         if texts.iter().any(String::is_empty) {
             let reason = "its objects did not reach the server with the plan".into();
-            self.land(&snapshot.tip(), &self.abort_draft(snapshot, op, reason, false))?;
+            let abort = self.abort_draft(snapshot, op, reason, false);
+            let (Landing::Landed(_) | Landing::Raced) = self.land(&snapshot.tip(), &abort)?;
             return Err(Unreleased::Replan);
         }
         let fence = self.draft(vec![Event::Fenced { operation: op.id.clone() }]);
-        self.land(&snapshot.tip(), &Draft { refs: missing, ..fence })?;
+        let fence = Draft { refs: missing, ..fence };
+        let (Landing::Landed(_) | Landing::Raced) = self.land(&snapshot.tip(), &fence)?;
         Ok(false)
     }
 

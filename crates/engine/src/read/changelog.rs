@@ -1,7 +1,7 @@
 //! What changed: of develop, of a candidate, of a release; in a release's tag and in the file that a cut
 //! writes.
 
-use crate::{Engine, Fault, FaultKind, Snapshot};
+use crate::{CandidateRefusal, Engine, ReadRefusal, Refusal, Snapshot};
 use allclear_core::ecosystem::try_it::{self, TryIt};
 use allclear_core::facts::CandidateFacts;
 use allclear_core::history::changelog;
@@ -9,7 +9,7 @@ use allclear_core::history::changelog::Changelog;
 use allclear_core::policy::Policy;
 use allclear_core::port::TextAt;
 use allclear_core::project::Candidate;
-use allclear_core::types::text::{list, plain};
+use allclear_core::types::text::list;
 use allclear_core::{CommitId, RefName, Seconds, Version};
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -25,9 +25,7 @@ const FILE_LIMIT: usize = 256 * 1024;
 /// A changelog with the range that it is of.
 #[derive(Debug, Clone)]
 pub struct Changes {
-    /// What changed.
     pub changelog: Changelog,
-    /// What it is of.
     pub of: ChangesOf,
     /// The commit of the release before; `None` where there is none.
     pub from: Option<CommitId>,
@@ -37,7 +35,6 @@ pub struct Changes {
     pub tag: Option<String>,
 }
 
-/// What a changelog is of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum ChangesOf {
@@ -45,13 +42,12 @@ pub enum ChangesOf {
     Develop,
     /// An open candidate, as of its newest rc.
     Candidate,
-    /// A release.
     Release,
 }
 
 impl Engine<'_> {
     /// Gives the changelog of a version; without one, of the open candidate, or of develop where none is open.
-    pub fn changelog(&self, snapshot: &Snapshot, version: Option<Version>) -> Result<Changes, Fault> {
+    pub fn changelog(&self, snapshot: &Snapshot, version: Option<Version>) -> Result<Changes, Refusal> {
         let Snapshot { project, facts, .. } = snapshot;
         let open = !project.candidates.is_empty();
         if version.map_or(open, |version| project.candidates.contains_key(&version)) {
@@ -66,22 +62,13 @@ impl Engine<'_> {
             );
         }
         let Some(version) = version else {
-            let develop = facts.develop.clone().ok_or_else(|| {
-                Fault::new(FaultKind::Usage, "there is no develop branch on the server")
-                    .hint("push it, or name the right one in allclear.toml (branches)")
-            })?;
+            let develop = facts.develop.clone().ok_or(ReadRefusal::NoDevelop)?;
             return self.changes(snapshot, (ChangesOf::Develop, None), develop, (None, None));
         };
         let known = released(snapshot);
         let Some(commit) = known.get(&version).cloned() else {
-            let newest: Vec<String> = known.keys().rev().take(3).map(ToString::to_string).collect();
-            let fault =
-                Fault::new(FaultKind::Usage, format!("{version} is neither a candidate nor a release"));
-            return Err(if newest.is_empty() {
-                fault.hint("nothing is released yet; allclear changelog shows what is on develop")
-            } else {
-                fault.hint(format!("the newest releases are {}", list(&newest)))
-            });
+            let newest = known.keys().rev().take(3).copied().collect();
+            return Err(ReadRefusal::NoSuchVersion { version, newest }.into());
         };
         let recorded = project.releases.get(&version);
         let tag = recorded.map_or_else(|| facts.tags.release(version), |release| release.tag.clone());
@@ -93,7 +80,7 @@ impl Engine<'_> {
     }
 
     /// Gives the lines with which users try a commit by its tag. `server` is where they get it from.
-    pub fn try_it(&self, commit: &CommitId, tag: &str, server: &str) -> Result<Vec<TryIt>, Fault> {
+    pub fn try_it(&self, commit: &CommitId, tag: &str, server: &str) -> Result<Vec<TryIt>, Refusal> {
         let files = self.repo.files(commit, &try_it::files())?;
         Ok(try_it::lines(&files, server, tag))
     }
@@ -105,7 +92,7 @@ impl Engine<'_> {
         snapshot: &Snapshot,
         version: Version,
         now: Timestamp,
-    ) -> Result<String, Fault> {
+    ) -> Result<String, Refusal> {
         let candidate = &snapshot.project.candidates[&version];
         let changelog = self.composed(snapshot, Some(version), candidate.commit(), Vec::new())?;
         let summary = summary(candidate, &snapshot.facts.candidates[&version], now);
@@ -119,7 +106,7 @@ impl Engine<'_> {
         policy: &Policy,
         (version, from): (Version, &CommitId),
         changed: &mut BTreeMap<String, String>,
-    ) -> Result<(), Fault> {
+    ) -> Result<(), Refusal> {
         let Some(path) = &policy.changelog_file else { return Ok(()) };
         let text = match changed.get(path) {
             Some(text) => TextAt::Text(text.clone()),
@@ -128,12 +115,7 @@ impl Engine<'_> {
         let text = match text {
             TextAt::Text(text) => Some(text),
             TextAt::Nothing => None,
-            TextAt::Other => {
-                let what = format!("{} is no file that a section can be added to", plain(path));
-                return Err(Fault::new(FaultKind::Usage, what).hint(
-                    "name a text file below 4 MiB as changelog.file in allclear.toml, or leave the key out",
-                ));
-            }
+            TextAt::Other => return Err(CandidateRefusal::NotAChangelog { path: path.clone() }.into()),
         };
         // What an open candidate below has is in its own section.
         let below = snapshot.project.candidates.range(..version).map(|(_, c)| c.commit().clone()).collect();
@@ -151,7 +133,7 @@ impl Engine<'_> {
         (of, version): (ChangesOf, Option<Version>),
         to: CommitId,
         (tag, date): (Option<String>, Option<Date>),
-    ) -> Result<Changes, Fault> {
+    ) -> Result<Changes, Refusal> {
         let changelog = Changelog { date, ..self.composed(snapshot, version, &to, Vec::new())? };
         let from = changelog.since.and_then(|since| released(snapshot).remove(&since));
         Ok(Changes { changelog, of, from, to, tag })
@@ -165,7 +147,7 @@ impl Engine<'_> {
         version: Option<Version>,
         tip: &CommitId,
         besides: Vec<CommitId>,
-    ) -> Result<Changelog, Fault> {
+    ) -> Result<Changelog, Refusal> {
         let since = released(snapshot).into_iter().rfind(|(v, _)| version.is_none_or(|version| *v < version));
         let without: Vec<CommitId> = since.iter().map(|(_, commit)| commit.clone()).chain(besides).collect();
         let graph = self.repo.since(tip, &without)?;
@@ -174,7 +156,7 @@ impl Engine<'_> {
     }
 
     /// Gives the day of a tag, or of its commit where it has none of its own.
-    fn tagged_on(&self, snapshot: &Snapshot, tag: &str, commit: &CommitId) -> Result<Option<Date>, Fault> {
+    fn tagged_on(&self, snapshot: &Snapshot, tag: &str, commit: &CommitId) -> Result<Option<Date>, Refusal> {
         let object = snapshot.refs.get(&RefName::tag(tag)).unwrap_or(commit);
         let text = self.repo.objects(std::slice::from_ref(object))?.pop().unwrap_or_default();
         let head = text.lines().take_while(|line| !line.is_empty());

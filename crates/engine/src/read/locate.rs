@@ -2,8 +2,9 @@
 
 use super::location::{CommitLocation, InRc, InRelease, OnCandidate, OnDevelop, Route};
 use super::places::Places;
-use crate::look::resolve::{brief, subject_of};
-use crate::{Engine, Fault, Snapshot};
+use crate::look::resolve::subject_of;
+use crate::refusal::brief;
+use crate::{Engine, Refusal, Snapshot};
 use allclear_core::decide::pick::{Train, train};
 use allclear_core::history::fixes::is_welcome;
 use allclear_core::history::pick;
@@ -15,7 +16,7 @@ const BRANCHES: usize = 5;
 
 impl Engine<'_> {
     /// Finds where the commit is that `text` names.
-    pub fn locate(&self, snapshot: &Snapshot, text: &str) -> Result<CommitLocation, Fault> {
+    pub fn locate(&self, snapshot: &Snapshot, text: &str) -> Result<CommitLocation, Refusal> {
         let commit = self.resolve_commit(snapshot, text)?;
         let places = Places::of(snapshot);
         let mut tips = places.tips();
@@ -101,8 +102,8 @@ impl Engine<'_> {
         for version in snapshot.project.candidates.keys() {
             let onto = match self.onto(snapshot, Some(*version)) {
                 Ok(onto) => onto,
-                Err(fault) => {
-                    why = Some(fault.what);
+                Err(refusal) => {
+                    why = Some(refusal.what());
                     continue;
                 }
             };

@@ -4,10 +4,8 @@ use allclear_core::decide::pick::Train;
 use allclear_core::{CommitId, RcNumber, Version};
 use jiff::Timestamp;
 
-/// Where a commit is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CommitLocation {
-    /// The commit.
     pub commit: CommitId,
     /// Its first line, made safe to show.
     pub subject: String,
@@ -32,7 +30,6 @@ pub struct CommitLocation {
 /// Another commit with the same change.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Twin {
-    /// Which.
     pub commit: CommitId,
     /// How it is known.
     pub how: MatchedBy,
@@ -65,7 +62,6 @@ pub struct OnDevelop {
 /// An open candidate that has it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OnCandidate {
-    /// Which.
     pub version: Version,
     /// The number of the rc that it will be in; `None` where it is in one.
     pub next_rc: Option<RcNumber>,
@@ -73,16 +69,11 @@ pub struct OnCandidate {
     pub twin: Option<Twin>,
 }
 
-/// An rc that has it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct InRc {
-    /// Of which version.
     pub version: Version,
-    /// N.
     pub n: RcNumber,
-    /// Its tag.
     pub tag: String,
-    /// Its commit.
     pub commit: CommitId,
     /// What is there in its place.
     pub twin: Option<Twin>,
@@ -90,16 +81,12 @@ pub struct InRc {
     pub ended: bool,
 }
 
-/// A release that has it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct InRelease {
-    /// Which.
     pub version: Version,
-    /// Its tag.
     pub tag: String,
     /// When it was released, or what the tag claims.
     pub at: Option<Timestamp>,
-    /// Its commit.
     pub commit: CommitId,
     /// What is there in its place.
     pub twin: Option<Twin>,
@@ -119,11 +106,9 @@ pub enum Route {
     },
     /// A person picks it.
     ByPick {
-        /// The command.
         command: String,
         /// The candidate.
         version: Version,
-        /// What that does to the train.
         train: Train,
     },
 }

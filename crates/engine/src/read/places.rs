@@ -6,13 +6,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 #[derive(Default)]
 pub(super) struct Places {
-    /// By version and number: tag and commit.
     pub(super) rcs: BTreeMap<(Version, RcNumber), (String, CommitId)>,
-    /// By version: tag and commit.
     pub(super) releases: BTreeMap<Version, (String, CommitId)>,
     /// Heads of the open candidates.
     pub(super) candidates: BTreeMap<Version, CommitId>,
-    /// All branches.
     pub(super) branches: Vec<(RefName, CommitId)>,
 }
 

@@ -3,7 +3,7 @@
 use super::location::{MatchedBy, Twin};
 use super::places::Places;
 use crate::look::resolve::subject_of;
-use crate::{Engine, Fault, Snapshot};
+use crate::{Engine, Refusal, Snapshot};
 use allclear_core::history::lineage::Lineage;
 use allclear_core::history::pick::picked_from;
 use allclear_core::{CommitId, Version};
@@ -31,7 +31,7 @@ impl Engine<'_> {
         lineage: &'a Lineage,
         commit: &CommitId,
         raw: &str,
-    ) -> Result<Vec<Sighting<'a>>, Fault> {
+    ) -> Result<Vec<Sighting<'a>>, Refusal> {
         let own = lineage.holders(commit);
         let first = places.releases.iter().find(|(_, (_, at))| own.contains(at)).map(|(version, _)| *version);
         let before = |version: &Version| first.is_none_or(|first| *version < first);
@@ -56,7 +56,7 @@ impl Engine<'_> {
 
     /// Finds the commits that are the same change: by what they say, and by their patches. A pick and a
     /// rebase keep the author and the author's date, and most the first line; only those are compared.
-    fn twins_of(&self, commit: &CommitId, raw: &str, near: Vec<CommitId>) -> Result<Vec<Twin>, Fault> {
+    fn twins_of(&self, commit: &CommitId, raw: &str, near: Vec<CommitId>) -> Result<Vec<Twin>, Refusal> {
         let (author, subject) = (line_of(raw, "author "), subject_of(raw));
         // A merge has no patch of its own.
         let head = raw.split("\n\n").next().unwrap_or_default();

@@ -1,6 +1,6 @@
 //! Adoption: what the list of things to do is read from, in few git processes.
 
-use crate::{Engine, Fault, PolicySeen, Snapshot};
+use crate::{Engine, PolicySeen, Refusal, Snapshot};
 use allclear_adopt::to_do::{
     self, FILE_LIMIT, File, Home, PLACES, Patch, PolicyState, Seen, Standing, Todo, Traces,
 };
@@ -29,7 +29,7 @@ pub struct Adoption {
 
 impl Engine<'_> {
     /// Finds out what is left to do until the train runs. `home` is the server, as its address tells it.
-    pub fn todo(&self, snapshot: &Snapshot, home: Home) -> Result<Adoption, Fault> {
+    pub fn todo(&self, snapshot: &Snapshot, home: Home) -> Result<Adoption, Refusal> {
         let policy = snapshot.policy.get();
         let names = policy.map_or_else(|| to_do::names(&snapshot.refs), |p| p.branches.clone());
         let tip = |name: &RefName| snapshot.refs.get(name).cloned();
@@ -79,7 +79,7 @@ impl Engine<'_> {
         Ok(Adoption { names, todo, patches })
     }
 
-    fn adoption_files(&self, tip: &CommitId) -> Result<Vec<File>, Fault> {
+    fn adoption_files(&self, tip: &CommitId) -> Result<Vec<File>, Refusal> {
         let mut listed = self.repo.listing(tip, PLACES)?;
         listed.retain(|file| to_do::wants(&file.path));
         let readable = listed.iter().filter(|f| f.regular && f.size <= FILE_LIMIT).take(FILES);
@@ -103,7 +103,7 @@ impl Engine<'_> {
     }
 
     /// Tells whether a scheduled job wrote an entry within the last month.
-    fn a_machine_wrote(&self, head: &CommitId) -> Result<bool, Fault> {
+    fn a_machine_wrote(&self, head: &CommitId) -> Result<bool, Refusal> {
         let since = self.clock.now().saturating_sub(OF_LATE_HOURS.hours()).unwrap_or_default();
         let mut found = false;
         self.repo.entries(head, None, &mut |raw| {

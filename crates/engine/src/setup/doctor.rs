@@ -3,7 +3,7 @@
 use super::probe;
 use crate::ledger::place::places;
 use crate::look::ref_warnings;
-use crate::{Engine, Fault, POLICY_FILE};
+use crate::{Engine, POLICY_FILE, Refusal};
 use allclear_adopt::doctor::{self, Finding, Line, Past, Prerequisites, Tags, Tip};
 use allclear_core::policy::{self, Branches, Preset};
 use allclear_core::port::Refs;
@@ -37,7 +37,7 @@ struct Known {
 
 impl Engine<'_> {
     /// Examines a clone and, where `ask`, its server. A server that cannot be read is a finding, not a fault.
-    pub fn examine(&self, history: &dyn History, ask: bool) -> Result<Examination, Fault> {
+    pub fn examine(&self, history: &dyn History, ask: bool) -> Result<Examination, Refusal> {
         let now = self.clock.now();
         let Look { git, shallow, partial, head, refs, server, reach } = history.look(ask)?;
         let (server, unreachable) = match server {
@@ -99,7 +99,7 @@ impl Engine<'_> {
 }
 
 /// Reads what the findings need beyond tags, branches and commits.
-fn read(history: &dyn History, past: &mut Past) -> Result<(), Fault> {
+fn read(history: &dyn History, past: &mut Past) -> Result<(), Refusal> {
     let wanted = doctor::wanted(past);
     let tagged: Vec<CommitId> = past.tags.last().iter().map(|r| r.commit.clone()).collect();
     let branch = past.develop.as_ref().or(past.stable.as_ref());
@@ -148,7 +148,7 @@ fn long_lived(
     history: &dyn History,
     branches: &BTreeMap<String, Known>,
     head: Option<&RefName>,
-) -> Result<(Option<String>, Option<String>), Fault> {
+) -> Result<(Option<String>, Option<String>), Refusal> {
     let has = |name: &str| branches.contains_key(name).then(|| name.to_owned());
     let head = head.and_then(|h| has(h.short()));
     let develop = DEVELOP.iter().find_map(|name| has(name));

@@ -1,7 +1,7 @@
 //! `doctor --probe-push`: tries on the server what a release needs of it, in names of its own, and
 //! deletes them again. No exit code is believed: after every push the refs are read.
 
-use crate::{Engine, Fault};
+use crate::{Engine, Refusal, SetupRefusal};
 use allclear_adopt::doctor::Probed;
 use allclear_core::port::history::History;
 use allclear_core::port::{NewCommit, PushAnswer, RefUpdate, Refs, RepoError};
@@ -36,7 +36,6 @@ pub struct ProbeOutcome {
     pub name: &'static str,
     /// What the server did.
     pub answer: ProbeAnswer,
-    /// What that means.
     pub meaning: String,
     /// What the server said, a line each.
     pub said: Vec<String>,
@@ -66,7 +65,6 @@ struct Tools {
     two: RefName,
     /// A name that cannot be beside `two`.
     below: RefName,
-    /// A branch.
     branch: RefName,
     first: CommitId,
     second: CommitId,
@@ -118,7 +116,7 @@ impl Engine<'_> {
         history: &dyn History,
         (id, names): (String, Vec<RefName>),
         stop: &dyn Fn() -> bool,
-    ) -> Result<Probe, Fault> {
+    ) -> Result<Probe, Refusal> {
         let tools = self.tools(&names)?;
         let mut outcomes = Vec::new();
         let tried = self.steps(&tools, stop, &mut outcomes);
@@ -174,9 +172,9 @@ impl Engine<'_> {
         }
     }
 
-    fn tools(&self, names: &[RefName]) -> Result<Tools, Fault> {
+    fn tools(&self, names: &[RefName]) -> Result<Tools, Refusal> {
         let [one, two, branch] = names else {
-            return Err(Fault::new(crate::FaultKind::Broken, "a probe has three names"));
+            return Err(SetupRefusal::NoProbeNames.into());
         };
         let by = self.signature(self.clock.now());
         let text = "allclear doctor --probe-push tried what this server allows. This may be deleted.\n";

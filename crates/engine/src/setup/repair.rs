@@ -2,12 +2,12 @@
 //! rebase-merged. It is built in the private store and pushed by nobody but a person.
 
 use super::doctor::Examination;
-use crate::{Engine, Fault, FaultKind};
+use crate::{Engine, Refusal, SetupRefusal};
 use allclear_adopt::doctor::Past;
 use allclear_core::history::graph::Graph;
 use allclear_core::port::NewCommit;
 use allclear_core::port::history::History;
-use allclear_core::types::text::{count, list, short};
+use allclear_core::types::text::{count, short};
 use allclear_core::{CommitId, RefName};
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
@@ -51,15 +51,13 @@ struct Matches {
 
 impl Engine<'_> {
     /// Prepares the merge of stable into develop; `None` where develop lacks nothing.
-    pub fn repair(&self, history: &dyn History, seen: &Examination) -> Result<Option<Repair>, Fault> {
+    pub fn repair(&self, history: &dyn History, seen: &Examination) -> Result<Option<Repair>, Refusal> {
         let (stable, develop) = chosen_branches(&seen.past)?;
         let refs = self.repo.observe()?;
         let tip = |name: &str| {
             let full = RefName::from_git(&format!("refs/heads/{name}"));
             let id = full.as_ref().and_then(|full| refs.get(full)).cloned();
-            id.ok_or_else(|| {
-                Fault::new(FaultKind::Usage, format!("the server has no branch {}", short(name, 60)))
-            })
+            id.ok_or_else(|| SetupRefusal::NoSuchBranch(name.to_owned()))
         };
         let (at_stable, at_develop) = (tip(&stable)?, tip(&develop)?);
         let (stable, develop) = ((stable, at_stable), (develop, at_develop));
@@ -72,22 +70,15 @@ impl Engine<'_> {
         let merged = self.repo.merge(&[(develop.1.clone(), stable.1.clone())])?.pop().flatten();
         let own = self.repo.trees(std::slice::from_ref(&develop.1))?.pop();
         let (Some(merged), Some(own)) = (merged, own) else {
-            return Err(Fault::new(
-                FaultKind::Blocked,
-                format!(
-                    "{} and {} share no commit, so that nothing can be merged",
-                    short(&stable.0, 60),
-                    short(&develop.0, 60)
-                ),
-            )
-            .hint("one of the two was rewritten; decide which is the history"));
+            let (stable, develop) = (stable.0, develop.0);
+            return Err(SetupRefusal::NoCommonCommit { stable, develop }.into());
         };
         let (tree, how) = if merged.conflicts.is_empty() {
             (merged.tree, RepairMethod::Merged)
         } else if found.unmatched.is_empty() {
             (own.clone(), RepairMethod::Kept)
         } else {
-            return Err(conflict(history, &merged.conflicts, &found, (&stable.0, &develop.0)));
+            return Err(conflict(history, &merged.conflicts, &found, (&stable.0, &develop.0)).into());
         };
         let by = self.signature(self.clock.now());
         let (from, to) = (short(&stable.0, 60), short(&develop.0, 60));
@@ -106,8 +97,8 @@ impl Engine<'_> {
         let parents = vec![develop.1.clone(), stable.1.clone()];
         let commit =
             self.repo.write_commit(&NewCommit { tree: tree.clone(), parents, author: None, by, message })?;
-        let branch = RefName::from_git(&format!("refs/heads/{}", develop.0))
-            .ok_or_else(|| Fault::new(FaultKind::Usage, "the branch's name cannot be used"))?;
+        let branch =
+            RefName::from_git(&format!("refs/heads/{}", develop.0)).ok_or(SetupRefusal::BadBranchName)?;
         let commands = history.keep(&commit, &branch)?;
         Ok(Some(Repair {
             commit,
@@ -129,7 +120,7 @@ impl Engine<'_> {
         missing: &[CommitId],
         stable: &CommitId,
         develop: &CommitId,
-    ) -> Result<Matches, Fault> {
+    ) -> Result<Matches, Refusal> {
         let theirs = graph.only(develop, &[stable]);
         let parents = |id: &CommitId| graph.commits.get(id).map_or(&[][..], |info| &info.parents[..]);
         let (single, merges): (Vec<CommitId>, Vec<CommitId>) =
@@ -169,7 +160,7 @@ fn conflict(
     conflicts: &BTreeMap<String, BTreeMap<u8, CommitId>>,
     found: &Matches,
     (stable, develop): (&str, &str),
-) -> Fault {
+) -> SetupRefusal {
     let files: Vec<String> = conflicts.keys().take(3).map(|f| short(f, 60)).collect();
     let some: Vec<CommitId> = found.unmatched.iter().take(3).cloned().collect();
     let subjects = history.subjects(&some).unwrap_or_default();
@@ -180,30 +171,19 @@ fn conflict(
             None => id.short().to_owned(),
         })
         .collect();
-    let (stable, develop) = (short(stable, 60), short(develop, 60));
-    Fault::new(
-        FaultKind::Blocked,
-        format!(
-            "merging {stable} into {develop} conflicts in {} ({}), and {} of {stable} is nowhere on {develop}: {}",
-            count(conflicts.len(), "file"),
-            list(&files),
-            count(found.unmatched.len(), "commit"),
-            list(&shown)
-        ),
-    )
-    .hint(format!("merge it by hand: git checkout {develop} && git merge origin/{stable}; keep what these commits bring"))
+    SetupRefusal::Conflicts {
+        stable: stable.to_owned(),
+        develop: develop.to_owned(),
+        files: (conflicts.len(), files),
+        commits: (found.unmatched.len(), shown),
+    }
 }
 
 /// Gives the names of stable and develop, where there are both.
-fn chosen_branches(past: &Past) -> Result<(String, String), Fault> {
+fn chosen_branches(past: &Past) -> Result<(String, String), Refusal> {
     match (&past.stable, &past.develop) {
         (Some(stable), Some(develop)) => Ok((stable.name.clone(), develop.name.clone())),
-        (Some(_), None) => Err(Fault::new(
-            FaultKind::Usage,
-            "there is no develop branch, so that nothing can be missing on it",
-        )),
-        (None, _) => {
-            Err(Fault::new(FaultKind::Usage, "no branch of releases was found (master, main, trunk, stable)"))
-        }
+        (Some(_), None) => Err(SetupRefusal::NoDevelop.into()),
+        (None, _) => Err(SetupRefusal::NoStable.into()),
     }
 }

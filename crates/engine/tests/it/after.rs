@@ -61,7 +61,10 @@ impl Registry {
     /// Ticks on a machine; gives what was done and what was not.
     fn tick(&self, machine: &str) -> (Vec<String>, Vec<String>) {
         let ticked = self.machine(machine).engine().tick(false).unwrap();
-        (ticked.done.into_iter().map(|d| d.0).collect(), ticked.faults.into_iter().map(|f| f.what).collect())
+        (
+            ticked.done.into_iter().map(|d| d.0).collect(),
+            ticked.faults.into_iter().map(|f| f.what()).collect(),
+        )
     }
 
     fn state(&self, step: &str) -> StepState {
@@ -246,7 +249,7 @@ fn killed_without_a_probe_a_person_must_say() {
     assert_eq!((r.lines("mails").len(), r.state("mail")), (1, StepState::Unknown));
     let b = r.machine("b");
     let wrong = b.engine().decide_step(None, "male", &StepDecision::Retry).unwrap_err();
-    assert_eq!((wrong.kind, wrong.hints.concat()), (FaultKind::Usage, "it has mail".into()));
+    assert_eq!((wrong.kind(), wrong.hints().concat()), (FaultKind::Usage, "it has mail".into()));
     b.engine().decide_step(None, "mail", &StepDecision::Done("I got it".into())).unwrap();
     assert_eq!((r.word(), r.how_done()), ("published".into(), vec![By::Told]));
     assert!(b.engine().decide_step(None, "mail", &StepDecision::Retry).is_err(), "done is done");
@@ -270,7 +273,7 @@ fn a_person_may_ask_for_it_anew() {
     killed(&r, |note| matches!(note, Note::StepBegins(..)));
     let b = r.machine("b");
     let early = b.engine().decide_step(None, "mail", &StepDecision::Retry).unwrap_err();
-    assert_eq!(early.kind, FaultKind::Waiting, "somebody may be at it");
+    assert_eq!(early.kind(), FaultKind::Waiting, "somebody may be at it");
     r.world.days(1);
     b.engine().decide_step(Some(v("1.1.0")), "mail", &StepDecision::Retry).unwrap();
     r.tick("b");

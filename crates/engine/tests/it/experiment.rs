@@ -5,7 +5,7 @@ use allclear_core::Event;
 use allclear_core::experiment::{Arm, Attempt, Comparison, Outcome, Step, Summary, Verdict};
 use allclear_core::ledger::event::CheckOutcome;
 use allclear_core::verify::Truth;
-use allclear_engine::{Fault, FaultKind, Lab, Progress, RecordStatus, TestWish, Tested};
+use allclear_engine::{FaultKind, Lab, Progress, RecordStatus, Refusal, TestWish, Tested};
 use allclear_testkit::{FakeLab, Flaky, Machine, World, ends, fails, passes};
 use sha2::Digest;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -14,7 +14,7 @@ const ALPHA: &str = "https://git.example.org/team/alpha.git";
 const BETA: &str = "https://git.example.org/team/beta.git";
 
 /// Looks at the develop of a world with these downstreams, on two threads.
-fn test(machine: &Machine, fake: &FakeLab, wish: &TestWish) -> Result<Tested, Fault> {
+fn test(machine: &Machine, fake: &FakeLab, wish: &TestWish) -> Result<Tested, Refusal> {
     watched(machine, fake, wish, &AtomicBool::new(false), &|_| ())
 }
 
@@ -24,7 +24,7 @@ fn watched(
     wish: &TestWish,
     stop: &AtomicBool,
     watch: &(dyn Fn(&Progress<'_>) + Sync),
-) -> Result<Tested, Fault> {
+) -> Result<Tested, Refusal> {
     let engine = machine.engine();
     let target = engine.target(&engine.observe().unwrap(), wish)?;
     engine.test(&target, wish, &Lab { sources: fake, executor: fake, jobs: 2, stop, watch })
@@ -217,8 +217,8 @@ fn only_some_are_tried_by_name_beginning_or_glob() {
     assert_eq!(lines(&tested), ["beta/cmd/one ok", "beta/cmd/two ok", "beta/web ok"]);
     assert_eq!(fake.tries().len(), 3);
     let none = test(&machine, &fake, &only(&["gamma"])).unwrap_err();
-    assert_eq!(none.kind, FaultKind::Usage);
-    assert!(none.hints[0].contains("alpha"), "{none}");
+    assert_eq!(none.kind(), FaultKind::Usage);
+    assert!(none.hints()[0].contains("alpha"), "{none}");
 }
 
 #[test]
@@ -227,8 +227,8 @@ fn a_machine_that_can_contain_nothing_tries_nothing() {
     let fake = FakeLab::without_sandbox("bubblewrap is not installed");
     fake.has(ALPHA, passes);
     let fault = test(&world.machine("a"), &fake, &by_hand(&[ALPHA])).unwrap_err();
-    assert_eq!(fault.kind, FaultKind::TryLater);
-    assert!(fault.what.contains("bubblewrap"), "{fault}");
+    assert_eq!(fault.kind(), FaultKind::TryLater);
+    assert!(fault.what().contains("bubblewrap"), "{fault}");
     assert!(fake.tries().is_empty());
 }
 
@@ -247,7 +247,7 @@ fn a_stop_leaves_nothing_half_said_and_what_was_found_is_kept() {
         }
     };
     let fault = watched(&machine, &fake, &wish, &stop, &at_alpha).unwrap_err();
-    assert!(fault.truth.contains("nothing was recorded"), "{fault}");
+    assert!(fault.truth().contains("nothing was recorded"), "{fault}");
     fake.has(BETA, passes).tries();
     let tested = test(&machine, &fake, &wish).unwrap();
     assert_eq!(lines(&tested), ["alpha ok", "beta ok"]);

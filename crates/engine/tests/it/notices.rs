@@ -28,7 +28,7 @@ fn arrived(world: &World) -> Vec<Value> {
 
 fn tick(world: &World, name: &str) -> (Vec<String>, Vec<String>) {
     let ticked = world.machine(name).engine().tick(false).unwrap();
-    (ticked.done.into_iter().map(|d| d.0).collect(), ticked.faults.into_iter().map(|f| f.what).collect())
+    (ticked.done.into_iter().map(|d| d.0).collect(), ticked.faults.into_iter().map(|f| f.what()).collect())
 }
 
 const COMMAND: &str = "[[notify]]\nrun = \"test ! -e DIR/broken && cat >> DIR/box && echo >> DIR/box\"\non = [\"blocked\", \"failed\", \"released\"]\n";
@@ -150,7 +150,7 @@ fn a_webhook_hears_json_with_a_signature() {
             scope.spawn(|| answer(&listener, status));
             a.engine().tick(false).unwrap()
         });
-        assert!(ticked.faults[0].what.ends_with(expected), "{:?}", ticked.faults);
+        assert!(ticked.faults[0].what().ends_with(expected), "{:?}", ticked.faults);
     }
     world.minutes(10);
     let (head, body) = std::thread::scope(|scope| {
@@ -198,7 +198,7 @@ fn slack_hears_its_own_form_and_nobody_sees_the_address() {
     a.engine().lift_hold(None).unwrap();
     world.commit("release-1.1.0", "feat: one more", &[("more.txt", "x\n")]);
     let ticked = a.engine().tick(false).unwrap();
-    assert!(ticked.faults[0].what.starts_with("slack was not told: "), "{ticked:?}");
+    assert!(ticked.faults[0].what().starts_with("slack was not told: "), "{ticked:?}");
     let record = world.git(&["log", "-p", "refs/allclear/ledger"]);
     assert!(!record.contains("s3cr3t") && !format!("{ticked:?}").contains("s3cr3t"));
 }

@@ -39,7 +39,7 @@ fn waive(
     topic: &str,
     days: u64,
     again: bool,
-) -> Result<WaiverMade, allclear_engine::Fault> {
+) -> Result<WaiverMade, allclear_engine::Refusal> {
     machine.engine().waive(&WaiverWish {
         version: None,
         topic: topic.into(),
@@ -67,7 +67,7 @@ fn p5_a_waiver_counts_for_its_commit_until_its_end_and_no_clock_revives_it() {
     assert_eq!(verdict(&world, Gate::Soak), Verdict::Waived);
     assert_eq!(state(&world), State::Clear);
     // A new rc ends it; --again is a person's word on the new one.
-    assert_eq!(waive(&mira, "soak", 0, true).unwrap_err().kind, FaultKind::Usage);
+    assert_eq!(waive(&mira, "soak", 0, true).unwrap_err().kind(), FaultKind::Usage);
     fix(&world, "one.txt");
     assert_eq!(verdict(&world, Gate::Soak), Verdict::Pending);
     let again = waive(&mira, "soak", 0, true).unwrap();
@@ -91,16 +91,16 @@ fn what_says_that_a_promotion_can_be_made_is_never_waived() {
     world.cut();
     let mira = world.machine("mira");
     for gate in ["merge-back", "contains-stable", "version", "clock"] {
-        assert_eq!(waive(&mira, gate, 2, false).unwrap_err().kind, FaultKind::Refused, "{gate}");
+        assert_eq!(waive(&mira, gate, 2, false).unwrap_err().kind(), FaultKind::Refused, "{gate}");
     }
     for (gate, why) in
         [("hold", "lifted"), ("soaks", "no gate"), ("checks", "clear"), ("soak:ci", "one thing")]
     {
         let fault = waive(&mira, gate, 2, false).unwrap_err();
-        assert_eq!(fault.kind, FaultKind::Usage);
+        assert_eq!(fault.kind(), FaultKind::Usage);
         assert!(fault.to_string().contains(why), "{fault}");
     }
-    assert_eq!(waive(&mira, "soak", 15, false).unwrap_err().kind, FaultKind::Usage);
+    assert_eq!(waive(&mira, "soak", 15, false).unwrap_err().kind(), FaultKind::Usage);
     let before = world.refs();
     assert_eq!(mira.engine().lift_waiver(None, "soak").unwrap().1, 0);
     assert_eq!(world.refs(), before);
@@ -164,9 +164,9 @@ fn p5_an_approval_counts_for_one_commit_and_never_from_its_authors() {
     assert_eq!(verdict(&world, Gate::Approvals), Verdict::Missing);
     let first = head(&world);
     for (who, kind) in [(&dev, FaultKind::Refused), (&ben, FaultKind::Refused)] {
-        assert_eq!(who.engine().approve(None, first.as_str()).unwrap_err().kind, kind);
+        assert_eq!(who.engine().approve(None, first.as_str()).unwrap_err().kind(), kind);
     }
-    assert_eq!(mira.engine().approve(None, &first.as_str()[..12]).unwrap_err().kind, FaultKind::Usage);
+    assert_eq!(mira.engine().approve(None, &first.as_str()[..12]).unwrap_err().kind(), FaultKind::Usage);
     mira.engine().approve(None, first.as_str()).unwrap();
     assert_eq!(verdict(&world, Gate::Approvals), Verdict::Passed);
     let before = world.refs();
@@ -175,7 +175,7 @@ fn p5_an_approval_counts_for_one_commit_and_never_from_its_authors() {
     fix(&world, "one.txt");
     assert_eq!(verdict(&world, Gate::Approvals), Verdict::Missing, "a new commit has no approval");
     let fault = mira.engine().approve(None, first.as_str()).unwrap_err();
-    assert_eq!(fault.kind, FaultKind::Conflict, "an approval of an older head is refused");
+    assert_eq!(fault.kind(), FaultKind::Conflict, "an approval of an older head is refused");
 }
 
 #[test]
@@ -203,7 +203,7 @@ fn p4_an_accepted_commit_is_answered_for_once_and_for_all() {
     assert_eq!(verdict(&world, Gate::Fixes), Verdict::Failed);
     let mira = world.machine("mira");
     let unknown = mira.engine().accept(None, &["0".repeat(40)], "never seen").unwrap_err();
-    assert_eq!(unknown.kind, FaultKind::Usage);
+    assert_eq!(unknown.kind(), FaultKind::Usage);
     let (_, accepted) = mira.engine().accept(None, &[odd.as_str()[..10].to_owned()], "only spaces").unwrap();
     assert_eq!(accepted, [odd]);
     assert_eq!(verdict(&world, Gate::Fixes), Verdict::Passed);
@@ -252,7 +252,7 @@ fn a_fix_answers_a_report_only_when_it_is_on_board() {
     let picked = format!("fix: dial\n\n(cherry picked from commit {there})");
     world.commit("release-1.1.0", &picked, &[("dial.txt", "fixed\n")]);
     assert_eq!(verdict(&world, Gate::Reports), Verdict::Passed);
-    assert_eq!(engine.dismiss_report(&id, "it was ours").unwrap_err().kind, FaultKind::Conflict);
+    assert_eq!(engine.dismiss_report(&id, "it was ours").unwrap_err().kind(), FaultKind::Conflict);
     engine.confirm_report(&id).unwrap();
     assert_eq!(verdict(&world, Gate::Reports), Verdict::Failed, "opened again");
 }
@@ -279,9 +279,9 @@ fn good_reports_count_for_their_rc_and_not_from_authors() {
         who: "Ada".into(),
         words: None,
     };
-    assert_eq!(engine.report(&wish).unwrap_err().kind, FaultKind::Usage);
+    assert_eq!(engine.report(&wish).unwrap_err().kind(), FaultKind::Usage);
     let huge = ReportWish { rc: 1, words: Some("x".repeat(1 << 20)), ..wish };
-    assert_eq!(engine.report(&huge).unwrap_err().kind, FaultKind::Usage);
+    assert_eq!(engine.report(&huge).unwrap_err().kind(), FaultKind::Usage);
 }
 
 #[test]
@@ -317,7 +317,7 @@ fn two_captains_against_each_other_and_the_first_word_stands() {
         ben.engine().dismiss_report(&id, "an old plugin of theirs").unwrap();
     });
     let fault = mira.engine_on(&flaky).resolve_report(&id, head(&world).as_str()).unwrap_err();
-    assert_eq!(fault.kind, FaultKind::Conflict);
+    assert_eq!(fault.kind(), FaultKind::Conflict);
     assert!(fault.to_string().contains("an old plugin"), "{fault}");
     assert_eq!(verdict(&world, Gate::Reports), Verdict::Passed);
 }
@@ -333,7 +333,7 @@ fn bad_news_comes_between_a_plan_and_its_move() {
         }
     };
     let fault = machine.engine_with(&machine.store, &watch).promote(None, None).unwrap_err();
-    assert!(said.load(Relaxed) && fault.kind == FaultKind::Blocked, "{fault}");
+    assert!(said.load(Relaxed) && fault.kind() == FaultKind::Blocked, "{fault}");
     assert_eq!(world.confirmed(), []);
     assert!(world.has(RELEASE));
     world.check_promises();
@@ -347,7 +347,7 @@ fn an_accepted_commit_can_be_picked() {
     let machine = world.machine("a");
     let wish =
         allclear_engine::PickWish { commits: vec![odd.to_string()], ..allclear_engine::PickWish::default() };
-    assert_eq!(machine.engine().pick(&wish).unwrap_err().kind, FaultKind::Blocked);
+    assert_eq!(machine.engine().pick(&wish).unwrap_err().kind(), FaultKind::Blocked);
     machine.engine().accept(None, &[odd.as_str()[..12].to_owned()], "only spaces").unwrap();
     machine.engine().pick(&wish).unwrap();
     assert_eq!(verdict(&world, Gate::Fixes), Verdict::Passed);

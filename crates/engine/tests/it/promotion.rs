@@ -45,7 +45,7 @@ fn p1_a_late_fix_between_plan_and_move_stops_it() {
         let flaky =
             Flaky::new(&a.store).before_push(push, || drop(world.commit("release-1.1.0", "fix: late", FIX)));
         let fault = a.engine_on(&flaky).promote(None, None).unwrap_err();
-        assert_eq!(fault.kind, FaultKind::Conflict, "{fault}");
+        assert_eq!(fault.kind(), FaultKind::Conflict, "{fault}");
         assert_eq!(world.tip("refs/heads/master"), master);
         assert!(!world.has("refs/tags/v1.1.0"));
         world.until_quiet(&a);
@@ -85,7 +85,7 @@ fn p3_develop_that_never_stands_still_ends_the_attempt_and_nothing_is_left_over(
         }
     };
     let fault = a.engine_with(&a.store, &busy).promote(None, None).unwrap_err();
-    assert_eq!((fault.kind, n.load(Relaxed)), (FaultKind::Conflict, 5), "{fault}");
+    assert_eq!((fault.kind(), n.load(Relaxed)), (FaultKind::Conflict, 5), "{fault}");
     world.check_promises();
     released_in_the_end(&world);
 }
@@ -106,7 +106,7 @@ fn p1_a_hold_or_a_freeze_between_plan_and_move_stops_it() {
         };
         let flaky = Flaky::new(&a.store).before_push(2, stop);
         let fault = a.engine_on(&flaky).promote(None, None).unwrap_err();
-        assert!([FaultKind::Blocked, FaultKind::Waiting].contains(&fault.kind), "{fault}");
+        assert!([FaultKind::Blocked, FaultKind::Waiting].contains(&fault.kind()), "{fault}");
         untouched(&world, &before);
         let (done, _) = world.until_quiet(&b);
         assert!(done.is_empty(), "{done:?}");
@@ -126,7 +126,7 @@ fn p2_a_planner_that_dies_is_succeeded_by_any_tick() {
     let before = world.branches_and_tags();
     let flaky = Flaky::new(&a.store).gone_after_push(1);
     let fault = a.engine_on(&flaky).promote(None, None).unwrap_err();
-    assert!([FaultKind::TryLater, FaultKind::Unknown].contains(&fault.kind), "{fault}");
+    assert!([FaultKind::TryLater, FaultKind::Unknown].contains(&fault.kind()), "{fault}");
     untouched(&world, &before);
     released_in_the_end(&world);
 }
@@ -153,7 +153,7 @@ fn p2_no_answer_and_no_server_is_unknown_and_never_guessed() {
         let a = world.machine("a");
         let flaky = Flaky::new(&a.store).push_is(2, fault).gone_after_push(2);
         let fault = a.engine_on(&flaky).promote(None, None).unwrap_err();
-        assert_eq!(fault.kind, FaultKind::Unknown, "{fault}");
+        assert_eq!(fault.kind(), FaultKind::Unknown, "{fault}");
         assert!(!fault.to_string().contains("nothing was changed"), "{fault}");
         released_in_the_end(&world);
     }
@@ -270,7 +270,7 @@ fn p7_a_rewound_ledger_is_detected_here_and_by_a_fresh_machine() {
     world.git(&["update-ref", "refs/allclear/ledger", all[all.len() - 4].0.as_str()]);
     for name in ["a", "fresh"] {
         let fault = world.machine(name).engine().tick(false).unwrap_err();
-        assert!(fault.kind == FaultKind::Blocked && fault.what.contains("cut short"), "{name}: {fault}");
+        assert!(fault.kind() == FaultKind::Blocked && fault.what().contains("cut short"), "{name}: {fault}");
     }
     world.git(&["update-ref", "refs/allclear/ledger", whole.as_str()]);
     assert!(world.machine("a").engine().tick(false).is_ok());
@@ -300,7 +300,7 @@ fn p8_a_foreign_stable_after_a_half_done_move_calls_a_person() {
     let before = world.branches_and_tags();
     let (_, last) = world.until_quiet(&world.machine("b"));
     assert!(
-        last.faults.iter().any(|f| f.kind == FaultKind::Blocked && f.what.contains("landed in part")),
+        last.faults.iter().any(|f| f.kind() == FaultKind::Blocked && f.what().contains("landed in part")),
         "{:?}",
         last.faults
     );
@@ -318,7 +318,7 @@ fn p2_a_candidate_deleted_between_plan_and_move_is_drift() {
     let flaky = Flaky::new(&a.store)
         .before_push(2, || drop(world.git(&["update-ref", "-d", "refs/heads/release-1.1.0"])));
     let fault = a.engine_on(&flaky).promote(None, None).unwrap_err();
-    assert_eq!(fault.kind, FaultKind::Conflict, "{fault}");
+    assert_eq!(fault.kind(), FaultKind::Conflict, "{fault}");
     let (done, _) = world.until_quiet(&world.machine("b"));
     assert!(done.is_empty() && world.confirmed().is_empty());
     world.git(&["branch", "release-1.1.0", "v1.1.0-rc.1^{commit}"]);
@@ -332,7 +332,7 @@ fn p8_a_foreign_tag_is_never_moved() {
     let rival = || drop(world.git(&["tag", "-a", "-m", "mine", "v1.1.0", "develop"]));
     let flaky = Flaky::new(&a.store).before_push(2, rival);
     let fault = a.engine_on(&flaky).promote(None, None).unwrap_err();
-    assert_eq!(fault.kind, FaultKind::Conflict, "{fault}");
+    assert_eq!(fault.kind(), FaultKind::Conflict, "{fault}");
     world.look();
     let before = world.branches_and_tags();
     let (done, _) = world.until_quiet(&world.machine("b"));
@@ -351,7 +351,7 @@ fn p8_a_foreign_tag_after_a_half_done_move_calls_a_person() {
     world.excuse("refs/tags/v1.1.0");
     let before = world.branches_and_tags();
     let (_, last) = world.until_quiet(&world.machine("b"));
-    assert!(last.faults.iter().any(|f| f.kind == FaultKind::Blocked), "{:?}", last.faults);
+    assert!(last.faults.iter().any(|f| f.kind() == FaultKind::Blocked), "{:?}", last.faults);
     assert_eq!(world.branches_and_tags(), before);
     world.git(&["update-ref", "-d", "refs/tags/v1.1.0"]);
     released_in_the_end(&world);
@@ -363,7 +363,7 @@ fn p8_a_lightweight_tag_of_the_release_s_name_blocks() {
     world.git(&["tag", "v1.1.0", "release-1.1.0"]);
     let before = world.branches_and_tags();
     let fault = world.machine("a").engine().promote(None, None).unwrap_err();
-    assert!(fault.kind == FaultKind::Blocked && fault.what.contains("version"), "{fault}");
+    assert!(fault.kind() == FaultKind::Blocked && fault.what().contains("version"), "{fault}");
     untouched(&world, &before);
 }
 
@@ -379,7 +379,7 @@ fn p2_a_server_that_says_ok_and_does_nothing_is_not_believed() {
             }
             Err(fault) => {
                 assert_eq!(
-                    (fault.kind, world.confirmed()),
+                    (fault.kind(), world.confirmed()),
                     (FaultKind::Unknown, vec![]),
                     "{lies:?}: {fault}"
                 );
@@ -410,7 +410,7 @@ fn p1_a_freeze_that_begins_between_plan_and_move_stops_it() {
     let a = world.machine("a");
     let flaky = Flaky::new(&a.store).after_push(1, || world.minutes(6));
     let fault = a.engine_on(&flaky).promote(None, None).unwrap_err();
-    assert_eq!(fault.kind, FaultKind::Waiting, "{fault}");
+    assert_eq!(fault.kind(), FaultKind::Waiting, "{fault}");
     assert!(world.confirmed().is_empty() && !world.has("refs/tags/v1.1.0"));
 }
 

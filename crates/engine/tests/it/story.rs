@@ -15,18 +15,18 @@ fn p1_to_p4_a_release_from_cut_to_tag_and_a_second_train() {
     let a = world.machine("a");
     let engine = a.engine();
     let refused = engine.cut(&CutWish::default()).unwrap_err();
-    assert_eq!(refused.kind, FaultKind::Usage, "only a person starts a ledger: {refused}");
+    assert_eq!(refused.kind(), FaultKind::Usage, "only a person starts a ledger: {refused}");
     let cut = engine.cut(&CutWish { may_found: true, ..CutWish::default() }).unwrap();
     assert_eq!((cut.cut.version, cut.tag.as_str()), (v("1.1.0"), "v1.1.0-rc.1"));
     assert_eq!(world.tip("refs/heads/release-1.1.0"), world.tip("refs/tags/v1.1.0-rc.1"));
     world.look();
     let soaking = engine.promote(None, None).unwrap_err();
-    assert_eq!(soaking.kind, FaultKind::Waiting, "{soaking}");
+    assert_eq!(soaking.kind(), FaultKind::Waiting, "{soaking}");
 
     // A feature blocks; its revert, change for change, clears it (P4).
     let feat = world.commit("release-1.1.0", "feat: more streams", &[("more.txt", "more\n")]);
     let blocked = engine.promote(None, None).unwrap_err();
-    assert!(blocked.kind == FaultKind::Blocked && blocked.what.contains("fixes"), "{blocked}");
+    assert!(blocked.kind() == FaultKind::Blocked && blocked.what().contains("fixes"), "{blocked}");
     let parent = world.tip("refs/tags/v1.1.0-rc.1").unwrap();
     let tree = world.git(&["rev-parse", &format!("{parent}^{{tree}}")]);
     let message = format!("Revert \"feat: more streams\"\n\nThis reverts commit {feat}.");
@@ -47,7 +47,7 @@ fn p1_to_p4_a_release_from_cut_to_tag_and_a_second_train() {
 
     world.days(8);
     let missing = engine.promote(None, None).unwrap_err();
-    assert!(missing.what.contains("checks"), "{missing}");
+    assert!(missing.what().contains("checks"), "{missing}");
     let check = |outcome, commit| CheckResult { name: "ci".into(), outcome, commit, url: None };
     engine.check(vec![check(CheckOutcome::Passed, cut.cut.head.clone())]).unwrap();
     assert!(engine.promote(None, None).is_err(), "P5: a result for the old rc never counts");

@@ -9,7 +9,6 @@ use serde::{Deserialize, Serialize};
 /// What the last probe of the server found out, as this machine remembers it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Probed {
-    /// When it was tried.
     pub at: Timestamp,
     /// Whether all that a release needs could be done.
     pub works: bool,
@@ -19,33 +18,26 @@ pub struct Probed {
     pub branch: bool,
 }
 
-/// What allclear needs to work with, as it is.
 #[derive(Debug)]
 pub struct Prerequisites {
-    /// The version of git, as it prints it.
     pub git: String,
     /// Why the server cannot be read; `None` where it can, or was not asked.
     pub unreachable: Option<String>,
     /// How far a push would come.
     pub reach: Reach,
-    /// What the last probe found out.
     pub probed: Option<Probed>,
     /// Names that git reads as something else.
     pub traps: Vec<Trap>,
     /// The newest date in the history or the ledger.
     pub newest: Option<Timestamp>,
-    /// Where the ledger is.
     pub ledger: Option<RefName>,
     /// What earlier probes left on the server.
     pub leftovers: Vec<RefName>,
     /// The command that deletes it.
     pub delete: Option<String>,
-    /// Whether the clone's history is cut off.
     pub shallow: bool,
-    /// Whether the clone leaves out objects.
     pub partial: bool,
     /// How many release tags and branches of the server the clone does not have as they are.
     pub behind: usize,
-    /// Whether the server was asked at all.
     pub asked: bool,
 }

@@ -8,7 +8,6 @@ use allclear_core::types::text::{count, list, short};
 use allclear_core::{CommitId, Version};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Finds commits with several rc numbers of one version.
 pub(super) fn judge(past: &Past) -> Finding {
     let finding = Finding::new(
         Part::Past,

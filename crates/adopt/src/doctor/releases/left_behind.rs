@@ -114,7 +114,6 @@ pub(super) fn wanted(past: &Past) -> Wanted {
     wanted
 }
 
-/// Finds what was left behind.
 pub(super) fn judge(past: &Past) -> Finding {
     let finding = Finding::new(
         Part::Past,

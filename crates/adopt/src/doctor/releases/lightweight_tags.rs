@@ -4,7 +4,6 @@ use super::past::Past;
 use crate::doctor::finding::{Evidence, Finding, Part, Weight};
 use allclear_core::types::text::short;
 
-/// Finds releases whose tag is no object of its own.
 pub(super) fn judge(past: &Past) -> Finding {
     let finding = Finding::new(
         Part::Past,

@@ -5,7 +5,6 @@ use crate::doctor::date::day_of;
 use crate::doctor::finding::{Evidence, Finding, Part, Weight};
 use allclear_core::types::text::{count, short};
 
-/// Finds commits of stable that develop lacks.
 pub(super) fn judge(past: &Past) -> Finding {
     let finding = Finding::new(
         Part::Past,

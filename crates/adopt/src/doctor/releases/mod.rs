@@ -45,7 +45,6 @@ pub fn wanted(past: &Past) -> Wanted {
     Wanted { patches: patches.into_iter().collect(), subjects: subjects.into_iter().collect() }
 }
 
-/// Names the tips whose commits have to be read.
 pub fn tips(past: &Past) -> Vec<CommitId> {
     let branches = past.stable.iter().chain(&past.develop).chain(past.lines.iter().map(|(tip, _)| tip));
     let tags = past.tags.releases.iter().map(|r| &r.commit).chain(past.tags.rcs.iter().map(|r| &r.commit));
@@ -53,7 +52,6 @@ pub fn tips(past: &Past) -> Vec<CommitId> {
     tips.into_iter().cloned().collect()
 }
 
-/// Judges the last releases.
 pub fn releases(past: &Past) -> Vec<Finding> {
     let mut findings: Vec<Finding> = FINDINGS.iter().map(|judge| judge(past)).collect();
     for finding in findings.iter_mut().filter(|f| past.shallow && NEED_THE_WHOLE_HISTORY.contains(&f.name)) {

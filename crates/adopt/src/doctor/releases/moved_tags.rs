@@ -6,7 +6,6 @@ use allclear_core::RefName;
 use allclear_core::types::text::short;
 use std::collections::BTreeSet;
 
-/// Finds tags that are something else here than on the server.
 pub(super) fn judge(past: &Past) -> Finding {
     let finding = Finding::new(
         Part::Past,

@@ -13,31 +13,23 @@ pub(super) const WEEK: Seconds = Seconds(7 * 24 * 3600);
 /// The most commits whose patches are compared for one finding.
 pub(super) const PATCHES: usize = 400;
 
-/// A branch and its tip.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Tip {
     /// The branch, without `refs/heads/`.
     pub name: String,
-    /// Its commit.
     pub commit: CommitId,
 }
 
-/// What is known of a repository's past.
 #[derive(Debug, Default)]
 pub struct Past {
-    /// The present instant.
     pub now: Timestamp,
-    /// The clone's tags, read as releases.
     pub tags: Tags,
     /// The branch of releases; `None` where none looks like it.
     pub stable: Option<Tip>,
-    /// The branch of the latest work; `None` where none looks like it.
     pub develop: Option<Tip>,
     /// Branches named like a version.
     pub lines: Vec<(Tip, Line)>,
-    /// The commits of all these.
     pub commits: Commits,
-    /// Whether the clone's history is cut off.
     pub shallow: bool,
     /// Patch ids, of the commits that [`wanted`] names; `None` where they cannot be had.
     pub patches: Option<BTreeMap<CommitId, String>>,
@@ -47,17 +39,13 @@ pub struct Past {
     pub files: BTreeMap<CommitId, BTreeMap<String, String>>,
     /// When develop was replaced, newest first.
     pub forced: Vec<Forced>,
-    /// Refs of the clone, to be compared with the server's.
     pub refs: Vec<CloneRef>,
     /// The server's refs, where it could be read.
     pub server: Option<Refs>,
 }
 
-/// What has to be read before all can be judged.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Wanted {
-    /// Commits whose patch ids are wanted.
     pub patches: Vec<CommitId>,
-    /// Commits whose subjects are wanted.
     pub subjects: Vec<CommitId>,
 }

@@ -6,7 +6,6 @@ use crate::doctor::finding::{Evidence, Finding, Part, Weight};
 use allclear_core::Seconds;
 use allclear_core::types::text::short;
 
-/// Finds releases that a patch followed within a week.
 pub(super) fn judge(past: &Past) -> Finding {
     let finding = Finding::new(
         Part::Past,

@@ -5,7 +5,6 @@ use crate::doctor::date::day;
 use crate::doctor::finding::{Evidence, Finding, Part, Weight};
 use allclear_core::types::text::{count, short};
 
-/// Finds out whether develop was replaced with another history.
 pub(super) fn judge(past: &Past) -> Finding {
     let finding = Finding::new(
         Part::Past,

@@ -17,7 +17,6 @@ struct Start {
     how: String,
 }
 
-/// Measures the soak of each of the last releases.
 pub(super) fn judge(past: &Past) -> Finding {
     let finding =
         Finding::new(Part::Past, "soak", "measures each soak, and refuses to promote before it ends");

@@ -28,7 +28,6 @@ struct Suspect<'a> {
     squash: Option<(Pair, usize)>,
 }
 
-/// Gathers what may be copies, newest release first.
 fn suspects(past: &Past) -> Vec<Suspect<'_>> {
     let commits = &past.commits;
     let Some(develop) = past.develop.as_ref().and_then(|tip| commits.find(&tip.commit)) else {
@@ -112,7 +111,6 @@ pub(super) fn wanted(past: &Past) -> Vec<CommitId> {
     wanted
 }
 
-/// Finds releases that were squash- or rebase-merged.
 pub(super) fn judge(past: &Past) -> Finding {
     let finding = Finding::new(
         Part::Past,

@@ -7,7 +7,6 @@ use allclear_core::ecosystem::version_file::{VersionFile, manifests, read};
 use allclear_core::types::text::short;
 use std::collections::BTreeSet;
 
-/// Finds releases whose files carry another version than their tag.
 pub(super) fn judge(past: &Past) -> Finding {
     let finding =
         Finding::new(Part::Past, "version files", "sets the version at the cut, so that tag and files agree");

@@ -84,7 +84,7 @@ impl Command for Test {
             stop: &stop.flag,
             watch: &|step| show.hear(step),
         };
-        let ended = engine.test(&target, &wish, &lab);
+        let ended = engine.test(&target, &wish, &lab).map_err(Fault::from);
         show.end();
         let tested = match ended {
             Ok(tested) => tested,

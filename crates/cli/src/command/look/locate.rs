@@ -125,7 +125,6 @@ fn likeness(twin: Option<&Twin>) -> String {
     twin.map(|twin| format!(", as {}, {}", twin.commit.short(), how(twin))).unwrap_or_default()
 }
 
-/// Makes a sentence of words.
 fn sentence(words: &str) -> String {
     let mut letters = words.chars();
     let first = letters.next().map(|c| c.to_uppercase().to_string()).unwrap_or_default();

@@ -86,7 +86,7 @@ fn show(flags: &Flags, version: Option<Version>) -> Result<Exit, Fault> {
             report(flags, &format!("{POLICY_FILE} on develop"), text, mistakes, &[]);
             return Ok(Exit::Usage);
         }
-        PolicySeen::Absent => return seen.policy().map(|_| Exit::Done),
+        PolicySeen::Absent => return Ok(seen.policy().map(|_| Exit::Done)?),
     };
     let rows = policy::rows(effective);
     if flags.json {

@@ -23,10 +23,10 @@ impl Command for Tick {
     fn run(&self, flags: &Flags) -> Result<Exit, Fault> {
         let context = Context::open(flags)?;
         let ticked = context.engine().tick(self.dry_run)?;
+        let faults: Vec<Fault> = ticked.faults.iter().map(Fault::from).collect();
         context.store.tidy();
         if flags.json {
-            let faults: Vec<_> = ticked
-                .faults
+            let faults: Vec<_> = faults
                 .iter()
                 .map(|f| json!({"what": f.what, "truth": f.truth, "hints": f.hints, "exit": exit::of(f) as u8}))
                 .collect();
@@ -41,10 +41,10 @@ impl Command for Tick {
             }
             ticked.done.iter().for_each(|d| ui::out(&d.0));
             ticked.due.iter().for_each(|d| ui::out(format!("due: {d}")));
-            if ticked.started && ticked.done.is_empty() && ticked.due.is_empty() && ticked.faults.is_empty() {
+            if ticked.started && ticked.done.is_empty() && ticked.due.is_empty() && faults.is_empty() {
                 ui::out(paint(DIM, "nothing is due"));
             }
-            ticked.faults.iter().for_each(|f| ui::fault(f, false));
+            faults.iter().for_each(|f| ui::fault(f, false));
         }
         // The one that needs somebody most.
         let rank = |exit: &Exit| match exit {
@@ -57,6 +57,6 @@ impl Command for Tick {
             Exit::Waiting => 1,
             Exit::Done => 0,
         };
-        Ok(ticked.faults.iter().map(exit::of).max_by_key(rank).unwrap_or(Exit::Done))
+        Ok(faults.iter().map(exit::of).max_by_key(rank).unwrap_or(Exit::Done))
     }
 }

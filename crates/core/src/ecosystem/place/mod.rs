@@ -10,13 +10,11 @@ use std::ops::Range;
 /// Texts by their path from the root of the repository.
 pub(crate) type Contents = BTreeMap<String, String>;
 
-/// One place at which the version stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Place {
     pub(crate) path: String,
     /// The bytes to replace, without quotes.
     pub(crate) range: Range<usize>,
-    /// What they mean.
     pub(crate) value: String,
 }
 

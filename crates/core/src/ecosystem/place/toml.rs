@@ -14,12 +14,10 @@ pub(crate) fn document<'a>(path: &str, text: &'a str) -> Result<Document<&'a str
     })
 }
 
-/// Follows keys down from an item.
 pub(crate) fn item<'a>(root: &'a Item, keys: &[&str]) -> Option<&'a Item> {
     keys.iter().try_fold(root, |item, key| item.get(*key))
 }
 
-/// Finds the text inside the quotes of a TOML string.
 pub(crate) fn inside_quotes(
     path: &str,
     text: &str,

@@ -10,7 +10,6 @@ pub(super) fn locks(_: &str) -> Vec<String> {
     Vec::new()
 }
 
-/// Finds `project.version` and `tool.poetry.version`.
 pub(super) fn places(path: &str, text: &str, _: &Contents) -> Result<Vec<Place>, FileError> {
     let manifest = document(path, text)?;
     let root = manifest.as_item();

@@ -87,7 +87,6 @@ pub fn neutral(path: &str, files: &[VersionFile], contents: &Contents, with: &st
     Some(replaced(text, &places, with))
 }
 
-/// Finds the format of a manifest by the file's name.
 fn format(file: &VersionFile) -> Option<&'static VersionFormat> {
     let name = file.path.rsplit('/').next().filter(|_| file.pattern.is_none())?;
     ECOSYSTEMS.iter().find(|known| known.manifest == name)?.version.as_ref()

@@ -223,7 +223,6 @@ impl Turns {
         failures().rev().max_by_key(|attempt| often(attempt)).unwrap_or(&self.candidate[0].last)
     }
 
-    /// Says in what the arms differ, where both fail.
     fn difference(&self, first: &Attempt) -> String {
         let baseline = &self.baseline[0].last;
         let step = |attempt: &Attempt| place(attempt).map_or("", Step::name);
@@ -327,7 +326,6 @@ fn tally(turns: &[Turn], bar: Reach) -> Tally {
     tally
 }
 
-/// Says how a pass compares.
 fn pass(case: &Case, baseline: Option<Outcome>) -> Comparison {
     match baseline {
         _ if case.expects_failure => Comparison::UnexpectedPass,
@@ -350,7 +348,6 @@ fn alike(first: &Attempt) -> Next {
     }
 }
 
-/// Says what could not be looked at.
 fn silence(attempt: &Attempt) -> String {
     let arm = match attempt.arm {
         Arm::Candidate => "the candidate",

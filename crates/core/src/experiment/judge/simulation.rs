@@ -35,7 +35,6 @@ impl Random {
     }
 }
 
-/// How often each arm fails.
 #[derive(Clone, Copy)]
 struct Rates {
     candidate: f64,
@@ -95,7 +94,6 @@ fn case(downstreams: usize) -> Case {
     }
 }
 
-/// Looks at consumers of which nothing is broken.
 fn healthy(case: &Case, experiments: u64) -> Found {
     let mut found = Found::default();
     for seed in 0..experiments {
@@ -108,7 +106,6 @@ fn healthy(case: &Case, experiments: u64) -> Found {
     found
 }
 
-/// Looks at consumers that the candidate breaks.
 fn broken(case: &Case, n: u32, rates: impl Fn(&mut Random) -> Rates) -> f64 {
     let mut found = Found::default();
     let mut random = Random(7);

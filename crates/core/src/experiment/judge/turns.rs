@@ -23,7 +23,6 @@ pub(super) enum Kind {
 }
 
 impl Outcome {
-    /// Says what it means for the comparison.
     pub(super) fn kind(self) -> Kind {
         match self {
             Self::Passed => Kind::Passed,
@@ -67,7 +66,6 @@ pub(super) enum Reach {
     Through,
 }
 
-/// Says how far an attempt got.
 pub(super) fn reach(attempt: &Attempt) -> Reach {
     place(attempt).map_or(Reach::Through, Reach::Fell)
 }
@@ -80,7 +78,6 @@ pub(super) fn place(attempt: &Attempt) -> Option<Step> {
 /// One place in the order of attempts: an attempt, repeated where it said nothing.
 #[derive(Debug, Clone)]
 pub(super) struct Turn {
-    /// How it ended.
     pub(super) last: Attempt,
     /// Whether an attempt that said nothing came before.
     repeated: bool,
@@ -100,13 +97,11 @@ impl Turn {
     }
 }
 
-/// The attempts as turns.
 pub(super) struct Turns {
     pub(super) candidate: Vec<Turn>,
     pub(super) baseline: Vec<Turn>,
     /// Those with the pinned versions, which only tell the cause.
     pub(super) locked: Vec<Attempt>,
-    /// The arm that was tried last.
     pub(super) last: Arm,
     /// The scale of what comes: both arms are compared with the same limits.
     pub(super) scale: u32,
@@ -115,7 +110,6 @@ pub(super) struct Turns {
 }
 
 impl Turns {
-    /// Orders attempts.
     pub(super) fn of(case: &Case, attempts: &[Attempt]) -> Self {
         let mut turns = Self {
             candidate: Vec::new(),

@@ -10,7 +10,6 @@ pub(super) const WIDTH: usize = 1000;
 const SOURCES: &str = "go|rs|py|pyx|mjs|cjs|jsx?|tsx?|vue|svelte|java|kt|scala|c|cc|cpp|cxx|h|hh|hpp|m|mm|rb|php|cs|\
     fs|swift|dart|ex|exs|erl|hs|ml|zig|nim|lua|sh|s|S|proto|toml|json|ya?ml|mod|sum|work|gradle|sql|html|css";
 
-/// What is put in the place of a match.
 #[derive(Debug, Clone, Copy)]
 enum By {
     /// A text, which may name groups.
@@ -19,7 +18,6 @@ enum By {
     Id,
 }
 
-/// What is replaced by what, in order.
 static DIFFERENCES: LazyLock<Vec<(Regex, By)>> = LazyLock::new(|| {
     let location = format!(r"[^\s:\x22'`()\[\]]*\.(?:{SOURCES})");
     [
@@ -85,7 +83,6 @@ pub fn bare(line: &str) -> &str {
     }
 }
 
-/// Takes the escape sequences of a terminal away.
 pub(super) fn uncoloured(line: &str) -> String {
     COLOUR.replace_all(line, "").into_owned()
 }

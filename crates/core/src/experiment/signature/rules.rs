@@ -5,7 +5,6 @@ use regex_lite::Regex;
 use std::borrow::Cow;
 use std::sync::LazyLock;
 
-/// Which of the lines that match is taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Which {
     /// The first of all lines that match a rule of the table.
@@ -230,7 +229,6 @@ fn frame<'a>(lines: &'a Lines) -> Option<&'a str> {
         .find_map(|line| FRAME_RULE.captures(line)?.get(1).map(|name| name.as_str()))
 }
 
-/// Finds the first test that fails, with its message.
 fn test(lines: &Lines) -> Option<String> {
     let named = |line: &str| {
         TEST_RULES.iter().find_map(|(hint, pattern, ())| {

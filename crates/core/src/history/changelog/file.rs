@@ -4,7 +4,6 @@ use super::{Changelog, Style};
 use crate::types::version::Version;
 use std::collections::BTreeSet;
 
-/// What a new file begins with.
 const TITLE: &str = "# Changelog\n";
 
 /// Adds a section to the text of a changelog file: below `## [Unreleased]`, else above the first `## `
@@ -78,7 +77,6 @@ pub fn union(base: &str, ours: &str, theirs: &str) -> Option<String> {
     Some(out)
 }
 
-/// Gives the line ending that a text has.
 fn eol(text: &str) -> &'static str {
     if text.contains("\r\n") { "\r\n" } else { "\n" }
 }

@@ -217,7 +217,6 @@ struct Commit<'a> {
     owner: Option<usize>,
 }
 
-/// A step on the way through a range.
 enum Way {
     /// Along the first parents, from here on.
     Line(usize),
@@ -300,7 +299,6 @@ impl<'a> Range<'a> {
         !commit.merge && !undone.contains(&at) && !read::is_of_a_cut(commit.message)
     }
 
-    /// Gives what each request brought, newest first.
     fn owned(&self) -> BTreeMap<usize, Vec<usize>> {
         let mut owned: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
         for (at, commit) in self.commits.iter().enumerate() {

@@ -13,7 +13,6 @@ const TEXT: usize = 200;
 /// The longest word before a colon that is taken for a component, in characters.
 const COMPONENT: usize = 40;
 
-/// What one message says.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Said {
     /// Its section; `None` where it changes nothing for users.
@@ -29,7 +28,6 @@ pub(super) struct Said {
     pub(super) request: Option<String>,
 }
 
-/// A type of commit with its section.
 type Typed = (&'static str, Option<Kind>);
 
 /// Types of Conventional Commits 1.0.0 and those that it recommends, with their common spellings, and words
@@ -205,7 +203,6 @@ pub(super) fn reverted_title(message: &str) -> Option<&str> {
     subject.strip_prefix("Revert \"")?.strip_suffix('"')
 }
 
-/// Tells whether a commit is one that allclear made at a cut.
 pub(super) fn is_of_a_cut(message: &str) -> bool {
     message.lines().skip(1).any(|line| line.starts_with(MADE_AT_THE_CUT))
 }
@@ -314,7 +311,6 @@ fn shown(text: &str, width: usize) -> String {
     short(plain(text).trim(), width)
 }
 
-/// Cuts a huge message.
 fn head(message: &str) -> &str {
     let mut end = message.len().min(HEAD);
     while !message.is_char_boundary(end) {

@@ -2,8 +2,7 @@
 
 use super::mistake::{Mistake, nearest};
 use super::value::{Given, Layer, Parsed, field};
-use crate::policy::file::forms::script;
-use crate::policy::file::forms::word;
+use crate::policy::file::forms::{script, word};
 use crate::policy::model::AfterStep;
 use crate::types::duration::Seconds;
 use crate::types::text::short;
@@ -87,7 +86,6 @@ fn step<'a>(layer: &Layer<'a>) -> Parsed<(AfterStep, Option<Given<'a>>)> {
     }
 }
 
-/// Writes a step as `policy show` has it.
 pub(in crate::policy) fn text(step: &AfterStep) -> String {
     let part = |word: &str, value: Option<String>| value.map(|value| format!("{word} {value}"));
     let recipe = step.recipe.map(|recipe| recipe.word().to_owned());

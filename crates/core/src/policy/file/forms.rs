@@ -1,7 +1,6 @@
 //! The forms of branch and tag names.
 
-use crate::policy::file::value::Given;
-use crate::policy::file::value::Parsed;
+use crate::policy::file::value::{Given, Parsed};
 use crate::types::ref_name::{Branch, name_fault};
 use crate::types::text::short;
 use crate::types::version::{CandidateFormat, TagFormat, Version};
@@ -11,7 +10,6 @@ const NUMBER: &str = "{n}";
 /// The longest version there is: a form that is good with it is good with all.
 const LONGEST: Version = Version::new(999_999_999, 999_999_999, 999_999_999);
 
-/// Splits at the only `mark`.
 fn split<'t>(text: &'t str, mark: &str) -> Result<(&'t str, &'t str), String> {
     match text.split_once(mark) {
         Some((before, after)) if !after.contains(mark) => Ok((before, after)),
@@ -34,7 +32,6 @@ fn usable(part: &str, example: &str) -> Result<String, String> {
     }
 }
 
-/// Reads the form of candidate branches.
 pub(in crate::policy) fn candidate_branch(text: &str) -> Result<CandidateFormat, String> {
     prefix(text).map(|prefix| CandidateFormat { prefix })
 }
@@ -85,17 +82,14 @@ pub(in crate::policy) fn tags(
     }
 }
 
-/// Writes the form of release tags.
 pub(in crate::policy) fn release_tag_text(tags: &TagFormat) -> String {
     format!("{}{VERSION}", tags.release_prefix)
 }
 
-/// Writes the form of candidates' tags.
 pub(in crate::policy) fn candidate_tag_text(tags: &TagFormat) -> String {
     format!("{}{VERSION}{}{NUMBER}", tags.candidate_prefix, tags.candidate_suffix)
 }
 
-/// Writes the form of candidate branches.
 pub(in crate::policy) fn candidate_branch_text(format: &CandidateFormat) -> String {
     format!("{}{VERSION}", format.prefix)
 }
@@ -131,7 +125,6 @@ pub(in crate::policy) fn branch_fault(
 /// The longest script, in bytes.
 const SCRIPT: usize = 8000;
 
-/// Reads a name that can be typed.
 pub(in crate::policy) fn word(text: &str) -> Result<String, String> {
     let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
     if text.is_empty() || text.len() > 40 || text.starts_with('-') || !text.chars().all(plain) {
@@ -140,7 +133,6 @@ pub(in crate::policy) fn word(text: &str) -> Result<String, String> {
     Ok(text.to_owned())
 }
 
-/// Reads a script for `sh -c`.
 pub(in crate::policy) fn script(text: &str) -> Result<String, String> {
     if text.trim().is_empty() {
         Err("it is empty".to_owned())
@@ -153,7 +145,6 @@ pub(in crate::policy) fn script(text: &str) -> Result<String, String> {
     }
 }
 
-/// Reads one of `fixes.paths`.
 pub(in crate::policy) fn glob(given: &Given<'_>) -> Parsed<String> {
     let text = given.line(400)?;
     let shown = short(&text, 60);

@@ -3,12 +3,11 @@
 use super::value::{Given, Layer, Parsed, field};
 use super::words::Moment;
 use crate::ecosystem::version_file::{VersionFile, manifests};
-use crate::policy::model::{Beat, Freeze, RequiredCheck, Stops};
-use crate::types::duration::Seconds;
+use crate::policy::model::{Freeze, Stops};
+use crate::types::gate::Gate;
 use crate::types::text::short;
 use jiff::tz::TimeZone;
 
-/// Reads `version.files`.
 pub(super) fn version_files(given: &Given<'_>) -> Parsed<Vec<VersionFile>> {
     given.list_by(
         |item| item.item(version_file),
@@ -48,7 +47,6 @@ fn version_file(layer: &Layer<'_>) -> Parsed<VersionFile> {
     }
 }
 
-/// Reads a path from the root of the repository.
 pub(super) fn repository_path(text: &str) -> Result<String, String> {
     let shown = short(text, 60);
     if text.is_empty() || text.len() > 400 || crate::types::text::plain(text) != text {
@@ -76,64 +74,25 @@ fn version_pattern(text: &str) -> Result<String, String> {
     }
 }
 
-/// Reads `gates.checks.required`.
-pub(super) fn checks(given: &Given<'_>) -> Parsed<Vec<RequiredCheck>> {
-    given.list_by(|item| item.item(check), |check| Some(check.name.clone()))
-}
-
-fn check(layer: &Layer<'_>) -> Parsed<RequiredCheck> {
-    let mut wrong = Vec::new();
-    let name = field(layer, "name", &mut wrong, |given| given.line(100));
-    let positive = |given: &Given<'_>| match given.length()? {
-        Seconds(0) => given.refuse("it must be longer than nothing"),
-        length => Ok(length),
-    };
-    let length = field(layer, "for", &mut wrong, positive);
-    let at_least_every = field(layer, "at-least-every", &mut wrong, positive);
-    let beat = match (layer.get("for"), layer.get("at-least-every")) {
-        (Some(alone), None) => {
-            let mistake = alone.mistake("a check that must keep passing says how often");
-            wrong.push(mistake.help("add at-least-every, such as at-least-every = \"2h\""));
-            None
-        }
-        (None, Some(alone)) => {
-            let mistake = alone.mistake("a check that must keep passing says for how long");
-            wrong.push(mistake.help("add for, such as for = \"72h\""));
-            None
-        }
-        (_, Some(every)) => {
-            let beat =
-                length.zip(at_least_every).map(|(length, at_least_every)| Beat { length, at_least_every });
-            if beat.is_some_and(|beat| beat.at_least_every > beat.length) {
-                wrong.push(every.mistake("it must not be longer than `for`"));
-            }
-            beat
-        }
-        (None, None) => None,
-    };
-    match name {
-        Some(name) if wrong.is_empty() => Ok(RequiredCheck { name, beat }),
-        Some(_) | None => Err(wrong),
-    }
-}
-
-/// Reads names or addresses of people.
 pub(super) fn people(given: &Given<'_>) -> Parsed<Vec<String>> {
     given.list_by(|item| item.line(200), |who| Some(who.to_lowercase()))
 }
 
-/// Reads the name of a gate that can be set aside.
+/// Tells whether more people are meant; an empty list is everybody.
+pub(in crate::policy) fn are_more(old: &[String], new: &[String]) -> bool {
+    !old.is_empty() && (new.is_empty() || new.iter().any(|who| !old.contains(who)))
+}
+
 pub(super) fn waivable(given: &Given<'_>) -> Parsed<String> {
     let text = given.text()?;
-    if crate::types::gate::Gate::find(text).is_some_and(crate::types::gate::Gate::is_waivable) {
+    if Gate::find(text).is_some_and(Gate::is_waivable) {
         return Ok(text.to_owned());
     }
-    let names: Vec<&str> = crate::types::gate::Gate::waivable().collect();
+    let names: Vec<&str> = Gate::waivable().collect();
     let mistake = given.mistake(format!("`{}` is no gate that can be set aside", short(text, 60)));
     Err(vec![mistake.help(format!("it is one of {}", crate::types::text::list(&names)))])
 }
 
-/// Reads the freezes.
 pub(super) fn freezes(given: &Given<'_>, zone: &TimeZone) -> Parsed<Vec<Freeze>> {
     if given.value.get_ref().is_table() {
         let mistake = given.mistake("expected a list of tables, found a table");

@@ -1,11 +1,9 @@
 //! What a key of the policy file is.
 
-/// One key.
 #[derive(Clone, Copy)]
 pub(in crate::policy) struct Key {
     /// Its dotted path from the top of the file, or from the top of its item.
     pub(in crate::policy) path: &'static str,
-    /// What its value looks like.
     pub(in crate::policy) kind: Kind,
     /// What it means, in a sentence.
     pub(in crate::policy) about: &'static str,
@@ -16,7 +14,6 @@ pub(in crate::policy) struct Key {
     pub(in crate::policy) absent: Option<&'static str>,
 }
 
-/// What a value looks like.
 #[derive(Clone, Copy)]
 pub(in crate::policy) enum Kind {
     /// Text of a form of its own.
@@ -73,3 +70,53 @@ pub(in crate::policy) const fn open(
 ) -> Key {
     Key { path, kind, about, example, absent: Some(absent) }
 }
+
+/// Words that people try, and the key they mean.
+pub(in crate::policy) const MEANT: &[(&str, &str)] = &[
+    ("project.timezone", "time-zone"),
+    ("project.tz", "time-zone"),
+    ("branches.main", "stable"),
+    ("branches.master", "stable"),
+    ("branches.release", "candidate"),
+    ("train.interval", "every"),
+    ("train.start", "anchor"),
+    ("gates.soak.length", "for"),
+    ("freeze.what", "stops"),
+    ("freeze.to", "until"),
+    ("freeze.why", "reason"),
+    ("downstream.url", "repo"),
+    ("downstream.git", "repo"),
+    ("downstream.repository", "repo"),
+    ("downstream.path", "repo"),
+    ("downstream.ref", "at"),
+    ("downstream.branch", "at"),
+    ("downstream.version", "at"),
+    ("downstream.glob", "each"),
+    ("downstream.overrides", "override"),
+    ("downstream.language", "ecosystem"),
+    ("downstream.kind", "ecosystem"),
+    ("downstream.command", "run"),
+    ("downstream.timeout", "limits"),
+    ("downstream.required", "tier"),
+    ("downstream.xfail", "expect-failure"),
+    ("downstream.override.glob", "match"),
+    ("downstream.override.path", "match"),
+    ("downstream.limits.timeout", "time"),
+    ("downstream.limits.ram", "memory"),
+    ("downstream.run.must", "stays"),
+    ("check.command", "run"),
+    ("check.script", "run"),
+    ("after.command", "run"),
+    ("after.script", "run"),
+    ("after.probe", "done"),
+    ("after.check", "done"),
+    ("after.recipe", "use"),
+    ("after.registry", "use"),
+    ("after.after", "needs"),
+    ("after.timeout", "limit"),
+    ("notify.slack", "slack-env"),
+    ("notify.url", "webhook"),
+    ("notify.secret", "secret-env"),
+    ("notify.command", "run"),
+    ("notify.events", "on"),
+];

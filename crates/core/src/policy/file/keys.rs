@@ -1,12 +1,17 @@
 //! The keys of the policy file: the one table behind the reader, the schema and `policy show`.
 
 use super::downstream::keys as downstream;
+use super::gates;
 use super::key::{Key, Kind, key, open};
-
-const ENFORCE: &str = "Whether the gate counts; otherwise it is shown as advice.";
+use std::sync::LazyLock;
 
 /// All keys, in the order of the file.
-pub(in crate::policy) const KEYS: &[Key] = &[
+pub(in crate::policy) static KEYS: LazyLock<Vec<Key>> = LazyLock::new(|| {
+    let gates = gates::settings().map(|setting| setting.key);
+    BEFORE_GATES.iter().copied().chain(gates).chain(AFTER_GATES.iter().copied()).collect()
+});
+
+const BEFORE_GATES: &[Key] = &[
     key(
         "preset",
         Kind::Word(&["library@1", "product@1", "service@1"]),
@@ -112,68 +117,9 @@ pub(in crate::policy) const KEYS: &[Key] = &[
         r#""30m""#,
         "How long a head stands still before it becomes the next rc.",
     ),
-    key("gates.soak.enforce", Kind::Flag, "true", ENFORCE),
-    key("gates.soak.for", Kind::Length, r#""7d""#, "How long a candidate soaks, from the cut."),
-    key(
-        "gates.soak.after-fix",
-        Kind::LengthOr("restart"),
-        r#""3d""#,
-        "How long the last rc soaks; `restart` begins the whole soak again.",
-    ),
-    key("gates.fixes.enforce", Kind::Flag, "true", ENFORCE),
-    key("gates.merge-back.enforce", Kind::Flag, "true", ENFORCE),
-    key("gates.contains-stable.enforce", Kind::Flag, "true", ENFORCE),
-    key("gates.version.enforce", Kind::Flag, "true", ENFORCE),
-    key("gates.checks.enforce", Kind::Flag, "true", ENFORCE),
-    key(
-        "gates.checks.required",
-        Kind::Items(CHECK),
-        r#"["ci", { name = "staging", for = "72h", at-least-every = "2h" }]"#,
-        "The checks that must have passed for the rc's commit.",
-    ),
-    key("gates.downstream.enforce", Kind::Flag, "true", ENFORCE),
-    key(
-        "gates.downstream.coverage",
-        Kind::Within(0, 100),
-        "95",
-        "How many of the downstreams that should give an answer must have, in percent.",
-    ),
-    key(
-        "gates.downstream.sandbox",
-        Kind::Word(&["required", "none"]),
-        r#""required""#,
-        "Whether foreign code runs in a sandbox alone, or also without one.",
-    ),
-    key("gates.reports.enforce", Kind::Flag, "true", ENFORCE),
-    key(
-        "gates.reports.min-good",
-        Kind::Number,
-        "2",
-        "How many people, authors apart, must have said that this very rc works for them.",
-    ),
-    key(
-        "gates.reports.triage",
-        Kind::Length,
-        r#""48h""#,
-        "How long a bad report waits for somebody to look at it before it blocks.",
-    ),
-    key("gates.approvals.enforce", Kind::Flag, "true", ENFORCE),
-    key("gates.approvals.count", Kind::Number, "1", "How many people must have approved this very commit."),
-    key(
-        "gates.approvals.from",
-        Kind::Texts,
-        r#"["mira@example.org"]"#,
-        "Names or addresses of those whose approval counts; empty is anybody's.",
-    ),
-    key(
-        "gates.approvals.not",
-        Kind::Word(&["authors", "nobody"]),
-        r#""authors""#,
-        "Whose approval does not count: that of the authors of the candidate's commits, or nobody's.",
-    ),
-    key("gates.hold.enforce", Kind::Flag, "true", ENFORCE),
-    key("gates.freeze.enforce", Kind::Flag, "true", ENFORCE),
-    key("gates.clock.enforce", Kind::Flag, "true", ENFORCE),
+];
+
+const AFTER_GATES: &[Key] = &[
     key(
         "waivers.second-person",
         Kind::Texts,
@@ -239,7 +185,7 @@ pub(in crate::policy) const KEYS: &[Key] = &[
     ),
     open(
         "hotfix.required",
-        Kind::Items(CHECK),
+        Kind::Items(gates::CHECK),
         r#"["ci"]"#,
         "The checks that must have passed for a hotfix.",
         "as gates.checks.required",
@@ -365,18 +311,6 @@ const VERSION_FILE: &[Key] = &[
     ),
 ];
 
-const CHECK: &[Key] = &[
-    key("name", Kind::Text, r#""ci""#, "The name the check is recorded under."),
-    open("for", Kind::Length, r#""72h""#, "How long it must keep passing.", "it must have passed once"),
-    open(
-        "at-least-every",
-        Kind::Length,
-        r#""2h""#,
-        "The longest silence between two passes.",
-        "it must have passed once",
-    ),
-];
-
 const FREEZE: &[Key] = &[
     key("reason", Kind::Text, r#""end of year""#, "Why, for people."),
     key("from", Kind::Moment, r#""2026-12-19""#, "When it begins, in the project's time zone."),
@@ -388,54 +322,4 @@ const FREEZE: &[Key] = &[
         "What it stops.",
         "both cuts and promotions",
     ),
-];
-
-/// Words that people try, and the key they mean.
-pub(in crate::policy) const MEANT: &[(&str, &str)] = &[
-    ("project.timezone", "time-zone"),
-    ("project.tz", "time-zone"),
-    ("branches.main", "stable"),
-    ("branches.master", "stable"),
-    ("branches.release", "candidate"),
-    ("train.interval", "every"),
-    ("train.start", "anchor"),
-    ("gates.soak.length", "for"),
-    ("freeze.what", "stops"),
-    ("freeze.to", "until"),
-    ("freeze.why", "reason"),
-    ("downstream.url", "repo"),
-    ("downstream.git", "repo"),
-    ("downstream.repository", "repo"),
-    ("downstream.path", "repo"),
-    ("downstream.ref", "at"),
-    ("downstream.branch", "at"),
-    ("downstream.version", "at"),
-    ("downstream.glob", "each"),
-    ("downstream.overrides", "override"),
-    ("downstream.language", "ecosystem"),
-    ("downstream.kind", "ecosystem"),
-    ("downstream.command", "run"),
-    ("downstream.timeout", "limits"),
-    ("downstream.required", "tier"),
-    ("downstream.xfail", "expect-failure"),
-    ("downstream.override.glob", "match"),
-    ("downstream.override.path", "match"),
-    ("downstream.limits.timeout", "time"),
-    ("downstream.limits.ram", "memory"),
-    ("downstream.run.must", "stays"),
-    ("check.command", "run"),
-    ("check.script", "run"),
-    ("after.command", "run"),
-    ("after.script", "run"),
-    ("after.probe", "done"),
-    ("after.check", "done"),
-    ("after.recipe", "use"),
-    ("after.registry", "use"),
-    ("after.after", "needs"),
-    ("after.timeout", "limit"),
-    ("notify.slack", "slack-env"),
-    ("notify.url", "webhook"),
-    ("notify.secret", "secret-env"),
-    ("notify.command", "run"),
-    ("notify.events", "on"),
 ];

@@ -15,12 +15,10 @@ pub struct Mistake {
 }
 
 impl Mistake {
-    /// Notes a mistake without help.
     pub(super) fn new(span: Range<usize>, message: impl Into<String>) -> Self {
         Self { message: message.into(), help: None, span }
     }
 
-    /// Adds what to write instead.
     pub(super) fn help(mut self, help: impl Into<String>) -> Self {
         self.help = Some(help.into());
         self

@@ -3,16 +3,12 @@
 use super::forms::{script, word};
 use super::mistake::nearest;
 use super::value::{Given, Layer, Parsed, field};
-use crate::policy::model::notify::Place;
-use crate::policy::model::notify::Target;
-use crate::policy::model::notify::Way;
-use crate::policy::model::notify::{Topic, address};
+use crate::policy::model::notify::{Place, Target, Topic, Way, address};
 use crate::types::text::short;
 
 /// The keys that say how.
 const WAYS: [&str; 4] = ["run", "webhook", "webhook-env", "slack-env"];
 
-/// Reads the targets.
 pub(in crate::policy) fn targets(given: &Given<'_>) -> Parsed<Vec<Target>> {
     if given.value.get_ref().is_table() {
         let mistake = given.mistake("expected a list of tables, found a table");
@@ -104,7 +100,6 @@ fn topic(given: &Given<'_>) -> Parsed<Topic> {
     }])
 }
 
-/// Writes a target as `policy show` has it.
 pub(in crate::policy) fn text(target: &Target) -> String {
     let way = match &target.way {
         Way::Run(script) => format!("run {script:?}"),

@@ -60,7 +60,7 @@ pub fn read(text: &str) -> Result<Effective, Vec<Mistake>> {
         .map(|error| Mistake::new(error.span().unwrap_or(0..0), format!("not TOML: {}", error.message())))
         .collect();
     let mut mistakes = Vec::new();
-    let file = gather(table.get_ref(), KEYS, "", &mut mistakes);
+    let file = gather(table.get_ref(), &KEYS, "", &mut mistakes);
     let preset = match file.get("preset").map(Given::word::<String>) {
         None => Preset::Library1,
         Some(Ok(name)) => Preset::find(&name).unwrap_or(Preset::Library1),
@@ -100,7 +100,7 @@ pub fn read(text: &str) -> Result<Effective, Vec<Mistake>> {
 fn origins(text: &str, file: &super::value::Layer<'_>, preset: Preset) -> BTreeMap<String, Origin> {
     let at = |start: usize| Origin::File { line: line_column(text, start).0 };
     let mut origins = BTreeMap::new();
-    for key in KEYS {
+    for key in KEYS.iter() {
         let origin =
             file.get(key.path).map_or(Origin::Preset(preset.name()), |given| at(given.value.span().start));
         origins.insert(key.path.to_owned(), origin);

@@ -1,7 +1,6 @@
 //! What a file gives: its values by key, and every key that is none.
 
-use super::key::{Key, Kind};
-use super::keys::{KEYS, MEANT};
+use super::key::{Key, Kind, MEANT};
 use super::mistake::{Mistake, nearest};
 use crate::types::duration::Seconds;
 use crate::types::text::{list, short};
@@ -16,16 +15,44 @@ pub(in crate::policy) type Parsed<T> = Result<T, Vec<Mistake>>;
 /// One value, with the key that it stands under.
 #[derive(Clone)]
 pub(in crate::policy) struct Given<'a> {
-    /// The key.
     pub(in crate::policy) key: &'static Key,
     /// The key as messages say it.
     pub(in crate::policy) name: String,
-    /// The value.
     pub(in crate::policy) value: &'a Spanned<DeValue<'a>>,
 }
 
 /// Values by the path of their key.
 pub(in crate::policy) type Layer<'a> = BTreeMap<&'static str, Given<'a>>;
+
+/// The values of a file, and those of the preset for what the file leaves out.
+pub(in crate::policy) struct Values<'a> {
+    pub(in crate::policy) file: Layer<'a>,
+    pub(in crate::policy) preset: Layer<'a>,
+    pub(in crate::policy) mistakes: Vec<Mistake>,
+    pub(in crate::policy) warnings: Vec<Mistake>,
+}
+
+impl<'a> Values<'a> {
+    pub(in crate::policy) fn take<T>(
+        &mut self,
+        path: &str,
+        read: impl Fn(&Given<'a>) -> Parsed<T>,
+    ) -> Option<T> {
+        match self.file.get(path).map(&read) {
+            Some(Ok(value)) => return Some(value),
+            Some(Err(mistakes)) => self.mistakes.extend(mistakes),
+            None => {}
+        }
+        self.preset.get(path).and_then(|given| read(given).ok())
+    }
+
+    /// Notes what is odd about the first of `paths` that the file gives.
+    pub(in crate::policy) fn warn(&mut self, paths: &[&str], what: &str, help: &str) {
+        if let Some(given) = paths.iter().find_map(|path| self.file.get(path)) {
+            self.warnings.push(given.mistake(what).help(help));
+        }
+    }
+}
 
 /// Behind so many mistakes the rest get no help, which takes time to find.
 const ENOUGH: usize = 1000;
@@ -102,18 +129,15 @@ fn unknown(
     if let Some(near) = meant.or_else(|| nearest(word.get_ref(), siblings.iter().copied())) {
         return mistake.help(format!("did you mean `{near}`?"));
     }
-    let elsewhere = KEYS.iter().find(|key| {
+    let elsewhere = keys.iter().filter(|_| at.is_empty() && !word.get_ref().is_empty()).find(|key| {
         let tail = key.path.rsplit_once('.').map_or(key.path, |(_, last)| last);
-        !word.get_ref().is_empty()
-            && (tail == word.get_ref() || key.path == format!("gates.{}.enforce", word.get_ref()))
+        tail == word.get_ref() || key.path == format!("gates.{}.enforce", word.get_ref())
     });
     match elsewhere {
-        Some(key) if at.is_empty() && key.path.ends_with(".enforce") && word.get_ref() != "enforce" => {
+        Some(key) if key.path.ends_with(".enforce") && word.get_ref() != "enforce" => {
             mistake.help(format!("did you mean the gate `gates.{}`?", word.get_ref()))
         }
-        Some(key) if at.is_empty() && word.get_ref() != "enforce" => {
-            mistake.help(format!("did you mean `{}`?", key.path))
-        }
+        Some(key) if word.get_ref() != "enforce" => mistake.help(format!("did you mean `{}`?", key.path)),
         Some(_) | None => {
             let siblings: Vec<String> = siblings.iter().map(|word| format!("`{word}`")).collect();
             let place =
@@ -123,7 +147,6 @@ fn unknown(
     }
 }
 
-/// Says what a value is, for people.
 fn kind_of(value: &Spanned<DeValue<'_>>) -> &'static str {
     match value.get_ref() {
         DeValue::String(_) => "text",
@@ -136,12 +159,10 @@ fn kind_of(value: &Spanned<DeValue<'_>>) -> &'static str {
 }
 
 impl<'a> Given<'a> {
-    /// Notes something wrong with the value.
     pub(in crate::policy) fn mistake(&self, what: impl AsRef<str>) -> Mistake {
         Mistake::new(self.value.span(), format!("`{}`: {}", self.name, what.as_ref()))
     }
 
-    /// Refuses the value.
     pub(in crate::policy) fn refuse<T>(&self, what: impl AsRef<str>) -> Parsed<T> {
         Err(vec![self.mistake(what)])
     }
@@ -152,7 +173,6 @@ impl<'a> Given<'a> {
         Err(vec![self.mistake(what).help(format!("such as {word} = {}", self.key.example))])
     }
 
-    /// Takes a text.
     pub(in crate::policy) fn text(&self) -> Parsed<&'a str> {
         self.value.get_ref().as_str().map_or_else(|| self.wrong_kind("text in quotes"), Ok)
     }
@@ -176,7 +196,6 @@ impl<'a> Given<'a> {
         }
     }
 
-    /// Takes `true` or `false`.
     pub(in crate::policy) fn flag(&self) -> Parsed<bool> {
         self.value.get_ref().as_bool().map_or_else(|| self.wrong_kind("true or false, without quotes"), Ok)
     }
@@ -186,7 +205,6 @@ impl<'a> Given<'a> {
         self.between(0, 1000)
     }
 
-    /// Takes a whole number between the key's two.
     pub(in crate::policy) fn within(&self) -> Parsed<u32> {
         let Kind::Within(least, most) = self.key.kind else {
             return self.refuse("no numbers are known for it");
@@ -211,14 +229,12 @@ impl<'a> Given<'a> {
         }
     }
 
-    /// Takes the names and the values of a table.
     pub(in crate::policy) fn pairs(&self) -> Parsed<Vec<(&'a str, Self)>> {
         let Some(table) = self.value.get_ref().as_table() else { return self.wrong_kind("a table") };
         let value = |value| Self { key: self.key, name: self.name.clone(), value };
         Ok(table.iter().map(|(name, of)| (name.get_ref().as_ref(), value(of))).collect())
     }
 
-    /// Takes one of the key's words.
     pub(in crate::policy) fn word<T: DeserializeOwned>(&self) -> Parsed<T> {
         let Kind::Word(words) = self.key.kind else { return self.refuse("no words are known for this key") };
         let Some(text) = self.value.get_ref().as_str() else {
@@ -236,7 +252,6 @@ impl<'a> Given<'a> {
         }])
     }
 
-    /// Takes a length of time.
     pub(in crate::policy) fn length(&self) -> Parsed<Seconds> {
         let Some(text) = self.value.get_ref().as_str() else {
             return self.wrong_kind("a length of time in quotes");

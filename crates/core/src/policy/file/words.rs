@@ -5,6 +5,7 @@ use crate::types::duration::Seconds;
 use crate::types::text::short;
 use jiff::civil;
 use jiff::tz::{Offset, TimeZone, TimeZoneDatabase};
+use serde::Serialize;
 
 const DAY: u64 = Seconds::DAY.0;
 
@@ -13,7 +14,6 @@ pub fn zone(name: &str) -> Option<TimeZone> {
     TimeZoneDatabase::bundled().get(name).ok().filter(|zone| !zone.is_unknown())
 }
 
-/// Gives the names of all time zones.
 pub(in crate::policy) fn zones() -> Vec<String> {
     TimeZoneDatabase::bundled().available().map(|name| name.to_string()).collect()
 }
@@ -202,6 +202,19 @@ impl Moment {
             },
         }
     }
+}
+
+/// Writes a value that the file knows as one of some words.
+pub(in crate::policy) fn word(value: &impl Serialize) -> String {
+    match serde_json::to_value(value) {
+        Ok(serde_json::Value::String(text)) => text,
+        Ok(other) => other.to_string(),
+        Err(_) => String::new(),
+    }
+}
+
+pub(in crate::policy) fn listed<T>(items: &[T], show: impl Fn(&T) -> String) -> String {
+    if items.is_empty() { "none".to_owned() } else { items.iter().map(show).collect::<Vec<_>>().join(", ") }
 }
 
 #[cfg(test)]

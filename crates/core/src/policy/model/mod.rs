@@ -1,11 +1,13 @@
 //! The policy as the rules see it: every value present, every name parsed.
 
 mod after;
-mod downstream;
+mod gates;
+mod lab_check;
 pub mod notify;
 
 pub use after::AfterStep;
-pub use downstream::{DownstreamGate, LabCheck, Sandbox};
+pub use gates::*;
+pub use lab_check::LabCheck;
 pub use notify::{Place, Target, Topic, Way};
 
 use crate::ecosystem::version_file::VersionFile;
@@ -202,147 +204,6 @@ pub enum Unclassified {
     Block,
     /// It rides along.
     Allow,
-}
-
-/// The settings of all gates.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub struct Gates {
-    /// Time.
-    pub soak: SoakGate,
-    /// Fixes only.
-    pub fixes: PlainGate,
-    /// The trial merge into develop.
-    pub merge_back: PlainGate,
-    /// The candidate contains stable.
-    pub contains_stable: PlainGate,
-    /// The version, its branch and its tags are as recorded.
-    pub version: PlainGate,
-    /// Results that others recorded.
-    pub checks: ChecksGate,
-    /// What depends on the project is built and run.
-    #[serde(default, skip_serializing_if = "is_default")]
-    pub downstream: DownstreamGate,
-    /// What users said of the candidate.
-    #[serde(default, skip_serializing_if = "is_default")]
-    pub reports: ReportsGate,
-    /// People who approve.
-    #[serde(default, skip_serializing_if = "is_default")]
-    pub approvals: ApprovalsGate,
-    /// A person's stop.
-    pub hold: PlainGate,
-    /// The calendar's stop.
-    pub freeze: PlainGate,
-    /// The record's clock can be believed.
-    pub clock: PlainGate,
-}
-
-/// A gate without settings of its own.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct PlainGate {
-    /// Whether it counts; otherwise it is shown as advice.
-    pub enforce: bool,
-}
-
-/// The two soak clocks; both must be served.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub struct SoakGate {
-    /// Whether it counts.
-    pub enforce: bool,
-    /// From the cut.
-    #[serde(rename = "for")]
-    pub length: Seconds,
-    /// From the last rc.
-    pub after_fix: AfterFix,
-}
-
-/// What a fix does to the soak.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum AfterFix {
-    /// The last rc must have soaked this long.
-    Serve(Seconds),
-    /// The whole soak begins again.
-    Restart,
-}
-
-/// Required checks.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ChecksGate {
-    /// Whether it counts.
-    pub enforce: bool,
-    /// The checks that must have passed for the rc's commit.
-    pub required: Vec<RequiredCheck>,
-}
-
-/// One required check.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub struct RequiredCheck {
-    /// The name it is recorded under.
-    pub name: String,
-    /// Where present, it must keep passing.
-    pub beat: Option<Beat>,
-}
-
-/// A check that must keep passing.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub struct Beat {
-    /// For how long without a failed or missing beat.
-    #[serde(rename = "for")]
-    pub length: Seconds,
-    /// The longest silence between two passes.
-    pub at_least_every: Seconds,
-}
-
-/// What users said.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub struct ReportsGate {
-    /// Whether it counts.
-    pub enforce: bool,
-    /// How many people must have said that this very rc works for them.
-    pub min_good: u32,
-    /// How long a bad report waits for somebody to look at it before it blocks.
-    pub triage: Seconds,
-}
-
-impl Default for ReportsGate {
-    fn default() -> Self {
-        Self { enforce: true, min_good: 0, triage: Seconds(48 * 3600) }
-    }
-}
-
-/// People who approve.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub struct ApprovalsGate {
-    /// Whether it counts.
-    pub enforce: bool,
-    /// How many must have approved this very commit.
-    pub count: u32,
-    /// Names or addresses of those whose approval counts; empty is anybody's.
-    pub from: Vec<String>,
-    /// Whose approval does not count.
-    pub not: NotThese,
-}
-
-impl Default for ApprovalsGate {
-    fn default() -> Self {
-        Self { enforce: true, count: 0, from: Vec::new(), not: NotThese::Authors }
-    }
-}
-
-/// Whose approval does not count.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum NotThese {
-    /// That of the authors of the candidate's commits.
-    Authors,
-    /// Everybody's counts.
-    Nobody,
 }
 
 /// Who may set a gate aside, and how.

@@ -1,7 +1,7 @@
 //! Why the repository or its server could not do what was asked.
 
 /// Why a repository could not do what was asked. Variants say what the caller can do.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum RepoError {
     /// It is not there, or what was asked for is not in it.
     #[error("{0}")]

@@ -30,7 +30,6 @@ impl Project {
         signed.signer().map_or(Level::Claimed, |key| Level::Recorded(self.roster.know(key)))
     }
 
-    /// Notes that an entry, or a part of it, changed nothing.
     pub(in crate::project) fn ignore(&mut self, entry: &CommitId, why: &str) {
         if self.ignored.len() >= IGNORED {
             self.ignored.remove(0);

@@ -7,7 +7,6 @@ use crate::project::state::Project;
 use crate::project::steps::{Mark, Progress};
 use jiff::Timestamp;
 
-/// Folds what an event says of a step.
 #[expect(clippy::wildcard_enum_match_arm, reason = "the caller sends these four alone")]
 pub(in crate::project) fn evolve(project: &mut Project, event: &Event, at: Timestamp) {
     let mut with = |version, name: &str, change: &dyn Fn(&mut Progress)| {

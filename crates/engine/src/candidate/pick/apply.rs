@@ -3,7 +3,7 @@
 use super::onto::Onto;
 use super::outcome::{Clash, ClashFile};
 use crate::look::trial_merges::{self, Trial};
-use crate::{Engine, Fault};
+use crate::{Engine, Refusal};
 use allclear_core::ecosystem::version_file::{self, VersionFile};
 use allclear_core::facts::MergeBack;
 use allclear_core::history::graph::Graph;
@@ -27,7 +27,7 @@ pub(super) enum Applied {
 
 impl Engine<'_> {
     /// Merges one commit onto the head. In declared version lines the candidate's version stays.
-    pub(super) fn apply(&self, onto: &Onto<'_>, sides: [&CommitId; 3]) -> Result<Applied, Fault> {
+    pub(super) fn apply(&self, onto: &Onto<'_>, sides: [&CommitId; 3]) -> Result<Applied, Refusal> {
         let [base, head, commit] = sides;
         let merged = self.repo.merge_over(base, head, commit)?;
         let files = &onto.candidate.cut.version_files;
@@ -55,7 +55,7 @@ impl Engine<'_> {
         version: Version,
         head: &CommitId,
         tree: &CommitId,
-    ) -> Result<BTreeMap<String, String>, Fault> {
+    ) -> Result<BTreeMap<String, String>, Refusal> {
         if files.is_empty() {
             return Ok(BTreeMap::new());
         }
@@ -75,7 +75,7 @@ impl Engine<'_> {
         commit: &CommitId,
         tree: CommitId,
         head: &CommitId,
-    ) -> Result<CommitId, Fault> {
+    ) -> Result<CommitId, Refusal> {
         let info = &graph.commits[commit];
         let raw = self.repo.objects(std::slice::from_ref(commit))?.pop().unwrap_or_default();
         let author =
@@ -96,7 +96,7 @@ impl Engine<'_> {
         commit: CommitId,
         subject: String,
         merged: &Merged,
-    ) -> Result<Clash, Fault> {
+    ) -> Result<Clash, Refusal> {
         let branch = onto.candidate.cut.branch.clone();
         let paths: Vec<String> = merged.conflicts.keys().take(FILES).cloned().collect();
         let texts = self.repo.files(&merged.tree, &paths)?;

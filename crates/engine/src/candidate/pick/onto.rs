@@ -1,7 +1,7 @@
 //! The candidate that is picked onto, and all that is known of it.
 
 use crate::look::resolve::subject_of;
-use crate::{Engine, Fault, FaultKind, Snapshot};
+use crate::{CandidateRefusal, Engine, Refusal, Snapshot};
 use allclear_core::history::fixes::{Class, ClassedCommit};
 use allclear_core::history::graph::Graph;
 use allclear_core::project::Candidate;
@@ -23,33 +23,25 @@ impl Engine<'_> {
         &self,
         snapshot: &'a Snapshot,
         version: Option<Version>,
-    ) -> Result<Onto<'a>, Fault> {
+    ) -> Result<Onto<'a>, Refusal> {
         snapshot.may_act()?;
         let (version, candidate) = snapshot.pick(version)?;
         let branch = &candidate.cut.branch;
         if candidate.operation.is_some() {
-            return Err(Fault::new(FaultKind::TryLater, format!("a promotion of {version} is in flight"))
-                .hint("allclear tick brings it to its end; what comes too late for it rides with the next train"));
+            return Err(CandidateRefusal::InFlightForPick(version).into());
         }
         let seen = snapshot.facts.candidates.get(&version);
         let Some(head) = seen.and_then(|s| s.head.clone()) else {
-            return Err(Fault::new(
-                FaultKind::Blocked,
-                format!("the branch {branch} is gone from the server"),
-            )
-            .hint(format!("push it again: git push origin {}:refs/heads/{branch}", candidate.commit())));
+            let (branch, commit) = (branch.clone(), candidate.commit().clone());
+            return Err(CandidateRefusal::BranchGone { branch, commit }.into());
         };
         if !seen.is_some_and(|s| s.descends) {
-            let n = candidate.rc_number();
-            return Err(Fault::new(
-                FaultKind::Blocked,
-                format!("{branch} was rewound: {} does not contain rc.{n}", head.short()),
-            )
-            .hint(format!("allclear why {version} says how to put it back, or on record")));
+            let (branch, n) = (branch.clone(), candidate.rc_number());
+            return Err(CandidateRefusal::PickOntoRewound { version, branch, head, n }.into());
         }
         let Some(develop) = snapshot.facts.develop.clone() else {
-            let develop = &candidate.cut.policy.branches.develop;
-            return Err(Fault::new(FaultKind::Usage, format!("there is no branch {develop} on the server")));
+            let develop = candidate.cut.policy.branches.develop.clone();
+            return Err(CandidateRefusal::NoDevelop(develop).into());
         };
         let mut tips = vec![develop.clone(), head.clone(), candidate.cut.head.clone()];
         tips.extend(snapshot.facts.stable.clone());
@@ -58,14 +50,19 @@ impl Engine<'_> {
     }
 
     /// Tells whether `tip`, one of those that the graph was read for, contains `commit`.
-    pub(super) fn is_within(&self, graph: &Graph, tip: &CommitId, commit: &CommitId) -> Result<bool, Fault> {
+    pub(super) fn is_within(
+        &self,
+        graph: &Graph,
+        tip: &CommitId,
+        commit: &CommitId,
+    ) -> Result<bool, Refusal> {
         if graph.commits.contains_key(commit) {
             return Ok(graph.contains(tip, commit));
         }
         Ok(self.repo.is_ancestor(commit, tip)?)
     }
 
-    pub(super) fn subject(&self, graph: &Graph, commit: &CommitId) -> Result<String, Fault> {
+    pub(super) fn subject(&self, graph: &Graph, commit: &CommitId) -> Result<String, Refusal> {
         if let Some(info) = graph.commits.get(commit) {
             return Ok(short(info.message.lines().next().unwrap_or_default(), 120));
         }
@@ -83,7 +80,7 @@ impl Engine<'_> {
         snapshot: &Snapshot,
         onto: &Onto<'_>,
         ids: &[CommitId],
-    ) -> Result<Vec<ClassedCommit>, Fault> {
+    ) -> Result<Vec<ClassedCommit>, Refusal> {
         let newest_first: Vec<CommitId> = ids.iter().rev().cloned().collect();
         let branches = (snapshot.facts.stable.as_ref(), Some(&onto.develop));
         let mut classes =

@@ -28,7 +28,6 @@ pub enum Picked {
 pub struct Picking {
     /// The candidate.
     pub version: Version,
-    /// Its branch.
     pub branch: Branch,
     /// The branch's head before.
     pub old: CommitId,
@@ -42,7 +41,6 @@ pub struct Picking {
     pub rc: RcNumber,
     /// For how long a head stands still before it becomes an rc.
     pub settle: Seconds,
-    /// What that does to the train.
     pub train: Train,
 }
 
@@ -62,11 +60,9 @@ pub struct OnePick {
 /// One commit that needs nothing done.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SkippedPick {
-    /// The commit.
     pub commit: CommitId,
     /// Its first line, made safe to show.
     pub subject: String,
-    /// Why.
     pub why: SkipReason,
 }
 
@@ -75,7 +71,6 @@ pub struct SkippedPick {
 pub enum SkipReason {
     /// It is on the candidate itself.
     AlreadyThere,
-    /// A commit with the same patch is.
     SamePatch(CommitId),
     /// A commit that says it was picked from it is; its patch is another.
     PickedAs(CommitId),
@@ -88,17 +83,14 @@ pub enum SkipReason {
 /// A commit that conflicts with the candidate.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Clash {
-    /// The commit.
     pub commit: CommitId,
     /// Its first line, made safe to show.
     pub subject: String,
     /// The candidate.
     pub version: Version,
-    /// Its branch.
     pub branch: Branch,
     /// The branch's head.
     pub head: CommitId,
-    /// The files.
     pub files: Vec<ClashFile>,
 }
 

@@ -5,8 +5,8 @@ use super::apply::Applied;
 use super::onto::Onto;
 use super::outcome::{OnePick, PickWish, Picked, Picking, SkipReason, SkippedPick};
 use crate::engine::healed;
-use crate::ledger::append::{busy, unknown};
-use crate::{Engine, Fault, FaultKind, Snapshot};
+use crate::ledger::append::unknown;
+use crate::{CandidateRefusal, Engine, LedgerRefusal, PushRefusal, Refusal, Snapshot};
 use allclear_core::decide::pick::{Train, train};
 use allclear_core::history::fixes::revert_of;
 use allclear_core::history::pick::{in_order, picked_from};
@@ -20,11 +20,11 @@ const TRIES: u32 = 5;
 
 impl Engine<'_> {
     /// Brings fixes from develop onto a candidate, all or none.
-    pub fn pick(&self, wish: &PickWish) -> Result<Picked, Fault> {
+    pub fn pick(&self, wish: &PickWish) -> Result<Picked, Refusal> {
         healed(|| self.pick_until_landed(wish))
     }
 
-    fn pick_until_landed(&self, wish: &PickWish) -> Result<Picked, Fault> {
+    fn pick_until_landed(&self, wish: &PickWish) -> Result<Picked, Refusal> {
         for _ in 0..TRIES {
             let snapshot = self.observe()?;
             snapshot.may_decide(self.clock.now())?;
@@ -39,11 +39,10 @@ impl Engine<'_> {
             }
             self.pause();
         }
-        Err(Fault::new(FaultKind::Conflict, "others kept pushing to the candidate's branch")
-            .hint("try again"))
+        Err(CandidateRefusal::BranchKeepsMoving.into())
     }
 
-    fn plan_pick(&self, snapshot: &Snapshot, wish: &PickWish) -> Result<Picked, Fault> {
+    fn plan_pick(&self, snapshot: &Snapshot, wish: &PickWish) -> Result<Picked, Refusal> {
         let onto = self.onto(snapshot, wish.version)?;
         let mut wanted = Vec::new();
         for text in &wish.commits {
@@ -61,7 +60,9 @@ impl Engine<'_> {
             } else if self.is_within(&onto.graph, &onto.develop, &commit)? {
                 open.push(commit);
             } else {
-                return Err(self.not_on_develop(&onto, &commit)?);
+                let develop = onto.candidate.cut.policy.branches.develop.clone();
+                let subject = self.subject(&onto.graph, &commit)?;
+                return Err(CandidateRefusal::NotOnDevelop { commit, subject, develop }.into());
             }
         }
         let open = in_order(&open, &onto.graph.order);
@@ -119,7 +120,7 @@ impl Engine<'_> {
     }
 
     /// Finds what came on board since the cut that is the same change as one of `open`.
-    fn aboard(&self, onto: &Onto<'_>, open: &[CommitId]) -> Result<BTreeMap<CommitId, SkipReason>, Fault> {
+    fn aboard(&self, onto: &Onto<'_>, open: &[CommitId]) -> Result<BTreeMap<CommitId, SkipReason>, Refusal> {
         let graph = &onto.graph;
         let since = graph.only(&onto.head, &[&onto.candidate.cut.head]);
         let mut gone = Vec::new();
@@ -151,7 +152,7 @@ impl Engine<'_> {
     }
 
     /// Moves a branch from `old` to `new`; `false` where somebody else moved it first. The refs decide.
-    fn moved(&self, branch: &Branch, old: &CommitId, new: &CommitId) -> Result<bool, Fault> {
+    fn moved(&self, branch: &Branch, old: &CommitId, new: &CommitId) -> Result<bool, Refusal> {
         let name = branch.to_ref();
         let update = [RefUpdate { name: name.clone(), old: Some(old.clone()), new: Some(new.clone()) }];
         let mut answer = self.repo.push(&update);
@@ -162,7 +163,8 @@ impl Engine<'_> {
                 (Some(now), _) if now == new => return Ok(true),
                 (Some(now), _) if now == old && attempt == 0 => answer = self.repo.push(&update),
                 (Some(now), Ok(answer)) if now == old => {
-                    return Err(Fault::refused(answer, &format!("the branch {branch}")));
+                    let doing = format!("the branch {branch}");
+                    return Err(PushRefusal::refused(answer.clone(), doing).into());
                 }
                 (Some(now), Err(_)) if now == old => break,
                 (Some(_) | None, _) => {
@@ -176,6 +178,6 @@ impl Engine<'_> {
                 }
             }
         }
-        Err(answer.err().map_or_else(busy, Fault::from))
+        Err(answer.err().map_or_else(|| LedgerRefusal::Busy.into(), Refusal::from))
     }
 }

@@ -46,7 +46,6 @@ pub struct Inputs {
     pub baseline: Option<Side>,
 }
 
-/// A whole answer.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 struct Answer {
     to: Question,
@@ -63,7 +62,6 @@ pub(super) struct Question {
     pub(super) version: Version,
     /// What it is compared with.
     pub(super) baseline: Option<Side>,
-    /// Whether it is expected to fail, now.
     pub(super) expects_failure: bool,
 }
 
@@ -120,7 +118,6 @@ impl Memory {
         self.clean.len() >= RIPE
     }
 
-    /// Notes whether it is well with a candidate.
     pub(super) fn note(&mut self, candidate: &CommitId, comparison: Comparison) {
         match comparison {
             Comparison::Ok | Comparison::Fixed => {

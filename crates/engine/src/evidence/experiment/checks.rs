@@ -7,7 +7,7 @@ use super::plan::HERE;
 use super::progress::Progress;
 use super::queue;
 use super::target::{Target, TestWish};
-use crate::{Engine, Fault};
+use crate::{Engine, Refusal};
 use allclear_core::Seconds;
 use allclear_core::experiment::{Arm, Ecosystem, Job, Mode, Must, Outcome, Recipe, Run, Side};
 use allclear_core::ledger::event::CheckOutcome;
@@ -35,7 +35,7 @@ impl Engine<'_> {
         target: &Target,
         wish: &TestWish,
         lab: &Lab<'_>,
-    ) -> Result<Vec<CheckRun>, Fault> {
+    ) -> Result<Vec<CheckRun>, Refusal> {
         let tasks: Vec<Task<'_>> = target
             .checks
             .iter()

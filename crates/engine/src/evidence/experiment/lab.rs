@@ -1,7 +1,7 @@
 //! What experiments are made with on this machine.
 
 use super::progress::Progress;
-use crate::{Fault, FaultKind};
+use crate::{EvidenceRefusal, Refusal};
 use allclear_core::port::lab::{Executor, Sources};
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -9,7 +9,6 @@ use std::sync::atomic::{AtomicBool, Ordering};
 pub struct Lab<'a> {
     /// Brings projects here.
     pub sources: &'a dyn Sources,
-    /// Looks at them.
     pub executor: &'a dyn Executor,
     /// How many downstreams are tried at once.
     pub jobs: usize,
@@ -31,12 +30,10 @@ impl Lab<'_> {
     }
 
     /// Refuses to go on where everything is to end.
-    pub(super) fn go_on(&self) -> Result<(), Fault> {
+    pub(super) fn go_on(&self) -> Result<(), Refusal> {
         if !self.is_stopped() {
             return Ok(());
         }
-        Err(Fault::new(FaultKind::TryLater, "stopped")
-            .truth("nothing was recorded; what was found so far is kept on this machine")
-            .hint("the same command goes on from there"))
+        Err(EvidenceRefusal::Stopped.into())
     }
 }

@@ -20,7 +20,6 @@ pub struct Tested {
     pub verdict: Verdict,
     /// What is known of the past of some, in a few words.
     pub past: BTreeMap<String, String>,
-    /// Whether it is on record.
     pub kept: RecordStatus,
     /// Downstreams of tier `should` that may well become `must`.
     pub ripe: Vec<String>,
@@ -51,7 +50,6 @@ pub struct CheckRun {
     pub name: String,
     /// How it ended; `None` where the lab could not find out.
     pub outcome: Option<CheckOutcome>,
-    /// The attempt that says so.
     pub attempt: Attempt,
     /// Whether that was known from an earlier run with the very same content.
     pub known: bool,

@@ -7,12 +7,7 @@ use allclear_core::experiment::{Arm, Attempt, Experiment, Mode, Row};
 #[derive(Debug, Clone, Copy)]
 pub enum Progress<'a> {
     /// So many of the repositories were found, or were not.
-    Located {
-        /// So many.
-        done: usize,
-        /// Of so many.
-        of: usize,
-    },
+    Located { done: usize, of: usize },
     /// What will be looked at is known.
     Planned {
         /// Names, and how long each took the last time, in milliseconds.
@@ -21,10 +16,7 @@ pub enum Progress<'a> {
         at_once: usize,
     },
     /// A downstream is looked at from now on.
-    Started {
-        /// Its name.
-        name: &'a str,
-    },
+    Started { name: &'a str },
     /// An attempt begins.
     Trying {
         /// Of which downstream.
@@ -40,7 +32,6 @@ pub enum Progress<'a> {
     Attempted {
         /// Of which downstream.
         name: &'a str,
-        /// How.
         attempt: &'a Attempt,
     },
     /// It is known what is to be said of a downstream.

@@ -4,10 +4,9 @@ use super::cache::Inputs;
 use super::lab::Lab;
 use super::plan::Plan;
 use super::target::TestWish;
-use crate::{Engine, Fault, FaultKind, Snapshot};
+use crate::{Engine, EvidenceRefusal, Refusal, Snapshot};
 use allclear_core::experiment::Arm;
 use allclear_core::port::lab::Request;
-use allclear_core::types::text::short;
 
 impl Engine<'_> {
     /// Makes the inputs of an attempt again and opens a shell among them; with `print`, only says how. Gives the
@@ -19,25 +18,23 @@ impl Engine<'_> {
         arm: Arm,
         print: bool,
         lab: &Lab<'_>,
-    ) -> Result<i32, Fault> {
+    ) -> Result<i32, Refusal> {
         let Inputs { job, candidate, baseline } = match self.recall_downstream(name).last {
             Some(inputs) => inputs,
             None => self.inputs(seen, name, lab)?,
         };
         let side = match arm {
             Arm::Candidate => candidate,
-            Arm::Baseline => baseline.ok_or_else(|| {
-                Fault::new(FaultKind::Usage, "there is no release before it to compare with")
-            })?,
+            Arm::Baseline => baseline.ok_or(EvidenceRefusal::NoBaseline)?,
         };
         let request = Request { job: &job, side: &side, arm, mode: job.mode(), scale: 1, number: 1 };
         lab.executor.reproduce(&request, print).map_err(|why| {
-            Fault::new(FaultKind::TryLater, format!("{} cannot be made again: {why}", short(name, 60)))
+            EvidenceRefusal::NotReproducible { name: name.to_owned(), why: why.to_string() }.into()
         })
     }
 
     /// Finds the inputs by what the policy declares.
-    fn inputs(&self, seen: &Snapshot, name: &str, lab: &Lab<'_>) -> Result<Inputs, Fault> {
+    fn inputs(&self, seen: &Snapshot, name: &str, lab: &Lab<'_>) -> Result<Inputs, Refusal> {
         let target = self.target(seen, &TestWish::default())?;
         // Only its own declaration is asked; a name of one of many begins with its declaration's.
         let declared: Vec<_> =
@@ -47,13 +44,12 @@ impl Engine<'_> {
             return Ok(Inputs { job, candidate: target.candidate, baseline: target.baseline });
         }
         let why = plan.unplanned.into_iter().find(|row| row.name == name).and_then(|row| row.note);
+        let name = name.to_owned();
         Err(match why {
-            Some(why) => {
-                Fault::new(FaultKind::TryLater, format!("{} cannot be found: {why}", short(name, 60)))
-            }
-            None => Fault::new(FaultKind::Usage, format!("there is no downstream {}", short(name, 60)))
-                .hint("allclear test names all of them"),
-        })
+            Some(why) => EvidenceRefusal::NotFound { name, why },
+            None => EvidenceRefusal::NoSuchDownstream(name),
+        }
+        .into())
     }
 }
 

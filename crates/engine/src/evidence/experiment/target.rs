@@ -1,7 +1,7 @@
 //! Finds out what is to be looked at, and against what.
 
 use super::plan::name_of;
-use crate::{Engine, Fault, FaultKind, Snapshot};
+use crate::{Engine, EvidenceRefusal, Refusal, Snapshot};
 use allclear_core::experiment::{At, Declared, Recipe, Side, Tier};
 use allclear_core::policy::{DownstreamGate, LabCheck, Policy};
 use allclear_core::project::experiments::Experiments;
@@ -50,7 +50,6 @@ pub struct Target {
     pub unrecorded: Option<String>,
     /// The project's own checks.
     pub checks: Vec<LabCheck>,
-    /// What experiments found before.
     pub(super) before: Experiments,
 }
 
@@ -63,7 +62,7 @@ impl Target {
 
 impl Engine<'_> {
     /// Finds what a person wants looked at: the open candidate by its policy, or any commit.
-    pub fn target(&self, seen: &Snapshot, wish: &TestWish) -> Result<Target, Fault> {
+    pub fn target(&self, seen: &Snapshot, wish: &TestWish) -> Result<Target, Refusal> {
         let (commit, version, rides) = self.resolve_target(seen, wish)?;
         let frozen = rides.and_then(|v| seen.project.candidates.get(&v)).map(|c| &c.cut.policy);
         let policy = frozen.or(seen.policy.get()).cloned();
@@ -99,7 +98,7 @@ impl Engine<'_> {
         &self,
         seen: &Snapshot,
         wish: &TestWish,
-    ) -> Result<(CommitId, Version, Option<Version>), Fault> {
+    ) -> Result<(CommitId, Version, Option<Version>), Refusal> {
         let of = |version: Option<Version>| {
             let (version, candidate) = seen.pick(version)?;
             Ok((candidate.commit().clone(), version, Some(version)))
@@ -110,10 +109,7 @@ impl Engine<'_> {
             None if !seen.project.candidates.is_empty() => return of(None),
             None => match seen.facts.develop.clone().filter(|_| !wish.downstreams.is_empty()) {
                 Some(develop) => develop,
-                None => {
-                    return Err(Fault::new(FaultKind::Usage, "there is no open candidate to look at")
-                        .hint("allclear test COMMIT looks at any commit; allclear cut starts a candidate"));
-                }
+                None => return Err(EvidenceRefusal::NothingToTest.into()),
             },
         };
         let riding = seen.project.candidates.iter().find(|(version, candidate)| {

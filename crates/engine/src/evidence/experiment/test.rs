@@ -7,26 +7,23 @@ use super::progress::Progress;
 use super::queue;
 use super::run::{self, Conditions, Message, Task};
 use super::target::{Target, TestWish};
-use crate::{Engine, Fault, FaultKind};
+use crate::{Engine, EvidenceRefusal, Refusal};
 use allclear_core::experiment;
 use allclear_core::experiment::sequential::Sequential;
 use allclear_core::experiment::{
     Comparison, Coverage, Experiment, Job, Pinned, Row, SCHEMA, Side, Tier, Verdict,
 };
-use allclear_core::types::text::{hex, list};
+use allclear_core::types::text::hex;
 use sha2::{Digest, Sha256};
 use std::collections::BTreeSet;
 
 impl Engine<'_> {
     /// Looks at everything that a target names, and records the whole table where it is about a candidate.
-    pub fn test(&self, target: &Target, wish: &TestWish, lab: &Lab<'_>) -> Result<Tested, Fault> {
-        let contained = lab.executor.contained().map_err(|why| {
-            Fault::new(FaultKind::TryLater, format!("nothing can be looked at on this machine: {why}"))
-        })?;
+    pub fn test(&self, target: &Target, wish: &TestWish, lab: &Lab<'_>) -> Result<Tested, Refusal> {
+        let contained =
+            lab.executor.contained().map_err(|why| EvidenceRefusal::NotContained(why.to_string()))?;
         if target.declared.is_empty() && target.checks.is_empty() {
-            return Err(Fault::new(FaultKind::Usage, "the policy declares no downstream").hint(
-                "declare [[downstream]] in allclear.toml, or look at one now: allclear test --downstream URL",
-            ));
+            return Err(EvidenceRefusal::NoDownstreams.into());
         }
         let began = self.clock.now();
         let plan = Plan::make(&target.declared, &target.candidate, lab);
@@ -34,9 +31,8 @@ impl Engine<'_> {
         let names = plan.jobs.iter().map(|job| &job.name).chain(plan.unplanned.iter().map(|row| &row.name));
         let asked: BTreeSet<String> = names.clone().filter(|name| wish.wants(name)).cloned().collect();
         if asked.is_empty() && !target.declared.is_empty() {
-            let some: Vec<&str> = names.take(8).map(String::as_str).collect();
-            return Err(Fault::new(FaultKind::Usage, "no downstream has such a name")
-                .hint(format!("there are {}", list(&some))));
+            let known = names.take(8).cloned().collect();
+            return Err(EvidenceRefusal::NoneHasTheName { known }.into());
         }
         let of = plan.jobs.len() + plan.unplanned.len();
         let pinned = pinned(target, &plan, lab);
@@ -83,7 +79,7 @@ impl Engine<'_> {
         wish: &TestWish,
         lab: &Lab<'_>,
         jobs: Vec<Job>,
-    ) -> Result<(Vec<Row>, Vec<String>), Fault> {
+    ) -> Result<(Vec<Row>, Vec<String>), Refusal> {
         let rule = Sequential::for_downstreams(jobs.len());
         let mut tasks: Vec<Task> = jobs
             .into_iter()

@@ -1,7 +1,7 @@
 //! Reads the chain as an auditor, from where the last audit ended.
 
 use crate::ledger::place::places;
-use crate::{Engine, Fault};
+use crate::{Engine, Refusal};
 use allclear_core::ledger::entry;
 use allclear_core::verify::{Audit, Claim, Truth};
 use allclear_core::{CommitId, RULES};
@@ -17,7 +17,7 @@ struct Audited {
 impl Engine<'_> {
     /// Audits before anything else, and lets the look that follows go on from there: no signature is
     /// verified twice.
-    pub(super) fn first_audit(&self) -> Result<Option<(Audit, u64)>, Fault> {
+    pub(super) fn first_audit(&self) -> Result<Option<(Audit, u64)>, Refusal> {
         let refs = self.repo.observe()?;
         let Some((_, head)) = places(&refs).next() else { return Ok(None) };
         // What is wrong with the objects is for the look itself to say, and to heal.
@@ -29,7 +29,7 @@ impl Engine<'_> {
     }
 
     /// Reads the chain as an auditor, from where the last audit ended.
-    pub(super) fn audit(&self, head: &CommitId) -> Result<(Audit, u64), Fault> {
+    pub(super) fn audit(&self, head: &CommitId) -> Result<(Audit, u64), Refusal> {
         let remembered = self.repo.recall("audit").and_then(|b| serde_json::from_slice::<Audited>(&b).ok());
         let mut audit = remembered.filter(|a| a.rules == RULES).map(|a| a.audit).unwrap_or_default();
         let mut known = audit.project.head.clone();

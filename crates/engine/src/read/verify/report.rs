@@ -1,7 +1,7 @@
 //! Looks into every release on record.
 
 use super::verification::Verification;
-use crate::{Engine, Fault, FaultKind, Snapshot};
+use crate::{Engine, ReadRefusal, Refusal, Snapshot};
 use allclear_core::project::roster::Founding;
 use allclear_core::project::trust::Ignored;
 use allclear_core::types::text::{list, plain};
@@ -10,15 +10,11 @@ use allclear_core::{CommitId, RefName};
 
 impl Engine<'_> {
     /// Looks into every release on record. `root` is the id that the reader was told by somebody they trust.
-    pub fn verify(&self, root: Option<&CommitId>) -> Result<Verification, Fault> {
+    pub fn verify(&self, root: Option<&CommitId>) -> Result<Verification, Refusal> {
         let first_look = self.first_audit()?;
         let snapshot = self.observe()?;
         let Some((first, head)) = snapshot.project.root.clone().zip(snapshot.project.head.clone()) else {
-            return Err(Fault::new(
-                FaultKind::Usage,
-                "this project has no ledger yet: there is nothing to verify",
-            )
-            .hint("allclear cut --yes starts it"));
+            return Err(ReadRefusal::NothingToVerify.into());
         };
         let (mut audit, new) = match first_look {
             Some((audit, new)) if audit.project.head.as_ref() == Some(&head) => (audit, new),

@@ -1,8 +1,8 @@
 //! What the objects of a release prove, and nothing can change any more.
 
-use crate::look::facts::authors;
-use crate::look::trial_merges::{self, Trial};
-use crate::{Engine, Fault, POLICY_FILE};
+use crate::look::facts::CandidateAt;
+use crate::look::trial_merges;
+use crate::{Engine, POLICY_FILE, Refusal};
 use allclear_core::CommitId;
 use allclear_core::history::graph::Graph;
 use allclear_core::ledger::entry::TRAILER;
@@ -21,7 +21,7 @@ struct Evidence {
 
 impl Engine<'_> {
     /// Looks into what objects prove and nothing can change any more.
-    pub(super) fn seal(&self, audit: &mut Audit) -> Result<(), Fault> {
+    pub(super) fn seal(&self, audit: &mut Audit) -> Result<(), Refusal> {
         let open: Vec<usize> = (0..audit.told.len()).filter(|n| audit.told[*n].sealed.is_none()).collect();
         let evidence = self.evidence(open.iter().map(|n| &audit.told[*n]))?;
         for n in open {
@@ -32,7 +32,7 @@ impl Engine<'_> {
     }
 
     /// Fetches in a few processes what all releases ask for.
-    fn evidence<'a>(&self, told: impl Iterator<Item = &'a Told> + Clone) -> Result<Evidence, Fault> {
+    fn evidence<'a>(&self, told: impl Iterator<Item = &'a Told> + Clone) -> Result<Evidence, Refusal> {
         let mut commits: Vec<CommitId> = Vec::new();
         let mut tags: Vec<CommitId> = Vec::new();
         for told in told {
@@ -54,12 +54,12 @@ impl Engine<'_> {
         told: &Told,
         evidence: &Evidence,
         entries: &BTreeSet<String>,
-    ) -> Result<Vec<Claim>, Fault> {
+    ) -> Result<Vec<Claim>, Refusal> {
         let (plan, op) = (&told.plan, &told.plan.operation);
         let policy = |id: &CommitId| evidence.policies.get(id);
         let mut claims = plan.claims(plan.policy_from.as_ref().and_then(policy));
         let objects = match plan.candidate() {
-            Some(candidate) => self.shown(op, plan.before(), candidate, plan.policy_from.as_ref())?,
+            Some(candidate) => self.shown_then(op, plan.before(), candidate, plan.policy_from.as_ref())?,
             None => Err("no cut is on record".into()),
         };
         let shown = objects.as_ref().ok().map(|(_, shown)| shown);
@@ -86,13 +86,13 @@ impl Engine<'_> {
     }
 
     /// Looks at a release's objects again as the plan did; or says which of them are not here.
-    fn shown(
+    fn shown_then(
         &self,
         op: &Operation,
         record: &Project,
         candidate: &Candidate,
         policy: Option<&CommitId>,
-    ) -> Result<Result<(Graph, Shown), String>, Fault> {
+    ) -> Result<Result<(Graph, Shown), String>, Refusal> {
         let cut = &candidate.cut;
         let mut tips = vec![
             &op.old_stable,
@@ -113,32 +113,21 @@ impl Engine<'_> {
         if let Some(absent) = graph.absent.iter().next() {
             return Ok(Err(format!("{} is not here", absent.short())));
         }
-        let without = [&cut.head, &op.old_stable];
-        let ids = graph.only(&op.commit, &without);
-        let develop = Some(&op.old_develop);
-        let commits =
-            self.classify_commits(&ids, &graph, record, candidate, (Some(&op.old_stable), develop))?;
+        let at = CandidateAt {
+            record,
+            candidate,
+            head: &op.commit,
+            stable: Some(&op.old_stable),
+            develop: Some(&op.old_develop),
+        };
         let merged = self.repo.merge(&[(op.old_develop.clone(), op.commit.clone())])?;
-        let trial = Trial {
-            base: &cut.from,
-            ours: &op.old_develop,
-            theirs: &op.commit,
-            files: &cut.version_files,
-            changelog: cut.policy.changelog_file.as_deref(),
-            version: op.version,
-        };
-        let shown = Shown {
-            commits,
-            authors: authors(&graph, &op.commit, Some(&op.old_stable), &self.mailmap(develop)?),
-            lacks_stable: graph.only(&op.old_stable, &[&op.commit]).len(),
-            descends: graph.contains(&op.commit, candidate.commit()),
-            merge_back: trial_merges::outcome(self.repo, merged.first().and_then(Option::as_ref), &trial)?,
-        };
+        let known = self.mailmap(at.develop)?;
+        let shown = self.shown(&graph, &at, merged.first().and_then(Option::as_ref), &known)?;
         Ok(Ok((graph, shown)))
     }
 
     /// Looks at what the promotion made: what was soaked is what was released, and develop has it.
-    fn made(&self, told: &Told, graph: &Graph, shown: &Shown) -> Result<Vec<Claim>, Fault> {
+    fn made(&self, told: &Told, graph: &Graph, shown: &Shown) -> Result<Vec<Claim>, Refusal> {
         let op = &told.plan.operation;
         let trees = self.repo.trees(&[op.new_stable.clone(), op.commit.clone(), op.new_develop.clone()])?;
         let [stable, soaked, develop] = &trees[..] else { return Ok(Vec::new()) };

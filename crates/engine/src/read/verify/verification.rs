@@ -15,7 +15,6 @@ pub struct Verification {
     pub head: CommitId,
     /// Whether somebody named the root beforehand.
     pub pinned: bool,
-    /// How many entries it has.
     pub entries: u64,
     /// How many of them had not been looked into before.
     pub new: u64,
@@ -34,9 +33,7 @@ pub struct Verification {
 /// What became of one release.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ReleaseTruth {
-    /// Its version.
     pub version: Version,
-    /// Its tag.
     pub tag: String,
     /// When it was confirmed; `None` where it is not on record.
     pub at: Option<Timestamp>,

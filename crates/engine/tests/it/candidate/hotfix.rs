@@ -58,7 +58,7 @@ fn p1_to_p5_a_friday_hotfix_while_1_1_0_soaks() {
     world.minutes(62);
     world.until_quiet(&b);
     let fault = b.engine().promote(Some(v("1.0.1")), None).unwrap_err();
-    assert!(fault.kind == FaultKind::Blocked && fault.what.contains("fixes nothing yet"), "{fault}");
+    assert!(fault.kind() == FaultKind::Blocked && fault.what().contains("fixes nothing yet"), "{fault}");
 
     let fix = world.commit("release-1.0.1", "fix: logins", FIX);
     let (clear, summary) = gate(&world, "1.0.1", Gate::MergeBack);
@@ -174,7 +174,7 @@ fn p2_a_hotfix_waits_while_a_promotion_is_between_plan_and_move() {
     let (a, b) = (world.machine("a"), world.machine("b"));
     let rival = || {
         let fault = b.engine().hotfix(&wish("logins fail")).unwrap_err();
-        assert_eq!(fault.kind, FaultKind::TryLater, "{fault}");
+        assert_eq!(fault.kind(), FaultKind::TryLater, "{fault}");
     };
     let flaky = Flaky::new(&a.store).before_push(2, rival);
     a.engine_on(&flaky).promote(None, None).unwrap();
@@ -213,7 +213,7 @@ fn p2_a_hotfix_and_a_plan_at_once_end_in_one_order() {
     };
     let flaky = Flaky::new(&a.store).before_push(1, plan);
     let fault = a.engine_on(&flaky).hotfix(&wish("logins")).unwrap_err();
-    assert_eq!(fault.kind, FaultKind::TryLater, "{fault}");
+    assert_eq!(fault.kind(), FaultKind::TryLater, "{fault}");
     assert!(!world.has("refs/heads/release-1.0.1"));
     crate::released_in_the_end(&world);
 }
@@ -302,26 +302,29 @@ fn what_a_hotfix_is_refused_for() {
     let a = world.machine("a");
     let engine = a.engine();
     let refused = |wish: &HotfixWish| engine.hotfix(wish).unwrap_err();
-    assert_eq!(refused(&wish(" ")).kind, FaultKind::Usage, "a reason is needed");
+    assert_eq!(refused(&wish(" ")).kind(), FaultKind::Usage, "a reason is needed");
     let unfounded = HotfixWish { may_found: false, ..wish("logins") };
-    assert!(refused(&unfounded).what.contains("no ledger yet"));
+    assert!(refused(&unfounded).what().contains("no ledger yet"));
     let named = |version: &str| HotfixWish { version: Some(v(version)), ..wish("logins") };
-    assert!(refused(&named("1.0.0")).what.contains("already released"));
-    assert!(refused(&named("0.9.0")).what.contains("lower than the last release"));
+    assert!(refused(&named("1.0.0")).what().contains("already released"));
+    assert!(refused(&named("0.9.0")).what().contains("lower than the last release"));
     let patch = CutWish { version: Some(v("1.0.1")), may_found: true, ..CutWish::default() };
     engine.cut(&patch).unwrap();
     let fault = refused(&wish("logins"));
     assert!(
-        fault.what.contains("1.0.1 is already open") && fault.hints[1].contains("withdraw 1.0.1"),
+        fault.what().contains("1.0.1 is already open") && fault.hints()[1].contains("withdraw 1.0.1"),
         "{fault}"
     );
     engine.withdraw(None, "it makes room").unwrap();
     world.cut();
     let fault = refused(&named("1.2.0"));
-    assert!(fault.what.contains("higher than 1.1.0") && fault.hints[1].contains("withdraw 1.1.0"), "{fault}");
+    assert!(
+        fault.what().contains("higher than 1.1.0") && fault.hints()[1].contains("withdraw 1.1.0"),
+        "{fault}"
+    );
     hotfix(&world);
     let fault = refused(&wish("something else"));
-    assert!(fault.kind == FaultKind::Blocked && fault.what.contains("the hotfix 1.0.2 is still open"));
+    assert!(fault.kind() == FaultKind::Blocked && fault.what().contains("the hotfix 1.0.2 is still open"));
     world.check_promises();
 }
 
@@ -348,7 +351,7 @@ fn without_a_release_a_person_names_the_version() {
     world.git(&["tag", "-d", "v1.0.0"]);
     let a = world.machine("a");
     let fault = a.engine().hotfix(&wish("logins")).unwrap_err();
-    assert!(fault.kind == FaultKind::Usage && fault.hints[0].contains("--version"), "{fault}");
+    assert!(fault.kind() == FaultKind::Usage && fault.hints()[0].contains("--version"), "{fault}");
     let named = HotfixWish { version: Some(v("0.0.1")), ..wish("logins") };
     assert_eq!(a.engine().hotfix(&named).unwrap().plan.cut.version, v("0.0.1"));
 }

@@ -2,7 +2,7 @@
 
 use crate::{released_in_the_end, v};
 use allclear_core::CommitId;
-use allclear_engine::{Fault, FaultKind, Note, PickWish, Picked, Picking};
+use allclear_engine::{FaultKind, Note, PickWish, Picked, Picking, Refusal};
 use allclear_testkit::{Flaky, Machine, Push, World};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering::Relaxed};
@@ -21,7 +21,7 @@ fn wish(fix: &CommitId) -> PickWish {
     PickWish { commits: vec![fix.to_string()], ..PickWish::default() }
 }
 
-fn pick(a: &Machine, flaky: &Flaky<'_>, fix: &CommitId) -> Result<Picking, Fault> {
+fn pick(a: &Machine, flaky: &Flaky<'_>, fix: &CommitId) -> Result<Picking, Refusal> {
     match a.engine_on(flaky).pick(&wish(fix))? {
         Picked::Aboard(picking) => Ok(*picking),
         Picked::Clash(clash) => panic!("{clash:?}"),
@@ -79,7 +79,7 @@ fn who_never_stops_pushing_wins_and_it_is_said() {
         flaky = flaky.before_push(n, push);
     }
     let fault = pick(&a, &flaky, &fix).unwrap_err();
-    assert_eq!((fault.kind, flaky.pushes()), (FaultKind::Conflict, 5), "{fault}");
+    assert_eq!((fault.kind(), flaky.pushes()), (FaultKind::Conflict, 5), "{fault}");
 }
 
 #[test]
@@ -100,7 +100,7 @@ fn an_answer_that_cannot_be_found_out_is_unknown() {
     let a = world.machine("a");
     let flaky = Flaky::new(&a.store).push_is(1, Push::LoseAnswer).gone_after_push(1);
     let fault = pick(&a, &flaky, &fix).unwrap_err();
-    assert_eq!(fault.kind, FaultKind::Unknown, "{fault}");
+    assert_eq!(fault.kind(), FaultKind::Unknown, "{fault}");
     // Asked again, it is there.
     let picking = pick(&a, &Flaky::new(&a.store), &fix).unwrap();
     assert_eq!(picking.new, picking.old);
@@ -113,7 +113,7 @@ fn a_refusal_is_told_in_the_servers_words() {
     let refuse = || Push::Refuse("protected branch");
     let flaky = Flaky::new(&a.store).push_is(1, refuse()).push_is(2, refuse());
     let fault = pick(&a, &flaky, &fix).unwrap_err();
-    assert!(fault.kind == FaultKind::Refused && fault.what.contains("protected branch"), "{fault}");
+    assert!(fault.kind() == FaultKind::Refused && fault.what().contains("protected branch"), "{fault}");
     assert_eq!(world.branches_and_tags(), before);
 }
 
@@ -127,7 +127,7 @@ fn p1_nothing_is_picked_while_a_promotion_is_in_flight() {
     a.engine_on(&flaky).promote(None, None).unwrap_err();
     let before = world.refs();
     let fault = b.engine().pick(&wish(&fix)).unwrap_err();
-    assert!(fault.kind == FaultKind::TryLater && fault.what.contains("in flight"), "{fault}");
+    assert!(fault.kind() == FaultKind::TryLater && fault.what().contains("in flight"), "{fault}");
     assert_eq!(world.refs(), before);
     released_in_the_end(&world);
 }
@@ -160,7 +160,7 @@ fn a_promotion_that_ends_first_takes_the_candidate_away() {
     let (a, b) = (world.machine("a"), world.machine("b"));
     let flaky = Flaky::new(&a.store).before_push(1, || drop(b.engine().promote(None, None).unwrap()));
     let fault = pick(&a, &flaky, &fix).unwrap_err();
-    assert!(fault.kind == FaultKind::Usage && fault.what.contains("no open candidate"), "{fault}");
+    assert!(fault.kind() == FaultKind::Usage && fault.what().contains("no open candidate"), "{fault}");
     assert!(!world.has(BRANCH), "the branch is not raised from the dead");
     assert_eq!(world.confirmed(), [v("1.1.0")]);
     world.check_promises();
@@ -173,10 +173,10 @@ fn a_gone_or_rewound_branch_takes_nothing() {
     let rc = world.tip(BRANCH).unwrap();
     world.git(&["update-ref", BRANCH, "v1.0.0^{commit}"]);
     let fault = a.engine().pick(&wish(&fix)).unwrap_err();
-    assert!(fault.kind == FaultKind::Blocked && fault.what.contains("rewound"), "{fault}");
+    assert!(fault.kind() == FaultKind::Blocked && fault.what().contains("rewound"), "{fault}");
     world.git(&["update-ref", "-d", BRANCH]);
     let fault = a.engine().pick(&wish(&fix)).unwrap_err();
-    assert!(fault.kind == FaultKind::Blocked && fault.what.contains("is gone"), "{fault}");
+    assert!(fault.kind() == FaultKind::Blocked && fault.what().contains("is gone"), "{fault}");
     world.git(&["update-ref", BRANCH, rc.as_str()]);
     a.engine().pick(&wish(&fix)).unwrap();
 }

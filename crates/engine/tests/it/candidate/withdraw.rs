@@ -23,7 +23,7 @@ fn over(world: &World) {
     assert!(world.until_quiet(&b).0.is_empty(), "no tick brings anything of it back");
     let named = CutWish { version: Some(v("1.1.0")), ..CutWish::default() };
     let fault = b.engine().cut(&named).unwrap_err();
-    assert!(fault.kind == FaultKind::Usage && fault.what.contains("never used again"), "{fault}");
+    assert!(fault.kind() == FaultKind::Usage && fault.what().contains("never used again"), "{fault}");
     assert_eq!(b.engine().cut(&CutWish::default()).unwrap().cut.version, v("1.2.0"));
     world.check_promises();
 }
@@ -40,7 +40,7 @@ fn p8_a_withdrawn_candidate_is_kept_and_its_fixes_are_offered_until_develop_has_
     let head = world.git(&["commit-tree", &parent, "-p", bad.as_str(), "-m", &message]);
     world.git(&["update-ref", "refs/heads/release-1.1.0", &head]);
     let a = world.machine("a");
-    assert_eq!(a.engine().withdraw(None, "?").unwrap_err().kind, FaultKind::Usage, "a reason is needed");
+    assert_eq!(a.engine().withdraw(None, "?").unwrap_err().kind(), FaultKind::Usage, "a reason is needed");
     let dry = a.engine().withdraw_dry(None, "it is slow").unwrap();
     let done = a.engine().withdraw(None, "it is slow").unwrap();
     assert_eq!(dry, done);
@@ -96,7 +96,7 @@ fn p2_an_open_plan_is_fenced_aborted_and_withdrawn_in_one_entry() {
             let rival = || assert!(b.engine().withdraw(None, "a flaw").unwrap().aborts);
             let flaky = Flaky::new(&a.store).before_push(2, rival);
             let fault = a.engine_on(&flaky).promote(Some(v("1.1.0")), None).unwrap_err();
-            assert_eq!(fault.kind, FaultKind::Usage, "{fault}");
+            assert_eq!(fault.kind(), FaultKind::Usage, "{fault}");
         }
         let ledger = world.ledger();
         let last = ledger.last().unwrap().1.as_ref().unwrap();
@@ -120,10 +120,10 @@ fn p2_what_has_moved_is_not_withdrawn() {
     let flaky = Flaky::new(&a.store).push_is(2, Push::Partial(only)).gone_after_push(2);
     a.engine_on(&flaky).promote(None, None).unwrap_err();
     let fault = b.engine().withdraw(None, "a flaw").unwrap_err();
-    assert!(fault.kind == FaultKind::Conflict && fault.what.contains("stable moved already"), "{fault}");
+    assert!(fault.kind() == FaultKind::Conflict && fault.what().contains("stable moved already"), "{fault}");
     released_in_the_end(&world);
     let fault = b.engine().withdraw(Some(v("1.1.0")), "a flaw").unwrap_err();
-    assert!(fault.what.contains("released already"), "{fault}");
+    assert!(fault.what().contains("released already"), "{fault}");
 }
 
 #[test]
@@ -238,7 +238,7 @@ fn p8_a_branch_that_is_gone_and_names_that_are_taken() {
     world.cut();
     world.git(&["update-ref", "refs/allclear/archive", "refs/heads/master"]);
     let fault = world.machine("a").engine().withdraw(None, "a flaw").unwrap_err();
-    assert!(fault.kind == FaultKind::Blocked && fault.what.contains("refs/allclear/archive"), "{fault}");
+    assert!(fault.kind() == FaultKind::Blocked && fault.what().contains("refs/allclear/archive"), "{fault}");
 }
 
 #[test]

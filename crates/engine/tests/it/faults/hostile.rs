@@ -71,10 +71,10 @@ fn p6_a_name_that_cannot_stand_beside_another_is_refused_with_both() {
         let before = world.branches_and_tags();
         let fault =
             world.machine("a").engine().cut(&CutWish { may_found: true, ..CutWish::default() }).unwrap_err();
-        assert_eq!(fault.kind, FaultKind::Blocked, "{fault}");
+        assert_eq!(fault.kind(), FaultKind::Blocked, "{fault}");
         assert!(
             fault
-                .what
+                .what()
                 .contains(evil.strip_prefix("refs/heads/").or(evil.strip_prefix("refs/tags/")).unwrap()),
             "{fault}"
         );
@@ -128,7 +128,7 @@ fn p1_a_policy_edited_on_the_candidate_is_not_in_force() {
     world.minutes(31);
     world.until_quiet(&a);
     assert!(world.has("refs/tags/v1.1.0-rc.2") && world.confirmed().is_empty());
-    assert_eq!(a.engine().promote(None, None).unwrap_err().kind, FaultKind::Waiting);
+    assert_eq!(a.engine().promote(None, None).unwrap_err().kind(), FaultKind::Waiting);
     world.policy("preset = \"library@1\"\n[gates.soak]\nfor = \"1m\"\nafter-fix = \"1m\"\n");
     assert!(!gate(&world, "soak").0, "frozen at the cut");
 }
@@ -188,7 +188,7 @@ fn forged(json: &[u8]) {
     for name in ["a", "fresh"] {
         let machine = world.machine(name);
         let fault = machine.engine().tick(false).unwrap_err();
-        assert!([FaultKind::Blocked, FaultKind::Refused].contains(&fault.kind), "{fault}");
+        assert!([FaultKind::Blocked, FaultKind::Refused].contains(&fault.kind()), "{fault}");
         machine.engine().promote(None, None).unwrap_err();
         let (clear, summary) = gate(&world, "clock");
         assert!(!clear && summary.contains(entry.short()), "{summary}");
@@ -226,7 +226,7 @@ fn p7_an_entry_with_two_parents_stops_deciding_until_it_is_struck() {
     a.engine().strike(&CommitId::parse(&made).unwrap(), "forged").unwrap();
     // What the second parent brought in is a sound copy of an entry, told twice and changing nothing.
     let told = a.engine().tick(false);
-    assert!(told.is_ok() || told.is_err_and(|f| f.kind == FaultKind::Blocked));
+    assert!(told.is_ok() || told.is_err_and(|f| f.kind() == FaultKind::Blocked));
 }
 
 #[test]
@@ -235,7 +235,7 @@ fn p7_a_sound_entry_cannot_be_struck_away() {
     let a = world.machine("a");
     a.engine().hold(None, "bad news", None).unwrap();
     let entry = world.tip("refs/allclear/ledger").unwrap();
-    assert_eq!(a.engine().strike(&entry, "I dislike it").unwrap_err().kind, FaultKind::Refused);
+    assert_eq!(a.engine().strike(&entry, "I dislike it").unwrap_err().kind(), FaultKind::Refused);
     let forged = format!(
         r#"{{"schema":"allclear.entry/1","needs":1,"id":"eeeeeeeeeeeeeeeeeeeeeeeeeeeeeeee","claimed":"{}","by":{{"who":"x","proof":"claimed"}},"via":"cli","events":[{{"kind":"Struck","entry":"{entry}","reason":"forged"}}]}}"#,
         world.now()
@@ -279,9 +279,9 @@ fn p7_a_mirror_push_that_deletes_the_ledger_is_detected_everywhere() {
     for name in ["a", "fresh"] {
         let machine = world.machine(name);
         let fault = machine.engine().tick(false).unwrap_err();
-        assert!(fault.kind == FaultKind::Blocked && fault.what.contains("cut short"), "{name}: {fault}");
+        assert!(fault.kind() == FaultKind::Blocked && fault.what().contains("cut short"), "{name}: {fault}");
         let cut = machine.engine().cut(&CutWish { may_found: true, ..CutWish::default() }).unwrap_err();
-        assert!(cut.what.contains("cut short"), "{name}: no second ledger: {cut}");
+        assert!(cut.what().contains("cut short"), "{name}: no second ledger: {cut}");
     }
     world.git(&["update-ref", "refs/allclear/ledger", head.as_str()]);
     a.engine().tick(false).unwrap();
@@ -296,7 +296,7 @@ fn p7_another_ledger_in_its_place_is_detected() {
     let tree = world.git(&["rev-parse", "refs/allclear/ledger^{tree}"]);
     let other = world.git(&["commit-tree", &tree, "-m", "begun anew"]);
     world.git(&["update-ref", "refs/allclear/ledger", &other]);
-    assert!(a.engine().tick(false).unwrap_err().what.contains("cut short"));
+    assert!(a.engine().tick(false).unwrap_err().what().contains("cut short"));
     let blob = world.git(&["rev-parse", "develop:allclear.toml"]);
     world.git(&["update-ref", "refs/allclear/ledger", &blob]);
     a.engine().tick(false).unwrap_err();
@@ -356,9 +356,9 @@ fn p7_what_people_write_is_bounded_before_it_is_recorded() {
             commit: commit.clone(),
             url: None,
         };
-        assert_eq!(a.engine().check(vec![check]).unwrap_err().kind, FaultKind::Usage);
+        assert_eq!(a.engine().check(vec![check]).unwrap_err().kind(), FaultKind::Usage);
     }
-    assert_eq!(a.engine().hold(None, "  . ", None).unwrap_err().kind, FaultKind::Usage);
+    assert_eq!(a.engine().hold(None, "  . ", None).unwrap_err().kind(), FaultKind::Usage);
     a.engine().hold(None, &"\u{1b}[31m\0\u{202e}x".repeat(100_000), None).unwrap();
     let subject = world.git(&["log", "-1", "--format=%s", "refs/allclear/ledger"]);
     assert!(

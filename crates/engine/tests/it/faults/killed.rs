@@ -57,7 +57,12 @@ fn the_one_that_is_killed() {
 #[allow(clippy::disallowed_methods, reason = "this test starts itself again")]
 pub(crate) fn started(world: &World, verb: &str, how: &str, n: u32) -> Command {
     let text = |path: &Path| path.display().to_string();
-    let path = environment("PATH").unwrap().into_string().unwrap();
+    // A test may put a git of its own there.
+    let path = format!(
+        "{}:{}",
+        text(&world.path().join("bin")),
+        environment("PATH").unwrap().into_string().unwrap()
+    );
     let cache = text(&world.path().join("cache/killed"));
     let orders = [
         verb,
@@ -224,7 +229,7 @@ strace -f -qq -o '{dead}' -e trace=rename,renameat,renameat2 -e inject=rename,re
     println!(
         "{verb}: push {push}, rename {n}: hit {hit}, locks {}, {}",
         locks.len(),
-        outcome.as_ref().err().map_or("ok".into(), |f| f.what.clone())
+        outcome.as_ref().err().map_or("ok".into(), allclear_engine::Refusal::what)
     );
     world.clock.wait(std::time::Duration::from_secs(1));
     if verb == "cut" {

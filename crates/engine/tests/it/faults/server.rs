@@ -15,11 +15,11 @@ fn p6_a_stale_lock_is_named_and_waited_for() {
         std::fs::create_dir_all(path.parent().unwrap()).unwrap();
         std::fs::write(&path, "").unwrap();
         let fault = world.machine("a").engine().promote(None, None).unwrap_err();
-        assert_eq!(fault.kind, FaultKind::TryLater, "{lock}: {fault}");
+        assert_eq!(fault.kind(), FaultKind::TryLater, "{lock}: {fault}");
         assert!(fault.to_string().contains(lock), "{lock}: {fault}");
         let (done, last) = world.until_quiet(&world.machine("b"));
         assert!(
-            done.is_empty() && last.faults.iter().all(|f| f.kind == FaultKind::TryLater),
+            done.is_empty() && last.faults.iter().all(|f| f.kind() == FaultKind::TryLater),
             "{lock}: {:?}",
             last.faults
         );
@@ -45,7 +45,7 @@ done"#,
     let a = world.machine("a");
     let fault = a.engine().promote(None, None).unwrap_err();
     let text = fault.to_string();
-    assert_eq!(fault.kind, FaultKind::Refused, "{text}");
+    assert_eq!(fault.kind(), FaultKind::Refused, "{text}");
     assert!(text.contains("GH006: Protected branch update failed"), "{text}");
     assert!(!text.chars().any(|c| (c.is_control() && c != '\n') || c == '\u{202e}'), "{text:?}");
     untouched(&world, &before);
@@ -69,7 +69,7 @@ fn p2_one_refused_ref_refuses_all() {
             &format!("[ \"$1\" != {name} ] || {{ head -c 1000000 /dev/urandom >&2; exit 1; }}"),
         );
         let fault = world.machine("a").engine().promote(None, None).unwrap_err();
-        assert_eq!(fault.kind, FaultKind::Refused, "{fault}");
+        assert_eq!(fault.kind(), FaultKind::Refused, "{fault}");
         assert!(!fault.to_string().chars().any(|c| c.is_control() && c != '\n'));
         untouched(&world, &before);
     }
@@ -81,7 +81,7 @@ fn p2_a_server_that_denies_deletes_refuses_the_whole_move() {
     let before = world.branches_and_tags();
     world.git(&["config", "receive.denyDeletes", "true"]);
     let fault = world.machine("a").engine().promote(None, None).unwrap_err();
-    assert_eq!(fault.kind, FaultKind::Refused, "{fault}");
+    assert_eq!(fault.kind(), FaultKind::Refused, "{fault}");
     untouched(&world, &before);
     world.git(&["config", "receive.denyDeletes", "false"]);
     world.machine("a").engine().promote(None, None).unwrap();
@@ -104,7 +104,7 @@ fn p2_a_server_without_atomic_pushes_is_refused() {
     let before = world.branches_and_tags();
     world.git(&["config", "receive.advertiseAtomic", "false"]);
     let fault = world.machine("a").engine().promote(None, None).unwrap_err();
-    assert!(fault.kind == FaultKind::Refused && fault.what.contains("atomic"), "{fault}");
+    assert!(fault.kind() == FaultKind::Refused && fault.what().contains("atomic"), "{fault}");
     untouched(&world, &before);
     world.git(&["config", "receive.advertiseAtomic", "true"]);
     released_in_the_end(&world);
@@ -116,8 +116,8 @@ fn p2_no_server_is_try_later_and_nothing_changed() {
     let (a, aside) = (world.machine("a"), world.path().join("aside.git"));
     std::fs::rename(world.server(), &aside).unwrap();
     let fault = a.engine().promote(None, None).unwrap_err();
-    assert!(fault.kind == FaultKind::TryLater && fault.truth.contains("nothing was changed"), "{fault}");
-    assert_eq!(a.engine().tick(false).unwrap_err().kind, FaultKind::TryLater);
+    assert!(fault.kind() == FaultKind::TryLater && fault.truth().contains("nothing was changed"), "{fault}");
+    assert_eq!(a.engine().tick(false).unwrap_err().kind(), FaultKind::TryLater);
     assert!(a.engine().recall().is_some(), "the last look is still there");
     std::fs::rename(&aside, world.server()).unwrap();
     released_in_the_end(&world);

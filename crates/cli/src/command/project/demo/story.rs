@@ -10,7 +10,7 @@ use allclear_core::CommitId;
 use allclear_core::ledger::actor::{Actor, Proof, Via};
 use allclear_core::ledger::event::CheckOutcome;
 use allclear_core::port::Clock;
-use allclear_engine::{CheckResult, Engine, Fault, FaultKind, Lab, Note, Progress, TestWish};
+use allclear_engine::{CheckResult, Engine, Fault, FaultKind, Lab, Note, Progress, Refusal, TestWish};
 use allclear_git::{Clone, SystemClock, VirtualClock};
 use jiff::{Timestamp, ToSpan, civil, tz::TimeZone};
 use std::path::{Path, PathBuf};
@@ -60,7 +60,7 @@ impl Story {
         let ticked = self.engine("release job", &|_| {}).tick(false)?;
         ui::out(paint(DIM, "$ allclear tick"));
         ticked.done.iter().for_each(|d| ui::out(format!("  {}", d.0)));
-        ticked.faults.iter().for_each(|f| ui::fault(f, false));
+        ticked.faults.iter().for_each(|f| ui::fault(&f.into(), false));
         Ok(())
     }
 
@@ -69,7 +69,7 @@ impl Story {
         let commit = CommitId::parse(head.split('\t').next().unwrap_or_default()).map_err(broken)?;
         ui::out(paint(DIM, format!("$ allclear check ci passed --commit {}", commit.short())));
         let result = CheckResult { name: "ci".into(), outcome: CheckOutcome::Passed, commit, url: None };
-        self.engine("CI", &|_| {}).check(vec![result])
+        Ok(self.engine("CI", &|_| {}).check(vec![result])?)
     }
 
     /// Looks at what is built on the candidate. That takes real time, and the virtual clock goes with it.
@@ -138,7 +138,7 @@ impl Story {
         };
         let ticked = self.engine("release job", &in_the_middle).tick(false)?;
         ticked.done.iter().for_each(|d| ui::out(format!("  {} {}", paint(GOOD, "✔"), d.0)));
-        ticked.faults.iter().for_each(|f| ui::fault(f, false));
+        ticked.faults.iter().for_each(|f| ui::fault(&f.into(), false));
         let all = "+refs/heads/*:refs/remotes/origin/*";
         self.fixture.git(&["fetch", "-q", "--prune", "--tags", "origin", all])?;
         self.say("Master, tag, develop and the end of the branch changed in one push:");
@@ -153,8 +153,8 @@ impl Story {
         Ok(ticked.done.iter().any(|d| d.0.starts_with("released 1.1.0")))
     }
 
-    pub(super) fn refused(&self, fault: Option<Fault>) {
-        if let Some(fault) = fault {
+    pub(super) fn refused(&self, refusal: Option<Refusal>) {
+        if let Some(fault) = refusal.map(Fault::from) {
             ui::out(format!("{} {}", paint(BAD, "refused:"), fault.what));
             ui::out(format!("  {}", fault.truth));
         }

@@ -53,7 +53,6 @@ pub(super) fn write(path: &Path, text: &str) -> std::io::Result<()> {
     fresh.persist(path).map(drop).map_err(|e| e.error)
 }
 
-/// Says that a file is in the way, and why.
 pub(super) fn in_the_way(file: &str, why: &str) -> Fault {
     Fault::new(FaultKind::Usage, format!("{} {why}", plain(file))).truth("nothing was changed")
 }

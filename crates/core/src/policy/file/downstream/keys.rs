@@ -95,12 +95,10 @@ const fn joined<const A: usize, const B: usize, const N: usize>(first: [Key; A],
     all
 }
 
-/// The keys of `[[downstream]]`.
 pub(in crate::policy) const DOWNSTREAM: &[Key] = &joined::<6, 9, 15>(OWN, RECIPE);
 
 const OVERRIDE: &[Key] = &joined::<1, 9, 10>(MATCH, RECIPE);
 
-/// The keys of `[[check]]`.
 pub(in crate::policy) const CHECK: &[Key] = &[
     key("name", Kind::Text, r#""integration""#, "The name it is recorded under."),
     key(

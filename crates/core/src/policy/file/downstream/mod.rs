@@ -30,7 +30,6 @@ const STAYS: Seconds = Seconds(10);
 const WITHIN: Seconds = Seconds(30);
 const GIB: u64 = 1024;
 
-/// Reads the downstreams.
 pub(in crate::policy) fn downstreams(given: &Given<'_>, zone: &TimeZone) -> Parsed<Vec<Declared>> {
     tables(given, "[[downstream]]")?;
     let found: Vec<(Declared, Given<'_>)> = given.list_by(
@@ -57,7 +56,6 @@ pub(in crate::policy) fn downstreams(given: &Given<'_>, zone: &TimeZone) -> Pars
     if wrong.is_empty() { Ok(all) } else { Err(wrong) }
 }
 
-/// Reads the checks that the lab runs.
 pub(in crate::policy) fn lab_checks(given: &Given<'_>) -> Parsed<Vec<LabCheck>> {
     tables(given, "[[check]]")?;
     given.list_by(|item| item.item(lab_check), |check| Some(check.name.clone()))
@@ -161,7 +159,6 @@ fn repos(given: &Given<'_>) -> Parsed<Vec<String>> {
     Ok(vec![one(given)?])
 }
 
-/// Reads what is given to git as an address.
 fn repo(text: &str) -> Result<String, String> {
     let shown = short(text, 80);
     let login = || text.split_once("://").and_then(|(_, rest)| rest.split('/').next()?.rsplit_once('@'));

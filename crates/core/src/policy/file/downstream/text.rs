@@ -7,7 +7,6 @@ use crate::policy::model::LabCheck;
 /// A GiB, in MiB.
 const GIB: u64 = 1024;
 
-/// Writes a downstream as `policy show` has it.
 pub(in crate::policy) fn text(declared: &Declared) -> String {
     let repos: Vec<String> = declared.repo.iter().map(|repo| format!("{repo:?}")).collect();
     let at = match &declared.at {
@@ -29,7 +28,6 @@ pub(in crate::policy) fn text(declared: &Declared) -> String {
     text
 }
 
-/// Writes a check of the lab as `policy show` has it.
 pub(in crate::policy) fn check_text(check: &LabCheck) -> String {
     let limits = check.limits.map(|limits| format!(", {}", limits_text(limits))).unwrap_or_default();
     format!("{:?}: run {:?}{limits}", check.name, check.run)

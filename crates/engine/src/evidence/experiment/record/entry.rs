@@ -5,7 +5,7 @@ use crate::evidence::experiment::cache::Inputs;
 use crate::evidence::experiment::outcome::{CheckRun, RecordStatus};
 use crate::evidence::experiment::target::Target;
 use crate::ledger::append::Draft;
-use crate::{Engine, Fault, Snapshot};
+use crate::{Engine, Refusal, Snapshot};
 use allclear_core::experiment;
 use allclear_core::experiment::{Experiment, Row, Summary};
 use allclear_core::ledger::event::{CheckOutcome, Event};
@@ -28,7 +28,7 @@ impl Engine<'_> {
         experiment: &Experiment,
         checks: &[CheckRun],
         missing: usize,
-    ) -> Result<RecordStatus, Fault> {
+    ) -> Result<RecordStatus, Refusal> {
         let Some(version) = target.rides.filter(|_| target.unrecorded.is_none()) else {
             let nobody = || "this is the commit of no open candidate".into();
             return Ok(RecordStatus::NotRecorded(target.unrecorded.clone().unwrap_or_else(nobody)));
@@ -67,7 +67,12 @@ impl Engine<'_> {
     }
 
     /// Appends a draft, as long as its candidate is open and it says something new.
-    fn record_if_new(&self, target: &Target, version: Version, draft: &Draft) -> Result<RecordStatus, Fault> {
+    fn record_if_new(
+        &self,
+        target: &Target,
+        version: Version,
+        draft: &Draft,
+    ) -> Result<RecordStatus, Refusal> {
         let commit = &target.candidate.commit;
         let (over, known) = (std::cell::Cell::new(false), std::cell::Cell::new(false));
         let wanted = |project: &Project| {
@@ -91,7 +96,7 @@ impl Engine<'_> {
         seen: &Snapshot,
         version: Version,
         name: &str,
-    ) -> Result<Option<Row>, Fault> {
+    ) -> Result<Option<Row>, Refusal> {
         let memory = self.recall_downstream(name);
         let Some(candidate) = seen.project.candidates.get(&version) else { return Ok(None) };
         let known = seen.project.experiments.of(candidate.commit(), candidate.cut.policy.trust);
@@ -103,7 +108,7 @@ impl Engine<'_> {
 
     /// Reads the table beside an experiment's entry, and whether it has all its rows. What is not the table that the
     /// entry names is nobody's word.
-    fn table(&self, trial: &Trial) -> Result<Option<(Experiment, bool)>, Fault> {
+    fn table(&self, trial: &Trial) -> Result<Option<(Experiment, bool)>, Refusal> {
         let Some(entry) = &trial.entry else { return Ok(None) };
         let text = self.repo.files(entry, &[RESULTS.to_owned()])?.remove(RESULTS);
         let text = text.filter(|text| trial.summary.results.as_ref() == Some(&digest(text)));
@@ -111,7 +116,7 @@ impl Engine<'_> {
     }
 
     /// Says whether what an experiment's entry counts is what the table beside it has.
-    pub(crate) fn table_holds(&self, trial: &Trial) -> Result<Truth, Fault> {
+    pub(crate) fn table_holds(&self, trial: &Trial) -> Result<Truth, Refusal> {
         let said = &trial.summary;
         if said.results.is_none() {
             return Ok(Truth::CannotBeChecked("its entry names no table".into()));

@@ -1,0 +1,60 @@
+//! What keeps an after-step from being done, or a notice from being delivered.
+
+use crate::{Fault, FaultKind};
+use allclear_core::Version;
+use allclear_core::decide::notices::remedy;
+use allclear_core::ledger::step_end::Ill;
+use allclear_core::project::steps::back_off;
+use allclear_core::types::text::{list, short};
+use jiff::Timestamp;
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum AfterRefusal {
+    NoStepsHere,
+    NotDone { version: Version, step: String, how: Ill, why: String, attempt: u32 },
+    NoSuchStep { version: Version, step: String, known: Vec<String> },
+    DoneAlready { version: Version, step: String },
+    Running { version: Version, step: String, until: Timestamp },
+    NotReleasedHere(Version),
+    NoSteps,
+    NotNotified { to: String, why: String, attempt: u32 },
+}
+
+impl From<&AfterRefusal> for Fault {
+    fn from(refusal: &AfterRefusal) -> Self {
+        use AfterRefusal as R;
+        match refusal {
+            R::NoStepsHere => Self::try_later("this machine runs no after-steps"),
+            R::NotDone { version, step, how, why, attempt } => {
+                let kind = if *how == Ill::Lost { FaultKind::Blocked } else { FaultKind::TryLater };
+                let fault = Self::new(kind, format!("step {step} of {version} is not done: {why}"))
+                    .truth(format!("{version} is released, and stays so; nothing is undone"));
+                match how {
+                    Ill::Lost => remedy(*version, step).into_iter().fold(fault, Self::hint),
+                    Ill::Failed | Ill::Unconfirmed | Ill::Unclear => fault.hint(format!(
+                        "any tick looks again in {}; allclear after {version} shows its last words",
+                        back_off(*attempt)
+                    )),
+                }
+            }
+            R::NoSuchStep { version, step, known } => {
+                Self::usage(format!("{version} has no step `{}`", short(step, 60)))
+                    .hint(format!("it has {}", list(known)))
+            }
+            R::DoneAlready { version, step } => {
+                Self::usage(format!("step {step} of {version} is done already"))
+            }
+            R::Running { version, step, until } => Self::waiting(format!(
+                "a machine is at step {step} of {version}, at the latest until {until}"
+            )),
+            R::NotReleasedHere(version) => {
+                Self::usage(format!("{version} was not released through this record"))
+            }
+            R::NoSteps => Self::usage("no release has after-steps")
+                .hint("write [[after]] into allclear.toml on develop; it counts from the next cut on"),
+            R::NotNotified { to, why, attempt } => Self::try_later(format!("{to} was not told: {why}"))
+                .truth("the release train is not concerned; what was to be told is kept")
+                .hint(format!("any tick tries again in {}", back_off(*attempt))),
+        }
+    }
+}

@@ -1,0 +1,65 @@
+//! What keeps an entry off the ledger.
+
+use super::PushRefusal;
+use crate::Fault;
+use allclear_core::Seconds;
+use allclear_core::facts::Rewound;
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum LedgerRefusal {
+    NoPlace,
+    NotBegun,
+    NoEntries,
+    MustBeStarted { how: &'static str },
+    CutShort(Rewound),
+    ClockBehind(Seconds),
+    Unwritable(String),
+    EntryTooLarge,
+    TooManyFiles,
+    Ignored,
+    PromotionPlanned,
+    Busy,
+    RefsMissing(PushRefusal),
+    NoEffect { why: String },
+}
+
+impl From<&LedgerRefusal> for Fault {
+    fn from(refusal: &LedgerRefusal) -> Self {
+        use LedgerRefusal as R;
+        match refusal {
+            R::NoPlace => Self::usage("there is no place for a ledger"),
+            R::NotBegun => Self::usage("this project has no ledger yet").hint("allclear cut --yes starts it"),
+            R::NoEntries => Self::usage("this project has no ledger yet"),
+            R::MustBeStarted { how } => {
+                Self::usage("this project has no ledger yet, and a person starts it").hint(*how)
+            }
+            R::CutShort(Rewound { why, restore }) => {
+                let restore = restore.as_deref().unwrap_or("allclear status says how to put it back");
+                Self::blocked(format!("the record was cut short: {why}")).hint(restore)
+            }
+            R::ClockBehind(behind) => {
+                Self::try_later(format!("this machine's clock is {behind} behind the record"))
+                    .hint("set the clock (date -u), then try again")
+            }
+            R::Unwritable(why) => Self::try_later(format!("the entry cannot be written: {why}")),
+            R::EntryTooLarge => Self::usage("the entry is larger than 64 KiB").hint("shorten its texts"),
+            R::TooManyFiles => Self::usage("an entry has at most 16 files of 1 MiB beside it"),
+            R::Ignored => {
+                Self::unknown("the server said twice that it took the entry, and the ledger did not move")
+                    .truth("the refs are unchanged as far as the server shows them")
+                    .hint("ask the server's administrator; then try again")
+            }
+            R::PromotionPlanned => Self::try_later("a promotion is planned, and good news waits for its end")
+                .hint("try again in two minutes; allclear tick brings it to its end"),
+            R::Busy => Self::try_later("others kept writing to the ledger for a minute").hint("try again"),
+            R::RefsMissing(push) => {
+                Self::from(push).truth("the entry is on the ledger, its refs are not; run the command again")
+            }
+            R::NoEffect { why } => Self::refused(format!("the record would pass over this entry: {why}"))
+                .hint("allclear signer list shows whose signature counts for what")
+                .hint(
+                    "git config gpg.format ssh, git config user.signingkey FILE: the key that signs for you",
+                ),
+        }
+    }
+}
