@@ -27,9 +27,9 @@ pub struct Facts {
     pub changes: usize,
     /// What some other hand did to what was released, a sentence each.
     pub drift: Vec<String>,
-    /// Branches that look like candidates and are none.
+    /// Branches that are named like candidates, but are not on record.
     pub strangers: Vec<Stranger>,
-    /// Names that are traps for git.
+    /// Names that git reads as something else.
     pub traps: Vec<Trap>,
     /// Fixes of withdrawn candidates that develop still lacks.
     pub offers: Vec<Offer>,
@@ -150,7 +150,7 @@ pub enum TagSeen {
     },
 }
 
-/// A branch that looks like a candidate and is none.
+/// A branch that is named like a candidate, but is not on record.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Stranger {
     /// Its full name.

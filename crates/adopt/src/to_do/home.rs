@@ -1,6 +1,7 @@
 //! Which server a repository lives on, and the commands by which its settings are read and changed.
 
-use super::shell::quoted;
+use allclear_core::types::shell::quoted;
+use allclear_core::types::text::plain;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Home {
@@ -45,7 +46,9 @@ impl Home {
             Self::GitLab(slug) => {
                 format!("glab api -X PUT projects/{} -f default_branch={branch}", slug.replace('/', "%2F"))
             }
-            Self::Path(path) => format!("git -C {} symbolic-ref HEAD refs/heads/{branch}", quoted(path)),
+            Self::Path(path) => {
+                format!("git -C {} symbolic-ref HEAD refs/heads/{branch}", quoted(&plain(path)))
+            }
             Self::Other => format!("in the server's settings, make {branch} the default branch"),
         }
     }

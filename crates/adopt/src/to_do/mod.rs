@@ -9,7 +9,6 @@ mod model;
 mod patch;
 mod pattern;
 pub mod scheduler;
-mod shell;
 mod yaml;
 
 #[cfg(test)]

@@ -61,7 +61,7 @@ pub struct Seen<'a> {
     pub standing: Standing,
     /// The server's default branch; `None` where it names none.
     pub default: Option<&'a str>,
-    /// The files of develop, or of stable where there is no develop.
+    /// The files of develop; of stable where develop is missing.
     pub files: &'a [File],
     pub traces: Traces,
 }

@@ -108,7 +108,7 @@ const CASES: &[Case] = &[
     },
     Case { path: WORKFLOW, text: "", gaps: &[], patched: None },
     Case { path: WORKFLOW, text: "- on\n- push\n", gaps: &[], patched: None },
-    // A glob of another shape is no candidate's branch.
+    // A glob of another form does not mean a candidate's branch.
     Case {
         path: WORKFLOW,
         text: "on:\n  push:\n    branches: [master, develop, release/**]\n",
@@ -461,7 +461,7 @@ fn the_schedulers_are_seen_for_what_they_are() {
     }
     assert_eq!(
         scheduler::cron("/opt/my tools/allclear", "/srv/50%/it's"),
-        "7-59/15 * * * * CI=true '/opt/my tools/allclear' -C '/srv/50\\%/it'\\''s' tick >/dev/null"
+        "7-59/15 * * * * CI=true '/opt/my tools/allclear' -C \"/srv/50\\%/it's\" tick >/dev/null"
     );
 }
 

@@ -36,7 +36,7 @@ pub struct Declared {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum At {
-    /// The highest version tag that is no pre-release; the default branch where there is none.
+    /// The highest version tag that is not a pre-release; the default branch where there is none.
     LatestRelease,
     /// A branch, by its short name.
     Branch(String),
@@ -194,7 +194,7 @@ impl Default for Limits {
     }
 }
 
-/// A failure that is known, and kept in sight.
+/// A known failure.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct ExpectFailure {

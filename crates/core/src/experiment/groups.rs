@@ -1,4 +1,4 @@
-//! What failed, by root cause.
+//! Failures by root cause.
 
 use super::{Comparison, Row, signature};
 use std::collections::BTreeMap;

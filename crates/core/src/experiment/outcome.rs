@@ -1,4 +1,4 @@
-//! The words of an experiment: its arms, its steps, how an attempt ends, and how two arms compare.
+//! The terms of an experiment: its arms, its steps, how an attempt ends, and how two arms compare.
 
 use serde::{Deserialize, Serialize};
 

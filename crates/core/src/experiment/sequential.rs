@@ -160,7 +160,7 @@ mod tests {
             ((4, 6), (0, 6), Regressed, Suspect),
             ((5, 6), (0, 6), Regressed, Regressed),
             ((3, 6), (3, 6), Flaky, Flaky),
-            // The baseline is the bad one: no amount of that convicts, and a clear case ends early.
+            // Where the baseline fails, the candidate is never blamed, and a clear case ends early.
             ((1, 4), (4, 4), Flaky, Flaky),
             ((0, 6), (6, 6), Flaky, Flaky),
             ((0, 0), (0, 0), More, More),

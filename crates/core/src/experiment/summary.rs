@@ -1,4 +1,4 @@
-//! What the record keeps of an experiment: the counts, and what is not well. The whole table is an attachment.
+//! What the record keeps of an experiment: the counts, and what did not pass. The whole table is an attachment.
 
 use super::{Comparison, Coverage, Declared, Experiment, Outcome, Pinned, Row, Step, Tier};
 use crate::types::object_id::CommitId;

@@ -1,4 +1,4 @@
-//! What a release leaves to the candidates that were cut before it: stable, merged into each of them.
+//! After a release, stable is merged into the candidates that were cut before it.
 
 use crate::facts::{CandidateFacts, Facts, MergeBack};
 use crate::project::{Candidate, Project};

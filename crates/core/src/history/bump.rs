@@ -1,6 +1,6 @@
 //! Chooses the next version from what changed.
 //!
-//! Where the history speaks Conventional Commits 1.0.0, the largest change decides as its item 16
+//! Where the history uses Conventional Commits 1.0.0, the largest change decides as its item 16
 //! relates it to Semantic Versioning 2.0.0: breaking → major, `feat` → minor, all else → patch.
 //! Where it does not, the policy's default bump stands.
 
@@ -36,7 +36,7 @@ const TYPES: [&str; 11] =
 
 /// Chooses the version after `last` that is above every version in `taken` (released and open ones) and
 /// none of `duds` (withdrawn ones).
-/// At least half of the commits that are no merges must be Conventional for their types to count.
+/// At least half of the commits that are not merges must be Conventional for their types to count.
 /// The first version of all is 0.1.0.
 pub fn choose<'a>(
     last: Option<Version>,
@@ -111,7 +111,7 @@ pub fn choose_hotfix(last: Version, taken: &[Version], duds: &[Version]) -> Choi
     Choice { version, bump: Bump::Patch, reasons }
 }
 
-/// Steps over the numbers that are used up.
+/// Skips versions that are taken.
 fn past(mut version: Version, bump: Bump, gone: &[Version], why: &str, reasons: &mut Vec<String>) -> Version {
     let first = version;
     while gone.contains(&version) && raised(version, bump) > version {

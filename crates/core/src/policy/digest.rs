@@ -1,4 +1,4 @@
-//! The name of a policy's content.
+//! The digest of a policy.
 
 use super::model::Policy;
 use serde_json::Value;
@@ -64,7 +64,7 @@ mod tests {
         assert_eq!(digest(&policy).len(), 64);
         assert_eq!(digest(&policy), digest(&read("# nothing\n").unwrap().policy));
         assert_ne!(digest(&policy), digest(&defaults(Preset::Service1)));
-        // A key that came later and is left out changes no digest on record.
+        // A key that was added later and is left out changes no digest on record.
         assert!(!serde_json::to_string(&policy).unwrap().contains("changelog"));
     }
 }

@@ -11,7 +11,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-/// A person's answer for a commit that is no known fix.
+/// A person's acceptance of a commit that is not known to be a fix.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Acceptance {
     /// Who.
@@ -20,7 +20,7 @@ pub struct Acceptance {
     pub reason: String,
 }
 
-/// A person's yes to one commit.
+/// A person's approval of one commit.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Approval {
     /// Who.

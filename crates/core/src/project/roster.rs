@@ -80,7 +80,7 @@ impl Roster {
         self.second(entry, by)
     }
 
-    /// Takes one more voice for a proposal.
+    /// Adds an admin's support for a proposal.
     pub(crate) fn second(&mut self, proposal: &CommitId, by: Option<&Fingerprint>) -> Ruling {
         let Some(n) = self.proposals.iter().position(|p| p.entry == *proposal) else {
             return Ruling::Ignored("no such proposal waits");

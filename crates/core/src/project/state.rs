@@ -146,7 +146,7 @@ pub struct Hold {
     pub until: Option<Timestamp>,
 }
 
-/// A wish on record.
+/// A request on record to promote a commit once it is clear.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Request {
     /// For exactly this commit.
@@ -260,7 +260,7 @@ pub struct Trouble {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
 #[serde(rename_all = "kebab-case")]
 pub enum TroubleKind {
-    /// It is no entry.
+    /// It is not an entry.
     #[error("{0}")]
     Void(VoidReason),
     /// It has events that this version does not know.
@@ -269,7 +269,7 @@ pub enum TroubleKind {
 }
 
 impl Hold {
-    /// Keeps the one that lasts longer: only lifting ends a stop early.
+    /// Keeps the longer one: only lifting ends a stop early.
     pub(crate) fn or_stricter(self, other: Option<Self>) -> Self {
         match other {
             Some(other) if other.until.is_none_or(|theirs| self.until.is_some_and(|ours| ours <= theirs)) => {

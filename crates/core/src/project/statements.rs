@@ -1,4 +1,4 @@
-//! What was stated lately: what keeps a statement from being said again.
+//! Recent statements, so that none is replayed.
 
 use crate::ledger::event::Event;
 use crate::ledger::signature::Fingerprint;
@@ -22,7 +22,7 @@ pub struct Said {
 }
 
 impl Said {
-    /// Takes a statement of the next entry, or says why it is none.
+    /// Takes a statement of the next entry, or says why it does not count.
     pub(crate) fn take(
         &mut self,
         statement: &Statement,

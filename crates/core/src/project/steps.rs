@@ -89,7 +89,7 @@ impl Progress {
             Mark::New | Mark::Failed | Mark::Unconfirmed if step.run().is_none() => false,
             Mark::Failed => self.tries >= 2,
             Mark::Unconfirmed => self.tries >= 3,
-            // A registry that is down for half an hour needs nobody yet.
+            // A registry that is down for half an hour does not need a person yet.
             Mark::New => self.tries >= 6,
         }
     }

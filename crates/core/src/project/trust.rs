@@ -1,4 +1,4 @@
-//! Whose word counts. What an entry says of its own signature never does: how far a voice is proven comes
+//! Whose statements count. What an entry says of its own signature never counts: how far an identity is proven comes
 //! from the signatures alone, and is found once, at its position in the chain.
 
 use crate::ledger::signature::Fingerprint;
@@ -9,7 +9,7 @@ use crate::types::object_id::CommitId;
 use crate::types::person::is_same;
 use serde::{Deserialize, Serialize};
 
-/// Somebody's word: who by their own claim, and how far it is proven.
+/// Who did something, by their own claim, and how far that is proven.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Voice {
     /// A name or an address, as claimed.
@@ -18,7 +18,7 @@ pub struct Voice {
     pub level: Level,
 }
 
-/// How far a word is proven.
+/// How far an identity is proven.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Level {
@@ -36,7 +36,7 @@ pub enum Level {
 pub struct Key {
     /// Which.
     pub fingerprint: Fingerprint,
-    /// Whose; `None` where it is no signer's.
+    /// Whose; `None` where it is not a signer's.
     pub name: Option<String>,
     /// What it may do.
     pub roles: Vec<Role>,

@@ -94,7 +94,7 @@ impl Recorded {
     }
 }
 
-/// A commit of which the record kept no words.
+/// A recorded commit, without subject and author.
 pub(super) fn bare(commit: &RecordedCommit) -> ClassedCommit {
     ClassedCommit {
         id: commit.id.clone(),

@@ -19,7 +19,7 @@ pub(super) fn judge(seen: &Prerequisites) -> Finding {
         ..Evidence::default()
     });
     let summary = format!("an earlier probe left {} on the server", count(seen.leftovers.len(), "ref"));
-    // A command that is cut is none.
+    // A command that is cut off cannot be run.
     let command = seen.delete.clone().filter(|command| command.chars().count() <= 73);
     finding
         .weighs(Weight::Open, summary)

@@ -56,7 +56,7 @@ fn unmerged<'a>(past: &'a Past, contained: &Set) -> Vec<Unmerged<'a>> {
     found
 }
 
-/// Pairs what was left with commits elsewhere that may be the same change.
+/// Pairs unreleased commits with commits elsewhere that may be the same change.
 fn lookalikes(past: &Past, branches: &[Unmerged<'_>], contained: &Set) -> HashMap<usize, Vec<usize>> {
     let commits = &past.commits;
     let mut authored: HashMap<i64, Vec<usize>> = HashMap::new();

@@ -89,7 +89,7 @@ fn start(past: &Past, release: &Release) -> Option<Start> {
         .then(|| commit.parents[1])
     };
     let head = own.and_then(|(tip, _)| commits.find(&tip.commit)).or_else(merged)?;
-    // What the trunk has itself is no part of the branch.
+    // What is on the trunk does not belong to the branch.
     let trunk_tip =
         past.develop.as_ref().or(past.stable.as_ref()).and_then(|tip| commits.find(&tip.commit))?;
     let mut trunk = vec![false; commits.all().len()];

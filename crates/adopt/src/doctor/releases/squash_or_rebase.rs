@@ -20,7 +20,7 @@ struct Pair {
 /// What one release may have been made of.
 struct Suspect<'a> {
     release: &'a Release,
-    /// How many commits that are no merges are new in it.
+    /// How many commits that are not merges are new in it.
     new: usize,
     /// Pairs that agree in author date.
     pairs: Vec<Pair>,

@@ -58,7 +58,7 @@ pub(super) fn judge(past: &Past) -> Finding {
     finding.weighs(Weight::Past, summary).shown_by(evidence)
 }
 
-/// Tells whether a file's version is the tag's; build metadata makes no other version.
+/// Tells whether a file's version is the tag's; build metadata does not count.
 fn agree(said: &str, version: Version) -> bool {
     Version::parse(said.split('+').next().unwrap_or_default()).is_ok_and(|said| said == version)
 }

@@ -1,4 +1,4 @@
-//! Attempts in their places, and what their outcomes mean.
+//! Attempts in order, and what their outcomes mean.
 
 use super::case::Case;
 use crate::experiment::{Arm, Attempt, Mode, Outcome, Step, signature};

@@ -1,4 +1,4 @@
-//! What is the same failure: the line of a log that says what is wrong, without what differs between machines.
+//! Names a failure by the line of its log that says what is wrong, without what differs between machines.
 //!
 //! Two attempts with the same signature fail alike, and downstreams with the same signature have one root cause. So a
 //! signature keeps names (symbols, error codes, tests) and drops places (paths, lines, addresses), times and counts.

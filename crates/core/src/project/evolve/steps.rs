@@ -13,7 +13,7 @@ pub(in crate::project) fn evolve(project: &mut Project, event: &Event, at: Times
         let Some(release) = project.releases.get_mut(version) else { return };
         if release.after.iter().any(|step| step.name == name) {
             let progress = release.steps.entry(name.to_owned()).or_default();
-            // Done is done: what a machine that slept says later changes nothing.
+            // Once a step is done, what a slow machine reports later changes nothing.
             if !matches!(progress.mark, Mark::Done(_)) {
                 change(progress);
                 progress.at = Some(at);
@@ -34,7 +34,7 @@ pub(in crate::project) fn evolve(project: &mut Project, event: &Event, at: Times
                 Ill::Failed => Mark::Failed,
                 Ill::Unconfirmed => Mark::Unconfirmed,
                 Ill::Lost => Mark::Lost,
-                // Nothing was run, so nothing is known that was not before.
+                // Nothing was run, so nothing new is known.
                 Ill::Unclear => p.mark,
             };
         }),
