@@ -25,7 +25,7 @@ pub struct Facts {
     pub candidates: BTreeMap<Version, CandidateFacts>,
     /// How many commits, merges aside, develop has that were neither cut nor released.
     pub changes: usize,
-    /// What some other hand did to what was released, a sentence each.
+    /// What somebody else changed of what was released, a sentence each.
     pub drift: Vec<String>,
     /// Branches that are named like candidates, but are not on record.
     pub strangers: Vec<Stranger>,
@@ -53,7 +53,7 @@ pub struct RecordFacts {
     pub place: Option<RefName>,
     /// Where the ledger is shorter than it once was.
     pub rewound: Option<Rewound>,
-    /// A second ledger at the other place.
+    /// A second ledger, at the other ref.
     pub second: Option<RefName>,
     /// The fingerprint of the key that signed the newest entry.
     pub signer: Option<String>,

@@ -65,7 +65,7 @@ pub enum Answer {
     More,
     /// The candidate fails more often, beyond reasonable doubt.
     Regressed,
-    /// The arms are alike: it fails now and then.
+    /// Both arms fail at similar rates: it is flaky.
     Flaky,
     /// The candidate seems to fail more often, and the pairs are used up.
     Suspect,
@@ -74,16 +74,16 @@ pub enum Answer {
 /// The rule that says when enough was tried.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Sequential {
-    /// From which factor on the candidate is convicted.
+    /// From which factor on the candidate counts as regressed.
     pub convict: f64,
-    /// Up to which factor it is acquitted before the pairs are used up.
+    /// Up to which factor it counts as flaky before the pairs are used up.
     pub acquit: f64,
     /// How many pairs there are at most.
     pub pairs: u32,
 }
 
 impl Sequential {
-    /// Gives the rule for an experiment of that size: where many are looked at, chance has many chances.
+    /// Gives the rule for an experiment of that size: with more downstreams chance needs a higher bar.
     pub fn for_downstreams(n: usize) -> Self {
         Self { convict: if n >= 500 { 100.0 } else { 20.0 }, acquit: 1.0 / 3.0, pairs: 6 }
     }

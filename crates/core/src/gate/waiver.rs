@@ -36,7 +36,7 @@ pub fn ends(waiver: &Waiver, policy: &Policy) -> Timestamp {
     waiver.until.min(policy.waivers.longest.after(waiver.at))
 }
 
-/// Gives the instant at which the first waiver of a gate that counts now ends, and with it the gate's yes.
+/// Gives the instant at which the first waiver of a gate that counts now ends, and with it the gate's clearance.
 pub fn until(candidate: &Candidate, gate: &str, commit: &CommitId, now: Timestamp) -> Option<Timestamp> {
     let mut last: Vec<(&Waiver, Timestamp)> = Vec::new();
     for waiver in candidate.waivers.iter().filter(|w| w.gate == gate && w.commit == *commit) {
@@ -47,7 +47,7 @@ pub fn until(candidate: &Candidate, gate: &str, commit: &CommitId, now: Timestam
     last.into_iter().map(|(_, end)| end).filter(|end| *end > now).min()
 }
 
-/// Says which gates are set aside for a commit at an instant, a line each: for the release notes.
+/// Lists the gates that are waived for a commit at an instant, a line each, for the release notes.
 pub fn sentences(candidate: &Candidate, commit: &CommitId, now: Timestamp) -> Vec<String> {
     let counts = |w: &&Waiver| w.commit == *commit && ends(w, &candidate.cut.policy) > now;
     let line = |w: &Waiver| {

@@ -13,7 +13,7 @@ use git_conventional::{Commit, Type};
 pub struct Change<'a> {
     /// The whole message, as its author wrote it.
     pub message: &'a str,
-    /// Whether it is a merge; merges say nothing of their own.
+    /// Whether it is a merge, whose message does not count.
     pub merge: bool,
 }
 
@@ -187,7 +187,7 @@ fn word(bump: Bump) -> &'static str {
 /// Tells why a version cannot be cut.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum BadChoice {
-    /// It is out.
+    /// It is released.
     #[error("{0} is already released; a released version never changes, choose a higher one")]
     Released(Version),
     /// It was withdrawn.
@@ -196,7 +196,7 @@ pub enum BadChoice {
     /// It has a candidate.
     #[error("{0} is already open; work on that candidate, or choose a higher version")]
     Open(Version),
-    /// It would go back behind the last release.
+    /// It is below the last release.
     #[error("{wanted} is lower than the last release {last}; choose a version above {last}")]
     BelowLast {
         /// What was asked for.
@@ -204,7 +204,7 @@ pub enum BadChoice {
         /// The last release.
         last: Version,
     },
-    /// It would be released after a higher one that is already on its way.
+    /// It would be released after a higher version that has a candidate.
     #[error("{wanted} is lower than {}, which {} open; choose a version above {highest}", list(&texts(.open)), are(.open.len()))]
     BelowOpen {
         /// What was asked for.

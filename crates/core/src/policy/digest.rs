@@ -1,6 +1,7 @@
 //! The digest of a policy.
 
 use super::model::Policy;
+use crate::types::text::hex;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
@@ -11,11 +12,7 @@ pub fn digest(policy: &Policy) -> String {
         serde_json::to_value(policy).expect("a policy has text keys alone, so it always has a JSON form");
     let mut canonical = String::new();
     write(&value, &mut canonical);
-    let hash = Sha256::digest(canonical.as_bytes());
-    hash.iter()
-        .flat_map(|byte| [byte >> 4, byte & 15])
-        .filter_map(|nibble| char::from_digit(nibble.into(), 16))
-        .collect()
+    hex(&Sha256::digest(canonical.as_bytes()))
 }
 
 fn write(value: &Value, out: &mut String) {

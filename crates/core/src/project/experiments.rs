@@ -53,7 +53,7 @@ pub struct Trial {
 pub struct Known<'a> {
     /// The experiment that counts; `None` where all there are want a signature.
     pub trial: Option<&'a Trial>,
-    /// Since when its experiments leave something open.
+    /// Since when its experiments are inconclusive.
     pub inconclusive_since: Option<Timestamp>,
 }
 

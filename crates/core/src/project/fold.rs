@@ -21,7 +21,7 @@ pub struct Fold {
 }
 
 impl Fold {
-    /// Goes on from an earlier fold of the same chain: what makes a warm start fast.
+    /// Continues an earlier fold of the same chain.
     pub fn onto(project: Project) -> Self {
         Self { project, ..Self::default() }
     }

@@ -98,7 +98,7 @@ pub(super) fn may_answer_for(one: &[String], other: &[String]) -> bool {
 }
 
 impl Approval {
-    /// Tells whether it counts under a policy as far as its signature goes.
+    /// Tells whether its signature is enough for a policy.
     pub fn counts(&self, policy: &Policy) -> bool {
         counts(policy, Act::Approve, &self.by.level)
     }

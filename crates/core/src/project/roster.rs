@@ -34,7 +34,7 @@ pub struct Proposal {
     pub by: Vec<Fingerprint>,
 }
 
-/// What became of a proposal, or of a voice for one.
+/// The result of a proposal, or of an admin's support for one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Ruling {
     /// The change is in force.

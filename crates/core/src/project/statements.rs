@@ -9,10 +9,10 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::collections::VecDeque;
 
-/// How many entries a statement may lag behind what its speaker had seen.
+/// How many entries may come between the head that a statement names and its own entry.
 pub const REACH: usize = 100;
 
-/// The end of the chain, and what was stated on it: what keeps a statement from being said again.
+/// The end of the chain and the statements on it, so that none is replayed.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Said {
     /// The last entries, oldest first.

@@ -14,7 +14,7 @@ pub const GRACE: Seconds = Seconds(30 * 60);
 /// The longest time between two looks.
 const LONGEST: Seconds = Seconds(6 * 3600);
 
-/// How one step stands on record.
+/// The progress of one step on record.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Progress {
     /// How far it came.
@@ -29,7 +29,7 @@ pub struct Progress {
     pub said: Option<String>,
 }
 
-/// How far a step came.
+/// The state of a step on record.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Mark {

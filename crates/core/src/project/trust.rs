@@ -27,7 +27,7 @@ pub enum Level {
     Claimed,
     /// This key wrote it down: the entry's commit carries its good signature.
     Recorded(Key),
-    /// This key said it, about exactly this, in this ledger.
+    /// This key signed a statement of exactly this, in this ledger.
     Stated(Key),
 }
 
@@ -104,7 +104,7 @@ impl Voice {
         is_same(&self.who, who) || signer.is_some_and(|name| is_same(name, who))
     }
 
-    /// Tells whether anybody's name is on it: of those without one nobody can say that they are two.
+    /// Tells whether it has a name: two without one cannot be told apart.
     pub fn is_somebody(&self) -> bool {
         is_same(&self.who, &self.who) || self.level.stated().is_some()
     }

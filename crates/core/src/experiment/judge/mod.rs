@@ -45,7 +45,7 @@ pub enum Next {
     Done(Judgement),
 }
 
-/// How one downstream was found.
+/// The result for one downstream.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Judgement {
     /// How the arms compare.
@@ -60,11 +60,11 @@ pub struct Judgement {
     pub error: Option<String>,
     /// What was built with the candidate; `None` where that is not proven.
     pub proof: Option<Proof>,
-    /// What tells the cause, or why nothing could be said: one sentence.
+    /// The cause, or why there is no answer: one sentence.
     pub note: Option<String>,
 }
 
-/// How often is tried at most, repetitions included; one attempt to tell the cause may follow.
+/// The most attempts, repetitions included; one more may follow to tell the cause.
 pub const MOST: usize = 18;
 
 /// Says what to try next, or how the arms compare. It is total: whatever the attempts, following it ends after

@@ -14,7 +14,7 @@ use crate::types::text;
 use sha2::{Digest, Sha256};
 use std::borrow::Cow;
 
-/// What a log says is wrong.
+/// A failure, as a log tells it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Failure {
     /// The line, as it was printed, made safe to show and short. The name of a failing test comes before its message.
