@@ -71,6 +71,7 @@ impl Engine<'_> {
                 break;
             };
             tried.push(action.clone());
+            let _span = tracing::info_span!("act", action = action.sentence()).entered();
             match healed(|| self.act(&action)) {
                 Ok(Some(done)) => ticked.done.push(Done(done)),
                 Ok(None) => {}

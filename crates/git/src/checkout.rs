@@ -1,8 +1,7 @@
-//! The files of a commit, written into a directory.
+//! Writes the files of a commit into a directory.
 //!
-//! The files are written from the objects themselves, byte by byte: no index, no work tree of git's, so no
-//! attribute, filter, end of line or `export-subst` changes anything. Large files kept outside (LFS) stay the
-//! pointers that they are; a submodule is an empty directory.
+//! They come straight from the objects, without an index or a work tree of git's, so no attribute, filter, line
+//! ending or `export-subst` changes them. LFS files stay pointers, and submodules are empty directories.
 
 use crate::process::{Failure, Git};
 use allclear_core::CommitId;
@@ -13,7 +12,6 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-/// The longest that it may take.
 const LIMIT: Duration = Duration::from_mins(10);
 
 /// How many files a commit may have that is checked out, how long all their names may be, and how large they may be
@@ -22,7 +20,6 @@ const FILES: usize = 1_000_000;
 const NAMES: u64 = 256 << 20;
 const BYTES: u64 = 16 << 30;
 
-/// One file of a tree.
 struct Entry {
     mode: String,
     id: String,
@@ -33,7 +30,6 @@ pub(crate) fn cannot(what: &str, e: &std::io::Error) -> RepoError {
     RepoError::Unavailable(format!("{what} for a step failed: {e}"))
 }
 
-/// Writes the files of a commit below a directory.
 pub(crate) fn check_out(repo: &Git, commit: &CommitId, dir: &Path) -> Result<(), RepoError> {
     let git = |e: Failure| RepoError::Protocol(e.to_string());
     let entries = entries(repo, commit).map_err(git)?;
@@ -73,7 +69,7 @@ pub(crate) fn check_out(repo: &Git, commit: &CommitId, dir: &Path) -> Result<(),
     };
     let args = ["cat-file", "--batch", "--buffer"];
     repo.stream(&args, ask.as_bytes(), LIMIT, &mut write).map_err(git)?;
-    // Last, so that no file is ever written through one.
+    // Last, so that no file is ever written through a link.
     for (at, target) in links {
         let target = std::ffi::OsStr::from_bytes(&target);
         std::os::unix::fs::symlink(target, at).map_err(|e| cannot("writing a link", &e))?;
@@ -84,7 +80,6 @@ pub(crate) fn check_out(repo: &Git, commit: &CommitId, dir: &Path) -> Result<(),
     Ok(())
 }
 
-/// Lists the files of a commit.
 fn entries(repo: &Git, commit: &CommitId) -> Result<Vec<Entry>, Failure> {
     let tree = format!("{commit}^{{tree}}");
     let mut entries = Vec::new();

@@ -1,9 +1,8 @@
-//! The real clock and real chance; and a clock of one's own for the demo, the simulator and the tests.
+//! The machine's clock and random source, and a clock for the demo, the simulator and the tests.
 
 use allclear_core::port::Clock;
 use jiff::Timestamp;
 
-/// The machine's clock and random source.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct SystemClock;
 
@@ -19,7 +18,7 @@ impl Clock for SystemClock {
 
     fn fresh_id(&self) -> String {
         let mut bytes = [0u8; 16];
-        // Without the kernel's random source the time must do: an id need only be unlikely to repeat.
+        // Without the kernel's random source the time has to do: an id need only be unlikely to repeat.
         if getrandom::fill(&mut bytes).is_err() {
             bytes = (self.now().as_nanosecond() as u128 ^ u128::from(std::process::id())).to_be_bytes();
         }
@@ -34,7 +33,6 @@ pub struct VirtualClock {
 }
 
 impl VirtualClock {
-    /// Starts at an instant.
     pub fn at(start: Timestamp) -> Self {
         Self { now: std::sync::Mutex::new(start) }
     }

@@ -1,6 +1,6 @@
-//! Starts what a project wants run: its after-steps, and the commands of its notices. They are the project's
-//! own, from its policy, and run with the caller's own environment, since they need its tokens; but nothing of
-//! them outlives its time, what is kept of their words is bounded, and secrets in it are masked.
+//! Runs the project's own commands from its policy: after-steps and notices. They get the caller's environment,
+//! since they need its tokens. None of their processes outlives the time limit, only the last of their output
+//! is kept, and secrets in it are masked.
 
 use allclear_core::port::steps::{End, Ended};
 use allclear_core::types::text::plain;
@@ -11,42 +11,35 @@ use std::io::Read;
 use std::path::Path;
 use std::time::Duration;
 
-/// How much of the last words is kept, in bytes.
+/// The last so many bytes of the output are kept.
 const KEPT: usize = 4096;
-/// Values shorter than this are no secrets, and would mask half of every text.
+/// Shorter values are not masked: they are hardly secrets, and would mask half of every text.
 const SHORTEST: usize = 6;
-/// What a variable's name has in it where its value is a secret.
+/// Parts of the names of variables whose values are secrets.
 const SECRET: [&str; 7] = ["TOKEN", "SECRET", "PASSWORD", "PASSWD", "KEY", "CREDENTIAL", "HOOK"];
-/// The variables of git's that say who somebody is and how to get there; all others could lead a git that the
-/// command starts to another repository.
+/// Variables of git that name a person or a way to connect. Any other could point a git that the command starts
+/// at another repository.
 const OF_GIT: [&str; 5] = ["GIT_AUTHOR_", "GIT_COMMITTER_", "GIT_SSH", "GIT_SSL_", "GIT_ASKPASS"];
 
-/// A shell script of the project's and its surroundings.
 pub(crate) struct Script<'a> {
-    /// What `sh -c` is given.
     pub(crate) text: &'a str,
     pub(crate) dir: &'a Path,
-    /// The caller's environment.
     pub(crate) env: &'a [(OsString, OsString)],
-    /// Variables beside it.
     pub(crate) vars: &'a [(&'static str, OsString)],
     pub(crate) stdin: &'a [u8],
     pub(crate) limit: Duration,
 }
 
-/// Tells whether a command may see a variable of the caller's.
 pub(crate) fn may_see(name: &OsString) -> bool {
     let name = name.to_string_lossy();
     !name.starts_with("GIT_") || OF_GIT.iter().any(|kept| name.starts_with(kept))
 }
 
-/// Makes a directory for a script.
 pub(crate) fn temporary(cache: &Path) -> std::io::Result<TempDir> {
     TempDir::make(&cache.join("temporary"))
 }
 
 impl Script<'_> {
-    /// Runs it to its end.
     pub(crate) fn run(&self) -> Ended {
         let secrets = secrets(self.env);
         let program = Program::new("sh")
@@ -84,7 +77,6 @@ fn end(end: &process::End) -> End {
     }
 }
 
-/// Reads to the end, and keeps the last `most` bytes.
 fn read_tail(from: &mut dyn Read, most: usize) -> Vec<u8> {
     let (mut kept, mut piece) = (Vec::new(), [0; 8192]);
     while let Ok(n @ 1..) = from.read(&mut piece) {
@@ -132,7 +124,7 @@ fn masked(mut said: Vec<u8>, secrets: &[Vec<u8>]) -> String {
         }
     }
     let text = String::from_utf8_lossy(&said);
-    // Of a line that was drawn again and again the last drawing counts.
+    // Of a progress line that was overwritten, the last state counts.
     let lines: Vec<String> = text
         .lines()
         .map(|line| plain(line.trim_end_matches('\r').rsplit('\r').next().unwrap_or_default()))
@@ -188,7 +180,7 @@ mod tests {
         let script = "echo \"t=$CARGO_REGISTRY_TOKEN\"; echo \"$DEPLOY_KEY\" | head -n 3; echo $https_proxy; echo 1 left";
         let said = sh(script, &vars, LONG).said;
         assert_eq!(said, "t=***\n***\n***\n***\nhttp://mira:***@proxy:8080/\n1 left");
-        // Cut in the middle of a secret: its end is no less secret.
+        // Of a secret that was cut, the rest is masked too.
         let script = "echo $CARGO_REGISTRY_TOKEN; head -c 4106 /dev/zero | tr '\\0' x";
         let said = sh(script, &vars[..1], LONG).said;
         assert!(said.bytes().all(|b| matches!(b, b'x' | b'*' | b'\n')), "{said}");
@@ -204,7 +196,7 @@ mod tests {
     fn nothing_outlives_its_time() {
         let start = Instant::now();
         assert_eq!(sh("sleep 300 & sleep 300", &[], Duration::from_millis(200)).end, End::TimedOut);
-        // One that ends and leaves a child behind with the output open.
+        // It exits and leaves a child with the output open.
         assert_eq!(sh("sleep 300 & echo $!", &[], LONG).end, End::Exit(0));
         assert!(start.elapsed() < Duration::from_secs(50), "it was waited for what was left behind");
     }

@@ -1,7 +1,9 @@
 //! Git for allclear: the `git` binary behind one hardened wrapper, and a private bare store.
 //!
-//! **No work tree, ever, and nothing in the user's clone.** All objects are built in a store of
-//! allclear's own, whose merges see no attributes and no configuration but ours.
+//! **There is no work tree, and nothing is written into the user's clone.** All objects are built in a store of
+//! allclear's own, whose merges see only our attributes and configuration.
+
+#![allow(missing_docs, reason = "for this workspace alone: comments say what names do not")]
 
 mod checkout;
 mod clock;

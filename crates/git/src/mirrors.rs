@@ -1,5 +1,5 @@
-//! The sources of what depends on the project: other repositories, fetched into bare mirrors of this machine's
-//! own, and their commits laid out file by file. Nothing of them is run, and nothing is written into a clone.
+//! Fetches the repositories of downstreams into bare mirrors, and checks out their commits. Nothing of them is
+//! run, and nothing is written into a clone.
 
 use crate::checkout::check_out;
 use crate::process::Git;
@@ -16,15 +16,13 @@ use sha2::{Digest, Sha256};
 use std::path::{Component, Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
-/// How long a server may take to list its refs.
 const LIST_LIMIT: Duration = Duration::from_mins(2);
-/// How long a tree is kept that nobody looks at.
+/// Trees that nobody has used for so long are removed.
 const KEPT: Duration = Duration::from_hours(30 * 24);
 
-/// Where a link of a tree leads that led out of it.
+/// The target given to links that would lead out of their tree.
 const NOWHERE: &str = ".leads-out-of-the-repository";
 
-/// Repositories by their addresses, and `.` for the project's own.
 #[derive(Debug)]
 pub struct Mirrors<'a> {
     store: &'a Store,
@@ -34,7 +32,7 @@ pub struct Mirrors<'a> {
 }
 
 impl<'a> Mirrors<'a> {
-    /// Opens the mirrors of this machine, and clears away trees that nobody looked at for a month.
+    /// Opens the mirrors of this machine, and removes trees that nobody has used for a month.
     pub fn open(store: &'a Store, clone: &'a Clone, env: &'a Environment) -> Result<Self, RepoError> {
         let dir = env.cache.join("lab");
         let trees = dir.join("trees");
@@ -48,7 +46,7 @@ impl<'a> Mirrors<'a> {
         Ok(Self { store, clone, env, dir })
     }
 
-    /// Gives a git for the mirror of an address, and the address as git takes it.
+    /// Prepares git for the mirror of a repository; also gives the address without its login.
     fn mirror(&self, repo: &str, format: &str) -> Result<(Git, String), RepoError> {
         let base = self.clone.work_tree.as_deref().unwrap_or(&self.clone.dir);
         let base = base.canonicalize().unwrap_or_else(|_| base.to_path_buf());
@@ -77,7 +75,7 @@ impl<'a> Mirrors<'a> {
         Ok((parse::refs(&output.stdout), head.and_then(|id| CommitId::parse(id).ok())))
     }
 
-    /// Brings a commit into the mirror: alone, or with everything where the server gives no single commits.
+    /// Fetches a commit: alone, or all branches and tags where the server does not serve single commits.
     fn fetch(&self, repo: &str, commit: &CommitId) -> Result<Git, RepoError> {
         let format = if commit.as_str().len() == 64 { "sha256" } else { "sha1" };
         let (git, url) = self.mirror(repo, format)?;
@@ -109,7 +107,6 @@ fn unreadable(url: &str, said: &[String]) -> RepoError {
     RepoError::Unavailable(format!("{} cannot be read: {why}", plain(url)))
 }
 
-/// Finds the highest final version among tags, with or without `v`.
 fn latest(refs: &Refs) -> Option<(Version, &RefName)> {
     let version = |name: &RefName| {
         let tag = name.as_str().strip_prefix("refs/tags/")?;
@@ -162,7 +159,7 @@ impl Sources for Mirrors<'_> {
         let files = temp.dir("tree/files").map_err(|e| io("making a tree", &e))?;
         check_out(git, commit, &files)?;
         keep_inside(&files).map_err(|e| io("checking out a tree", &e))?;
-        // Where that fails, somebody else was first; theirs serves.
+        // If it fails, another process was first, and its tree is used.
         let _other_serves = std::fs::rename(temp.path().join("tree"), &place);
         if place.join("files").is_dir() {
             Ok(place.join("files"))
@@ -178,8 +175,9 @@ impl Sources for Mirrors<'_> {
     }
 }
 
-/// Bends each link that leads out of the tree, or may one day, to where nothing is: what reads a stranger's tree must
-/// not read this machine's files. It stays a link, since what is packed has none.
+/// Replaces each link that leads out of the tree, or could do so later, by one that leads nowhere: whatever
+/// reads a stranger's tree must not read this machine's files. It remains a link, since links are left out of
+/// packages.
 fn keep_inside(top: &Path) -> std::io::Result<()> {
     fn walk(dir: &Path, links: &mut Vec<PathBuf>) -> std::io::Result<()> {
         for entry in std::fs::read_dir(dir)? {
@@ -249,7 +247,7 @@ mod tests {
             let text = std::fs::read_to_string(top.join(name)).unwrap_or_default();
             assert_ne!(text, "secret", "{name}");
             let stays = !["absolute", "escape", "winding"].contains(&name);
-            // What leads to another one is bent before that, or leads nowhere after it.
+            // The target of a chained link is replaced before it, or leads nowhere after it.
             let is = top.join(name).read_link().unwrap() == Path::new(target);
             assert!(is == stays || name == "chained", "{name}");
         }

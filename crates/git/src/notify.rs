@@ -1,4 +1,4 @@
-//! Delivers notices: to a command of the project's, or by HTTP.
+//! Delivers notices by a command of the project's, or by HTTP.
 
 use crate::Store;
 use crate::command::{Script, temporary};
@@ -13,10 +13,9 @@ use sha2::Sha256;
 use std::ffi::OsString;
 use std::time::Duration;
 
-/// How far a delivery by HTTP may go. Redirects are not followed, and what is answered is no news.
+/// Redirects are not followed, and the body of an answer is not read.
 const HTTP: Limits =
     Limits { connect: Duration::from_secs(5), total: Duration::from_secs(10), redirects: 0, body: 0 };
-/// How long a command may take.
 const COMMAND: Duration = Duration::from_mins(1);
 
 impl Notify for Store {
@@ -42,7 +41,7 @@ impl Notify for Store {
             Way::SlackEnv(name) => {
                 let notice: serde_json::Value = serde_json::from_str(body).unwrap_or_default();
                 let text = notice["text"].as_str().unwrap_or_default();
-                // No markup, no mentions, no previews of addresses that strangers wrote.
+                // No markup, no mentions, no previews of addresses in strangers' text.
                 let body = serde_json::json!({
                     "text": chat(text), "mrkdwn": false, "parse": "none", "link_names": false,
                     "unfurl_links": false, "unfurl_media": false,
@@ -83,7 +82,7 @@ impl Store {
     }
 }
 
-/// Gives the HMAC-SHA256 (RFC 2104) of a text, in hex.
+/// HMAC-SHA256 (RFC 2104), in hex.
 fn signature(key: &str, text: &str) -> String {
     let mut mac = Hmac::<Sha256>::new_from_slice(key.as_bytes()).expect("a key of any length will do");
     mac.update(text.as_bytes());

@@ -1,11 +1,11 @@
-//! Reads what git prints.
+//! Parses what git prints.
 
 use allclear_core::history::graph::{CommitInfo, Graph};
 use allclear_core::port::{Merged, Refs};
 use allclear_core::{CommitId, RefName};
 use std::collections::BTreeMap;
 
-/// Reads `ls-remote`. Names that are no full ref names (`HEAD`) are left out.
+/// Reads `ls-remote`. Names that are not full ref names, such as `HEAD`, are left out.
 pub(crate) fn refs(text: &[u8]) -> Refs {
     let mut refs = Refs::default();
     for line in text.split(|&b| b == b'\n') {
@@ -46,7 +46,7 @@ pub(crate) fn graph(text: &[u8]) -> Graph {
     graph
 }
 
-/// Reads the records of `merge-tree --stdin -z --no-messages`, as many as are whole.
+/// Reads the complete records of `merge-tree --stdin -z --no-messages`.
 pub(crate) fn merges(text: &[u8]) -> Vec<Merged> {
     let mut out = Vec::new();
     let mut fields = text.split(|&b| b == 0);

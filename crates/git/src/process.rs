@@ -1,4 +1,4 @@
-//! Starts git, and nothing else: empty environment, our configuration only, a deadline and an output cap.
+//! Starts git with an empty environment, our configuration only, a deadline and a limit on the output.
 
 use allclear_core::types::text::plain;
 use allclear_host::process::{End, Errors, Group, Leftovers, Program, Run};
@@ -8,12 +8,9 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Stdio};
 use std::time::{Duration, Instant};
 
-/// The longest output that is kept in memory, in bytes.
 const OUTPUT_CAP: u64 = 1 << 30;
-/// How much of what a server writes to standard error is kept, in bytes.
 const SAID_CAP: usize = 64 * 1024;
 
-/// How git is started for one repository.
 #[derive(Debug, Clone)]
 pub struct Git {
     program: &'static str,
@@ -22,50 +19,33 @@ pub struct Git {
     config: Vec<(String, String)>,
 }
 
-/// What a finished git left behind.
 #[derive(Debug, Clone)]
 pub struct Output {
     /// The exit code; `None` where a signal or the deadline ended it.
     pub code: Option<i32>,
-    /// Standard output.
     pub stdout: Vec<u8>,
     /// Standard error, made safe to show, a line each.
     pub said: Vec<String>,
 }
 
-/// Git could not be run, or did not do it.
+/// Why git failed. `verb` is its first argument.
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum Failure {
-    /// It could not be started.
     #[error("git could not be started ({0}); allclear needs git 2.39 or newer on the PATH")]
     Start(String),
-    /// It ran out of time and was ended.
     #[error("git {verb} took longer than {} s and was ended", .after.as_secs())]
-    TimedOut {
-        /// Its first argument.
-        verb: String,
-        /// The deadline.
-        after: Duration,
-    },
-    /// It ended with an error.
+    TimedOut { verb: String, after: Duration },
     #[error("git {verb} failed: {}", .said.last().map_or("it did not say why", String::as_str))]
     Failed {
-        /// Its first argument.
         verb: String,
-        /// What it wrote to standard error.
+        /// Standard error.
         said: Vec<String>,
     },
-    /// Its output made no sense.
     #[error("git {verb} answered something unexpected: {what}")]
-    Odd {
-        /// Its first argument.
-        verb: String,
-        /// What was odd.
-        what: String,
-    },
+    Odd { verb: String, what: String },
 }
 
-/// Every configuration that allclear's git goes by, whatever the machine or the user has set.
+/// The configuration that replaces whatever the machine or the user has set.
 const PROFILE: &[(&str, &str)] = &[
     ("core.hooksPath", "/dev/null"),
     ("core.fsmonitor", "false"),
@@ -106,7 +86,8 @@ const PROFILE: &[(&str, &str)] = &[
     ("tag.gpgSign", "false"),
 ];
 
-/// Old histories hold harmless flaws that a strict check refuses; what can hurt is still refused.
+/// Flaws of old histories that are harmless and that a strict check would refuse; dangerous ones are still
+/// refused.
 const HARMLESS: &[&str] = &[
     "badDate",
     "badDateOverflow",
@@ -131,7 +112,7 @@ const HARMLESS: &[&str] = &[
 ];
 
 impl Git {
-    /// Prepares git for the repository `dir`. `inherited` are the few variables it may see.
+    /// Prepares git for a repository. `inherited` are the only variables of the caller that it sees.
     pub fn new(dir: impl Into<PathBuf>, inherited: &[(OsString, OsString)]) -> Self {
         let mut env: Vec<(OsString, OsString)> = inherited.to_vec();
         for (key, value) in [
@@ -157,29 +138,25 @@ impl Git {
         Self { program: "git", dir: dir.into(), env, config }
     }
 
-    /// Adds one setting.
     pub fn with_config(mut self, key: &str, value: &str) -> Self {
         self.config.push((key.into(), value.into()));
         self
     }
 
-    /// Adds one variable.
     pub fn with_env(mut self, key: &str, value: impl Into<OsString>) -> Self {
         self.env.push((key.into(), value.into()));
         self
     }
 
-    /// Gives the same git for another directory.
     pub(crate) fn clone_at(&self, dir: &Path) -> Self {
         Self { dir: dir.to_path_buf(), ..self.clone() }
     }
 
-    /// Starts a companion of git in its place, in the same small world.
+    /// Runs another program, such as `ssh-keygen`, with the same environment.
     pub(crate) fn with_program(self, program: &'static str) -> Self {
         Self { program, ..self }
     }
 
-    /// Gives the directory that git runs in.
     pub fn dir(&self) -> &Path {
         &self.dir
     }
@@ -196,7 +173,7 @@ impl Git {
             .envs(config)
     }
 
-    /// Starts it for somebody who watches it themselves.
+    /// Starts git for a caller that watches the process itself.
     pub(crate) fn start(&self, args: &[&str]) -> Result<Child, Failure> {
         let pipes = (Stdio::piped(), Stdio::piped(), Stdio::piped());
         let started = self.program(args).spawn(Group::Own, pipes.0, pipes.1, pipes.2);
@@ -223,7 +200,7 @@ impl Git {
         Ok(Output { code, stdout, said })
     }
 
-    /// Runs git and hands its output over as it comes.
+    /// Runs git, and hands its output to `read` as it comes.
     pub(crate) fn stream(
         &self,
         args: &[&str],
@@ -236,7 +213,7 @@ impl Git {
             limit,
             stopped: None,
             errors: Errors::Kept(SAID_CAP),
-            // A server on this machine is one of them: it is not to be killed half-way because its client was.
+            // A server on this machine may be among them, and must not be killed in the middle.
             leftovers: Leftovers::Awaited,
         };
         let began = Instant::now();
@@ -254,7 +231,7 @@ impl Git {
         }
     }
 
-    /// Runs git, and takes any exit code but 0 for an error.
+    /// Runs git; any exit code but 0 is an error.
     pub fn ok(&self, args: &[&str], stdin: &[u8]) -> Result<Vec<u8>, Failure> {
         let output = self.run(args, stdin, Duration::from_mins(10))?;
         if output.code == Some(0) {
@@ -265,14 +242,12 @@ impl Git {
         }
     }
 
-    /// Runs git and gives its output as one trimmed line.
     pub fn line(&self, args: &[&str], stdin: &[u8]) -> Result<String, Failure> {
         let out = self.ok(args, stdin)?;
         Ok(String::from_utf8_lossy(&out).trim().to_owned())
     }
 }
 
-/// Lists the options among some arguments, without their values.
 fn options(args: &[&str]) -> String {
     let name = |arg: &str| match arg.strip_prefix("--") {
         Some(long) => Some(format!("--{}", long.split('=').next()?)),
@@ -285,7 +260,7 @@ fn options(args: &[&str]) -> String {
 }
 
 impl Git {
-    /// Prepares git to read a person's own configuration: their environment, and no profile of ours.
+    /// Prepares git to read a person's own configuration: with their environment, and none of our settings.
     pub(crate) fn as_the_person(dir: &Path, inherited: &[(OsString, OsString)]) -> Self {
         let mut env = inherited.to_vec();
         env.push(("LC_ALL".into(), "C".into()));

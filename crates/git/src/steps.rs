@@ -1,5 +1,4 @@
-//! Runs commands of the project's in a checkout. There is no `.git` in it, and a git that looks for one upwards is
-//! stopped.
+//! Runs the project's commands in a checkout. It has no `.git`, and git is kept from finding one further up.
 
 use crate::Store;
 use crate::checkout::{cannot, check_out};

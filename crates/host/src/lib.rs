@@ -1,6 +1,9 @@
-//! This machine: processes, temporary directories, and the way to the network.
+//! This machine: processes, temporary directories, and the network.
 //!
-//! **A process sees no variable that it was not given, and at its deadline it ends with all that it started.**
+//! **A process sees no variables but those given to it, and at its deadline it ends with everything it
+//! started.**
+
+#![allow(missing_docs, reason = "for this workspace alone: comments say what names do not")]
 
 pub mod http;
 pub mod process;

@@ -1,4 +1,4 @@
-//! A directory of one's own, gone with its owner.
+//! Temporary directories.
 
 use rustix::fs::{FlockOperation, flock};
 use std::fs::{DirBuilder, File, Permissions};
@@ -6,9 +6,9 @@ use std::io;
 use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
-/// A temporary directory, removed when this value is dropped. It is locked as long as its process lives, so that
-/// others can tell what a killed process has left: the caches that they are in may be shared by containers, where a
-/// process number says nothing.
+/// A temporary directory, removed when it is dropped. It is locked as long as its process lives, so that others
+/// can tell what a killed process has left: caches may be shared by containers, where a process number means
+/// nothing.
 #[derive(Debug)]
 pub struct TempDir {
     path: PathBuf,
@@ -20,7 +20,7 @@ impl TempDir {
     pub fn make(parent: &Path) -> io::Result<Self> {
         std::fs::create_dir_all(parent)?;
         Self::sweep(parent);
-        // Between making it and locking it nobody may take it for a leftover.
+        // Between creation and lock, nobody may take it for a leftover.
         let _no_sweep = lock(parent, FlockOperation::LockShared)?;
         let mut id = [0; 8];
         getrandom::fill(&mut id).map_err(io::Error::other)?;
@@ -49,7 +49,7 @@ impl TempDir {
         &self.path
     }
 
-    /// Gives the path of a directory in it, which is created if needed.
+    /// A directory in it, created if needed.
     pub fn dir(&self, name: &str) -> io::Result<PathBuf> {
         let path = self.path.join(name);
         std::fs::create_dir_all(&path)?;
@@ -69,9 +69,9 @@ fn lock(path: &Path, how: FlockOperation) -> io::Result<File> {
     Ok(lock)
 }
 
-/// Removes a tree as far as that is possible, also one with directories that even their owner may not empty, or
-/// deeper than any path is long: what foreign code left may be both. So each folder is moved to the top before it is
-/// emptied.
+/// Removes a tree as far as possible, even with directories that their owner may not write or that are nested
+/// deeper than any path is long: foreign code may leave both. For that, each folder is moved to the top before
+/// it is emptied.
 pub fn remove_tree(path: &Path) {
     let own = |dir: &Path| drop(std::fs::set_permissions(dir, Permissions::from_mode(0o700)));
     let mut left = vec![path.to_path_buf()];

@@ -1,13 +1,11 @@
-//! Copies of trees.
-
 use std::path::Path;
 
-/// Copies a tree with its links and modes. What it makes is the owner's to write.
+/// Copies a tree with its links and modes. The owner may write all of the copy.
 pub(crate) fn copy(from: &Path, to: &Path) -> std::io::Result<()> {
     walk(from, to, &|from, to| std::fs::copy(from, to).map(drop))
 }
 
-/// Makes a tree of hard links: for files that nobody ever changes in place.
+/// Copies a tree by hard links, for files that are never changed in place.
 pub(crate) fn link(from: &Path, to: &Path) -> std::io::Result<()> {
     walk(from, to, &|from, to| std::fs::hard_link(from, to).or_else(|_| std::fs::copy(from, to).map(drop)))
 }

@@ -1,4 +1,4 @@
-//! A network that misbehaves on cue. Calls are counted from 1, pushes and reads apart.
+//! A network that fails as it is told. Calls are counted from 1, pushes and reads separately.
 
 use allclear_core::history::graph::Graph;
 use allclear_core::history::lineage::Lineage;
@@ -12,31 +12,28 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-/// What happens to a push.
 pub enum Push {
-    /// It is performed, and its answer is lost.
+    /// It lands, and the answer is lost.
     LoseAnswer,
-    /// It is performed, and the answer says that it failed.
+    /// It lands, and the answer says that it failed.
     SayFailed,
     /// It never arrives.
     Lose,
-    /// The server refuses it with these words.
     Refuse(&'static str),
-    /// The server says that it is done, and does nothing.
+    /// The server reports success and does nothing.
     Lie,
-    /// The server dies when it has changed the refs that this picks.
+    /// The server dies after it has changed the refs that this selects.
     Partial(fn(&str) -> bool),
-    /// The server dies when it has changed these refs, by their place in the push.
+    /// The server dies after it has changed the refs at these places in the push.
     Subset(BTreeSet<usize>),
-    /// This process is killed before it is sent.
+    /// This process is killed before it sends the push.
     DieBefore,
-    /// This process is killed when it has been performed.
+    /// This process is killed after the push has landed.
     DieAfter,
 }
 
 type Act<'a> = Box<dyn FnOnce() + Send + 'a>;
 
-/// A repository behind a network that misbehaves.
 pub struct Flaky<'a> {
     inner: &'a dyn Repository,
     pushes: AtomicU32,
@@ -50,7 +47,6 @@ pub struct Flaky<'a> {
 }
 
 impl<'a> Flaky<'a> {
-    /// Puts the network between.
     pub fn new(inner: &'a dyn Repository) -> Self {
         Self {
             inner,
@@ -65,42 +61,37 @@ impl<'a> Flaky<'a> {
         }
     }
 
-    /// Does something to push `n`.
     pub fn push_is(self, n: u32, fault: Push) -> Self {
         held(&self.faults).insert(n, fault);
         self
     }
 
-    /// Lets something happen just before push `n`: a rival.
+    /// Runs something just before push `n`, such as a rival's push.
     pub fn before_push(self, n: u32, act: impl FnOnce() + Send + 'a) -> Self {
         held(&self.before).insert(n, Box::new(act));
         self
     }
 
-    /// Lets something happen just after push `n`.
     pub fn after_push(self, n: u32, act: impl FnOnce() + Send + 'a) -> Self {
         held(&self.after).insert(n, Box::new(act));
         self
     }
 
-    /// Fails the `n`-th reading of the refs.
     pub fn read_fails(mut self, n: u32) -> Self {
         self.dead_reads.insert(n);
         self
     }
 
-    /// Cuts the line for good when `n` pushes have been made.
+    /// The server is unreachable after `n` pushes.
     pub fn gone_after_push(mut self, n: u32) -> Self {
         self.dead_after = Some(n);
         self
     }
 
-    /// Tells how many pushes were made.
     pub fn pushes(&self) -> u32 {
         self.pushes.load(Relaxed)
     }
 
-    /// Gives what push `n` asked for.
     pub fn asked(&self, n: u32) -> Vec<RefUpdate> {
         held(&self.sent)[n as usize - 1].clone()
     }

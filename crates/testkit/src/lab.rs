@@ -1,4 +1,4 @@
-//! A lab without a machine: downstreams that behave as they are told, and everything counted that is asked of them.
+//! A fake lab: downstreams behave as they are told, and calls are counted.
 
 use allclear_core::CommitId;
 use allclear_core::experiment::{
@@ -12,21 +12,18 @@ use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
 
-/// What a downstream does when it is tried.
 type Behaviour = Arc<dyn Fn(&Request<'_>) -> Attempt + Send + Sync>;
 
-/// Another project.
 #[derive(Clone)]
 struct Project {
     release: u32,
-    /// The folders of its programs; none is the project itself.
+    /// The folders of its programs; if empty, the project itself is the only one.
     programs: Vec<String>,
-    /// What floats in it, as it stands now.
+    /// What its floating requirements resolve to now.
     floats: Option<String>,
     does: Behaviour,
 }
 
-/// A lab without a machine.
 #[derive(Default)]
 pub struct FakeLab {
     projects: Mutex<BTreeMap<String, Project>>,
@@ -37,17 +34,15 @@ pub struct FakeLab {
 }
 
 impl FakeLab {
-    /// Makes a lab that knows no project.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Makes a lab on a machine that can run nothing.
     pub fn without_sandbox(why: &str) -> Self {
         Self { uncontained: Some(why.into()), ..Self::default() }
     }
 
-    /// Adds a project, or lets it behave otherwise from now on.
+    /// Adds a project, or changes how it behaves.
     pub fn has(&self, repo: &str, does: impl Fn(&Request<'_>) -> Attempt + Send + Sync + 'static) -> &Self {
         let does: Behaviour = Arc::new(does);
         self.projects()
@@ -57,38 +52,32 @@ impl FakeLab {
         self
     }
 
-    /// Makes many programs of a project, one in each of these folders.
     pub fn with_programs(&self, repo: &str, folders: &[&str]) -> &Self {
         self.change(repo, |project| project.programs = folders.iter().map(|f| (*f).to_owned()).collect())
     }
 
-    /// Lets a project release anew.
     pub fn releases(&self, repo: &str) -> &Self {
         self.change(repo, |project| project.release += 1)
     }
 
-    /// Says what a project resolves to now; it floats from here on.
     pub fn resolves_to(&self, repo: &str, closure: &str) -> &Self {
         self.change(repo, |project| project.floats = Some(closure.into()))
     }
 
-    /// Takes a project away from its server.
     pub fn loses(&self, repo: &str) -> &Self {
         self.projects().remove(repo);
         self
     }
 
-    /// Gives what was tried since this was asked last, in order: `alpha candidate 1`.
+    /// Takes the list of attempts so far, in order: `alpha candidate 1`.
     pub fn tries(&self) -> Vec<String> {
         std::mem::take(&mut *self.tries.lock().unwrap())
     }
 
-    /// Tells how often it was asked what something resolves to.
     pub fn resolved(&self) -> u32 {
         *self.closures.lock().unwrap()
     }
 
-    /// Tells whether it was told to stop.
     pub fn was_stopped(&self) -> bool {
         self.stopped.load(Ordering::Relaxed)
     }
@@ -107,7 +96,6 @@ impl FakeLab {
     }
 }
 
-/// Gives an attempt in which everything passed, and what was built is proven.
 pub fn passes(request: &Request<'_>) -> Attempt {
     let proof = Proof { version: format!("v{}", request.side.version), hash: content(request.side) };
     let tests = Tests { ran: 3, failed: 0, declared: 3 };
@@ -121,7 +109,6 @@ pub fn passes(request: &Request<'_>) -> Attempt {
     }
 }
 
-/// Gives an attempt that failed in a step, with a line that says why.
 pub fn fails(request: &Request<'_>, step: Step, error: &str) -> Attempt {
     Attempt {
         outcome: Outcome::failed(step),
@@ -132,7 +119,7 @@ pub fn fails(request: &Request<'_>, step: Step, error: &str) -> Attempt {
     }
 }
 
-/// Gives an attempt of which nothing can be said.
+/// An attempt that says nothing about the candidate.
 pub fn ends(request: &Request<'_>, outcome: Outcome, note: &str) -> Attempt {
     Attempt { outcome, note: Some(note.into()), proof: None, tests: None, ..passes(request) }
 }
@@ -141,7 +128,6 @@ fn digest(text: &str) -> String {
     allclear_core::types::text::hex(&Sha256::digest(text.as_bytes()))
 }
 
-/// The content of a version: that of its commit.
 fn content(side: &Side) -> String {
     format!("h1:{}", &digest(side.commit.as_str())[..12])
 }

@@ -1,7 +1,8 @@
-//! For tests: a real server repository, machines with stores of their own, a clock that stands
-//! still, a network that misbehaves, and the promises as one check.
+//! For tests: a real server repository, machines with stores of their own, a virtual clock, a network that
+//! fails, and the promises as one check.
 
 #![allow(clippy::unwrap_used, reason = "a test kit panics where a test cannot go on")]
+#![allow(missing_docs, reason = "for this workspace alone: comments say what names do not")]
 
 mod flaky;
 mod lab;

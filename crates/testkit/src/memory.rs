@@ -1,9 +1,8 @@
-//! What was seen on a world's server.
+//! What was seen on a server, to notice what vanishes.
 
 use allclear_core::CommitId;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// What was seen on the server, so that what vanishes is missed.
 #[derive(Debug, Default)]
 pub(crate) struct Memory {
     pub(crate) tags: BTreeMap<String, CommitId>,

@@ -1,24 +1,20 @@
-//! Starts git for the tests' own hands, and ends processes without mercy.
+//! Starts git for tests, and kills processes.
 
 use std::ffi::OsString;
 use std::io::Write;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-/// What a process left behind.
 #[derive(Debug, Clone)]
 pub struct Output {
-    /// Whether it exited with 0.
     pub ok: bool,
-    /// Standard output, without the last line's end.
+    /// Standard output, without trailing white space.
     pub out: String,
-    /// Standard output as it came.
     pub bytes: Vec<u8>,
-    /// Standard error.
     pub err: String,
 }
 
-/// Runs a program to its end, with nothing of this machine's configuration.
+/// Runs a program without any of this machine's configuration.
 #[allow(clippy::disallowed_methods, reason = "the one place of the test kit that starts processes")]
 pub(crate) fn run(
     program: &str,
@@ -45,7 +41,6 @@ pub(crate) fn run(
     }
 }
 
-/// Gives an environment with a home of its own.
 pub(crate) fn hermetic(home: &Path) -> Vec<(OsString, OsString)> {
     let mut env: Vec<(OsString, OsString)> = vec![("PATH".into(), environment("PATH").unwrap_or_default())];
     let fixed = [
@@ -62,7 +57,6 @@ pub(crate) fn hermetic(home: &Path) -> Vec<(OsString, OsString)> {
     env
 }
 
-/// Reads a variable of the test's own environment.
 #[allow(
     clippy::disallowed_methods,
     reason = "tests that start themselves again are told what to do by the environment"
@@ -71,7 +65,7 @@ pub fn environment(name: &str) -> Option<OsString> {
     std::env::var_os(name)
 }
 
-/// Ends this process by SIGKILL: no destructor, no flush, no goodbye.
+/// Ends this process by SIGKILL.
 pub fn die() -> ! {
     let _ = rustix::process::kill_process(rustix::process::getpid(), rustix::process::Signal::KILL);
     loop {

@@ -1,4 +1,4 @@
-//! The promises of the design, as far as a server's refs and its ledger show them.
+//! Checks the promises of the design, as far as a server's refs and ledger show them.
 
 use crate::World;
 use allclear_core::ledger::entry::Entry;
@@ -9,7 +9,7 @@ use allclear_core::{CommitId, OperationId, Version};
 use std::collections::{BTreeMap, BTreeSet};
 
 impl World {
-    /// Looks at the server and remembers: a tag that moved or vanished is a broken promise (P8).
+    /// Records the server's refs. A tag that moved or vanished breaks a promise (P8).
     pub fn look(&self) {
         let refs = self.refs();
         let mut memory = self.memory.lock().unwrap();
@@ -44,7 +44,7 @@ impl World {
         memory.excused.insert(name.into());
     }
 
-    /// Reads the ledger, root first; it must be a chain.
+    /// Reads the ledger, root first.
     pub fn ledger(&self) -> Vec<(CommitId, Result<Entry, String>)> {
         let Some(head) = self.tip("refs/allclear/ledger") else { return Vec::new() };
         let list = self.git(&["rev-list", "--reverse", "--topo-order", "--parents", head.as_str()]);
@@ -75,12 +75,10 @@ impl World {
         links.collect()
     }
 
-    /// Gives all events of the ledger, oldest first.
     pub fn events(&self) -> Vec<Event> {
         self.ledger().into_iter().filter_map(|(_, e)| e.ok()).flat_map(|e| e.events).collect()
     }
 
-    /// Gives the versions that the ledger says are released, one for each confirmation.
     pub fn confirmed(&self) -> Vec<Version> {
         self.events()
             .iter()
@@ -90,7 +88,7 @@ impl World {
             .collect()
     }
 
-    /// Asserts the promises, as far as the server shows them.
+    /// Asserts the promises, as far as the server's refs and ledger show them.
     pub fn check_promises(&self) {
         self.look();
         let refs: BTreeMap<String, CommitId> = self.refs().into_iter().collect();
@@ -167,7 +165,7 @@ impl World {
         }
     }
 
-    /// P7, by somebody who has never seen this project before.
+    /// P7, checked on a machine that has never seen this project.
     fn every_release_holds(&self) {
         let found = self.machine("auditor").engine().verify(None).expect("P7: the record can be verified");
         let excused = !self.memory.lock().unwrap().excused.is_empty();
@@ -198,7 +196,7 @@ impl World {
         tips.iter().filter(lost).cloned().collect::<Vec<_>>().join(" ")
     }
 
-    /// P1, from the facts that were recorded with the plan.
+    /// P1, from the facts recorded with the plan.
     fn was_clear(op: &Operation, entry: &Entry) {
         let facts = entry.facts.as_ref().expect("P7: a plan records its facts");
         assert_eq!(

@@ -12,16 +12,13 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
-/// A Tuesday morning, well within the hours of promotion.
+/// A Tuesday morning, within the hours of promotion.
 const START: &str = "2026-11-03T10:00:00Z";
 
-/// The policy that a world begins with.
 const POLICY: &str = "preset = \"library@1\"\n[project]\nname = \"demo\"\n";
 
-/// A project on a real server, `v1.0.0` released and `develop` ahead of it.
 pub struct World {
     dir: tempfile::TempDir,
-    /// The clock of all machines that have none of their own.
     pub clock: Arc<VirtualClock>,
     pub(crate) memory: Mutex<Memory>,
 }
@@ -33,7 +30,7 @@ impl Default for World {
 }
 
 impl World {
-    /// Makes a project: `master` with `v1.0.0`, `develop` with a policy and a feature.
+    /// `master` has `v1.0.0`, and `develop` a policy and a feature.
     pub fn new() -> Self {
         let clock = Arc::new(VirtualClock::at(START.parse().unwrap()));
         let world = Self { dir: tempfile::tempdir().unwrap(), clock, memory: Mutex::default() };
@@ -55,7 +52,7 @@ impl World {
         world
     }
 
-    /// Makes a project whose candidate 1.1.0 was cut by machine `a` eight days ago, and is clear.
+    /// Candidate 1.1.0 was cut by machine `a` eight days ago, and is clear.
     pub fn soaked() -> Self {
         let world = Self::new();
         world.cut();
@@ -63,7 +60,6 @@ impl World {
         world
     }
 
-    /// Cuts a candidate by hand, on machine `a`.
     pub fn cut(&self) -> Version {
         let wish = allclear_engine::CutWish { may_found: true, ..Default::default() };
         let version = self.machine("a").engine().cut(&wish).unwrap().cut.version;
@@ -71,22 +67,18 @@ impl World {
         version
     }
 
-    /// Gives the temporary directory.
     pub fn path(&self) -> &Path {
         self.dir.path()
     }
 
-    /// Gives the server's repository.
     pub fn server(&self) -> PathBuf {
         self.path().join("server.git")
     }
 
-    /// Gives the developer's clone.
     pub fn clone_dir(&self) -> PathBuf {
         self.path().join("clone")
     }
 
-    /// Gives the developer's home.
     pub fn home(&self) -> PathBuf {
         self.path().join("home")
     }
@@ -96,19 +88,17 @@ impl World {
         self.git_in(&self.server(), args)
     }
 
-    /// Runs git anywhere; it must succeed.
     pub fn git_in(&self, dir: &Path, args: &[&str]) -> String {
         let output = self.try_git(dir, args, b"");
         assert!(output.ok, "git {args:?} failed: {}", output.err);
         output.out
     }
 
-    /// Runs git anywhere, whatever comes of it.
+    /// Runs git, whatever its exit code.
     pub fn try_git(&self, dir: &Path, args: &[&str], stdin: &[u8]) -> Output {
         run("git", args, dir, &hermetic(&self.home()), stdin)
     }
 
-    /// Gives the commit that a ref of the server leads to.
     pub fn tip(&self, name: &str) -> Option<CommitId> {
         let output = self.try_git(
             &self.server(),
@@ -118,7 +108,6 @@ impl World {
         CommitId::parse(&output.out).ok()
     }
 
-    /// Lists the server's refs: full name and object, sorted.
     pub fn refs(&self) -> Vec<(String, CommitId)> {
         let list = self.git(&["for-each-ref", "--format=%(refname) %(objectname)"]);
         list.lines()
@@ -127,22 +116,19 @@ impl World {
             .collect()
     }
 
-    /// Lists all refs but the record and what waits under it.
     pub fn branches_and_tags(&self) -> Vec<(String, CommitId)> {
         self.refs().into_iter().filter(|(name, _)| !name.starts_with("refs/allclear/")).collect()
     }
 
-    /// Tells whether the server has a ref.
     pub fn has(&self, name: &str) -> bool {
         self.refs().iter().any(|(n, _)| n == name)
     }
 
-    /// Puts a commit on a branch of the server, as a developer's push would.
+    /// Commits to a branch of the server.
     pub fn commit(&self, branch: &str, message: &str, files: &[(&str, &str)]) -> CommitId {
         self.commit_bytes(branch, message.as_bytes(), files)
     }
 
-    /// Puts a commit with any message on a branch of the server.
     pub fn commit_bytes(&self, branch: &str, message: &[u8], files: &[(&str, &str)]) -> CommitId {
         let at = self.clock.now().as_second();
         let mut input = format!(
@@ -166,7 +152,6 @@ impl World {
         CommitId::parse(&output.out).unwrap()
     }
 
-    /// Merges `from` into a branch of the server, which must be possible without conflict.
     pub fn merge(&self, branch: &str, from: &str, message: &str) -> CommitId {
         let (ours, theirs) = (self.tip(&format!("refs/heads/{branch}")).unwrap(), self.tip(from).unwrap());
         let tree = self.git(&["merge-tree", "--write-tree", ours.as_str(), theirs.as_str()]);
@@ -185,43 +170,37 @@ impl World {
         CommitId::parse(&made).unwrap()
     }
 
-    /// Commits a policy to develop.
     pub fn policy(&self, toml: &str) -> CommitId {
         self.commit("develop", "chore: policy", &[("allclear.toml", toml)])
     }
 
-    /// Moves time on by days.
     pub fn days(&self, days: i64) {
         self.clock.advance(days * 86_400);
     }
 
-    /// Moves time on by minutes.
     pub fn minutes(&self, minutes: i64) {
         self.clock.advance(minutes * 60);
     }
 
-    /// Gives the environment of a machine.
     pub fn environment(&self, machine: &str) -> Environment {
         Environment { inherited: hermetic(&self.home()), cache: self.path().join("cache").join(machine) }
     }
 
-    /// Gives a machine, with a store of its own and the world's clock. The same name is the same machine.
+    /// The same name is the same machine.
     pub fn machine(&self, name: &str) -> Machine {
         Machine::new(name, &self.clone_dir(), &self.environment(name), Arc::clone(&self.clock))
     }
 
-    /// Gives a machine whose clock is its own, for threads: nobody's waiting moves another's time.
+    /// Its clock is its own, for threads: waiting moves nobody else's time.
     pub fn lone_machine(&self, name: &str) -> Machine {
         let clock = Arc::new(VirtualClock::at(self.clock.now()));
         Machine::new(name, &self.clone_dir(), &self.environment(name), clock)
     }
 
-    /// Gives a machine that reaches the server through another clone.
     pub fn machine_at(&self, name: &str, clone: &Path) -> Machine {
         Machine::new(name, clone, &self.environment(name), Arc::clone(&self.clock))
     }
 
-    /// Installs a hook on the server.
     pub fn hook(&self, name: &str, script: &str) {
         let dir = self.server().join("hooks");
         std::fs::create_dir_all(&dir).unwrap();
@@ -230,12 +209,11 @@ impl World {
         std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755)).unwrap();
     }
 
-    /// Takes a hook away.
     pub fn unhook(&self, name: &str) {
         std::fs::remove_file(self.server().join("hooks").join(name)).unwrap();
     }
 
-    /// Removes stale locks, as the server's administrator would, and names them.
+    /// Removes stale lock files, as the server's administrator would; gives their names.
     pub fn unlock(&self) -> Vec<String> {
         let mut gone = Vec::new();
         let mut dirs = vec![self.server()];
@@ -253,12 +231,12 @@ impl World {
         gone
     }
 
-    /// Appends any bytes to the ledger, as anybody who may push could.
+    /// Appends anything to the ledger, as anyone who may push could.
     pub fn forge_entry(&self, json: &[u8]) -> CommitId {
         self.forge_files(&[("entry.json", json)])
     }
 
-    /// Appends any files to the ledger as an entry, in the order of their names.
+    /// The files must be sorted by name.
     pub fn forge_files(&self, files: &[(&str, &[u8])]) -> CommitId {
         let blob = |bytes: &[u8]| self.try_git(&self.server(), &["hash-object", "-w", "--stdin"], bytes).out;
         let lines: String =
@@ -271,7 +249,7 @@ impl World {
         CommitId::parse(&made).unwrap()
     }
 
-    /// Ticks on a machine until nothing more is done; gives everything that was done, and the last tick.
+    /// Ticks until nothing more is done; gives everything that was done, and the last tick.
     pub fn until_quiet(&self, machine: &Machine) -> (Vec<String>, Ticked) {
         let mut done = Vec::new();
         for _ in 0..10 {
@@ -285,7 +263,6 @@ impl World {
         panic!("ten ticks, and no end: {done:?}");
     }
 
-    /// Gives the present instant.
     pub fn now(&self) -> Timestamp {
         self.clock.now()
     }

@@ -157,6 +157,7 @@ impl Engine<'_> {
 
     fn append(&self, tip: &Tip, draft: &Draft) -> Result<Landing, Refusal> {
         let (place, old) = (tip.place()?, tip.head.clone());
+        let _span = tracing::info_span!("append", %place, entry = tip.entries + 1, id = draft.id).entered();
         let ours = self.write_entry(tip, draft)?;
         let mut updates = vec![RefUpdate { name: place.clone(), old: old.clone(), new: Some(ours.clone()) }];
         updates.extend(draft.refs.iter().cloned());

@@ -22,6 +22,7 @@ struct Look {
 impl Engine<'_> {
     /// Reads the server, and remembers what it saw.
     pub fn observe(&self) -> Result<Snapshot, Refusal> {
+        let _span = tracing::info_span!("look").entered();
         let refs = self.repo.observe()?;
         self.note(Note::Observed);
         match self.understand(refs) {

@@ -1,6 +1,6 @@
 //! What keeps a candidate from being cut, tagged, picked onto, carried into or withdrawn.
 
-use super::brief;
+use super::words::brief;
 use crate::Fault;
 use allclear_core::ecosystem::version_file::FileError;
 use allclear_core::history::bump::BadChoice;

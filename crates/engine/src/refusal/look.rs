@@ -1,6 +1,6 @@
 //! What a look at the server finds in the way.
 
-use super::brief;
+use super::words::{brief, versions};
 use crate::{Fault, FaultKind};
 use allclear_core::types::text::{count, list, short};
 use allclear_core::{CommitId, Version};
@@ -75,8 +75,4 @@ impl From<&LookRefusal> for Fault {
             }
         }
     }
-}
-
-pub(super) fn versions(all: &[Version]) -> String {
-    list(&all.iter().map(ToString::to_string).collect::<Vec<_>>())
 }

@@ -11,6 +11,7 @@ mod promotion;
 mod push;
 mod read;
 mod setup;
+mod words;
 
 pub use after::AfterRefusal;
 pub use candidate::CandidateRefusal;
@@ -22,9 +23,9 @@ pub use promotion::PromotionRefusal;
 pub use push::PushRefusal;
 pub use read::ReadRefusal;
 pub use setup::SetupRefusal;
+pub(crate) use words::brief;
 
 use crate::{Fault, FaultKind};
-use allclear_core::CommitId;
 use allclear_core::port::RepoError;
 use std::fmt;
 
@@ -101,11 +102,6 @@ impl fmt::Display for Refusal {
 }
 
 impl std::error::Error for Refusal {}
-
-/// Gives the first twelve digits of an id: few enough to read, enough to be given back.
-pub(crate) fn brief(id: &CommitId) -> &str {
-    &id.as_str()[..12]
-}
 
 impl From<RepoError> for Fault {
     fn from(error: RepoError) -> Self {

@@ -1,6 +1,6 @@
 //! What cannot be answered.
 
-use super::look::versions;
+use super::words::versions;
 use crate::Fault;
 use allclear_core::Version;
 

@@ -1,4 +1,4 @@
-//! Makes trees, commits and tags as git has them: who, when and what, and by whom they are signed.
+//! Makes trees, commits and tags, signed if the person signs with SSH.
 
 use super::Store;
 use super::error::{broken, id};
@@ -59,7 +59,7 @@ impl Store {
         self.writer().object(kind, bytes).map_err(broken)
     }
 
-    /// Writes a tree like the one at `tree` with some files replaced, folder by folder.
+    /// Writes a tree: `tree` with some files replaced.
     fn edit(&self, tree: Option<&str>, files: &BTreeMap<&str, CommitId>) -> Result<CommitId, RepoError> {
         let mut entries = match tree {
             Some(tree) => entries(&self.git.ok(&["ls-tree", "-z", tree], b"").map_err(broken)?),
@@ -85,7 +85,6 @@ impl Store {
         self.writer().tree(&entries).map_err(broken)
     }
 
-    /// Prepares git to sign with SSH in somebody's name.
     fn signing(&self, by: &Signature) -> Git {
         let (name, email) = name_and_email(&by.who);
         let date = format!("{} +0000", by.at.as_second());
@@ -99,7 +98,7 @@ impl Store {
         git
     }
 
-    /// Makes a signed tag by way of a ref in the store, since git signs tags in no other way.
+    /// Makes a signed tag by way of a ref in the store, since git has no other way to sign tags.
     fn write_signed_tag(
         &self,
         name: &str,
@@ -177,7 +176,6 @@ mod tests {
     use crate::user_clone::{Clone, Environment};
     use std::path::Path;
 
-    /// A repository that is its own server, and the store for it.
     fn store(dir: &Path) -> Store {
         let inherited = vec![("PATH".into(), "/usr/local/bin:/usr/bin:/bin".into())];
         let repository = dir.join("server");

@@ -1,10 +1,10 @@
-//! What a git that failed means to the caller.
+//! What a failure of git means to the caller.
 
 use crate::process::Failure;
 use allclear_core::CommitId;
 use allclear_core::port::RepoError;
 
-/// What a git that failed means where it had to do with a server.
+/// What a failure means where a server was involved.
 pub(crate) fn unavailable(e: Failure) -> RepoError {
     match e {
         Failure::Start(_) => RepoError::NotFound(e.to_string()),
@@ -13,7 +13,7 @@ pub(crate) fn unavailable(e: Failure) -> RepoError {
     }
 }
 
-/// The same of a git that only this machine's own store has to do with.
+/// What a failure means where only this machine's store was involved.
 pub(crate) fn broken(e: Failure) -> RepoError {
     match e {
         Failure::Start(_) => RepoError::NotFound(e.to_string()),
@@ -22,22 +22,19 @@ pub(crate) fn broken(e: Failure) -> RepoError {
     }
 }
 
-/// Takes any exit code but 0 for an error.
+/// Any exit code but 0 is an error.
 pub(super) fn done(verb: &str, (code, said): (Option<i32>, Vec<String>)) -> Result<(), RepoError> {
     if code == Some(0) { Ok(()) } else { Err(broken(Failure::Failed { verb: verb.into(), said })) }
 }
 
-/// Says that something is missing which has to be there.
 pub(super) fn missing(what: &str) -> RepoError {
     RepoError::Protocol(format!("the private store lacks {what}"))
 }
 
-/// Reads an id that git printed.
 pub(crate) fn id(text: &str) -> Result<CommitId, RepoError> {
     CommitId::parse(text).map_err(|e| RepoError::Protocol(e.to_string()))
 }
 
-/// Says what failed on this machine's disk.
 pub(crate) fn io(what: &str, e: &std::io::Error) -> RepoError {
     RepoError::Protocol(format!("{what}: {e}"))
 }

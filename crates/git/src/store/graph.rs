@@ -14,7 +14,7 @@ use allclear_core::port::{CommitGraph, Memory, RepoError};
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::BufRead;
 
-/// How commits are read, as [`parse::graph`] takes them; the revisions come on standard input.
+/// How commits are read for [`parse::graph`]; the revisions come on standard input.
 const LOG: &[&str] = &[
     "log",
     "--stdin",
@@ -53,7 +53,7 @@ impl CommitGraph for Store {
             }
             let mut args = vec!["merge-base", "--octopus", "--all"];
             args.extend(&tips);
-            // No common ancestor is an answer too: then everything is read.
+            // Without a common ancestor everything is read.
             let common = self.git.run(&args, b"", LIST_LIMIT).map_err(broken)?;
             let mut input: String = tips.iter().map(|t| format!("{t}\n")).collect();
             input.extend(String::from_utf8_lossy(&common.stdout).lines().map(|id| format!("^{id}\n")));
@@ -102,7 +102,7 @@ impl CommitGraph for Store {
             for field in out.split(|&b| b == 0) {
                 let field = String::from_utf8_lossy(field);
                 let field = field.trim_start_matches('\n');
-                // A line of its own with a commit that was asked for begins its list.
+                // The paths of a commit follow its own id.
                 match CommitId::parse(field.trim()) {
                     Ok(id) if commits.contains(&id) => {
                         paths.entry(id.clone()).or_default();
@@ -138,7 +138,7 @@ impl CommitGraph for Store {
                 "--full-index",
                 "--no-prefix",
             ];
-            // Without prefixes, because -R would swap them and make equal changes look different.
+            // Without prefixes: -R would swap them, so that equal changes would differ.
             if reverse {
                 args.push("-R");
             }
@@ -159,13 +159,13 @@ impl CommitGraph for Store {
         known: Option<&CommitId>,
         take: &mut dyn FnMut(RawEntry),
     ) -> Result<(), RepoError> {
-        // What was taken cannot be taken back: who reads begins anew.
+        // What was taken cannot be taken back, so the caller starts over.
         self.read_entries(head, known, take).map_err(|error| self.remade(error))
     }
 }
 
 impl Store {
-    /// Reads the messages of the newest `limit` commits that are no merges.
+    /// Reads the messages of the newest `limit` commits, without merges.
     pub fn messages(&self, tip: &CommitId, limit: usize) -> Result<Vec<String>, RepoError> {
         self.healing(&|| {
             let limit = format!("--max-count={limit}");
@@ -187,7 +187,7 @@ impl Store {
         })
     }
 
-    /// Makes the next walks through a long history quick.
+    /// Writes the commit-graph, from which git reads a long history ten times as fast.
     pub fn index(&self) {
         let fetched = self.recall("fetched");
         if fetched != self.recall("indexed") && write_links(&self.git).is_ok() {
@@ -195,7 +195,7 @@ impl Store {
         }
     }
 
-    /// Finds those that are commits of the store.
+    /// Finds which of some ids are commits of the store.
     fn present(&self, ids: &[CommitId]) -> Result<BTreeSet<CommitId>, RepoError> {
         let input: String = ids.iter().map(|id| format!("{id}\n")).collect();
         let out = self
@@ -209,7 +209,7 @@ impl Store {
         Ok(out.lines().filter_map(|l| CommitId::parse(l.strip_suffix(" commit")?).ok()).collect())
     }
 
-    /// Reads entries; the first that cannot be read ends it.
+    /// Reads entries up to the first that cannot be read.
     fn read_entries(
         &self,
         head: &CommitId,
@@ -240,20 +240,20 @@ impl Store {
             }
             Ok(())
         };
-        // Without --buffer git writes each answer for itself: three system calls an entry.
+        // Without --buffer git writes each answer by itself: three system calls an entry.
         let args = ["cat-file", "--batch", "--buffer"];
         done("cat-file", self.git.stream(&args, ask.as_bytes(), FETCH_LIMIT, &mut each).map_err(broken)?)?;
         if absent.is_empty() {
             return Ok(());
         }
-        // A commit without an entry is one thing, a store without the entry of a commit another.
+        // Either the commit has no entry, or the store has lost it.
         let ids: String = absent.iter().map(|id| format!("{id}\n")).collect();
         let whole = ["rev-list", "--objects", "--no-walk", "--quiet", "--stdin"];
         self.git.ok(&whole, ids.as_bytes()).map(drop).map_err(broken)
     }
 }
 
-/// Reads what `tip` has and none of `without` has. All must be commits of the store.
+/// Reads the commits that `tip` has and `without` do not. All must be in the store.
 fn since<'a>(
     git: &Git,
     tip: &CommitId,
@@ -263,7 +263,6 @@ fn since<'a>(
     git.ok(LOG, format!("{tip}\n{hidden}").as_bytes()).map(|out| parse::graph(&out))
 }
 
-/// Finds the commits whose ids begin with some hex digits.
 fn begins_with(git: &Git, prefix: &str) -> Result<Vec<CommitId>, RepoError> {
     let hex = prefix.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b));
     if !hex || !(4..=64).contains(&prefix.len()) {
@@ -281,7 +280,7 @@ fn begins_with(git: &Git, prefix: &str) -> Result<Vec<CommitId>, RepoError> {
     Ok(commits.collect::<BTreeSet<_>>().into_iter().collect())
 }
 
-/// Reads the commits of `tips` above the parents of `commit`, parents before children.
+/// Reads the commits of `tips` down to the parents of `commit`, parents before children.
 fn lineage(git: &Git, commit: &CommitId, tips: &BTreeSet<CommitId>) -> Result<Lineage, RepoError> {
     let mut input: String = tips.iter().map(|tip| format!("{tip}\n")).collect();
     input.push_str(&format!("^{commit}^@\n"));

@@ -1,10 +1,10 @@
-//! Heals the store. It is a cache: whatever is wrong with it, it is made again from the server.
+//! Heals the store. It is a cache, so whatever is wrong with it, it is made again from the server.
 //!
-//! What is wrong is found where git fails to read the store, or to fetch into it, and where something is missing that
-//! the server's refs lead to. The new store is made aside and fetched to its end before it takes the place of the
-//! damaged one, so that a server that cannot be reached takes nothing away. That happens once in a store's life, under
-//! its lock, and never while anybody pushes from it. The damaged store is kept beside the new one for two weeks: it
-//! may have the only copy of commits that the server has lost.
+//! Damage is found when git fails to read the store or to fetch into it, and when something is missing that the
+//! server's refs lead to. The new store is made aside and fetched completely before it replaces the damaged
+//! one, so a server that cannot be reached takes nothing away. That happens once in a store's life, under its
+//! lock, and never during a push from it. The damaged store is kept beside the new one for two weeks: it may
+//! have the only copy of commits that the server has lost.
 
 use super::Store;
 use super::error::{broken, io};
@@ -14,16 +14,15 @@ use std::path::Path;
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
 
-/// What is remembered of a repository whatever becomes of its objects: it is checked by content where it is used.
+/// Remembered facts that outlive the objects: they are checked by content where they are used.
 const CARRIED: [&str; 2] = ["head", "fold"];
-/// No git holds a lock for longer than this, in a store whose fetches take turns.
+/// No git holds a lock for longer, since fetches into a store take turns.
 const LOCK_AGE: Duration = Duration::from_secs(3);
-/// How long a damaged store is kept.
 const DAMAGED_AGE: Duration = Duration::from_hours(14 * 24);
 const LOCK_PAUSE: Duration = Duration::from_millis(50);
 
 impl Store {
-    /// Reads the store; where that fails because it is damaged, makes it again and reads once more.
+    /// Reads from the store. If that fails because the store is damaged, it is made again and read once more.
     pub(super) fn healing<T>(&self, read: &dyn Fn() -> Result<T, RepoError>) -> Result<T, RepoError> {
         match read() {
             Err(RepoError::Protocol(what)) => {
@@ -34,20 +33,17 @@ impl Store {
         }
     }
 
-    /// Makes the store again where an error says that it is damaged; for who has to begin anew then.
+    /// Makes the store again if an error says that it is damaged; for callers that have to start over then.
     pub(super) fn remade(&self, error: RepoError) -> RepoError {
         let RepoError::Protocol(what) = error else { return error };
         self.builds();
-        // It answers `Remade`, since something was built.
+        // This fails with `Remade`, since something was built.
         self.remake(what.clone()).err().unwrap_or(RepoError::Protocol(what))
     }
 
-    /// Makes the store again, because of `what`.
-    ///
-    /// # Errors
-    ///
-    /// `Remade` where something was built in the old one, which is gone now. What is wrong, where it was made again
-    /// before. `Unavailable` where the server cannot be fetched from.
+    /// Makes the store again, because of `what`. Fails with `Remade` if something was built in the old one,
+    /// which is gone now; with `what` if it was made again before; with `Unavailable` if the server cannot be
+    /// fetched from.
     pub(super) fn remake(&self, what: String) -> Result<(), RepoError> {
         if self.state.healed.load(Relaxed) {
             return Err(RepoError::Protocol(what));
@@ -58,12 +54,12 @@ impl Store {
         Ok(())
     }
 
-    /// The same for who has the lock already.
+    /// The same, for callers that hold the lock.
     pub(super) fn remake_locked(&self, what: String) -> Result<(), RepoError> {
         if self.state.healed.load(Relaxed) {
             return Err(RepoError::Protocol(what));
         }
-        // Another process may have made it again while this one waited.
+        // Another process may have made it again in the meantime.
         if self.state.identity() == identity(&self.dir) {
             self.replace(&what)?;
             self.state.healed.store(true, Relaxed);
@@ -77,7 +73,6 @@ impl Store {
         Ok(())
     }
 
-    /// Makes a store aside, fetches into it, and puts it in the place of this one.
     fn replace(&self, what: &str) -> Result<(), RepoError> {
         tracing::warn!(what, "the private store is damaged and is made again");
         let temp = self.temp_dir()?;
@@ -104,10 +99,10 @@ impl Store {
         Ok(())
     }
 
-    /// Makes sure that the history of what was fetched is there; for who misses something, and wonders whether the
-    /// server has it at all.
+    /// Makes sure that the history of what was fetched is complete; for callers that miss an object and have to
+    /// know whether the server ever had it.
     pub(super) fn check_history(&self) -> Result<(), RepoError> {
-        // Without the server nothing can be told, and what it has since is fetched by the next look.
+        // Without the server nothing can be said, and what it has since is fetched by the next look.
         let Ok((text, refs)) = self.list() else { return Ok(()) };
         if !self.has_fetched(&text) {
             return Ok(());
@@ -116,7 +111,7 @@ impl Store {
         self.git.ok(&["rev-list", "--quiet", "--stdin"], tips.as_bytes()).map(drop).map_err(broken)
     }
 
-    /// Removes the lock files that a git left behind which was killed. To be called under the store's own lock.
+    /// Removes lock files of processes that were killed. Only under the store's own lock.
     pub(super) fn sweep_locks(&self) {
         let mut found = Vec::new();
         for dir in ["", "objects/info", "objects/info/commit-graphs"] {
@@ -126,7 +121,7 @@ impl Store {
             list_locks(&self.dir.join(dir), true, &mut found);
         }
         for file in found {
-            // One that is young may be in use, by what a killed process has started: that ends soon.
+            // A young one may belong to a child of a killed process, which ends soon.
             let age = || {
                 let changed = std::fs::metadata(&file).and_then(|data| data.modified()).ok()?;
                 Some(changed.elapsed().unwrap_or(LOCK_AGE))
@@ -138,7 +133,6 @@ impl Store {
         }
     }
 
-    /// Removes a damaged store that was kept long enough.
     pub(super) fn sweep(&self) {
         let damaged = self.dir.with_extension(SIBLING);
         let changed = std::fs::metadata(&damaged).and_then(|data| data.modified());
@@ -148,7 +142,6 @@ impl Store {
     }
 }
 
-/// Lists the lock files of a directory.
 fn list_locks(dir: &Path, deep: bool, found: &mut Vec<std::path::PathBuf>) {
     for entry in std::fs::read_dir(dir).into_iter().flatten().flatten() {
         let is_dir = entry.file_type().is_ok_and(|kind| kind.is_dir());

@@ -1,4 +1,4 @@
-//! The making of a private store, and the clones that it borrows objects from.
+//! Makes private stores, and lets them borrow the objects of clones.
 
 use super::error::{broken, io};
 use crate::process::Git;
@@ -7,10 +7,11 @@ use allclear_host::TempDir;
 use std::fs::File;
 use std::path::{Path, PathBuf};
 
-/// The extension of a damaged store that was put aside.
+/// The extension of a damaged store that was set aside.
 pub(super) const SIBLING: &str = "damaged";
 
-/// Lets the store borrow the objects of every clone it was used from, as long as the clone is there.
+/// Lets the store borrow the objects of every clone that it was used from and that still exists. Gives the
+/// identities of their object directories.
 pub(super) fn lenders(dir: &Path, own: Option<&Path>) -> Result<String, RepoError> {
     use std::os::unix::fs::MetadataExt;
     let info = dir.join("objects/info");
@@ -32,18 +33,17 @@ pub(super) fn lenders(dir: &Path, own: Option<&Path>) -> Result<String, RepoErro
     Ok(paths.iter().map(identity).collect::<Vec<_>>().join(" "))
 }
 
-/// Makes an empty store.
 pub(crate) fn make(dir: &Path, git: &Git, format: &str) -> Result<(), RepoError> {
-    // Made aside and moved into place, so that two makers, threads or processes, never share a half-made store.
+    // Made aside and moved into place, so that nobody sees a half-made store.
     let temp = TempDir::make(&scratch(dir)).map_err(|e| io("making the store", &e))?;
     let fresh = temp.path().join("store");
     init(&fresh, git, format)?;
-    // Where that fails, somebody else was first; theirs serves.
+    // If it fails, another process was first, and its store is used.
     let _other_serves = std::fs::rename(&fresh, dir);
     if is_store(dir) { Ok(()) } else { Err(RepoError::Protocol(format!("{} cannot be made", dir.display()))) }
 }
 
-/// Makes an empty store in a directory of the caller's own.
+/// Runs `git init` in a directory that nobody else uses.
 pub(super) fn init(dir: &Path, git: &Git, format: &str) -> Result<(), RepoError> {
     std::fs::create_dir_all(dir).map_err(|e| io("making the store", &e))?;
     let format = format!("--object-format={format}");
@@ -52,19 +52,18 @@ pub(super) fn init(dir: &Path, git: &Git, format: &str) -> Result<(), RepoError>
     std::fs::create_dir_all(dir.join("objects/info")).map_err(|e| io("making the store", &e))
 }
 
-/// Tells whether a directory looks like a store at all.
 pub(super) fn is_store(dir: &Path) -> bool {
     let has_text = |name: &str| std::fs::metadata(dir.join(name)).is_ok_and(|m| m.is_file() && m.len() > 0);
     ["HEAD", "config"].into_iter().all(has_text)
         && ["objects", "refs"].into_iter().all(|n| dir.join(n).is_dir())
 }
 
-/// Gives the directory of a store's temporary directories. It stands beside the store, which may be replaced.
+/// The directory for temporary directories of a store. It stands beside the store, which may be replaced.
 pub(super) fn scratch(dir: &Path) -> PathBuf {
     dir.with_extension("scratch")
 }
 
-/// Puts a damaged store aside, in the place of the last one, with what is wrong with it. To be called under the
+/// Sets a damaged store aside, in place of the last one, with a note on what is wrong with it. Only under the
 /// store's lock.
 pub(super) fn set_aside(dir: &Path, what: &str) -> Result<(), RepoError> {
     let damaged = dir.with_extension(SIBLING);
@@ -76,7 +75,7 @@ pub(super) fn set_aside(dir: &Path, what: &str) -> Result<(), RepoError> {
     Ok(())
 }
 
-/// Opens one of the files that processes lock which share a store. It stands beside the store, which may be put aside.
+/// Opens a file that processes lock which share a store. It stands beside the store, which may be replaced.
 pub(super) fn lock(dir: &Path, what: &str) -> Result<File, RepoError> {
     let path = dir.with_extension(what);
     let open = || File::create(&path);
@@ -87,13 +86,13 @@ pub(super) fn lock(dir: &Path, what: &str) -> Result<File, RepoError> {
     file.map_err(|e| io("locking the store", &e))
 }
 
-/// Gives what tells one directory from another one of the same name.
+/// Tells a directory from another one of the same name: device and inode.
 pub(super) fn identity(dir: &Path) -> Option<(u64, u64)> {
     use std::os::unix::fs::MetadataExt;
     dir.metadata().ok().map(|m| (m.dev(), m.ino()))
 }
 
-/// Gives a name that nobody else gives.
+/// A name that is used only once.
 pub(crate) fn fresh_name() -> String {
     use allclear_core::port::Clock;
     crate::SystemClock.fresh_id()

@@ -1,4 +1,4 @@
-//! Remembers things beside the store's objects, a file each. Whatever is gone is looked up again.
+//! Remembers facts beside the store's objects, a file each. Whatever is missing is looked up again.
 
 use super::Store;
 use super::make::fresh_name;

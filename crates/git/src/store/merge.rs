@@ -1,5 +1,5 @@
-//! Merges without a work tree; also over a base of the caller's choice: what `git merge-tree --merge-base`
-//! does, on every git from 2.39 on, which does not have it yet.
+//! Merges without a work tree. A merge over a chosen base does what `git merge-tree --merge-base` does, for git
+//! from 2.39 on, which does not have that option yet.
 
 use super::error::{broken, io, missing};
 use super::{LIST_LIMIT, PUSH_LIMIT, Store};
@@ -8,7 +8,7 @@ use crate::writer::Kind;
 use allclear_core::CommitId;
 use allclear_core::port::{Merge, Merged, Objects, RepoError};
 
-/// Nobody's name: these commits stay in the private store.
+/// A placeholder: these commits never leave the private store.
 const NOBODY: &str = "allclear <allclear@localhost> 0 +0000";
 
 impl Merge for Store {
@@ -49,7 +49,7 @@ impl Store {
             let whole = some.len() >= rest.len();
             results.extend(some.into_iter().take(rest.len()).map(Some));
             if !whole {
-                // One pair that cannot be merged ends the batch; the others go on behind it.
+                // A pair that cannot be merged ends the batch; the next batch starts after it.
                 self.check_unrelated(&pairs[results.len()])?;
                 results.push(None);
             }
@@ -57,8 +57,8 @@ impl Store {
         Ok(results)
     }
 
-    /// Makes sure that two commits have nothing in common, where git does not merge them: a store that lacks some of
-    /// them is no answer.
+    /// Makes sure that two commits that git does not merge are unrelated: it also fails when the store lacks
+    /// some of the history.
     fn check_unrelated(&self, (ours, theirs): &(CommitId, CommitId)) -> Result<(), RepoError> {
         let args = ["merge-base", ours.as_str(), theirs.as_str()];
         match self.git.run(&args, b"", PUSH_LIMIT).map_err(broken)?.code {
@@ -68,9 +68,8 @@ impl Store {
     }
 }
 
-/// Brings what the last one changed against the first onto the middle one. Three commits are made for it,
-/// whose trees are theirs and whose only common ancestor is the base, so that the very merge decides that
-/// decides everywhere else.
+/// Applies the change from `base` to `theirs` to `ours`. Three commits are made that have these trees and the
+/// base as their only common ancestor, so that this merge is decided exactly as every other one.
 fn merge_over(store: &Store, sides: [&CommitId; 3]) -> Result<Merged, RepoError> {
     let trees = store.trees(&sides.map(Clone::clone))?;
     let [base, ours, theirs] = &trees[..] else {

@@ -1,4 +1,4 @@
-//! The private bare store of one server's objects. Each port over it has a file of its own.
+//! The private bare store for the objects of one server. Each port that it implements has a file of its own.
 
 mod create;
 mod error;
@@ -31,42 +31,40 @@ use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-/// Shorter than the two minutes for which what was judged clear stays clear.
+/// Shorter than the two minutes for which a verdict stays valid.
 const PUSH_LIMIT: Duration = Duration::from_secs(110);
 const LIST_LIMIT: Duration = Duration::from_mins(1);
 pub(crate) const FETCH_LIMIT: Duration = Duration::from_mins(30);
 
-/// A private bare store and its server.
 #[derive(Debug, Clone)]
 pub struct Store {
     dir: PathBuf,
     url: String,
-    /// How objects are named.
+    /// How objects are named: `sha1` or `sha256`.
     format: String,
-    /// The objects of the clone that the store is used from, where they may be borrowed.
+    /// The objects of the clone that the store is used from, if they may be borrowed.
     objects: Option<PathBuf>,
-    /// Makes stores.
+    /// Git without `GIT_DIR`, for making stores.
     maker: Git,
     pub(crate) git: Git,
     network: Git,
     state: Arc<State>,
-    /// The object directories that the store borrows from, by identity: another clone at the same path
-    /// is another lender.
+    /// The identities of the object directories that the store borrows from: another clone at the same path is
+    /// another one.
     lenders: String,
     signing_key: Option<String>,
-    /// The key under statements.
+    /// The key that signs statements.
     pub(crate) statement_key: Option<String>,
-    /// The environment of what the project itself wants run.
+    /// The environment for the project's own commands.
     caller: Vec<(OsString, OsString)>,
 }
 
-/// What this process did with the store so far.
+/// What this process has done with the store.
 #[derive(Debug)]
 struct State {
     writer: Mutex<Writer>,
-    /// Whether it has objects that may be nowhere else.
+    /// Whether the store may have objects that are nowhere else.
     wrote: AtomicBool,
-    /// Whether it was made again.
     healed: AtomicBool,
     identity: Mutex<Option<(u64, u64)>>,
 }
@@ -81,12 +79,12 @@ impl State {
         }
     }
 
-    /// Tells which directory was the store when it was opened last.
+    /// The directory that was the store when it was last opened.
     fn identity(&self) -> Option<(u64, u64)> {
         *held(&self.identity)
     }
 
-    /// Begins anew with the store that is there now.
+    /// Starts over with the store that is there now.
     fn anew(&self, git: Git, dir: &Path) {
         *held(&self.writer) = writer(git, dir);
         *held(&self.identity) = identity(dir);
@@ -101,7 +99,7 @@ fn held<T>(lock: &Mutex<T>) -> MutexGuard<'_, T> {
     lock.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Waits until no other process fetches into a store or makes it again.
+/// Waits until no other process fetches into the store or replaces it.
 fn locked(dir: &Path) -> Result<File, RepoError> {
     let file = lock(dir, "lock")?;
     file.lock().map_err(|e| io("locking the store", &e))?;
@@ -109,7 +107,7 @@ fn locked(dir: &Path) -> Result<File, RepoError> {
 }
 
 impl Store {
-    /// Opens the store for a clone's server, and makes it where there is none.
+    /// Opens the store for a clone's server, and makes it if there is none.
     pub fn open(clone: &Clone, env: &Environment) -> Result<Self, RepoError> {
         let digest = Sha256::digest(clone.remote.as_bytes());
         let key = hex(&digest[..12]);
@@ -127,7 +125,7 @@ impl Store {
             make_anew()?;
         }
         let lenders = lenders(&dir, clone.objects.as_deref())?;
-        // Said outright, since git would look for another repository further up where this one is damaged.
+        // Set explicitly, since git would look for another repository further up if this one is damaged.
         let git = maker.clone().with_env("GIT_DIR", &dir);
         let mut network = git.clone();
         for (key, value) in &clone.transport {
@@ -149,7 +147,7 @@ impl Store {
         })
     }
 
-    /// Gives the project's own commands another environment than git's: the caller's, whose tokens they need.
+    /// Gives the project's own commands the caller's environment, whose tokens they need.
     pub fn with_caller(mut self, caller: Vec<(OsString, OsString)>) -> Self {
         self.caller = caller;
         self
@@ -164,7 +162,7 @@ impl Store {
         held(&self.state.writer)
     }
 
-    /// Notes that something is built in the store that may be nowhere else.
+    /// Notes that the store may now have objects that are nowhere else.
     fn builds(&self) {
         self.state.wrote.store(true, Relaxed);
     }
@@ -173,27 +171,24 @@ impl Store {
         &self.git
     }
 
-    /// Gives the cache directory that the store is in.
     pub(crate) fn cache(&self) -> &Path {
         self.dir.ancestors().nth(2).unwrap_or(&self.dir)
     }
 
-    /// Gives the store's directory.
     pub fn dir(&self) -> &Path {
         &self.dir
     }
 
-    /// Gives the git that connects to the server, and the server's address.
     pub(crate) fn network(&self) -> (&Git, &str) {
         (&self.network, &self.url)
     }
 
-    /// Packs loose objects when there are many. Nothing younger than two weeks is ever dropped, so that an
-    /// operation in flight keeps its objects.
+    /// Packs loose objects when there are many. Objects younger than two weeks stay, so that an operation in
+    /// flight keeps its own.
     pub fn tidy(&self) {
         let git = self.git.clone().with_config("gc.auto", "2000");
         self.sweep();
-        // An untidy store works as well.
+        // A failure does no harm.
         let _unpacked = git.run(&["gc", "--auto", "-q"], b"", FETCH_LIMIT);
     }
 

@@ -1,4 +1,4 @@
-//! Reads what is in commits and trees.
+//! Reads the contents of commits and trees.
 
 use super::error::{broken, done, id, missing};
 use super::{LIST_LIMIT, Store};
@@ -9,10 +9,9 @@ use allclear_core::port::{Listed, Objects, RepoError, TextAt};
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::BufRead;
 
-/// The largest file that is read as text.
 pub(crate) const TEXT_LIMIT: usize = 4 << 20;
 
-/// Of how many trees it is looked whether what they lack is lost.
+/// With more trees than this, it is not checked whether missing files are lost.
 const LOOKED_INTO: usize = 50;
 
 impl Objects for Store {
@@ -100,7 +99,7 @@ impl Objects for Store {
 }
 
 impl Store {
-    /// Lets git write objects one after the other.
+    /// Runs `cat-file --batch`.
     fn batch(
         &self,
         ask: &str,
@@ -110,8 +109,8 @@ impl Store {
         done("cat-file", ended.map_err(broken)?)
     }
 
-    /// Reads files as texts. The folders that they stand in are read along, which tells what is not there from what
-    /// the store has lost.
+    /// Reads files as texts. The folders above them are read too: they tell files that do not exist from files
+    /// that the store has lost.
     fn texts(&self, asked: &[(&CommitId, &str)]) -> Result<Vec<Option<String>>, RepoError> {
         let folders: BTreeSet<(&CommitId, &str)> = asked
             .iter()
@@ -131,7 +130,7 @@ impl Store {
         })?;
         let absent = asked.iter().zip(&found).filter(|(_, file)| matches!(file, Err(Unreadable::Absent)));
         for ((tree, path), _) in absent.filter(|_| !folders.is_empty()) {
-            // From the top down: what is listed has to be there.
+            // From the top down: what a folder lists has to be there.
             for folder in above(path) {
                 let Some(raw) = trees.get(&(*tree, folder)).and_then(Option::as_ref) else {
                     self.check_top(tree, folder)?;
@@ -153,7 +152,7 @@ impl Store {
         Ok(found.into_iter().map(text).collect())
     }
 
-    /// Makes sure that a tree is not lost which could not be read.
+    /// Makes sure that the store has a tree that could not be read.
     fn check_top(&self, tree: &CommitId, folder: &str) -> Result<(), RepoError> {
         if !folder.is_empty() {
             return Ok(());
@@ -168,12 +167,12 @@ impl Store {
     }
 }
 
-/// Lists the folders that a path stands in, the top first.
+/// Lists the folders above a path, the top first.
 fn above(path: &str) -> impl Iterator<Item = &str> {
     std::iter::once("").chain(path.match_indices('/').map(|(at, _)| &path[..at]))
 }
 
-/// Finds the mode of a name in a tree as git has it, whose ids have `width` bytes.
+/// Finds the mode of a name in a raw tree whose ids have `width` bytes.
 fn mode_in<'a>(mut raw: &'a [u8], wanted: &str, width: usize) -> Option<&'a str> {
     while let Some(end) = raw.iter().position(|&b| b == 0) {
         let (mode, name) =
@@ -186,7 +185,7 @@ fn mode_in<'a>(mut raw: &'a [u8], wanted: &str, width: usize) -> Option<&'a str>
     None
 }
 
-/// Reads one answer of `cat-file --batch`: the type and the bytes; `None` where it is missing.
+/// Reads one answer of `cat-file --batch`: type and content; `None` if the object is missing.
 fn read_any(out: &mut dyn BufRead) -> std::io::Result<Option<(String, Vec<u8>)>> {
     let mut head = String::new();
     out.read_line(&mut head)?;
@@ -199,18 +198,15 @@ fn read_any(out: &mut dyn BufRead) -> std::io::Result<Option<(String, Vec<u8>)>>
     Ok(Some((kind.to_owned(), bytes)))
 }
 
-/// What stands at a path, by its mode.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Slot {
     /// Nothing, and nothing but folders above it.
     Free,
-    /// A file.
     File,
-    /// A folder, a link or a submodule; or one above it.
+    /// A folder, a link or a submodule, or one of them above it.
     Taken,
 }
 
-/// Looks what stands at a path of a tree.
 fn slot(git: &Git, tree: &CommitId, path: &str) -> Result<Slot, Failure> {
     let above = path.match_indices('/').map(|(at, _)| &path[..at]);
     let args: Vec<&str> =
@@ -228,7 +224,6 @@ fn slot(git: &Git, tree: &CommitId, path: &str) -> Result<Slot, Failure> {
     Ok(slot)
 }
 
-/// Lists the files of a tree at some paths.
 fn list_files(git: &Git, tree: &CommitId, paths: &[&str]) -> Result<Vec<Listed>, Failure> {
     let mut args = vec!["ls-tree", "-z", "-l", "--full-tree", tree.as_str(), "--"];
     args.extend(paths);
@@ -246,7 +241,7 @@ fn listed(line: &str) -> Option<Listed> {
     (kind != "tree").then(|| Listed { path: path.to_owned(), regular, size })
 }
 
-/// Reads one answer of `cat-file --batch`, and skips what is too large to be kept.
+/// Reads one answer of `cat-file --batch`; objects larger than `limit` are skipped.
 pub(crate) fn read_object(
     out: &mut dyn BufRead,
     limit: usize,

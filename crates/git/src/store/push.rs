@@ -1,8 +1,8 @@
-//! Pushes all or nothing, each ref only if it is what it was.
+//! Pushes all refs or none, each only from its expected value.
 //!
-//! Sources are private refs and the one refspec is a pattern: a plain `id:refs/heads/master` is
-//! refused by git as ambiguous where the server has a tag named `refs/heads/master`, so that anyone
-//! who may create tags could stop all promotions.
+//! Sources are private refs, and the only refspec is a pattern: git refuses a plain `id:refs/heads/master` as
+//! ambiguous if the server has a tag named `refs/heads/master`, so anyone who may create tags could stop all
+//! promotions.
 
 use super::error::{broken, io, missing, unavailable};
 use super::make::{fresh_name, lock};
@@ -14,7 +14,7 @@ use allclear_core::port::{Push, PushAnswer, RefUpdate, RepoError};
 use std::io::BufRead;
 use std::time::Duration;
 
-/// How long a process waits for its turn before it goes without.
+/// How long a process waits for its turn before it goes on without.
 const TURN_LIMIT: Duration = Duration::from_secs(5);
 const TURN_PAUSE: Duration = Duration::from_millis(10);
 
@@ -35,7 +35,7 @@ impl Push for Store {
         }
         let sent = send(&self.network, &self.url, &out, updates);
         let delete: Vec<String> = made.iter().map(|(name, _)| format!("delete {name}")).collect();
-        // Left over private refs cost a little space and nothing else.
+        // Private refs that are left cost a little space.
         drop(self.writer().refs(&delete));
         drop(pushing);
         let (answer, judged) = sent.inspect_err(|error| tracing::info!(%error, "not pushed"))?;
@@ -60,7 +60,7 @@ impl Push for Store {
 }
 
 impl Store {
-    /// Tells whether git can read what it sends in a push, by making the pack once more and dropping it.
+    /// Tells whether git can read what it pushes, by making the pack once more.
     fn can_pack(&self, updates: &[RefUpdate]) -> bool {
         let there = ["for-each-ref", "--format=^%(objectname)", "refs/in"];
         let Ok(mut revisions) = self.git.ok(&there, b"") else { return false };
@@ -73,7 +73,7 @@ impl Store {
     }
 }
 
-/// Sends a push; tells also whether the answer has a verdict on any ref.
+/// Sends a push; also tells whether the answer has a verdict on any ref.
 fn send(git: &Git, url: &str, out: &str, updates: &[RefUpdate]) -> Result<(PushAnswer, bool), RepoError> {
     let mut args: Vec<String> = [
         "push",
@@ -102,7 +102,7 @@ fn send(git: &Git, url: &str, out: &str, updates: &[RefUpdate]) -> Result<(PushA
             let ok = output.code == Some(0);
             let said = words(&output.said, &output.stdout);
             let locks = output.said.iter().filter_map(|line| lock_in(line)).collect();
-            // Git gives up with 128 before it sends anything; a lost race ends with 1, and is common.
+            // Git exits with 128 before it sends anything; a lost race, which is common, exits with 1.
             let no_atomic = output.code == Some(128) && refuses_atomic(git, &args);
             let judged = output.stdout.split(|&b| b == b'\n').any(|line| line.starts_with(b"!"));
             Ok((PushAnswer { ok, no_atomic, said, locks }, judged))
@@ -114,8 +114,8 @@ fn send(git: &Git, url: &str, out: &str, updates: &[RefUpdate]) -> Result<(PushA
     }
 }
 
-/// Tells whether the same push would be taken up if it were not atomic: a dry run either way, which
-/// needs no reading of messages.
+/// Tells whether the same push would be accepted if it were not atomic: by two dry runs, so that no message has
+/// to be read.
 fn refuses_atomic(git: &Git, args: &[&str]) -> bool {
     let dry = |atomic: bool| {
         let mut args: Vec<&str> = args.iter().copied().filter(|a| atomic || *a != "--atomic").collect();
@@ -125,7 +125,7 @@ fn refuses_atomic(git: &Git, args: &[&str]) -> bool {
     dry(true) == Some(128) && dry(false) == Some(0)
 }
 
-/// Keeps what the server and git said about the refusal, for people.
+/// What the server and git said about a refusal, for people.
 fn words(said: &[String], porcelain: &[u8]) -> Vec<String> {
     let refused = String::from_utf8_lossy(porcelain);
     let refused = refused

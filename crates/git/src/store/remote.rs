@@ -15,7 +15,7 @@ impl Remote for Store {
     fn observe(&self) -> Result<Refs, RepoError> {
         let (text, refs) = self.list()?;
         if !self.has_fetched(&text) {
-            // Two processes of this machine share the store, and git locks refs without waiting.
+            // Two processes of this machine share the store, and git does not wait for locks of refs.
             let _guard = self.lock()?;
             if !self.has_fetched(&text) {
                 self.fetch()?;
@@ -39,7 +39,7 @@ impl Remote for Store {
 }
 
 impl Store {
-    /// Gives the git that asks the server and does without the store, whatever state that is in.
+    /// A git that asks the server and does not need the store, which may be damaged.
     fn outside(&self) -> Git {
         self.network.clone_at(self.dir.parent().unwrap_or(&self.dir)).with_env("GIT_DIR", "/dev/null")
     }
@@ -69,12 +69,12 @@ impl Store {
         Ok((output.stdout, refs))
     }
 
-    /// Gives what stands for a list of the server's refs, and for where their objects come from.
+    /// A digest of the server's refs and of where their objects are borrowed from.
     fn digest(&self, list: &[u8]) -> Vec<u8> {
         Sha256::new().chain_update(list).chain_update(&self.lenders).finalize().to_vec()
     }
 
-    /// Tells whether all that a list of the server's refs leads to was fetched.
+    /// Tells whether everything that these refs lead to was fetched.
     pub(super) fn has_fetched(&self, list: &[u8]) -> bool {
         self.recall("fetched").as_deref() == Some(&self.digest(list)[..])
     }
@@ -82,8 +82,8 @@ impl Store {
     fn fetch(&self) -> Result<(), RepoError> {
         self.sweep_locks();
         self.fetch_by(&self.network).or_else(|error| {
-            // The server has just answered, so that it may well be the store: one that is damaged, or whose objects
-            // went away with the clone that lent them. Where a new one cannot be fetched into, it is the server.
+            // The server has just answered, so it may well be the store: damaged, or without the objects of a
+            // clone that is gone. If a new one cannot be fetched into either, it is the server.
             match self.remake_locked(error.to_string()) {
                 Err(RepoError::Unavailable(_) | RepoError::Protocol(_)) => Err(error),
                 healed => healed.and_then(|()| self.fetch_by(&self.network)),
@@ -91,7 +91,6 @@ impl Store {
         })
     }
 
-    /// Fetches everything into the repository of `git`.
     pub(super) fn fetch_by(&self, git: &Git) -> Result<(), RepoError> {
         let _span = tracing::info_span!("fetch", server = shown(&self.url)).entered();
         let args = [
@@ -119,7 +118,6 @@ impl Store {
     }
 }
 
-/// Asks the server for its `HEAD`.
 fn default_branch(network: &Git, url: &str) -> Result<Option<String>, Failure> {
     let args = ["ls-remote", "-q", "--symref", "--", url, "HEAD"];
     let output = network.run(&args, b"", LIST_LIMIT)?;

@@ -1,5 +1,5 @@
-//! Signatures: reads those of the ledger's commits, and makes those under statements, with the person's own
-//! `ssh-keygen` and the key that git signs with.
+//! Reads the signatures of the ledger's commits, and signs statements with the person's own `ssh-keygen` and
+//! key.
 
 use super::Store;
 use super::error::broken;
@@ -10,12 +10,12 @@ use allclear_core::types::text::plain;
 use std::io::{BufRead, Read};
 use std::time::Duration;
 
-/// The largest commit of a ledger that is looked at for a signature, in bytes.
+/// Larger commits of a ledger are not searched for a signature, in bytes.
 const COMMIT_LIMIT: u64 = 64 * 1024;
-/// For how long a person may look for the touch of their key.
+/// How long a person may take to touch their key.
 const SIGN_LIMIT: Duration = Duration::from_mins(1);
 
-/// Reads one commit out of `cat-file --batch`, and its signature out of that.
+/// Reads one commit from `cat-file --batch`, and the signature in it.
 pub(super) fn read_signed(out: &mut dyn BufRead) -> std::io::Result<Option<Signed>> {
     let mut head = String::new();
     out.read_line(&mut head)?;
@@ -35,7 +35,7 @@ pub(super) fn read_signed(out: &mut dyn BufRead) -> std::io::Result<Option<Signe
 
 impl Signing for Store {
     fn signer(&self, commit: &CommitId) -> Option<String> {
-        // With no signers allowed, a good signature is one by an unknown person: the key is what counts.
+        // With no allowed signers, a good signature is one by an unknown person: only the key counts.
         let git = self
             .git
             .clone()
@@ -53,10 +53,10 @@ impl Signing for Store {
 }
 
 impl Store {
-    /// Signs a text as `ssh-keygen -Y sign` does; `None` where there is no key, or it does not answer.
+    /// Signs a text as `ssh-keygen -Y sign` does; `None` if there is no key, or signing fails.
     fn sign_text(&self, text: &[u8], namespace: &str) -> Option<String> {
         let key = self.statement_key.as_deref()?;
-        // git takes a key itself in place of a file; its secret half is in the agent then.
+        // git also takes a public key in place of a file; the private key is in the agent then.
         let literal = key.strip_prefix("key::").or_else(|| key.starts_with("ssh-").then_some(key));
         let temp = self.temp_dir().ok()?;
         let dir = temp.path();

@@ -1,38 +1,22 @@
-//! The addresses of servers: which of them are used, and what git is given of them.
+//! Checks the addresses of servers, and keeps logins out of them.
 
 use crate::process::Git;
 use allclear_core::types::text::plain;
 use std::collections::BTreeMap;
 use std::path::Path;
 
-/// The settings of a clone, by their keys in lower case.
 pub(super) type Settings = BTreeMap<String, Vec<String>>;
 
-/// Why a directory cannot be used.
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum PlaceError {
-    /// Git itself is missing.
     #[error("{0}")]
     NoGit(String),
-    /// It is no repository.
     #[error("`{0}` is not in a git repository")]
     NotARepository(String),
-    /// There is no such remote.
     #[error("the clone has no remote `{wanted}`; it has {}", if .has.is_empty() { "none".into() } else { .has.join(", ") })]
-    NoSuchRemote {
-        /// What was asked for.
-        wanted: String,
-        /// What there is.
-        has: Vec<String>,
-    },
-    /// The address is not one that allclear connects to.
+    NoSuchRemote { wanted: String, has: Vec<String> },
     #[error("the address `{address}` is not used: {why}")]
-    Address {
-        /// The address, without secrets.
-        address: String,
-        /// What is wrong with it.
-        why: &'static str,
-    },
+    Address { address: String, why: &'static str },
 }
 
 pub(super) fn address(
@@ -47,7 +31,7 @@ pub(super) fn address(
         .collect();
     let name = wanted.unwrap_or("origin");
     let listed = |key: &str| settings.get(&format!("remote.{name}.{key}")).cloned().unwrap_or_default();
-    // The place that is written is the place that is read, so there must be one.
+    // Reads and writes must go to the same place, so there must be exactly one.
     let mut urls = listed("pushurl");
     if urls.is_empty() {
         urls = listed("url");
@@ -86,7 +70,8 @@ fn rewritten(settings: &Settings, url: &str) -> String {
         .map_or_else(|| url.to_owned(), |(len, base)| format!("{base}{}", &url[len..]))
 }
 
-/// Makes a relative path absolute; leaves addresses alone, and what looks like an option, to be refused.
+/// Makes a relative path absolute. Addresses stay as they are, and so does what looks like an option, which is
+/// refused later.
 fn located(url: &str, base: &Path) -> String {
     if is_address(url) || url.starts_with('-') {
         url.to_owned()
@@ -100,14 +85,14 @@ fn is_address(url: &str) -> bool {
     url.contains("://") || scp_like
 }
 
-/// Gives an address that is fetched from as git takes it, and the secret that it had in it.
+/// Splits an address into what git is given and the login that it contained.
 pub(crate) fn fetchable(url: &str, base: &Path) -> Result<(String, Option<(String, String)>), PlaceError> {
     let (url, secret) = split_secret(&located(url, base));
     check(&url)?;
     Ok((url, secret))
 }
 
-/// Lets git answer with a password that never is in an argument or an address.
+/// Lets git answer with a password that is in no argument and no address.
 pub(crate) fn with_secret(git: Git, secret: Option<&(String, String)>) -> Git {
     let Some((user, password)) = secret else { return git };
     git.with_env("ALLCLEAR_USER", user).with_env("ALLCLEAR_PASSWORD", password).with_config(
@@ -126,7 +111,7 @@ pub(super) fn split_secret(url: &str) -> (String, Option<(String, String)>) {
     (format!("{scheme}://{}", &rest[at + 1..]), Some((user.to_owned(), password.to_owned())))
 }
 
-/// Gives an address as it may be shown: without a login, which may be a secret in any scheme, and without a query.
+/// An address that may be shown: without a login, which may be a secret in any scheme, and without a query.
 pub(crate) fn shown(url: &str) -> String {
     let Some((scheme, rest)) = url.split_once("://") else { return plain(url) };
     let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());

@@ -1,5 +1,4 @@
-//! The clone that a person points at: where its server is, who they are, and how they connect.
-//! It is read, and never written.
+//! The clone that a person points at: where its server is, who they are, and how they connect. It is only read.
 
 use super::address::{PlaceError, Settings, address, check, split_secret};
 use crate::process::Git;
@@ -8,38 +7,30 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-/// What allclear takes from the environment, read once at the edge.
 #[derive(Debug, Clone, Default)]
 pub struct Environment {
-    /// Variables that git and ssh may see: `PATH`, `HOME`, `SSH_AUTH_SOCK` and the like.
+    /// The only variables that git and ssh may see: `PATH`, `HOME`, `SSH_AUTH_SOCK` and the like.
     pub inherited: Vec<(OsString, OsString)>,
-    /// Where private stores live.
     pub cache: PathBuf,
 }
 
-/// A clone, and what its configuration says about its server.
 #[derive(Debug, Clone)]
 pub struct Clone {
-    /// The directory as given.
     pub dir: PathBuf,
-    /// The top of the work tree, where it has one.
     pub work_tree: Option<PathBuf>,
-    /// The server's address as git understands it, without a password.
+    /// The server's address, without a password.
     pub remote: String,
-    /// Whether the clone is its own server.
     pub own_server: bool,
-    /// The person, `Mira <mira@example.org>`; `None` where git does not know them.
+    /// `Mira <mira@example.org>`; `None` if git does not know the person.
     pub person: Option<String>,
-    /// The key that signs entries and tags, where the person signs with SSH.
+    /// The key that signs entries and tags, if the person signs with SSH.
     pub signing_key: Option<String>,
-    /// Whether its history is cut off.
     pub shallow: bool,
-    /// Whether it leaves out objects until they are asked for.
     pub partial: bool,
-    /// The name of its remote, under which it keeps the server's branches; `None` where it is its own server
-    /// or the server was given by its address.
+    /// The remote's name, under which the clone keeps the server's branches; `None` if the clone is its own
+    /// server, or the server was given by its address.
     pub remote_name: Option<String>,
-    /// The SSH key under a person's statements: `user.signingkey`, where git signs with SSH at all.
+    /// The SSH key for statements: `user.signingkey`, if git signs with SSH at all.
     pub statement_key: Option<String>,
     pub(crate) objects: Option<PathBuf>,
     /// How objects are named: `sha1` or `sha256`.
@@ -57,7 +48,7 @@ impl Clone {
             return Err(lost());
         }
         let git = Reader::new(dir, env);
-        // A bare repository answers all but the last, and calls that an error.
+        // A bare repository answers all but the last, and exits with an error.
         let ask = [
             "rev-parse",
             "--path-format=absolute",
@@ -108,7 +99,7 @@ impl Clone {
         })
     }
 
-    /// Gives the remote's name for people: the last part of its address, without `.git`.
+    /// The last part of the address, without `.git`.
     pub fn name(&self) -> String {
         let path = self.remote.trim_end_matches('/');
         let path = path.strip_suffix("/.git").unwrap_or(path);
@@ -117,7 +108,7 @@ impl Clone {
     }
 }
 
-/// Finds a key's file as git would: `~` is the person's home, and another path is one of the clone.
+/// Finds a key's file as git does: `~` is the person's home, and other paths start at the clone.
 fn at_home(key: &str, base: &Path, env: &Environment) -> String {
     if key.starts_with("key::") || key.starts_with("ssh-") {
         return key.to_owned();
@@ -140,7 +131,7 @@ impl Reader {
         Self { git: Git::as_the_person(dir, &env.inherited) }
     }
 
-    /// Gives the lines that git prints before it ends, well or not.
+    /// The lines that git prints, whatever its exit code.
     fn lines(&self, args: &[&str]) -> Result<Vec<String>, PlaceError> {
         let out = self.git.run(args, b"", Duration::from_mins(1)).map_err(|e| match e {
             crate::Failure::Start(_) => PlaceError::NoGit(e.to_string()),

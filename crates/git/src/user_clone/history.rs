@@ -1,7 +1,7 @@
-//! Reads a clone's own past, with our git and our settings, and writes nothing into it.
+//! Reads a clone's own history, with our git and our settings, and writes nothing into it.
 //!
-//! The private store would do as well, but it has to fetch first: ten thousand refs take longer than
-//! all that is read here. What the clone does not have is said to be unknown.
+//! The private store would have to fetch first, and ten thousand refs take longer than everything that is read
+//! here. What the clone does not have is reported as unknown.
 
 use super::clone::{Clone, Environment};
 use crate::process::Git;
@@ -17,18 +17,16 @@ use std::io::BufRead;
 use std::path::Path;
 use std::time::Duration;
 
-/// How long a server may take, so that one that is away does not hold up the rest.
+/// So that a server that does not answer does not hold up the rest.
 const SERVER_LIMIT: Duration = Duration::from_secs(20);
 const READ_LIMIT: Duration = Duration::from_mins(10);
-/// How many changes of a branch are read from the reflog.
 const REFLOG: &str = "--max-count=1000";
-/// An object that every git knows without having it: the empty tree, by the length of ids.
+/// The empty tree, which every git has without storing it, by object format.
 const NOTHING: [(&str, &str); 2] = [
     ("sha1", "4b825dc642cb6eb9a060e54bf8d69288fbee4904"),
     ("sha256", "6ef19b41225c5369f1c104d45d8d85efa9b057b53b14b4b9b939dd74decc5321"),
 ];
 
-/// A clone's past, and the private store beside it.
 #[derive(Debug)]
 pub struct CloneHistory<'a> {
     clone: &'a Clone,
@@ -37,9 +35,8 @@ pub struct CloneHistory<'a> {
 }
 
 impl<'a> CloneHistory<'a> {
-    /// Opens the past of a clone.
     pub fn open(clone: &'a Clone, store: &'a Store, env: &Environment) -> Self {
-        // Nothing that the clone lacks is fetched, and no history but the real one is seen.
+        // Nothing that the clone lacks is fetched, and grafts are ignored.
         let git = Git::new(&clone.dir, &env.inherited)
             .with_env("GIT_ALLOW_PROTOCOL", "none")
             .with_env("GIT_NO_LAZY_FETCH", "1")
@@ -86,12 +83,12 @@ impl<'a> CloneHistory<'a> {
                 list.push(CloneRef { name, object, peeled: CommitId::parse(peeled).ok(), at });
             }
         }
-        // Branches of one's own count where there are no others: a bare repository, or one without a server.
+        // Local branches count only if there are no others: in a bare repository, or one without a server.
         tags.extend(if fetched.is_empty() { own } else { fetched });
         Ok((head, tags))
     }
 
-    /// Gives the branch that the repository itself names, which a bare one or one without a server has.
+    /// The branch that the repository's own HEAD names; for bare repositories and those without a server.
     fn own_head(&self) -> Option<RefName> {
         RefName::from_git(&self.git.line(&["symbolic-ref", "-q", "HEAD"], b"").ok()?)
     }
@@ -100,7 +97,7 @@ impl<'a> CloneHistory<'a> {
         self.store.list_within(SERVER_LIMIT).map(|(_, refs)| refs)
     }
 
-    /// Finds out how far a push would come: to the server's answer, and nothing is sent.
+    /// Finds out how far a push would get: a dry run, which sends nothing.
     fn reach(&self) -> Reach {
         let (git, url) = self.store.network();
         let nothing = NOTHING.iter().find(|(format, _)| *format == self.clone.format);
@@ -160,7 +157,7 @@ impl History for CloneHistory<'_> {
         let input: String = tips.iter().map(|tip| format!("{tip}\n")).collect();
         let args = [
             "log",
-            // Before --stdin: git reads that where it stands, and dies of an id that the clone lacks.
+            // Before --stdin: git handles options in order, and would fail for an id that the clone lacks.
             "--ignore-missing",
             "--stdin",
             "--no-show-signature",
@@ -193,7 +190,7 @@ impl History for CloneHistory<'_> {
             return Ok(BTreeMap::new());
         }
         let input: String = commits.iter().map(|id| format!("{id}\n")).collect();
-        // A merge counts by what it brought to its first parent: that is what a pick of it repeats.
+        // A merge counts by its change to its first parent, which is what a pick of it repeats.
         let args = [
             "diff-tree",
             "--stdin",
@@ -251,7 +248,7 @@ impl History for CloneHistory<'_> {
             }
             Ok(())
         };
-        // The exit code says nothing: a git before 2.45 ends at the first file that a partial clone lacks.
+        // The exit code means nothing: git before 2.45 stops at the first file that a partial clone lacks.
         self.git.stream(&["cat-file", "--batch"], ask.as_bytes(), READ_LIMIT, &mut each).map_err(broken)?;
         Ok(files)
     }
@@ -269,7 +266,7 @@ impl History for CloneHistory<'_> {
             &own,
             "--",
         ];
-        // A clone that keeps no reflog, or has no such branch, tells nothing.
+        // Without a reflog or without the branch, nothing is known.
         let Ok(out) = self.git.ok(&args, b"") else { return Ok(Vec::new()) };
         Ok(forced(&String::from_utf8_lossy(&out)))
     }
@@ -313,7 +310,7 @@ fn commit(line: &[u8]) -> Option<Read> {
     Some((Commit { id, parents: Vec::new(), fan: 0, tree, at, authored, subject: digest.finish() }, parents))
 }
 
-/// Reads a reflog, newest first: a line that says `forced-update` replaced what the next line has.
+/// Reads a reflog, newest first. A line that says `forced-update` replaced the commit of the next line.
 fn forced(text: &str) -> Vec<Forced> {
     let lines: Vec<(CommitId, Timestamp, &str)> = text
         .lines()
@@ -328,7 +325,6 @@ fn forced(text: &str) -> Vec<Forced> {
     replaced.map(|p| Forced { from: p[1].0.clone(), to: p[0].0.clone(), at: p[0].1 }).collect()
 }
 
-/// Quotes a word for a shell where it needs that.
 fn quoted(word: &str) -> String {
     let plain = allclear_core::types::text::plain(word);
     shlex::try_quote(&plain).expect("no control character is left in it").into_owned()

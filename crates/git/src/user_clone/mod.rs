@@ -1,4 +1,4 @@
-//! The person's own clone: read, and never written.
+//! The person's own clone, which is only read.
 
 mod address;
 mod clone;

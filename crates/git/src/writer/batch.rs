@@ -1,4 +1,4 @@
-//! A git command that stays, and answers one request after the other.
+//! A git process that answers one request after the other.
 
 use crate::process::{Failure, Git};
 use allclear_core::types::text::plain;
@@ -9,14 +9,12 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-/// How long an answer may take.
 const LIMIT: Duration = Duration::from_mins(1);
-/// How long git may take to end when nothing more is asked.
+/// How long git may take to exit.
 const FAREWELL: Duration = Duration::from_secs(5);
-/// How much of what it writes to standard error is kept, in bytes.
 const SAID_CAP: u64 = 64 * 1024;
 
-/// A git that reads requests and answers each with lines.
+/// A git process that stays, and answers each request with lines.
 #[derive(Debug)]
 pub(super) struct Batch {
     git: Git,
@@ -30,7 +28,6 @@ pub(super) struct Batch {
 }
 
 impl Batch {
-    /// Starts git.
     pub(super) fn start(git: &Git, args: &'static [&'static str]) -> Result<Self, Failure> {
         let began = Instant::now();
         let mut child = git.start(args)?;
@@ -38,7 +35,7 @@ impl Batch {
         let (answer, answers) = channel();
         std::thread::spawn(move || {
             let lines = output.into_iter().flat_map(|out| BufReader::new(out).lines());
-            // Nobody listens any more once it is dropped.
+            // After it is dropped there is no receiver.
             lines.map_while(Result::ok).try_for_each(|line| answer.send(line).ok())
         });
         let said = std::thread::spawn(move || {
@@ -52,7 +49,7 @@ impl Batch {
         Ok(Self { git: git.clone(), args, began, child, input, answers, said: Some(said), ended: false })
     }
 
-    /// Makes a request, and gives the `lines` of its answer. After a failure it answers nothing more.
+    /// Makes a request, and gives the `lines` of its answer. After a failure there are no more answers.
     pub(super) fn ask(&mut self, request: &[u8], lines: usize) -> Result<Vec<String>, Failure> {
         let written = self.input.as_mut().map(|input| input.write_all(request).and_then(|()| input.flush()));
         if !matches!(written, Some(Ok(()))) {
@@ -72,7 +69,7 @@ impl Batch {
         Ok(answer)
     }
 
-    /// Ends it, and says why it answers no more.
+    /// Ends the process, and gives what it said.
     fn failure(&mut self) -> Failure {
         self.end();
         let said = self.said.take().and_then(|said| said.join().ok()).unwrap_or_default();
@@ -83,7 +80,7 @@ impl Batch {
 
     fn end(&mut self) {
         self.input = None;
-        // It closes its output when it ends.
+        // It closes its output when it exits.
         while match self.answers.recv_timeout(FAREWELL) {
             Ok(_) => true,
             Err(RecvTimeoutError::Disconnected) => false,

@@ -1,5 +1,5 @@
-//! Writes objects and refs into a repository, by few git processes however much is written: each is started when it
-//! is needed first, and stays as long as the writer.
+//! Writes objects and refs with few git processes: each is started when it is first needed, and stays as long
+//! as the writer.
 
 mod batch;
 
@@ -10,17 +10,13 @@ use batch::Batch;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-/// What is written as an object.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Kind {
-    /// A file.
     Blob,
-    /// A commit.
     Commit,
-    /// A commit that repeats another one, whose author and date are taken as they are: old histories hold harmless
+    /// A commit that repeats another one, with its author and date as they are. Old histories have harmless
     /// flaws that a strict check refuses.
     OldCommit,
-    /// An annotated tag.
     Tag,
 }
 
@@ -37,11 +33,10 @@ impl Kind {
     }
 }
 
-/// What writes into one repository.
 #[derive(Debug)]
 pub(crate) struct Writer {
     git: Git,
-    /// Where its temporary directory is made.
+    /// The directory for temporary directories.
     scratch: PathBuf,
     /// Has the file that git reads an object from.
     dir: Option<TempDir>,
@@ -51,12 +46,10 @@ pub(crate) struct Writer {
 }
 
 impl Writer {
-    /// Prepares to write with `git`; `scratch` is where temporary directories are made.
     pub(crate) fn new(git: Git, scratch: PathBuf) -> Self {
         Self { git, scratch, dir: None, objects: BTreeMap::new(), trees: None, refs: None }
     }
 
-    /// Writes an object, and gives its id.
     pub(crate) fn object(&mut self, kind: Kind, bytes: &[u8]) -> Result<CommitId, Failure> {
         let odd = |what: String| Failure::Odd { verb: "hash-object".into(), what };
         let dir = match self.dir.take() {
@@ -76,7 +69,7 @@ impl Writer {
         Ok(id)
     }
 
-    /// Writes a tree of the entries `MODE TYPE ID<tab>NAME`, and gives its id.
+    /// Writes a tree of the entries `MODE TYPE ID<tab>NAME`.
     pub(crate) fn tree(&mut self, entries: &[Vec<u8>]) -> Result<CommitId, Failure> {
         let batch = match self.trees.take() {
             Some(batch) => batch,
@@ -90,7 +83,7 @@ impl Writer {
         Ok(id)
     }
 
-    /// Makes the changes `create NAME ID` and `delete NAME` to refs, all or none.
+    /// Applies changes `create NAME ID` and `delete NAME` to refs, all or none.
     pub(crate) fn refs(&mut self, changes: &[String]) -> Result<(), Failure> {
         if changes.is_empty() {
             return Ok(());
@@ -106,7 +99,7 @@ impl Writer {
     }
 }
 
-/// Gives the batch back where it goes on, and the id that it answered with.
+/// Gives the id that was answered, and the batch, unless it failed.
 fn asked(mut batch: Batch, request: &[u8]) -> Result<(Batch, CommitId), Failure> {
     let answer = batch.ask(request, 1)?.concat();
     let id = CommitId::parse(answer.trim());
@@ -118,7 +111,6 @@ fn asked(mut batch: Batch, request: &[u8]) -> Result<(Batch, CommitId), Failure>
 mod tests {
     use super::*;
 
-    /// A repository, and the git for it.
     fn repository(format: &str) -> (tempfile::TempDir, Git) {
         let dir = tempfile::tempdir().unwrap();
         let git = Git::new(dir.path(), &[("PATH".into(), "/usr/local/bin:/usr/bin:/bin".into())]);

@@ -1,5 +1,3 @@
-//! The client.
-
 use super::network;
 use base64ct::{Base64, Encoding};
 use percent_encoding::percent_decode_str;
@@ -11,60 +9,51 @@ use ureq::config::RedirectAuthHeaders;
 use ureq::http::HeaderValue;
 use ureq::tls::{RootCerts, TlsConfig};
 
-/// How far a request may go.
 #[derive(Debug, Clone, Copy)]
 pub struct Limits {
-    /// How long making the connection may take.
+    /// For making the connection.
     pub connect: Duration,
-    /// How long all of it may take.
+    /// For the whole request.
     pub total: Duration,
-    /// How many redirects are followed. What is asked for by TLS is never redirected to what is not.
+    /// How many redirects are followed. Redirects from TLS to plain HTTP never are.
     pub redirects: u32,
-    /// How long the body of an answer may be, in bytes.
+    /// The longest body of an answer, in bytes.
     pub body: u64,
 }
 
-/// What a server answered, whatever its status.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Answer {
-    /// The status.
     pub status: u16,
-    /// The body.
     pub body: Vec<u8>,
 }
 
-/// Why there is no answer. None of it has an address in it, since that may be a secret.
+/// Why there is no answer. No variant contains an address, since that may be a secret.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Error {
-    /// The address, or a header, cannot be read.
+    /// The address or a header cannot be parsed.
     #[error("the address cannot be read")]
     Address,
-    /// A variable that names a proxy cannot be read.
+    /// The variable that names a proxy.
     #[error("the proxy that {0} names cannot be read")]
     Proxy(&'static str),
-    /// Nobody is trusted to say who a server is.
     #[error(
         "no certificate authority is known on this machine; install ca-certificates or set SSL_CERT_FILE"
     )]
     NoRoots,
-    /// The server, or the proxy before it, cannot be reached; or it is not who it should be.
+    /// Also: the server cannot prove who it is.
     #[error("{0}")]
     Unreachable(String),
-    /// It took too long.
     #[error("there was no answer in time")]
     TimedOut,
-    /// It led elsewhere too often, or where it may not lead.
     #[error("it was redirected too often, or to where it may not be")]
     Redirected,
-    /// The answer is longer than may be.
     #[error("the answer is too long")]
     TooLong,
-    /// What came is no HTTP.
     #[error("the answer makes no sense")]
     Protocol,
 }
 
-/// Asks servers, with the proxies and the certificates of an environment. Connections are kept for the next request.
+/// An HTTP client with the proxies and certificates of an environment. Connections are reused.
 pub struct Client {
     env: Vec<(OsString, OsString)>,
     limits: Limits,
@@ -73,16 +62,11 @@ pub struct Client {
 }
 
 impl Client {
-    /// Makes a client.
     pub fn new(env: &[(OsString, OsString)], limits: Limits) -> Self {
         Self { env: env.to_vec(), limits, secure: OnceLock::new(), plain: OnceLock::new() }
     }
 
-    /// Gets what is at an address. A login in it (`https://user:password@…`) is sent as RFC 7617 has it.
-    ///
-    /// # Errors
-    ///
-    /// There is no answer.
+    /// A login in the address (`https://user:password@…`) is sent as RFC 7617 says.
     pub fn get(&self, url: &str) -> Result<Answer, Error> {
         let (url, login) = login(url);
         let mut request = self.agent(&url)?.get(&url);
@@ -94,11 +78,8 @@ impl Client {
         Ok(Answer { status: response.status().as_u16(), body: body.map_err(|e| why(&e))? })
     }
 
-    /// Posts a text, and gives the status. The body of the answer is not read.
-    ///
-    /// # Errors
-    ///
-    /// There is no answer; the text may have arrived all the same.
+    /// Gives the status. The body of the answer is not read. After an error the text may have arrived all the
+    /// same.
     pub fn post(&self, url: &str, headers: &[(&str, &str)], body: &str) -> Result<u16, Error> {
         let mut request = self.agent(url)?.post(url);
         for (name, value) in headers {
@@ -132,7 +113,7 @@ impl Client {
             .timeout_connect(Some(self.limits.connect))
             .timeout_global(Some(self.limits.total))
             .max_redirects(self.limits.redirects)
-            // Where none is followed, the redirect is the answer.
+            // If no redirect is followed, it is the answer itself.
             .max_redirects_will_error(self.limits.redirects > 0)
             .redirect_auth_headers(RedirectAuthHeaders::SameHost)
             .build();
@@ -140,14 +121,14 @@ impl Client {
     }
 }
 
-/// Without its environment, which has secrets.
+/// Leaves out the environment, which has secrets.
 impl std::fmt::Debug for Client {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Client").field("limits", &self.limits).finish_non_exhaustive()
     }
 }
 
-/// Takes the login out of an address, and gives the header that says it.
+/// Splits an address into the rest and the header for its login.
 fn login(url: &str) -> (String, Option<HeaderValue>) {
     let found = url.split_once("://").and_then(|(scheme, rest)| {
         let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
@@ -189,7 +170,6 @@ fn untrusted(why: impl std::fmt::Display) -> String {
     format!("there is no trusted connection to it: {why}")
 }
 
-/// Says why there is no connection: in the system's words, or in those of TLS.
 fn io(error: &std::io::Error) -> String {
     let inner = error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>());
     match (inner, error.raw_os_error()) {

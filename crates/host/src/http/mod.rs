@@ -1,4 +1,4 @@
-//! HTTP, by the caller's own way to the network: their proxies, and whom their machine trusts.
+//! HTTP with the caller's own proxies and certificate authorities.
 
 mod client;
 mod network;

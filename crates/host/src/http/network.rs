@@ -1,5 +1,5 @@
-//! How the caller's environment says that the network is reached. The names and what they mean are those of curl,
-//! which most programs follow: <https://curl.se/docs/manpage.html#ENVIRONMENT>.
+//! How the caller's environment says that the network is reached. The variables and their meaning are those of
+//! curl, which most programs follow: <https://curl.se/docs/manpage.html#ENVIRONMENT>.
 
 use rustls_native_certs::{load_certs_from_paths, load_native_certs};
 use std::ffi::{OsStr, OsString};
@@ -7,8 +7,8 @@ use std::path::Path;
 use ureq::Proxy;
 use ureq::tls::Certificate;
 
-/// Gives the proxy for addresses of a scheme, and `None` where there is none; or the name of the variable that makes
-/// no sense. `HTTP_PROXY` is not looked at: in a CGI program whoever asks can set it.
+/// Gives the proxy for a scheme, or the name of a variable that cannot be parsed. `HTTP_PROXY` is ignored: in a
+/// CGI program, clients can set it.
 pub(super) fn proxy(env: &[(OsString, OsString)], scheme: &str) -> Result<Option<Proxy>, &'static str> {
     let names: &[&str] = match scheme {
         "https" => &["https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"],
@@ -24,7 +24,7 @@ pub(super) fn proxy(env: &[(OsString, OsString)], scheme: &str) -> Result<Option
     }
     let direct = first(env, &["no_proxy", "NO_PROXY"]).map(|(_, value)| value.to_string_lossy());
     for host in direct.iter().flat_map(|hosts| hosts.split([',', ' '])).filter(|host| !host.is_empty()) {
-        // A name stands for itself and for all below it, with or without a dot before it.
+        // A name stands for itself and its subdomains, with or without a leading dot.
         let host = host.trim_start_matches('.');
         builder = if host == "*" {
             builder.no_proxy("*")
@@ -35,7 +35,7 @@ pub(super) fn proxy(env: &[(OsString, OsString)], scheme: &str) -> Result<Option
     builder.build().map(Some).map_err(|_| name)
 }
 
-/// Lists who is trusted to say who somebody is: by the caller's environment, else by this machine.
+/// Lists the trusted certificate authorities: those of the caller's environment, else those of this machine.
 pub(super) fn roots(env: &[(OsString, OsString)]) -> Vec<Certificate<'static>> {
     let named =
         |name: &'static str| first(env, &[name]).map(|(_, value)| value).filter(|value| !value.is_empty());
@@ -54,7 +54,7 @@ pub(super) fn roots(env: &[(OsString, OsString)]) -> Vec<Certificate<'static>> {
     found.iter().map(|der| Certificate::from_der(der).to_owned()).collect()
 }
 
-/// Finds the first of some variables that is set, be it to nothing.
+/// Finds the first variable that is set; it may be empty.
 fn first<'a>(env: &'a [(OsString, OsString)], names: &[&'static str]) -> Option<(&'static str, &'a OsStr)> {
     names.iter().find_map(|name| {
         let (_, value) = env.iter().rev().find(|(key, _)| key == name)?;
@@ -84,7 +84,7 @@ mod tests {
             (&[("HTTPS_PROXY", "b:2"), ("ALL_PROXY", "c:3")], "http", is("c:3")),
             (&[("HTTP_PROXY", "b:2")], "http", Ok(None)),
             (&[("http_proxy", "http://user:pass@b:2/")], "http", is("b:2")),
-            // Set to nothing it says that there is none.
+            // An empty value means no proxy.
             (&[("https_proxy", ""), ("all_proxy", "c:3")], "https", Ok(None)),
             (&[("https_proxy", "socks5://[::1]:1080")], "https", is("[::1]:1080")),
             (&[("https_proxy", "ht tp://secret@x")], "https", Err("https_proxy")),

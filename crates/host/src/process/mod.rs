@@ -1,4 +1,4 @@
-//! Starting processes, and seeing to it that they end.
+//! Starts processes, and makes sure that they end.
 
 mod program;
 mod run;

@@ -1,8 +1,7 @@
-//! Runs a program to its end, or ends it: the one watch over processes.
+//! Runs a program to its end, or kills it at its deadline.
 //!
-//! Everything is done by the thread that reads the output. Between two pieces of it, it writes the input, keeps
-//! what comes on standard error, and looks at the clock; so there is nothing to be joined and nothing that waits
-//! for ever.
+//! The thread that reads the output does everything else in between: it writes the input, keeps standard error,
+//! and checks the clock. So there is no thread to join, and nothing waits for ever.
 
 use super::program::{Group, Program};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
@@ -17,84 +16,66 @@ use std::process::{Child, ChildStdin, ExitStatus, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-/// For how long somebody who left the group and holds the output open is waited for when all others are gone.
+/// How long to wait for processes that left the group and hold the output open, once all others are gone.
 const STRAGGLERS: Duration = Duration::from_secs(1);
-/// How often it is asked whether everything is to be stopped.
 const PULSE: Duration = Duration::from_millis(100);
-/// How much of the output is read at once, in bytes.
 const PIECE: usize = 64 * 1024;
 
-/// How a program is run.
 #[derive(Debug, Clone, Copy)]
 pub struct Run<'a> {
-    /// What it reads on standard input. It is free not to.
+    /// What it may read on standard input.
     pub input: &'a [u8],
-    /// How long it may take.
     pub limit: Duration,
-    /// Set by somebody else to end it before.
+    /// Another thread sets it to end the process.
     pub stopped: Option<&'a AtomicBool>,
-    /// What becomes of its standard error.
     pub errors: Errors,
-    /// What becomes of what it started and left behind.
     pub leftovers: Leftovers,
 }
 
-/// What becomes of standard error.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Errors {
-    /// So many bytes of its beginning are kept.
+    /// The first so many bytes are kept.
     Kept(usize),
-    /// It is part of the output, in the order in which both are written.
+    /// It is merged into the output.
     WithOutput,
 }
 
-/// What becomes of processes that a program started and that are there when it ended by itself.
+/// What happens to processes that a program started and that are still there when it exits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Leftovers {
-    /// They are killed.
     Killed,
-    /// They are left alone, and waited for while they hold the output open, until the deadline.
+    /// They are left alone, and while they hold the output open, waited for until the deadline.
     Awaited,
 }
 
-/// How a program ended.
 #[derive(Debug)]
 pub enum End {
-    /// By itself, with this code.
     Exit(i32),
-    /// By this signal, which was not ours.
+    /// A signal that was not ours.
     Signal(i32),
-    /// By its deadline.
     TimedOut,
-    /// By [`Run::stopped`].
     Stopped,
-    /// By this error of who read its output.
+    /// The reader of its output failed.
     Refused(io::Error),
 }
 
-/// What a program left behind.
 #[derive(Debug)]
 pub struct Ended {
-    /// How it ended.
     pub end: End,
-    /// What was kept of its standard error.
+    /// What was kept of standard error.
     pub errors: Vec<u8>,
 }
 
 impl Run<'_> {
-    /// Gives a run without input that keeps nothing of standard error.
+    /// Without input, and without keeping standard error.
     pub fn within(limit: Duration) -> Self {
         Self { input: b"", limit, stopped: None, errors: Errors::Kept(0), leftovers: Leftovers::Killed }
     }
 }
 
 impl Program {
-    /// Runs it to its end, and hands its output to `read` as it comes. What `read` leaves is thrown away; where it
-    /// fails, the program is ended, since nobody wants the rest.
-    ///
-    /// # Errors
-    ///
-    /// It could not be started or watched. Then nothing of it runs.
+    /// Runs it to its end, and hands its output to `read` as it comes. What `read` leaves is dropped; if it
+    /// fails, the program is killed. After an error nothing of it runs.
     pub fn run(
         &self,
         how: &Run<'_>,
@@ -109,11 +90,7 @@ impl Program {
         watch.finish()
     }
 
-    /// Runs it to its end; gives at most so many bytes of its output.
-    ///
-    /// # Errors
-    ///
-    /// As [`Program::run`].
+    /// Runs it to its end; gives at most `most` bytes of its output.
     pub fn output(&self, how: &Run<'_>, most: u64) -> io::Result<(Ended, Vec<u8>)> {
         let mut bytes = Vec::new();
         let ended = self.run(how, &mut |out| out.take(most).read_to_end(&mut bytes).map(drop))?;
@@ -129,19 +106,19 @@ struct Watch<'a> {
     /// Readable when the process has ended.
     handle: OwnedFd,
     input: Option<ChildStdin>,
-    /// What is still to be written.
+    /// The input that is still to be written.
     left: &'a [u8],
     output: Option<File>,
     errors: Option<File>,
     kept: Vec<u8>,
-    /// `None` where it lies beyond what a clock can say.
+    /// `None` if it is too far away for a clock.
     deadline: Option<Instant>,
-    /// Why it was ended.
+    /// Why it was killed.
     cause: Option<End>,
-    /// Whether the process itself has ended. Until it is reaped, nobody else gets its number.
+    /// Whether the process has exited. Its number is not reused until it is reaped.
     ended: bool,
     reaped: bool,
-    /// When nobody is waited for any more.
+    /// When to stop waiting for anything.
     patience: Option<Instant>,
 }
 
@@ -184,20 +161,20 @@ impl<'a> Watch<'a> {
         })
     }
 
-    /// Ends it with all that it started, and remembers why; the first cause holds.
+    /// Kills the group and remembers why; the first cause holds.
     fn end(&mut self, cause: End) {
         self.cause.get_or_insert(cause);
         self.clear();
     }
 
-    /// Kills the group. Who left it is not waited for much longer.
+    /// Kills the group. Processes that left it are not waited for much longer.
     fn clear(&mut self) {
         let _gone_already = kill_process_group(self.group, Signal::KILL);
         self.patience.get_or_insert_with(|| Instant::now() + STRAGGLERS);
     }
 
-    /// Looks at the clock and at who may stop it; tells how long nothing else has to be looked at, or `None` where
-    /// nobody is waited for any more.
+    /// Checks the deadline and the stop flag. Gives how long nothing has to be checked again, or `None` if
+    /// there is nothing to wait for any more.
     fn check(&mut self) -> Option<Duration> {
         let now = Instant::now();
         if let Some(patience) = self.patience {
@@ -213,7 +190,7 @@ impl<'a> Watch<'a> {
         Some(if self.patience.is_some() { STRAGGLERS } else { left.min(longest) })
     }
 
-    /// Waits until something happens, and sees to everything but the output; tells whether that can be read.
+    /// Waits for an event, and handles all but the output; tells whether that can be read.
     fn turn(&mut self, pause: Duration) -> io::Result<bool> {
         const OUTPUT: usize = 0;
         const ERRORS: usize = 1;
@@ -254,7 +231,6 @@ impl<'a> Watch<'a> {
         Ok(happened[OUTPUT])
     }
 
-    /// Writes what it takes; a program that does not read its input is free to do so.
     fn write(&mut self) {
         let Some(input) = self.input.as_mut() else { return };
         match input.write(self.left) {
@@ -267,7 +243,7 @@ impl<'a> Watch<'a> {
         }
     }
 
-    /// Keeps what comes on standard error, as far as it is wanted.
+    /// Keeps standard error as far as it is wanted.
     fn keep(&mut self) {
         let Some(errors) = self.errors.as_mut() else { return };
         let mut piece = [0; 4096];
@@ -282,7 +258,7 @@ impl<'a> Watch<'a> {
         }
     }
 
-    /// Throws the rest of the output away, waits for the end, and says what happened.
+    /// Drops the rest of the output, waits for the end, and says what happened.
     fn finish(mut self) -> io::Result<Ended> {
         io::copy(&mut self, &mut io::sink())?;
         while !(self.ended && self.errors.is_none()) {
@@ -301,7 +277,7 @@ impl<'a> Watch<'a> {
     }
 }
 
-/// The output, until there is no more of it or nobody is waited for any more.
+/// The output, until it ends or nothing is waited for any more.
 impl Read for Watch<'_> {
     fn read(&mut self, bytes: &mut [u8]) -> io::Result<usize> {
         while self.output.is_some() {

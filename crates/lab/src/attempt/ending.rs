@@ -1,9 +1,9 @@
-//! Reads from the end of a step and from its log what the outcome is.
+//! Gives the outcome of a step, from how it ended and from its log.
 
 use crate::sandbox::How;
 use allclear_core::experiment::{Limits, Outcome, Step};
 
-/// What a program prints that has crashed and caught it.
+/// What a program prints that caught its own crash.
 const PANICS: &[&str] =
     &["\ngoroutine 1 [running]", "panic: runtime error", "Traceback (most recent call last)"];
 const NETWORK: &[&str] = &[
@@ -18,7 +18,7 @@ const NETWORK: &[&str] = &[
 ];
 const NO_SPACE: &[&str] = &["no space left on device", "No space left on device", "ENOSPC"];
 
-/// Gives the outcome of a step, with a note for people.
+/// Also gives a note for people.
 pub(crate) fn outcome(limits: Limits, step: Step, how: &How, log: &str) -> (Outcome, Option<String>) {
     let Limits { time, memory, disk, output, .. } = limits;
     let failed = Outcome::failed(step);

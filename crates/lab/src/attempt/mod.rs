@@ -1,4 +1,5 @@
-//! One attempt: what its sandbox shows, how its steps run there, and how their ends are read. Beneath every ecosystem.
+//! One attempt: what its sandbox shows, how its steps run, and what their outcomes are. The same for every
+//! ecosystem.
 
 pub(crate) mod ending;
 pub(crate) mod runner;

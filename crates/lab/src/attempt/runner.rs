@@ -13,16 +13,15 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-/// How much of a log and of a small file is read, in bytes: enough to find what is wrong.
+/// How much is read of a log and of a small file: enough to find what is wrong.
 const MOST: u64 = 1 << 20;
-/// Where the lab's own programs are, inside.
+/// The lab's own programs, inside.
 const TOOLS: &str = "/lab/tools";
-/// What a program must do where the recipe does not say.
+/// What a program must do if the recipe does not say.
 const STAYS: Must = Must::Stays(Seconds(10));
-/// Where the downstream's products are, inside.
+/// The downstream's products, inside.
 const OUT: &str = "/out";
 
-/// Runs the steps of one attempt.
 #[derive(Debug)]
 pub(crate) struct Runner<'a> {
     view: View<'a>,
@@ -32,16 +31,16 @@ pub(crate) struct Runner<'a> {
     out: PathBuf,
     tools: PathBuf,
     runs: u32,
-    /// The commands that would be run, where none is.
+    /// The commands that would be run, if none is.
     rehearsal: Option<Vec<String>>,
-    /// The most memory of any step, in MiB.
+    /// The peak memory of all steps, in MiB.
     pub(crate) memory: u64,
-    /// All that was printed, as far as it was kept.
     pub(crate) log: String,
 }
 
 impl<'a> Runner<'a> {
-    /// Adds to a view the folders for products and for the lab's own programs. `scale` multiplies time and memory.
+    /// Adds the folders for products and for the lab's own programs to a view. `scale` multiplies time and
+    /// memory.
     pub(crate) fn new(
         mut view: View<'a>,
         temp: &'a TempDir,
@@ -71,17 +70,17 @@ impl<'a> Runner<'a> {
         })
     }
 
-    /// Gives the folder of products, as seen from outside.
+    /// The folder of products, outside.
     pub(crate) fn out(&self) -> &Path {
         &self.out
     }
 
-    /// Gives the path of a product, as seen from inside.
+    /// The path of a product, inside.
     pub(crate) fn product(&self, name: &str) -> String {
         self.view.path_inside(&self.out, OUT).join(name).display().to_string()
     }
 
-    /// Puts a program of the lab's own where nobody inside can change it; gives its path there.
+    /// Writes a program of the lab's own where nobody inside can change it; gives its path inside.
     pub(crate) fn tool(&self, name: &str, text: &str) -> Result<String, Stopped> {
         use std::os::unix::fs::PermissionsExt;
         let path = self.tools.join(name);
@@ -91,12 +90,11 @@ impl<'a> Runner<'a> {
         Ok(self.view.path_inside(&self.tools, TOOLS).join(name).display().to_string())
     }
 
-    /// Tells whether there is a product of this name that is a regular file.
     pub(crate) fn has_product(&self, name: &str) -> bool {
         self.out.join(name).symlink_metadata().is_ok_and(|meta| meta.is_file())
     }
 
-    /// Reads a small product. Foreign code may have put a link or a pipe in its place: then it is empty.
+    /// Reads a small product. It is empty if foreign code put a link or a pipe in its place.
     pub(crate) fn read_product(&self, name: &str) -> String {
         use std::os::unix::fs::OpenOptionsExt;
         let flags = OFlags::NOFOLLOW | OFlags::NONBLOCK;
@@ -111,7 +109,7 @@ impl<'a> Runner<'a> {
         String::from_utf8_lossy(&bytes).into_owned()
     }
 
-    /// Builds: by the recipe's own script, where it has one; an empty one skips the step.
+    /// Builds by the recipe's own script if it has one; an empty script skips the step.
     pub(crate) fn build(
         &mut self,
         own: impl FnOnce(&mut Self) -> Result<(), Stopped>,
@@ -119,7 +117,7 @@ impl<'a> Runner<'a> {
         self.by_recipe(Step::Build, self.recipe.build.as_deref(), own)
     }
 
-    /// Tests: by the recipe's own script, where it has one; an empty one skips the step.
+    /// Tests by the recipe's own script if it has one; an empty script skips the step.
     pub(crate) fn test(&mut self, own: impl FnOnce(&mut Self) -> Result<(), Stopped>) -> Result<(), Stopped> {
         self.by_recipe(Step::Test, self.recipe.test.as_deref(), own)
     }
@@ -137,7 +135,7 @@ impl<'a> Runner<'a> {
         }
     }
 
-    /// Runs the downstream: by the recipe's own command, else the program that was built; an empty command skips the step.
+    /// Runs the recipe's own command, else the program that was built; an empty command skips the step.
     pub(crate) fn run_program(&mut self, program: Option<&str>, is_built: bool) -> Result<(), Stopped> {
         match (&self.recipe.run, program) {
             (Some(Run { command: Some(command), .. }), _) if command.is_empty() => Ok(()),
@@ -148,47 +146,45 @@ impl<'a> Runner<'a> {
         }
     }
 
-    /// Runs a compiler: it may write what compilers share.
+    /// Runs a compiler, which may write the shared caches.
     pub(crate) fn compile(&mut self, step: Step, command: &[&str]) -> Result<(), Stopped> {
         let log = self.next_log();
         let spec = self.view.for_compilers(self.limits, log);
         self.execute(step, &spec, &task(command, Must::Exits(self.limits.time), &[]))
     }
 
-    /// Runs a script, with the services where it is a test.
+    /// Runs a script; a test has its services beside it.
     pub(crate) fn shell(&mut self, step: Step, script: &str) -> Result<(), Stopped> {
         let services = if step == Step::Test { self.recipe.services.as_slice() } else { &[] };
         let spec = self.foreign_spec();
         self.execute(step, &spec, &task(&["sh", "-c", script], Must::Exits(self.limits.time), services))
     }
 
-    /// Runs a program as it is meant to run: it stays alive, exits, or serves.
     fn run(&mut self, command: &[&str], must: &Must) -> Result<(), Stopped> {
         let spec = self.foreign_spec();
         self.execute(Step::Run, &spec, &task(command, must.clone(), &self.recipe.services))
     }
 
-    /// Runs nothing from here on, and notes what would be run.
+    /// From here on commands are noted, and not run.
     pub(crate) fn rehearse(&mut self) {
         self.rehearsal = Some(Vec::new());
     }
 
-    /// Ends the rehearsal, and gives the commands that would have been run.
+    /// Ends the rehearsal, and gives the commands.
     pub(crate) fn rehearsed(&mut self) -> Vec<String> {
         self.rehearsal.take().unwrap_or_default()
     }
 
-    /// Tells whether nothing is run.
     pub(crate) fn is_rehearsal(&self) -> bool {
         self.rehearsal.is_some()
     }
 
-    /// Gives the working directory, inside.
+    /// The working directory, inside.
     pub(crate) fn dir(&self) -> &Path {
         self.view.dir()
     }
 
-    /// Opens a shell in it for a person, on this terminal; gives its exit code.
+    /// Opens a shell for a person on this terminal; gives its exit code.
     pub(crate) fn open_shell(&mut self) -> Result<i32, String> {
         let log = self.next_log();
         self.view.sandbox().shell(&self.view.for_compilers(self.limits, log))

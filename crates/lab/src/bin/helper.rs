@@ -1,4 +1,4 @@
-//! The helper of the lab as a program of its own, for the tests of this crate. allclear has it as a hidden verb.
+//! The lab's helper as a program of its own, for the tests of this crate.
 
 use std::process::ExitCode;
 

@@ -1,5 +1,3 @@
-//! The files of a repository's tree, by name.
-
 use std::path::Path;
 
 /// The files of a tree, sorted, with `/` between folders.
@@ -7,7 +5,7 @@ use std::path::Path;
 pub(crate) struct Files(Vec<String>);
 
 impl Files {
-    /// Lists the regular files of a tree whose names are UTF-8. No link is followed.
+    /// Lists the regular files whose names are UTF-8. Links are not followed.
     pub(crate) fn of(tree: &Path) -> Self {
         let mut found = Vec::new();
         walk(tree, "", &mut found);
@@ -15,23 +13,20 @@ impl Files {
         Self(found)
     }
 
-    /// Gives the paths.
     pub(crate) fn iter(&self) -> impl Iterator<Item = &str> {
         self.0.iter().map(String::as_str)
     }
 
-    /// Tells whether any folder has a file of this name.
     pub(crate) fn has(&self, name: &str) -> bool {
         self.iter().any(|file| file_name(file) == name)
     }
 }
 
-/// Gives the folder of a file; empty is the top.
+/// The folder of a file; empty for the top.
 pub(crate) fn folder(file: &str) -> &str {
     file.rsplit_once('/').map_or("", |(dir, _)| dir)
 }
 
-/// Gives the name of a file without its folder.
 pub(crate) fn file_name(file: &str) -> &str {
     file.rsplit('/').next().unwrap_or(file)
 }

@@ -9,10 +9,9 @@ use allclear_core::experiment::{Declared, Job, Outcome, Proof, Side, Step};
 use allclear_core::types::text::short;
 use std::path::{Path, PathBuf};
 
-/// What begins the line by which a downstream says what it was built with: `allclear-proof VERSION HASH`.
+/// Begins the line by which a downstream says what it was built with: `allclear-proof VERSION HASH`.
 const PROOF: &str = "allclear-proof ";
 
-/// Anything with a shell.
 #[derive(Debug)]
 pub(crate) struct Generic;
 
@@ -35,7 +34,7 @@ impl Ecosystem for Generic {
     }
 }
 
-/// A version of the project in a folder; its digest is the id of its tree.
+/// A version of the project in a folder. Its digest is the id of its tree.
 #[derive(Debug)]
 struct Folder {
     hash: String,
@@ -64,7 +63,6 @@ impl Served for Folder {
     }
 }
 
-/// A downstream that finds the project in a folder.
 #[derive(Debug)]
 struct WithFolder<'a> {
     job: &'a Job,
@@ -97,7 +95,6 @@ impl Prepared for WithFolder<'_> {
 }
 
 impl WithFolder<'_> {
-    /// Runs the steps; gives what they were built with.
     fn proven(&self, runner: &mut Runner<'_>) -> (Result<(), Stopped>, Option<Proof>) {
         let recipe = &self.job.recipe;
         if [&recipe.build, &recipe.test].iter().all(|step| step.is_none()) && recipe.run.is_none() {
@@ -105,7 +102,7 @@ impl WithFolder<'_> {
             return (Err(Stopped::unprepared(note)), None);
         }
         let ended = steps(runner);
-        // Where nothing is built, the candidate's own tree is what is tried: a check of the policy's.
+        // If nothing is built, the candidate's own tree is tried: a check of the policy.
         if self.job.repo == "." && self.job.commit == self.side.commit && recipe.build.as_deref() == Some("")
         {
             return (ended, Some(self.wanted.clone()));
@@ -113,7 +110,7 @@ impl WithFolder<'_> {
         match printed_proof(&runner.log) {
             Some(proof) if proof == self.wanted => (ended, Some(proof)),
             other => {
-                // A build that failed before it could print the line failed all the same.
+                // A build that failed before it could print the line is still a failed build.
                 if let Err(stopped) = ended
                     && stopped.step == Step::Build
                 {
@@ -134,7 +131,6 @@ impl WithFolder<'_> {
     }
 }
 
-/// Finds the line that says what was built with.
 fn printed_proof(log: &str) -> Option<Proof> {
     log.lines().filter_map(|line| line.trim().strip_prefix(PROOF)).find_map(|proof| {
         let (version, hash) = proof.trim().split_once(' ')?;

@@ -1,10 +1,10 @@
-//! What an ecosystem has of its own: one folder or file each, and one line in [`table`].
+//! Ecosystems: one folder or file each, and one line in [`table`].
 //!
-//! An ecosystem knows how its projects are recognised, how a version of the project is packed and served, how its
-//! resolver is asked and what proves the answer, and which commands build, test and run a downstream. Everything else
-//! stands below and is the same for all: [`crate::overlay`] serves and keeps what registries said up to the cut-off,
-//! [`crate::attempt`] shows the downstream in a sandbox and reads how its steps end, [`tool`] runs a resolver as the
-//! caller, [`resolution`] proves what it took. The executor above puts them together.
+//! An ecosystem knows how its projects are recognised, how a version of the project is packed and served, how
+//! its resolver is asked and what proves the answer, and which commands build, test and run a downstream. The
+//! rest is the same for all: [`crate::overlay`] serves registries as of the cut-off, [`crate::attempt`] runs
+//! the steps in a sandbox, [`tool`] runs a resolver as the caller, and [`resolution`] proves what it chose. The
+//! executor puts them together.
 
 mod context;
 mod files;
@@ -31,44 +31,44 @@ use std::process::ExitCode;
 
 /// An ecosystem on this machine. It lives as long as the executor.
 pub(crate) trait Ecosystem: Send + Sync {
-    /// Lists the names of manifests: a tree that has one belongs to this ecosystem where the policy does not say, and a
-    /// folder that was chosen by one is tried whole. Without any, every tree can belong to it.
+    /// Names of manifests. A tree with one of them belongs to this ecosystem unless the policy says otherwise,
+    /// and a folder selected by one is tried whole. Without any names, every tree can belong to it.
     fn manifests(&self) -> &'static [&'static str];
 
-    /// Finds what is tried in a tree, where the policy does not say.
+    /// Finds what to try in a tree, unless the policy says so.
     fn targets(&self, declared: &Declared, tree: &Path, files: &Files) -> Vec<Target>;
 
-    /// Describes all of the toolchain that decides how an attempt ends: part of the key of its answer.
+    /// Everything about the toolchain that decides how an attempt ends: part of the cache key.
     fn toolchain(&self, context: &Context<'_>) -> Result<String, String>;
 
     /// Packs a version of the project, and serves it until the value is dropped.
     fn serve(&self, context: &Context<'_>, side: &Side) -> Result<Box<dyn Served>, String>;
 
-    /// Does the work of a helper that the ecosystem calls inside a sandbox; `None` where the words mean none of them.
+    /// Runs a helper that the ecosystem calls inside a sandbox; `None` if the words name none of its helpers.
     fn helper(&self, _words: &[OsString]) -> Option<ExitCode> {
         None
     }
 }
 
-/// Something in a downstream's repository that is tried.
+/// Something to try in a downstream's repository.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Target {
-    /// Its folder from the top of the repository; empty is the top.
+    /// From the top of the repository; empty for the top itself.
     pub(crate) dir: String,
-    /// Whether it is one program of many, and only its own folder is tried.
+    /// Whether it is one program of many, so that only its own folder is tried.
     pub(crate) one_of_many: bool,
 }
 
 /// A version of the project, as downstreams of an ecosystem get it.
 pub(crate) trait Served: Send + Sync {
-    /// Gives the digest of everything that is served of this version: part of the key of an answer.
+    /// The digest of everything served of this version: part of the cache key.
     fn content(&self) -> &str;
 
-    /// Gives the digest by which a downstream proves what it was built with.
+    /// The digest by which a downstream proves what it was built with.
     fn hash(&self) -> &str;
 
-    /// Asks the resolver for this version, fetches everything and proves what was resolved. Nothing of the downstream is
-    /// run, and its tree is only read.
+    /// Asks the resolver for this version, fetches everything and proves what was resolved. Nothing of the
+    /// downstream is run, and its tree is only read.
     fn prepare<'a>(
         &'a self,
         context: &Context<'_>,
@@ -76,15 +76,14 @@ pub(crate) trait Served: Send + Sync {
     ) -> Result<Box<dyn Prepared + 'a>, Stopped>;
 }
 
-/// A downstream that is to be tried.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Downstream<'a> {
     pub(crate) job: &'a Job,
-    /// With which versions of everything else.
+    /// Which versions everything else has.
     pub(crate) mode: Mode,
     /// The version of the project.
     pub(crate) side: &'a Side,
-    /// The files of its commit, only to be read.
+    /// The files of its commit, read-only.
     pub(crate) tree: &'a Path,
     /// The attempt's own directory.
     pub(crate) temp: &'a TempDir,
@@ -92,24 +91,21 @@ pub(crate) struct Downstream<'a> {
 
 /// A downstream that can be built.
 pub(crate) trait Prepared {
-    /// Gives what was resolved.
     fn resolution(&self) -> &Resolution;
 
-    /// Gives the folder in which its commands run, from the top of the repository.
+    /// The folder in which its commands run, from the top of the repository.
     fn dir(&self) -> &str;
 
-    /// Shows in its sandbox what it is built with.
+    /// Shows in the sandbox what it is built with.
     fn show(&self, view: &mut View<'_>) -> Result<(), Stopped>;
 
-    /// Builds, tests and runs it.
     fn run(&self, runner: &mut Runner<'_>) -> Finished;
 }
 
-/// What is known of a downstream after its steps.
 #[derive(Debug)]
 pub(crate) struct Finished {
     pub(crate) ended: Result<(), Stopped>,
-    /// What was proven by its steps, in place of what its resolver proved.
+    /// What its steps proved, in place of what its resolver proved.
     pub(crate) proof: Option<Proof>,
     pub(crate) tests: Option<Tests>,
 }

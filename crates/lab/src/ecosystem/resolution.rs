@@ -1,33 +1,32 @@
-//! What a resolver took, and the proof that it is the project's version.
+//! What a resolver chose, and the proof that it is the project's version.
 
 use allclear_core::experiment::Proof;
 use allclear_core::types::text::short;
 use base16ct::lower::encode_string as hex;
 use sha2::{Digest, Sha256};
 
-/// What was resolved for a downstream.
 #[derive(Debug)]
 pub(crate) struct Resolution {
-    /// What it is built with; `None` where only its steps can tell.
+    /// What it is built with; `None` if only its steps can tell.
     pub(crate) proof: Option<Proof>,
     /// The digest of everything that was resolved.
     pub(crate) closure: String,
-    /// Whether something was asked for in its newest version.
+    /// Whether it asked for the newest version of something.
     pub(crate) floating: bool,
-    /// What people should know.
+    /// For people.
     pub(crate) note: Option<String>,
 }
 
-/// What a resolver says that it took for the project.
+/// What a resolver says it chose for the project.
 #[derive(Debug)]
 pub(crate) struct Taken {
     pub(crate) version: String,
     pub(crate) hash: String,
-    /// What the downstream puts in the project's place.
+    /// What the downstream uses in place of the project.
     pub(crate) replaced_by: Option<String>,
 }
 
-/// Proves that a resolver took the version that is wanted, and its content; or says what it took.
+/// Proves that the resolver chose the wanted version with its content; else says what it chose.
 pub(crate) fn prove(name: &str, wanted: &Proof, taken: Taken) -> Result<Proof, String> {
     let Proof { version, hash } = wanted;
     if let Some(other) = taken.replaced_by {
@@ -42,8 +41,7 @@ pub(crate) fn prove(name: &str, wanted: &Proof, taken: Taken) -> Result<Proof, S
     Ok(Proof { version: taken.version, hash: taken.hash })
 }
 
-/// Gives the digest of what was resolved: the toolchain, the files that say what was resolved, and how many packages are
-/// built.
+/// The digest of what was resolved: toolchain, lock files, and the number of packages built.
 pub(crate) fn closure(toolchain: &str, files: &[Vec<u8>], packages: usize) -> String {
     let mut digest = Sha256::new();
     digest.update(toolchain);

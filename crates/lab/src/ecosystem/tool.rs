@@ -1,5 +1,4 @@
-//! A resolver of the caller's, such as the go command. It resolves and fetches as the caller, outside of any sandbox, and
-//! runs no foreign code.
+//! A resolver, such as the go command. It runs as the caller, outside of any sandbox, and runs no foreign code.
 
 use allclear_host::process::{End, Errors, Program, Run};
 use std::collections::BTreeMap;
@@ -9,18 +8,15 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
-/// How long one command may take: some resolvers wait for ever for a registry that says nothing.
+/// Some resolvers wait for ever for a registry that does not answer.
 const LIMIT: Duration = Duration::from_mins(15);
-/// How long it may take to say something of itself.
+/// For questions about the tool itself.
 const ASK: Duration = Duration::from_mins(1);
-/// The most that is kept of what it prints, in bytes.
 const OUTPUT: u64 = 1 << 30;
-/// The most that is kept of its standard error, in bytes.
 const ERRORS: usize = 16 << 20;
-/// What is said of a command that took longer.
 pub(crate) const LATE: &str = "was not through after";
 
-/// Variables that a fetch needs of the caller: who they are, how they reach the network, and what they trust.
+/// The caller's variables that a fetch needs: who they are, how they reach the network, and what they trust.
 const INHERITED: [&str; 14] = [
     "PATH",
     "HOME",
@@ -38,7 +34,6 @@ const INHERITED: [&str; 14] = [
     "GIT_SSL_CAINFO",
 ];
 
-/// A program of the caller's, and what it needs of the caller's environment.
 #[derive(Debug, Clone)]
 pub(crate) struct Tool {
     name: &'static str,
@@ -47,7 +42,6 @@ pub(crate) struct Tool {
     stopped: Arc<AtomicBool>,
 }
 
-/// What a command printed, and whether it ended well.
 #[derive(Debug)]
 pub(crate) struct ToolOutput {
     pub(crate) ok: bool,
@@ -56,8 +50,8 @@ pub(crate) struct ToolOutput {
 }
 
 impl Tool {
-    /// Finds a program on the caller's `PATH`. Beside what every fetch needs it gets the variables that are its `own`.
-    /// What it does ends when `stopped` is set.
+    /// Finds a program on the caller's `PATH`. It gets the variables that every fetch needs and those for which
+    /// `own` is true. Its commands end when `stopped` is set.
     pub(crate) fn find(
         name: &'static str,
         env: &[(OsString, OsString)],
@@ -68,7 +62,7 @@ impl Tool {
         let program = path
             .iter()
             .flat_map(std::env::split_paths)
-            // It runs in folders of strangers.
+            // It runs in strangers' folders.
             .filter(|dir| dir.is_absolute())
             .map(|dir| dir.join(name))
             .find(|file| file.is_file())?;
@@ -80,19 +74,17 @@ impl Tool {
         Some(Self { name, program, env, stopped: Arc::clone(stopped) })
     }
 
-    /// Gives what it gets of the caller's environment.
     pub(crate) fn env(&self) -> &[(OsString, OsString)] {
         &self.env
     }
 
-    /// Asks it something about itself, and gives what it prints.
+    /// Asks the tool about itself.
     pub(crate) fn ask(&self, args: &[&str], vars: &[(&str, &str)]) -> Result<Vec<u8>, String> {
         let program = self.program(args).envs(vars.iter().copied());
         let (_, output) = program.output(&Run::within(ASK), OUTPUT).map_err(|e| self.not_started(&e))?;
         Ok(output)
     }
 
-    /// Runs it in a directory.
     pub(crate) fn run(&self, dir: &Path, vars: &BTreeMap<&'static str, String>, args: &[&str]) -> ToolOutput {
         let program = self.program(args).dir(dir);
         let program = program.envs([("GIT_TERMINAL_PROMPT", "0"), ("LC_ALL", "C")]).envs(vars);

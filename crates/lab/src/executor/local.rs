@@ -19,12 +19,11 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Instant;
 
-/// The version of what an answer depends on beside its inputs; another one makes all answers unknown.
+/// Part of every cache key: another edition makes all answers unknown.
 const EDITION: &str = "lab/1";
-/// Where the directories of attempts are, below the lab's cache.
+/// For attempts, in the lab's directory.
 const TEMPORARY: &str = "temporary";
 
-/// The executor of this machine.
 pub struct Lab<'a> {
     context: Context<'a>,
     sandbox: Result<Sandbox, String>,
@@ -39,7 +38,6 @@ impl std::fmt::Debug for Lab<'_> {
 }
 
 impl<'a> Lab<'a> {
-    /// Opens the lab.
     pub fn open(sources: &'a dyn Sources, around: Surroundings) -> Self {
         let dir = around.cache.join("lab");
         let sandbox = if around.uncontained {
@@ -51,7 +49,6 @@ impl<'a> Lab<'a> {
         Self { context, sandbox, ecosystems: Table::default(), versions: Versions::default() }
     }
 
-    /// Gives a version of the project as downstreams of this kind get it.
     fn served(&self, job: &Job, side: &Side) -> Result<Arc<dyn Served>, String> {
         self.versions.of(&self.ecosystems, &self.context, job.ecosystem, side)
     }
@@ -65,7 +62,7 @@ impl<'a> Lab<'a> {
         tree.map_err(|e| Stopped::unprepared(e.to_string()))
     }
 
-    /// Prepares a downstream, lays it out in a sandbox, and acts on it there.
+    /// Prepares a downstream, shows it in a sandbox, and calls `act` there.
     fn enter(
         &self,
         request: &Request<'_>,
@@ -95,7 +92,6 @@ impl<'a> Lab<'a> {
         act(&mut runner, prepared.as_ref(), attempt)
     }
 
-    /// Tries once, and notes what is known.
     fn try_once(&self, request: &Request<'_>, attempt: &mut Attempt) -> Result<(), Stopped> {
         self.enter(request, attempt, |runner, prepared, attempt| {
             let Finished { ended, proof, tests } = prepared.run(runner);
@@ -121,7 +117,7 @@ impl Executor for Lab<'_> {
         let served = self.served(job, side).ok()?;
         let toolchain = self.ecosystems.of(job.ecosystem).toolchain(&self.context).ok()?;
         let contained = self.contained().ok()?;
-        // Where it is known from, and how much it counts, changes no answer.
+        // The tier and the expectation change no answer.
         let mut recipe = job.recipe.clone();
         (recipe.tier, recipe.expect_failure) = (None, None);
         let parts = serde_json::json!([
@@ -168,7 +164,7 @@ impl Executor for Lab<'_> {
             if stopped.outcome == Outcome::NotInjected {
                 attempt.proof = None;
             }
-            // What is printed while something is prepared depends on what was fetched before.
+            // The log of a preparation depends on what was fetched before.
             let note = stopped
                 .note
                 .as_ref()

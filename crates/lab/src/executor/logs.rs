@@ -7,7 +7,7 @@ use std::path::Path;
 /// How many logs are kept.
 const MOST: usize = 500;
 
-/// Keeps a log in a folder, and only so many; gives its path.
+/// Keeps a log, and removes the oldest ones; gives its path.
 pub(super) fn keep(dir: &Path, log: &str) -> Option<String> {
     std::fs::create_dir_all(dir).ok()?;
     let digest = hex(&Sha256::digest(log.as_bytes())[..8]);

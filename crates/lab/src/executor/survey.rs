@@ -1,4 +1,4 @@
-//! What is tried in a downstream's repository: one job, or one for each of its programs.
+//! Finds what to try in a downstream's repository: one job, or one for each of its programs.
 
 use crate::ecosystem::table::Table;
 use crate::ecosystem::{Files, Target, folder};
@@ -8,10 +8,10 @@ use allclear_core::types::text::{plain, short};
 use globset::{GlobBuilder, GlobMatcher};
 use std::path::Path;
 
-/// The most jobs that one repository gives.
+/// For one repository.
 const MOST: usize = 5000;
 
-/// Makes the jobs of a declaration in a tree.
+/// Makes the jobs of a declaration.
 pub(super) fn jobs(
     table: &Table,
     declared: &Declared,
@@ -55,7 +55,7 @@ fn each_of(table: &Table, files: &Files, each: &str) -> Result<Vec<Target>, Stri
     let mut dirs: Vec<&str> = files.iter().filter(|f| glob.is_match(f)).map(folder).collect();
     dirs.sort_unstable();
     dirs.dedup();
-    // A folder with a manifest of its own is tried whole; a file that is a program, alone.
+    // A folder with its own manifest is tried whole; a single program, alone.
     let one_of_many = !table.chooses_manifests(each);
     if dirs.is_empty() {
         return Err(format!("no file matches each = \"{}\"", short(each, 80)));
@@ -74,7 +74,7 @@ mod tests {
     use allclear_core::CommitId;
     use allclear_core::experiment::{At, Recipe};
 
-    /// Surveys a tree of these files, each a program or a go.mod; tells the folders, those of one of many with `*`.
+    /// Surveys a tree with these files; lists the folders, those of one of many with `*`.
     fn places(files: &[&str]) -> Vec<String> {
         let tree = tempfile::tempdir().unwrap();
         for file in files {

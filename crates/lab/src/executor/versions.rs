@@ -10,14 +10,13 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 /// A version that is served, or why it cannot be.
 type Slot = Arc<OnceLock<Result<Arc<dyn Served>, String>>>;
 
-/// The versions of the project that are served, for each ecosystem.
 #[derive(Default)]
 pub(super) struct Versions {
     slots: Mutex<BTreeMap<(Name, CommitId, Version), Slot>>,
 }
 
 impl Versions {
-    /// Gives a version. The first caller packs it, and others wait for that.
+    /// Gives a version. The first caller packs it, and the others wait.
     pub(super) fn of(
         &self,
         table: &Table,

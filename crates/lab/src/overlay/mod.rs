@@ -1,5 +1,5 @@
-//! What every overlay registry is made of: a server on the loopback, the registries behind it as they were at one time,
-//! and a snapshot of what they said. An ecosystem adds its own protocol.
+//! The parts of every overlay registry: a server on the loopback, the registries behind it as of the cut-off,
+//! and a snapshot of their answers. An ecosystem adds its own protocol.
 
 pub(crate) mod published;
 pub(crate) mod server;

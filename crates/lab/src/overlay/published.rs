@@ -1,23 +1,22 @@
-//! What the registries behind an overlay had published at the cut-off.
+//! What registries had published at the cut-off.
 
 use super::server::Reply;
 use super::snapshot::{Answer, Snapshot};
 use super::upstream::{Unreachable, Upstream};
 use jiff::Timestamp;
 
-/// What the registries behind an overlay had published at the cut-off. What one of them said once holds from then on.
+/// What registries had published at the cut-off. Their first answer to a question holds from then on.
 #[derive(Debug)]
 pub(crate) struct Published {
-    /// What was said before.
     pub(crate) snapshot: Snapshot,
-    /// The registries that are asked for the rest; `None` where there is no network.
+    /// `None` without a network.
     pub(crate) upstream: Option<Upstream>,
-    /// The cut-off: what was published later is not seen.
+    /// The cut-off.
     pub(crate) until: Timestamp,
 }
 
 impl Published {
-    /// Answers from the snapshot; what is not in it is asked for once, and put there.
+    /// Answers from the snapshot; `ask` is called for what is not in it yet.
     pub(crate) fn answer(
         &self,
         path: &str,
@@ -32,7 +31,6 @@ impl Published {
         }
     }
 
-    /// Finds what is in the snapshot.
     pub(crate) fn known(&self, path: &str) -> Result<Option<Answer>, Reply> {
         self.snapshot.find(path).map_err(|_| Reply::Failed)
     }

@@ -1,7 +1,7 @@
 //! Serves a registry on the loopback until it is dropped.
 //!
-//! Its address has a random part that nobody else on the machine knows. A resolver can get an address of its own, so
-//! that it is known what it asked for.
+//! Its address has a random part that nobody else on the machine knows. A resolver can get an address of its
+//! own, so that it is known what it asked for.
 
 use super::upstream::Unreachable;
 use axum::Router;
@@ -17,44 +17,39 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use tokio::sync::oneshot;
 
-/// The longest path of an address that is answered.
+/// Longer paths are not answered.
 const LONGEST: usize = 2048;
-/// How many requests are worked on at once.
 const AT_ONCE: usize = 8;
 
 /// The protocol of a registry.
 pub(crate) trait Registry: std::fmt::Debug + Send + Sync {
-    /// Answers one request. It may block.
+    /// It may block.
     fn answer(&self, query: &Query<'_>) -> Reply;
 }
 
-/// One request for a registry.
 #[derive(Debug)]
 pub(crate) struct Query<'a> {
-    /// The path below the registry's own address, still percent-encoded.
+    /// Below the registry's own address, still percent-encoded.
     pub(crate) path: &'a str,
     floating: Cell<bool>,
 }
 
 impl Query<'_> {
-    /// Notes that the answer can change by itself, such as which versions there are.
+    /// Notes that the answer changes by itself, such as a list of versions.
     pub(crate) fn floats(&self) {
         self.floating.set(true);
     }
 }
 
-/// What a registry answers.
 #[derive(Debug)]
 pub(crate) enum Reply {
     /// A document and its content type.
     Found(&'static str, Vec<u8>),
-    /// It has nothing like that.
     NotFound,
-    /// It has something like that, and all of it is later than the cut-off.
+    /// All of it is later than the cut-off.
     TooNew,
-    /// A registry behind it gave no answer.
+    /// A registry behind it did not answer.
     Unreachable,
-    /// It failed itself.
     Failed,
 }
 
@@ -64,7 +59,6 @@ impl From<Unreachable> for Reply {
     }
 }
 
-/// A registry that is served.
 #[derive(Debug)]
 pub(crate) struct Server {
     url: String,
@@ -78,7 +72,7 @@ struct Shared {
     token: String,
     registry: Arc<dyn Registry>,
     clients: AtomicU64,
-    /// The clients that asked for what can change by itself.
+    /// The clients that asked for something that changes by itself.
     floating: Mutex<BTreeSet<u64>>,
 }
 
@@ -102,7 +96,7 @@ impl Server {
         let thread = std::thread::Builder::new().name("overlay".into()).spawn(move || {
             runtime.block_on(async {
                 let Ok(listener) = tokio::net::TcpListener::from_std(listener) else { return };
-                // It ends with the runtime, whatever connections are open.
+                // It ends with the runtime, even with open connections.
                 let _serving = runtime.spawn(async move { axum::serve(listener, app).await });
                 let _ = stopped.await;
             });
@@ -111,12 +105,11 @@ impl Server {
         Ok(Self { url, shared, stop: Some(stop), thread: Some(thread) })
     }
 
-    /// Gives its address: `http://127.0.0.1:PORT/TOKEN`.
+    /// `http://127.0.0.1:PORT/TOKEN`.
     pub(crate) fn url(&self) -> &str {
         &self.url
     }
 
-    /// Gives one client an address of its own.
     pub(crate) fn client(&self) -> Client {
         let number = self.shared.clients.fetch_add(1, Ordering::Relaxed) + 1;
         Client { number, url: format!("{}/{number}", self.url), shared: Arc::clone(&self.shared) }
@@ -141,19 +134,18 @@ pub(crate) struct Client {
 }
 
 impl Client {
-    /// Gives the address.
     pub(crate) fn url(&self) -> &str {
         &self.url
     }
 
-    /// Tells whether it asked for something that can change by itself.
+    /// Tells whether it asked for something that changes by itself.
     pub(crate) fn is_floating(&self) -> bool {
         self.shared.floating.lock().unwrap_or_else(PoisonError::into_inner).contains(&self.number)
     }
 }
 
 impl Shared {
-    /// Splits the path of an address into the number of the client, 0 where it has none, and what is asked for.
+    /// Splits a path into the number of the client, 0 if it has none, and the rest.
     fn split<'a>(&self, path: &'a str) -> Option<(u64, &'a str)> {
         let path = path.strip_prefix('/')?.strip_prefix(&self.token)?.strip_prefix('/')?;
         let own = path.split_once('/').and_then(|(first, rest)| Some((first.parse().ok()?, rest)));
@@ -182,7 +174,7 @@ async fn answer(State(shared): State<Arc<Shared>>, request: Request) -> Response
     response(reply.unwrap_or(Reply::Failed))
 }
 
-/// Gives the response to a reply. Resolvers go on to their next registry where something is not found, and nowhere else.
+/// Resolvers go on to their next registry if something is not found, and for no other status.
 fn response(reply: Reply) -> Response {
     match reply {
         Reply::Found(content_type, bytes) => respond(StatusCode::OK, content_type, bytes.into()),

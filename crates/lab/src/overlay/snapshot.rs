@@ -1,32 +1,30 @@
-//! Keeps what a registry said once: all attempts of an experiment see the same, and so does whoever repeats them.
+//! Keeps the answers of registries, so that all attempts of an experiment, and later repetitions, see the same.
 
 use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
-/// What a registry says to a question whose answer can change by itself.
+/// The answer to a question whose answer changes by itself.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Answer {
-    /// This document.
     Found(Vec<u8>),
-    /// It has nothing like that; another registry may have it.
+    /// Another registry may have it.
     Missing,
-    /// It has something like that, and all of it is later than the cut-off.
+    /// All of it is later than the cut-off.
     TooNew,
 }
 
-/// A folder of answers, laid out as the paths of a registry: a line that says which kind of answer it is, and the document.
+/// A folder of answers by path: a line with the kind of answer, then the document.
 #[derive(Debug)]
 pub(crate) struct Snapshot {
     folder: PathBuf,
 }
 
 impl Snapshot {
-    /// Opens a snapshot; its folder is made when something is kept.
     pub(crate) fn new(folder: PathBuf) -> Self {
         Self { folder }
     }
 
-    /// Finds the answer to a path. Whoever asks has checked that the path stays inside.
+    /// The caller has checked that the path stays inside.
     pub(crate) fn find(&self, path: &str) -> std::io::Result<Option<Answer>> {
         match std::fs::read(self.folder.join(path)) {
             Ok(bytes) => Answer::read(&bytes).map(Some),

@@ -1,4 +1,4 @@
-//! Asks the caller's own registries what they have.
+//! Asks the caller's own registries.
 
 use allclear_host::http::{Client, Limits};
 use std::ffi::OsString;
@@ -6,32 +6,28 @@ use std::io::{ErrorKind, Read};
 use std::path::PathBuf;
 use std::time::Duration;
 
-/// The most bytes of an answer.
+/// The longest answer, in bytes.
 const MOST: u64 = 16 << 20;
-/// How far one question may go.
 const LIMITS: Limits =
     Limits { connect: Duration::from_secs(10), total: Duration::from_secs(30), redirects: 5, body: MOST };
 
-/// There is no answer: a registry cannot be reached, or its answer cannot be read. Later that may change.
+/// A registry cannot be reached, or its answer cannot be read. That may change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Unreachable;
 
-/// The mirrors of a registry, in the order in which they are asked.
 #[derive(Debug)]
 pub(crate) struct Upstream {
     mirrors: Vec<Mirror>,
     client: Client,
 }
 
-/// One mirror of a registry.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Mirror {
     pub(crate) at: At,
-    /// Whether the next one is asked after any failure, not only where this one has nothing.
+    /// Whether the next one is asked after any failure, not only if this one has nothing.
     pub(crate) lenient: bool,
 }
 
-/// Where a mirror is.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum At {
     Web(String),
@@ -39,12 +35,11 @@ pub(crate) enum At {
 }
 
 impl Upstream {
-    /// Makes one from its mirrors and the caller's environment.
     pub(crate) fn new(mirrors: Vec<Mirror>, env: &[(OsString, OsString)]) -> Self {
         Self { mirrors, client: Client::new(env, LIMITS) }
     }
 
-    /// Asks one mirror after the other; `None` where none has it.
+    /// Asks one mirror after the other; `None` if none has it.
     pub(crate) fn get(&self, path: &str) -> Result<Option<Vec<u8>>, Unreachable> {
         let mut failed = None;
         for mirror in &self.mirrors {
@@ -60,7 +55,7 @@ impl Upstream {
 }
 
 impl At {
-    /// Reads an address, `http://…`, `https://…` or `file:///…`; `None` for what cannot be asked.
+    /// Parses `http://…`, `https://…` or `file:///…`; `None` for what cannot be asked.
     pub(crate) fn read(url: &str) -> Option<Self> {
         if url.contains(char::is_control) {
             return None;
@@ -99,7 +94,7 @@ fn whole(from: impl Read) -> Result<Vec<u8>, Unreachable> {
     if bytes.len() as u64 > MOST { Err(Unreachable) } else { Ok(bytes) }
 }
 
-/// Reads `%xx` (RFC 3986 §2.1); `None` where that is broken or no UTF-8.
+/// Decodes `%xx` (RFC 3986 §2.1); `None` if that is malformed or not UTF-8.
 pub(crate) fn decoded(text: &str) -> Option<String> {
     let mut out = Vec::new();
     let mut bytes = text.bytes();

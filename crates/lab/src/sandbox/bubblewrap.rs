@@ -7,19 +7,17 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-/// Where it is searched. Not on the `PATH`: what contains foreign code comes from the system.
+/// Not on the `PATH`: what contains foreign code has to come from the system.
 const DIRS: [&str; 4] = ["/usr/bin", "/bin", "/usr/local/bin", "/run/current-system/sw/bin"];
-/// How long it may take to say its version.
 const ASK: Duration = Duration::from_mins(1);
-/// The user's directory inside.
+/// The user's home, inside.
 pub(super) const HOME: &str = "/home/lab";
-/// The place of temporary files inside.
 pub(super) const TEMPORARY: &str = "/tmp";
-/// The lab's helper inside.
+/// The lab's helper, inside.
 pub(super) const HELPER: &str = "/run/lab";
-/// What of the system is a directory on some machines and a link on others.
+/// Directories on some machines, links on others.
 const MERGED: [&str; 6] = ["/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32"];
-/// What else of the system is shown, where it exists. Each costs a mount, so there is no more than programs need.
+/// Shown if they exist. Each costs a mount, so only what programs need is here.
 const SYSTEM: [&str; 7] = [
     "/nix/store",
     "/gnu/store",
@@ -30,7 +28,6 @@ const SYSTEM: [&str; 7] = [
     "/etc/ssl",
 ];
 
-/// Bubblewrap, as it is on this machine.
 #[derive(Debug)]
 pub(super) struct Bubblewrap {
     program: PathBuf,
@@ -40,11 +37,9 @@ pub(super) struct Bubblewrap {
 
 /// The first process inside.
 pub(super) enum Init<'a> {
-    /// The lab's helper.
     Helper(&'a [OsString]),
-    /// A shell for a person, on the terminal.
+    /// For a person, on the terminal.
     Shell {
-        /// What it is.
         shell: &'a str,
         /// Whether it stays in the session of the terminal, which job control needs.
         job_control: bool,
@@ -52,7 +47,6 @@ pub(super) enum Init<'a> {
 }
 
 impl Bubblewrap {
-    /// Finds it; `None` where it is not installed.
     pub(super) fn find() -> Option<Self> {
         let program = DIRS.iter().map(|dir| Path::new(dir).join("bwrap")).find(|path| path.is_file())?;
         let (_, said) = Program::new(&program).args(["--version"]).output(&Run::within(ASK), 4096).ok()?;
@@ -60,7 +54,7 @@ impl Bubblewrap {
         Some(Self { program, can_forbid_userns })
     }
 
-    /// Gives the whole command line.
+    /// The whole command line.
     pub(super) fn argv(&self, spec: &SandboxSpec, init: &Init<'_>) -> Vec<OsString> {
         let mut argv = Argv(vec![self.program.clone().into()]);
         argv.words(
@@ -78,13 +72,13 @@ impl Bubblewrap {
         for dir in [TEMPORARY, HOME] {
             argv.words(&format!("--size {scratch} --tmpfs {dir}"));
         }
-        // Bubblewrap's own has no limit, and is memory that only a control group would count.
+        // Bubblewrap's own /dev/shm has no limit, and its memory would be counted by control groups alone.
         argv.words(&format!("--size {} --tmpfs /dev/shm --remount-ro /dev", spec.limits.memory.max(1) << 20));
         argv.words("--symlink /tmp /var/tmp");
         let readable = spec.readable.iter().map(|pair| ("--ro-bind", pair));
         let writable = spec.writable.iter().chain(&spec.caches).map(|pair| ("--bind", pair));
         let mut mounts: Vec<_> = readable.chain(writable).collect();
-        // What lies inside another is mounted after it.
+        // What lies inside another mount is mounted after it.
         mounts.sort_by_key(|(_, (_, inside))| inside.clone());
         for (how, (outside, inside)) in mounts {
             argv.mount(how, outside, inside);
@@ -114,7 +108,6 @@ impl Bubblewrap {
     }
 }
 
-/// A command line under construction.
 struct Argv(Vec<OsString>);
 
 impl Argv {
@@ -126,7 +119,7 @@ impl Argv {
         self.0.extend([how.into(), outside.as_os_str().to_owned(), inside.as_os_str().to_owned()]);
     }
 
-    /// Shows the system read-only, and nothing of its users or its configuration.
+    /// Shows the system read-only, without its users and configuration.
     fn system(&mut self, network: bool) {
         self.mount("--ro-bind", Path::new("/usr"), Path::new("/usr"));
         for dir in MERGED {
@@ -141,18 +134,18 @@ impl Argv {
         for (descriptor, file) in FILES {
             self.words(&format!("--perms 0444 --file {descriptor} {file}"));
         }
-        // It is a link into /run on many machines, which is not there inside.
+        // On many machines it is a link into /run, which does not exist inside.
         let names = Path::new("/etc/resolv.conf");
         if network && let Ok(target) = names.canonicalize() {
             self.mount("--ro-bind", &target, names);
         }
-        // Where the lab is root, so is what runs here, though without any capability, and root owns the kernel's settings.
-        // So all of them are made read-only, which bubblewrap alone does not do.
+        // If the lab is root, so is foreign code, though without any capability, and root owns the kernel's
+        // settings. So /proc is made read-only, which bubblewrap does not do by itself.
         self.words("--proc /proc --remount-ro /proc --dev /dev");
     }
 }
 
-/// Reads `bubblewrap 0.8.0`.
+/// Parses `bubblewrap 0.8.0`.
 fn is_since_0_8(said: &str) -> bool {
     let mut numbers = said.trim().rsplit(' ').next().unwrap_or_default().split('.').map(str::parse::<u32>);
     match (numbers.next(), numbers.next()) {

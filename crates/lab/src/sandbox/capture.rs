@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::io::{self, Write};
 
-/// How much of the beginning and of the end is kept, in bytes each.
+/// How much is kept of the beginning and of the end, in bytes.
 const KEPT: usize = 256 * 1024;
 
 /// The beginning and the end of a stream of any length.
@@ -11,12 +11,11 @@ const KEPT: usize = 256 * 1024;
 pub(super) struct Capture {
     head: Vec<u8>,
     tail: VecDeque<u8>,
-    /// The size of all that came.
+    /// The size of everything printed.
     pub(super) printed: u64,
 }
 
 impl Capture {
-    /// Takes what comes next.
     pub(super) fn take(&mut self, bytes: &[u8]) {
         self.printed += bytes.len() as u64;
         let (head, rest) = bytes.split_at(bytes.len().min(KEPT - self.head.len()));
@@ -39,7 +38,7 @@ impl Capture {
         out.write_all(two)
     }
 
-    /// Gives the first line that is not blank.
+    /// The first line that is not blank.
     pub(super) fn first_line(&self) -> Option<String> {
         let text = String::from_utf8_lossy(&self.head);
         text.lines().map(str::trim).find(|line| !line.is_empty()).map(str::to_owned)

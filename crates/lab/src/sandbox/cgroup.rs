@@ -1,4 +1,4 @@
-//! Control groups, by which the kernel enforces limits on a tree of processes. Version 2 where it can be used, else version 1.
+//! Control groups, by which the kernel limits a tree of processes: version 2 if it can be used, else version 1.
 
 use allclear_core::experiment::Limits;
 use rustix::process::{Pid, Signal, getpid, kill_process};
@@ -8,25 +8,24 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-/// How the names of the lab's groups begin: `allclear-PID-N`, with the process that made it.
+/// Names of the lab's groups begin with it: `allclear-PID-N`, with the process that made the group.
 const NAME: &str = "allclear-";
-/// The most processes and threads of a group that are the sandbox itself.
+/// The most processes and threads of the sandbox itself.
 pub(super) const OWN: u64 = 16;
 /// How long killing and removing a group may take.
 const PATIENCE: Duration = Duration::from_secs(2);
 
-/// The controllers that are used, and whether a hierarchy is worthless without it.
+/// The controllers, and whether a hierarchy is useless without each.
 const CONTROLLERS: [(&str, bool); 3] = [("memory", true), ("pids", true), ("cpu", false)];
 
 /// A hierarchy in which groups can be made.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Hierarchy {
     version: u8,
-    /// The controllers and the directory of each; in version 2 it is the same.
+    /// The controllers and their directories, which are the same in version 2.
     controllers: Vec<(&'static str, PathBuf)>,
 }
 
-/// A mounted hierarchy.
 struct Mounted<'a> {
     root: &'a str,
     at: &'a str,
@@ -34,7 +33,7 @@ struct Mounted<'a> {
     options: &'a str,
 }
 
-/// Reads a line of `/proc/self/mountinfo`; only control groups are of interest.
+/// Parses a line of `/proc/self/mountinfo`; `None` if it is not a control group.
 fn mounted(line: &str) -> Option<Mounted<'_>> {
     let (mount, system) = line.split_once(" - ")?;
     let mut system = system.split(' ');
@@ -61,7 +60,8 @@ fn own(mounted: &Mounted<'_>, groups: &str, controller: &str) -> PathBuf {
 }
 
 impl Hierarchy {
-    /// Lists the hierarchies that may work on this machine, the best first. Only making a group proves one.
+    /// Lists the hierarchies that may work on this machine, the best first. Only making a group proves that one
+    /// does.
     pub(super) fn candidates() -> Vec<Self> {
         let read = |name: &str| fs::read_to_string(name).unwrap_or_default();
         Self::of(&read("/proc/self/mountinfo"), &read("/proc/self/cgroup"))
@@ -71,7 +71,7 @@ impl Hierarchy {
         let mounts: Vec<Mounted<'_>> = mounts.lines().filter_map(mounted).collect();
         let mut found = Vec::new();
         for mounted in mounts.iter().filter(|mounted| mounted.version == 2) {
-            // A group with processes cannot hand controllers down, so it is mostly one above that can.
+            // A group with processes cannot delegate controllers, so usually one above it has to.
             let own = own(mounted, groups, "");
             for dir in own.ancestors().take_while(|dir| dir.starts_with(mounted.at)) {
                 let all = CONTROLLERS.iter().map(|(name, _)| (*name, dir.to_path_buf())).collect();
@@ -92,13 +92,14 @@ impl Hierarchy {
         found
     }
 
-    /// Says what it is: `cgroup v1 (memory, pids, cpu)`.
+    /// `cgroup v1 (memory, pids, cpu)`.
     pub(super) fn describe(&self) -> String {
         let names: Vec<&str> = self.controllers.iter().map(|(name, _)| *name).collect();
         format!("cgroup v{} ({})", self.version, names.join(", "))
     }
 
-    /// Removes the groups of labs that are gone. One that has processes stays: it may belong to a lab in another container.
+    /// Removes the groups of labs that are gone. Groups with processes stay: they may belong to a lab in
+    /// another container.
     pub(super) fn sweep(&self) {
         for (_, dir) in &self.controllers {
             for entry in fs::read_dir(dir).into_iter().flatten().flatten() {
@@ -111,7 +112,7 @@ impl Hierarchy {
         }
     }
 
-    /// Makes a group with limits, empty.
+    /// Makes an empty group with limits.
     pub(super) fn make_group(&self, limits: &Limits) -> io::Result<Group> {
         static NUMBER: AtomicU64 = AtomicU64::new(0);
         let name = format!("{NAME}{}-{}", getpid().as_raw_nonzero(), NUMBER.fetch_add(1, Ordering::Relaxed));
@@ -131,7 +132,7 @@ impl Hierarchy {
     }
 }
 
-/// Enables the controllers for the groups below, where they are not yet.
+/// Enables the controllers for the groups below, if needed.
 fn enable_controllers(dir: &Path) {
     let file = dir.join("cgroup.subtree_control");
     let has = fs::read_to_string(&file).unwrap_or_default();
@@ -142,7 +143,7 @@ fn enable_controllers(dir: &Path) {
     }
 }
 
-/// A group of processes. When it is dropped, its processes are killed and it is removed.
+/// A group of processes. Dropping it kills them and removes it.
 #[derive(Debug)]
 pub(super) struct Group {
     version: u8,
@@ -154,7 +155,7 @@ impl Group {
         let memory = (limits.memory << 20).to_string();
         let processes = (limits.processes + OWN).to_string();
         let quota = u64::from(limits.cpus) * 100_000;
-        // What not every kernel has is wanted, but not needed.
+        // Not every kernel has the wanted ones.
         let (needed, wanted) = if self.version == 2 {
             (
                 [("memory", "memory.max", memory), ("pids", "pids.max", processes.clone())],
@@ -195,26 +196,26 @@ impl Group {
         self.dir(controller).and_then(|dir| fs::read_to_string(dir.join(file)).ok()).unwrap_or_default()
     }
 
-    /// Gives the directories, each once.
+    /// The directories, each once.
     fn each(&self) -> impl Iterator<Item = &Path> {
         let mut dirs: Vec<&Path> = self.dirs.iter().map(|(_, dir)| dir.as_path()).collect();
         dirs.dedup();
         dirs.into_iter()
     }
 
-    /// Gives the files into which a process writes itself to enter.
+    /// The files to which a process writes its number to enter.
     pub(super) fn entries(&self) -> Vec<PathBuf> {
         self.each().map(|dir| dir.join("cgroup.procs")).collect()
     }
 
-    /// Tells whether the kernel killed a process of it because memory ran out.
+    /// Tells whether the kernel killed one of its processes because memory ran out.
     pub(super) fn is_out_of_memory(&self) -> bool {
         let file = if self.version == 2 { "memory.events" } else { "memory.oom_control" };
         let text = self.read("memory", file);
         text.lines().filter_map(|line| line.strip_prefix("oom_kill ")).any(|count| count.trim() != "0")
     }
 
-    /// Gives the most memory that it used at once, in MiB, caches of files included; 0 where that is not known.
+    /// The peak memory in MiB, with file caches; 0 if not known.
     pub(super) fn peak_memory(&self) -> u64 {
         let file = if self.version == 2 { "memory.peak" } else { "memory.max_usage_in_bytes" };
         self.read("memory", file).trim().parse::<u64>().unwrap_or(0) >> 20
@@ -243,7 +244,7 @@ impl Drop for Group {
         self.kill_all();
         let since = Instant::now();
         for dir in self.each() {
-            // A process that has just ended is counted for a moment.
+            // A process that has just ended still counts for a moment.
             while fs::remove_dir(dir).is_err_and(|e| e.kind() == io::ErrorKind::ResourceBusy)
                 && since.elapsed() < PATIENCE
             {

@@ -6,14 +6,14 @@ use std::io::ErrorKind;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
-/// How much free space is left to the machine when a program is ended for a full disk, in bytes.
+/// When less is free, in bytes, the disk counts as full and programs are ended.
 const RESERVE: u64 = 64 << 20;
 
-/// What a file counts beside its content, in bytes: a disk has only so many inodes.
+/// What a file counts in addition to its content, in bytes: a disk has only so many inodes.
 const INODE: u64 = 512;
 
-/// Counts the bytes on disk below some directories, a file with many names once. What cannot be read, or disappears
-/// meanwhile, counts nothing. `None` where something lies deeper than the longest possible path, and cannot be counted.
+/// Counts the bytes on disk below some directories, and hard links once. What cannot be read or disappears
+/// counts nothing. `None` if something is deeper than the longest possible path.
 pub(super) fn usage<'a>(dirs: impl IntoIterator<Item = &'a Path>) -> Option<u64> {
     let mut sum = 0;
     let mut seen = BTreeSet::new();
@@ -35,7 +35,7 @@ pub(super) fn usage<'a>(dirs: impl IntoIterator<Item = &'a Path>) -> Option<u64>
     Some(sum)
 }
 
-/// Tells whether the file system of a directory is as good as full: less than a 64th of a small one is free, or less than 64 MiB of a big one.
+/// A small disk is full when less than 1/64 is free, a big one when less than 64 MiB are.
 pub(super) fn is_full(dir: &Path) -> bool {
     rustix::fs::statvfs(dir).is_ok_and(|stat| {
         let (left, all) = (stat.f_bavail * stat.f_frsize, stat.f_blocks * stat.f_frsize);

@@ -1,12 +1,12 @@
-//! Starts programs in control groups, with nothing open that they were not given.
+//! Starts programs in control groups, without inherited descriptors.
 
 use allclear_host::process::Program;
 use std::ffi::OsString;
 use std::path::Path;
 
-/// Enters the control groups, offers itself to the kernel for when memory is short, closes every inherited descriptor, and
-/// becomes the program. A process can put itself into a group before it is anything else, and no program has to be trusted
-/// to close what it was given.
+/// Enters the control groups, volunteers for the kernel's out-of-memory killer, closes every inherited
+/// descriptor, and becomes the program. So the program is in the group from its first instruction, and nothing
+/// has to be trusted to close what it inherited.
 const ENTER: &str = r#"
 while [ "$1" != -- ]; do echo $$ > "$1" || exit 97; shift; done; shift
 echo 500 > /proc/self/oom_score_adj
@@ -33,11 +33,11 @@ hosts: files dns
 NSSWITCH
 "#;
 
-/// The files that a program finds open where it was started by [`entering`]: the descriptor, and which file it is.
+/// The files that programs started by [`entering`] find open: the descriptor, and which file it is.
 pub(super) const FILES: [(&str, &str); 4] =
     [("3", "/etc/passwd"), ("4", "/etc/group"), ("5", "/etc/hosts"), ("6", "/etc/nsswitch.conf")];
 
-/// Gives the program that enters control groups, given by their `cgroup.procs`, and becomes another.
+/// A program that enters control groups by their `cgroup.procs`, and becomes another.
 pub(super) fn entering<'a>(entries: impl IntoIterator<Item = &'a Path>, argv: &[OsString]) -> Program {
     // Only bash can close descriptors above 9.
     let bash = Path::new("/bin/bash");

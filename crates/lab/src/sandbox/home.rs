@@ -1,4 +1,4 @@
-//! Where a task has its home and its temporary files, and the environment that every sandbox has.
+//! The home of a task, its temporary files, and the environment of every sandbox.
 
 use super::bubblewrap::{HOME, TEMPORARY};
 use super::spec::SandboxSpec;
@@ -6,16 +6,14 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// Where a task has its home and its temporary files.
+/// The home of a task, with its temporary files.
 pub(super) enum Home {
-    /// In the sandbox's own memory.
     InMemory,
-    /// Beside the log, where there is no sandbox; removed with this value.
+    /// Beside the log, if there is no sandbox; removed when dropped.
     OnDisk(PathBuf),
 }
 
 impl Home {
-    /// Makes one beside the log.
     pub(super) fn beside(log: &Path) -> Result<Self, String> {
         let mut dir = log.to_path_buf().into_os_string();
         dir.push(".home");
@@ -26,7 +24,7 @@ impl Home {
         Ok(home)
     }
 
-    /// Gives the home and the directory of temporary files.
+    /// The home, and the directory of temporary files.
     pub(super) fn dirs(&self) -> [PathBuf; 2] {
         match self {
             Self::InMemory => [HOME.into(), TEMPORARY.into()],
@@ -34,7 +32,6 @@ impl Home {
         }
     }
 
-    /// Gives what of it is on disk.
     pub(super) fn on_disk(&self) -> Option<&Path> {
         match self {
             Self::InMemory => None,
@@ -42,7 +39,7 @@ impl Home {
         }
     }
 
-    /// Gives the whole environment: what every sandbox has, and what this one has.
+    /// The whole environment: what every sandbox has, and what this one adds.
     pub(super) fn env(&self, spec: &SandboxSpec) -> BTreeMap<String, String> {
         let [home, temporary] = self.dirs().map(|dir| dir.to_string_lossy().into_owned());
         let fixed = [

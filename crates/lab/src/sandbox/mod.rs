@@ -1,4 +1,4 @@
-//! Runs foreign code in a sandbox, and leaves nothing of it behind.
+//! Runs foreign code in a sandbox, and leaves no process of it behind.
 
 mod bubblewrap;
 mod capture;
@@ -32,14 +32,13 @@ use std::process::Stdio;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-/// How much longer than the task itself the helper may take.
+/// How much longer than the task the helper may take.
 const MARGIN: Duration = Duration::from_secs(20);
-/// How long it may take to see whether a control group admits a process.
+/// How long it may take to find out whether a control group admits a process.
 const ADMIT: Duration = Duration::from_mins(1);
-/// What to do where bubblewrap is missing or does not work.
 const HINT: &str = "install it with `apt install bubblewrap`";
 
-/// What contains foreign code on this machine. Found once.
+/// What contains foreign code on this machine.
 #[derive(Debug)]
 pub struct Sandbox {
     helper: Vec<OsString>,
@@ -49,19 +48,15 @@ pub struct Sandbox {
 }
 
 impl Sandbox {
-    /// Finds what contains foreign code here, and proves that it does. `helper` is the program and the arguments that call
-    /// [`helper::main`](crate::helper::main).
-    ///
-    /// # Errors
-    ///
-    /// One sentence: why nothing can be contained here, and what to do.
+    /// Finds what contains foreign code here, and proves that it works; else says why it does not and what to
+    /// do. `helper` is the command that calls [`helper::main`](crate::helper::main).
     pub fn find(helper: Vec<OsString>) -> Result<Self, String> {
         let Some(bubblewrap) = Bubblewrap::find() else {
             return Err(format!("foreign code cannot be contained: bubblewrap is not installed; {HINT}"));
         };
         let stopped = AtomicBool::new(false);
         let mut sandbox = Self { helper, bubblewrap: Some(bubblewrap), cgroups: None, stopped };
-        // Without control groups first, so that a failure here is one of bubblewrap's.
+        // First without control groups, so that a failure here is one of bubblewrap.
         sandbox.probe().map_err(|why| {
             format!("foreign code cannot be contained: bubblewrap does not work here ({why}); see that user namespaces are allowed, or {HINT}")
         })?;
@@ -69,13 +64,13 @@ impl Sandbox {
         Ok(sandbox)
     }
 
-    /// Makes one that contains nothing, because the policy says so: the same limits, as far as they hold without namespaces.
+    /// Contains nothing, because the policy says so. The limits hold as far as they can without namespaces.
     pub fn none(helper: Vec<OsString>) -> Self {
         let cgroups = Hierarchy::candidates().into_iter().find(admits);
         Self { helper, bubblewrap: None, cgroups, stopped: AtomicBool::new(false) }
     }
 
-    /// Says what contains foreign code: `bubblewrap, cgroup v1 (memory, pids, cpu)`, `bubblewrap, rlimits`.
+    /// `bubblewrap, cgroup v1 (memory, pids, cpu)`, `bubblewrap, rlimits`.
     pub fn describe(&self) -> String {
         let limits = self.cgroups.as_ref().map_or_else(|| "rlimits".to_owned(), Hierarchy::describe);
         match self.bubblewrap {
@@ -84,13 +79,13 @@ impl Sandbox {
         }
     }
 
-    /// Gives the path that a file has for what runs in a sandbox: the one inside, or its own where nothing is contained.
-    /// Every inside path of a [`SandboxSpec`] comes from here.
+    /// The path of a file for what runs in the sandbox: its own path if nothing is contained. Every inside path
+    /// of a [`SandboxSpec`] comes from here.
     pub fn path_inside(&self, outside: &Path, inside: &Path) -> PathBuf {
         if self.bubblewrap.is_some() { inside } else { outside }.to_path_buf()
     }
 
-    /// Gives the command that calls the lab's helper, for what runs in a sandbox.
+    /// The command that calls the lab's helper, inside.
     pub(crate) fn helper(&self) -> Vec<OsString> {
         let mut helper = self.helper.clone();
         if self.bubblewrap.is_some() {
@@ -99,16 +94,13 @@ impl Sandbox {
         helper
     }
 
-    /// Ends everything that runs now, and whatever is started later. How that ended means nothing.
+    /// Ends everything that runs now or is started later. The outcomes of what it ended mean nothing.
     pub fn stop(&self) {
         self.stopped.store(true, Ordering::Relaxed);
     }
 
-    /// Runs a task in a sandbox of its own. When it returns, no process of the task is left.
-    ///
-    /// # Errors
-    ///
-    /// Why the lab itself failed: nothing is known of the task.
+    /// Runs a task in a sandbox of its own. When it returns, no process of the task is left. An error is one of
+    /// the lab, and says nothing about the task.
     pub fn run(&self, spec: &SandboxSpec, task: &Task) -> Result<Ended, String> {
         let log = File::create(&spec.log).map_err(|e| format!("writing {}: {e}", spec.log.display()))?;
         let group = self.group(&spec.limits)?;
@@ -133,10 +125,6 @@ impl Sandbox {
     }
 
     /// Opens a shell for a person in such a sandbox, on this terminal; gives its exit code.
-    ///
-    /// # Errors
-    ///
-    /// Why the lab itself failed.
     pub fn shell(&self, spec: &SandboxSpec) -> Result<i32, String> {
         let group = self.group(&spec.limits)?;
         let home = self.home(spec)?;
@@ -201,7 +189,7 @@ fn admits(cgroups: &Hierarchy) -> bool {
     })
 }
 
-/// Tells how long the helper may take for everything that it has to do.
+/// How long the helper may take for everything.
 fn patience(task: &Task, time: Seconds) -> Duration {
     let longest = match task.must {
         Must::Stays(time) | Must::Exits(time) => time.0,
@@ -211,8 +199,8 @@ fn patience(task: &Task, time: Seconds) -> Duration {
     Duration::from_secs(longest.max(time.0).saturating_add(services)) + MARGIN
 }
 
-/// Tells whether the kernel keeps a program on a terminal from typing on it (TIOCSTI, which Linux 6.2 and newer can
-/// switch off).
+/// Tells whether the kernel keeps programs from typing on their terminal (TIOCSTI, which Linux 6.2 and newer
+/// can switch off).
 fn is_terminal_safe() -> bool {
     fs::read_to_string("/proc/sys/dev/tty/legacy_tiocsti").is_ok_and(|text| text.trim() == "0")
 }

@@ -1,4 +1,4 @@
-//! The descendants of this process, as `/proc` shows them.
+//! The descendants of this process, from `/proc`.
 
 use rustix::process::{Pid, Signal, getpid, kill_process};
 use std::collections::{BTreeMap, BTreeSet};
@@ -12,16 +12,15 @@ struct Process {
     zombie: bool,
 }
 
-/// What the descendants use together.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct TreeUsage {
-    /// Its own memory, in bytes: what is shared with others, such as libraries, is not counted.
+    /// Private memory, in bytes, without what is shared with others, such as libraries.
     pub(super) memory: u64,
-    /// Its processes and threads.
+    /// Processes and threads.
     pub(super) processes: u64,
 }
 
-/// Reads a line of `/proc/PID/stat`. The name can hold anything, so fields are counted from its end.
+/// Parses `/proc/PID/stat`. The name may contain anything, so fields are counted from its end.
 fn parse(stat: &str) -> Option<Process> {
     let mut fields = stat.rsplit_once(')')?.1.split_ascii_whitespace();
     let state = fields.next()?;
@@ -30,7 +29,7 @@ fn parse(stat: &str) -> Option<Process> {
     Some(Process { parent, threads, zombie: matches!(state, "Z" | "X") })
 }
 
-/// Lists the descendants of this process that are alive.
+/// Lists the living descendants of this process.
 fn descendants() -> BTreeMap<i32, Process> {
     let pids = fs::read_dir("/proc").into_iter().flatten().flatten();
     let pids = pids.filter_map(|entry| entry.file_name().to_str()?.parse::<i32>().ok());
@@ -57,7 +56,6 @@ pub(super) fn count_all() -> u64 {
     names.filter(|name| name.as_encoded_bytes().first().is_some_and(u8::is_ascii_digit)).count() as u64
 }
 
-/// Measures the descendants of this process.
 pub(super) fn measure() -> TreeUsage {
     let page = rustix::param::page_size() as u64;
     let memory = |pid: i32| {

@@ -4,10 +4,10 @@ use std::io::{Read, Write};
 use std::net::{Ipv4Addr, SocketAddr, TcpStream, ToSocketAddrs};
 use std::time::Duration;
 
-/// How long one try may take.
+/// For one try.
 const PATIENCE: Duration = Duration::from_secs(2);
 
-/// A check from outside that shows that a program is ready.
+/// A check from outside whether a program is ready.
 #[derive(Debug, Clone)]
 pub(super) enum Probe {
     /// A TCP port of 127.0.0.1 takes a connection.
@@ -22,7 +22,7 @@ pub(super) enum Probe {
 }
 
 impl Probe {
-    /// Reads an address: `http://127.0.0.1:8080/health`.
+    /// Parses `http://127.0.0.1:8080/health`.
     pub(super) fn url(url: &str) -> Result<Self, String> {
         let rest = url.strip_prefix("http://").ok_or("its address does not begin with http://")?;
         let (at, path) = rest.find('/').map_or((rest, "/"), |slash| rest.split_at(slash));
@@ -34,7 +34,6 @@ impl Probe {
         Ok(Self::Url { at, path: path.to_owned() })
     }
 
-    /// Tries once.
     pub(super) fn succeeds(&self) -> bool {
         match self {
             Self::Port(port) => open(SocketAddr::from((Ipv4Addr::LOCALHOST, *port))).is_some(),
@@ -55,7 +54,7 @@ fn open(address: SocketAddr) -> Option<TcpStream> {
     TcpStream::connect_timeout(&address, PATIENCE).ok()
 }
 
-/// Asks for a page and reads no more than the status line.
+/// Asks for a page, and reads only the status line.
 fn status(at: &str, path: &str) -> Option<u16> {
     let mut stream = at.to_socket_addrs().ok()?.find_map(open)?;
     stream.set_read_timeout(Some(PATIENCE)).ok()?;
@@ -71,7 +70,7 @@ fn status(at: &str, path: &str) -> Option<u16> {
     parse(std::str::from_utf8(&line).ok()?)
 }
 
-/// Reads `HTTP/1.1 200 OK`.
+/// Parses `HTTP/1.1 200 OK`.
 fn parse(line: &str) -> Option<u16> {
     line.strip_prefix("HTTP/1.")?.split_ascii_whitespace().nth(1)?.parse().ok()
 }

@@ -1,4 +1,4 @@
-//! Watches one run from outside of its sandbox, and decides how it ended.
+//! Watches a run from outside of its sandbox, and decides how it ended.
 
 use super::capture::Capture;
 use super::cgroup::Group;
@@ -20,12 +20,11 @@ use std::sync::mpsc::{self, Receiver, Sender};
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// The shortest time between two measurements of the disk: measuring must stay a small part of what the machine does.
+/// Between two measurements of the disk, at least: measuring must stay a small part of the machine's work.
 const TICK: Duration = Duration::from_millis(200);
-/// How long the helper has to end once its response is no longer needed.
+/// How long the helper may take to end once its response is not needed any more.
 const PATIENCE: Duration = Duration::from_secs(3);
 
-/// The watch over one run.
 pub(super) struct Watch<'a> {
     pub(super) stopped: &'a AtomicBool,
     pub(super) group: Option<&'a Group>,
@@ -35,18 +34,15 @@ pub(super) struct Watch<'a> {
     pub(super) until: Instant,
 }
 
-/// What happens during a run.
 enum Event {
-    /// The helper has responded; or it never will.
+    /// `None` if there will be no response.
     Responded(Option<Response>),
     /// The first process has exited.
     Exited,
-    /// More was printed than is allowed.
     TooMuchOutput,
 }
 
 impl Watch<'_> {
-    /// Starts a command, sends it the request, and waits until everything has ended.
     pub(super) fn run(&self, argv: &[OsString], request: &Request, mut log: File) -> Result<Ended, String> {
         let disk_before = usage(self.disk.iter().copied()).unwrap_or(0);
         let entries = self.group.map(Group::entries).unwrap_or_default();
@@ -75,7 +71,7 @@ impl Watch<'_> {
                 let _ = child.wait();
                 sender.send(Event::Exited)
             });
-            // Where the request cannot be sent there is no response, which says enough. The input stays open: its end
+            // If the request cannot be sent, there will be no response. The input stays open, since its end
             // means that nobody waits.
             let _ = input.write_all(&line).and_then(|()| input.flush());
             let (stop, mut progress) = self.wait(&events, disk_before);
@@ -93,7 +89,7 @@ impl Watch<'_> {
         })
     }
 
-    /// Waits until there is a response, or no point in waiting for one; then tells why it stopped.
+    /// Waits until there is a response, or no point in waiting for one; gives the reason in that case.
     fn wait(&self, events: &Receiver<Event>, disk_before: u64) -> (Option<How>, Progress) {
         let mut progress = Progress::new();
         let mut tick = TICK;
@@ -123,14 +119,14 @@ impl Watch<'_> {
         }
     }
 
-    /// Tells whether more was written than is allowed, or the disk is full.
+    /// Tells whether too much was written, or the disk is full.
     fn is_over_disk_limit(&self, before: u64) -> bool {
         let most = self.limits.disk << 20;
         let now = usage(self.disk.iter().copied());
         now.is_none_or(|now| now.saturating_sub(before) > most) || self.disk.iter().any(|dir| is_full(dir))
     }
 
-    /// Tells how it ended. The limits come first: a program that exceeds one fails in ways of its own.
+    /// Limits come first: a program that exceeds one fails in ways of its own.
     fn judge(
         &self,
         stop: Option<How>,
@@ -169,10 +165,9 @@ impl Watch<'_> {
     }
 }
 
-/// What has happened so far.
 struct Progress {
     since: Instant,
-    /// The helper will not say any more.
+    /// There will be no response any more.
     silent: bool,
     response: Option<Response>,
     exited: bool,
@@ -195,7 +190,7 @@ impl Progress {
         self.silent && self.exited
     }
 
-    /// Waits until everything is over.
+    /// Waits until both have happened.
     fn wait(&mut self, events: &Receiver<Event>, patience: Duration) {
         let until = Instant::now() + patience;
         while !self.is_over() {
@@ -207,14 +202,12 @@ impl Progress {
     }
 }
 
-/// Reads the response; `None` where there is none.
 fn response(output: impl Read) -> Option<Response> {
     let mut line = String::new();
     BufReader::new(output.take(1 << 20)).read_line(&mut line).ok()?;
     serde_json::from_str(&line).ok()
 }
 
-/// Captures what is printed, to its end.
 fn capture(mut printed: impl Read, most: u64, sender: &Sender<Event>) -> Capture {
     let mut capture = Capture::default();
     let mut buffer = vec![0; 64 * 1024];

@@ -19,8 +19,13 @@ fn processes_of_git_are_shown_without_secrets_and_standard_output_stays_as_it_is
     for line in loud.err.lines() {
         assert!(line.contains(" DEBUG ") || line.contains(" INFO "), "{line}");
     }
+    assert!(loud.err.contains(" look: "), "{}", loud.err);
     let world = world.with_env("ALLCLEAR_LOG", "info");
-    world.allclear(&["cut", "--yes"]).code(0).talks("pushed ok=true");
+    world
+        .allclear(&["cut", "--yes"])
+        .code(0)
+        .talks("pushed ok=true")
+        .talks(" append{place=refs/allclear/ledger");
     let world = world.with_env("ALLCLEAR_LOG", "loud\u{1b}[31m");
     world.allclear(&["status"]).code(2).talks("it can be error, warn, info, debug or trace").plainly();
 }

@@ -57,7 +57,12 @@ fn the_one_that_is_killed() {
 #[allow(clippy::disallowed_methods, reason = "this test starts itself again")]
 pub(crate) fn started(world: &World, verb: &str, how: &str, n: u32) -> Command {
     let text = |path: &Path| path.display().to_string();
-    let path = environment("PATH").unwrap().into_string().unwrap();
+    // A test may put a git of its own there.
+    let path = format!(
+        "{}:{}",
+        text(&world.path().join("bin")),
+        environment("PATH").unwrap().into_string().unwrap()
+    );
     let cache = text(&world.path().join("cache/killed"));
     let orders = [
         verb,

@@ -3,5 +3,6 @@
 mod crowd;
 mod hostile;
 mod killed;
+mod kills;
 mod server;
 mod store;

@@ -11,10 +11,10 @@ use std::time::Duration;
 const SEED: u64 = 20_261_126;
 
 /// Chance that can be repeated (Knuth's MMIX generator).
-struct Chance(u64);
+pub(super) struct Chance(pub(super) u64);
 
 impl Chance {
-    fn below(&mut self, most: usize) -> usize {
+    pub(super) fn below(&mut self, most: usize) -> usize {
         self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         (self.0 >> 33) as usize % most
     }
@@ -111,22 +111,22 @@ fn damage(store: &Path, name: &str, how: Damage) {
 }
 
 /// A project whose life goes on, a step at a time: cut, check, tick, promote.
-struct Life {
-    world: World,
+pub(super) struct Life {
+    pub(super) world: World,
     steps: usize,
 }
 
 impl Life {
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         Self { world: World::new(), steps: 0 }
     }
 
-    fn machine(&self) -> Machine {
+    pub(super) fn machine(&self) -> Machine {
         self.world.machine("killed")
     }
 
     /// Gives the next step, with time and work gone on as far as it needs.
-    fn next(&mut self) -> &'static str {
+    pub(super) fn next(&mut self) -> &'static str {
         let step = ["cut", "check", "tick", "promote"][self.steps % 4];
         self.steps += 1;
         match step {
@@ -164,8 +164,19 @@ impl Life {
         self.world.look();
     }
 
+    /// Takes a step again whose command was killed: what it has not done is done now.
+    pub(super) fn take_again(&self, step: &str) {
+        let released = self.world.confirmed().len();
+        self.take("tick");
+        match step {
+            "cut" if self.open().is_some() => {}
+            "promote" if self.open().is_none() => assert!(self.world.confirmed().len() >= released),
+            step => self.take(step),
+        }
+    }
+
     /// Ends it well: what is open is released, and everything was as promised.
-    fn end(&self) {
+    pub(super) fn end(&self) {
         self.world.days(8);
         self.world.until_quiet(&self.machine());
         if self.open().is_some() {

@@ -1,9 +1,9 @@
-//! What stands between the go command and its build cache where foreign code calls it: what compilers made can be
-//! read, and what is made here goes into the sandbox's own cache, where no other sandbox looks.
+//! A build cache for the go command when foreign code calls it: it can read what compilers have built, and
+//! writes to the sandbox's own cache, which no other sandbox reads.
 //!
-//! The go command (1.24 and newer; older ones use their own cache alone) starts this program as `GOCACHEPROG` says, and
-//! speaks JSON with it: <https://pkg.go.dev/cmd/go/internal/cacheprog>. Both caches are laid out as the go command's own:
-//! <https://pkg.go.dev/cmd/go/internal/cache>.
+//! The go command (1.24 and newer; older ones only use their own cache) starts this program by `GOCACHEPROG`,
+//! and speaks JSON with it: <https://pkg.go.dev/cmd/go/internal/cacheprog>. Both caches have the layout of the
+//! go command's own: <https://pkg.go.dev/cmd/go/internal/cache>.
 
 use base16ct::lower::encode_string as hex;
 use base64ct::{Base64, Encoding};
@@ -13,17 +13,16 @@ use std::io::{self, BufReader, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-/// The word that calls it.
 pub(crate) const WORD: &str = "gocache";
 
-/// How long a digest is, in bytes.
+/// In bytes.
 const DIGEST: usize = 32;
 
-/// Gives what `GOCACHEPROG` is, for a helper and the cache that is shared.
+/// The value of `GOCACHEPROG`.
 pub(crate) fn program(helper: &[OsString], shared: &Path) -> String {
     let words = helper.iter().map(|word| word.to_string_lossy().into_owned());
     let words = words.chain([WORD.to_owned(), shared.display().to_string()]);
-    // The go command knows quotes, and nothing in them.
+    // The go command knows quotes, but no escapes in them.
     let quoted = |word: String| if word.contains('\'') { format!("\"{word}\"") } else { format!("'{word}'") };
     words.map(quoted).collect::<Vec<_>>().join(" ")
 }
@@ -63,7 +62,7 @@ fn decoded<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<u8>, D::Error> {
     Base64::decode_vec(&text).map_err(serde::de::Error::custom)
 }
 
-/// Answers a go command until it has no more to ask.
+/// Answers a go command until it closes the connection.
 #[allow(clippy::disallowed_methods, reason = "in a sandbox, the environment is what the go command gives it")]
 pub(crate) fn serve(shared: &Path) -> ExitCode {
     let own = PathBuf::from(std::env::var_os("GOCACHE").unwrap_or_default());
@@ -111,7 +110,6 @@ fn serve_requests(caches: &Caches, from: impl io::Read, mut to: impl Write) -> i
     }
 }
 
-/// What a cache has of something.
 #[derive(Debug, PartialEq, Eq)]
 struct Found {
     output: Vec<u8>,
@@ -122,7 +120,7 @@ struct Found {
 #[derive(Debug)]
 struct Caches {
     own: PathBuf,
-    /// It is only read.
+    /// Never written.
     shared: PathBuf,
 }
 
@@ -138,14 +136,14 @@ impl Caches {
         let (to, note) = (to.ok_or_else(wrong)?, note.ok_or_else(wrong)?);
         let size = body.len() as u64;
         write_whole(&to, body)?;
-        // The time, in nanoseconds since 1970, says when it was made: it is only asked for in order to forget.
+        // The time is only used for cleaning up a cache.
         let line = format!("v1 {} {} {size:>20} {:>20}\n", hex(action), hex(output), 0);
         write_whole(&note, line.as_bytes())?;
         Ok(Found { output: output.to_vec(), size, path: to })
     }
 }
 
-/// Writes a file that others see whole or not at all.
+/// Writes a file that others see complete or not at all.
 fn write_whole(file: &Path, bytes: &[u8]) -> io::Result<()> {
     let dir = file.parent().unwrap_or(file);
     std::fs::create_dir_all(dir)?;
@@ -160,7 +158,7 @@ fn entry_path(dir: &Path, digest: &[u8], what: char) -> Option<PathBuf> {
     (digest.len() == DIGEST).then(|| dir.join(&name[..2]).join(format!("{name}-{what}")))
 }
 
-/// Finds what an action made: `v1`, the action, what it made, its size and a time, with blanks between them.
+/// Finds the output of an action: the entry is `v1`, the action, the output, its size and a time.
 fn find_entry(dir: &Path, action: &[u8]) -> Option<Found> {
     let note = std::fs::read_to_string(entry_path(dir, action, 'a')?).ok()?;
     let words: Vec<&str> = note.split_whitespace().collect();
@@ -170,7 +168,7 @@ fn find_entry(dir: &Path, action: &[u8]) -> Option<Found> {
     }
     let output = base16ct::mixed::decode_vec(output).ok()?;
     let path = entry_path(dir, &output, 'd')?;
-    // The go command keeps some programs in folders, which it asks nobody for.
+    // The go command keeps some programs in folders, which it never asks for here.
     let meta = path.metadata().ok().filter(std::fs::Metadata::is_file)?;
     let size = size.parse().ok().filter(|size| *size == meta.len())?;
     Some(Found { output, size, path })
@@ -251,7 +249,7 @@ mod tests {
         );
         assert_eq!(heard[1]["Miss"], true);
         assert_eq!(heard[2]["DiskPath"], json!(entry_path(&caches.own, &OUT, 'd').unwrap()));
-        // The second body is empty, under the same digest: the first one's note no longer fits.
+        // The second body is empty, under the same digest: the size of the first one is wrong now.
         assert_eq!(heard[4]["Miss"], true);
         assert!(heard[5]["Err"].as_str().unwrap().contains("forget"));
         assert!(serve_requests(&caches, &b"{\"ID\": 1, \"ActionID\": \"?\"}"[..], io::sink()).is_err());

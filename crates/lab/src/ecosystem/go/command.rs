@@ -9,31 +9,27 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
-/// What keeps the caller's own settings, and those of folders above a downstream, from deciding anything.
+/// Overrides the caller's own settings, and those of folders above a downstream.
 const FIXED: [(&str, &str); 4] =
     [("GOENV", "off"), ("GOWORK", "off"), ("GOTOOLCHAIN", "local"), ("GOTELEMETRY", "off")];
 
-/// What the go command says of itself.
+/// What `go env` says.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "UPPERCASE")]
 pub(super) struct Settings {
-    /// Where it is installed.
     pub(super) goroot: PathBuf,
     /// Its version, `go1.26.8`.
     pub(super) goversion: String,
-    /// Where it asks for modules.
     pub(super) goproxy: String,
     gosumdb: String,
     gonosumdb: String,
     gonoproxy: String,
     goprivate: String,
-    /// `linux` and the like.
     goos: String,
     goarch: String,
     cgo_enabled: String,
 }
 
-/// The go command, and the caller's environment.
 #[derive(Debug, Clone)]
 pub(super) struct GoCommand {
     tool: Tool,
@@ -41,7 +37,7 @@ pub(super) struct GoCommand {
 }
 
 impl GoCommand {
-    /// Finds the go command on the caller's `PATH`. What it does ends when `stopped` is set.
+    /// Finds the go command on the caller's `PATH`. Its commands end when `stopped` is set.
     pub(super) fn find(env: &[(OsString, OsString)], stopped: &Arc<AtomicBool>) -> Result<Self, String> {
         let own = |name: &str| name.starts_with("GO") && !name.starts_with("GOFLAGS");
         let tool = Tool::find("go", env, own, stopped)
@@ -52,19 +48,18 @@ impl GoCommand {
         Ok(Self { tool, settings })
     }
 
-    /// Describes all of it that decides what is built.
+    /// Everything about it that decides what is built.
     pub(super) fn describe(&self) -> String {
         let Settings { goversion, goos, goarch, cgo_enabled, .. } = &self.settings;
         [goversion, goos, goarch, cgo_enabled].map(String::as_str).join(" ")
     }
 
-    /// Gives what it gets of the caller's environment.
     pub(super) fn env(&self) -> &[(OsString, OsString)] {
         self.tool.env()
     }
 
-    /// Gives the variables that say where modules are asked for: this proxy comes first. Where the caller keeps
-    /// the project's own module away from public proxies, everything else is kept away as well.
+    /// The variables that say where modules come from: this proxy is asked first. If the caller keeps the
+    /// project's own module away from public proxies, all other modules are kept away as well.
     pub(super) fn proxy_vars(&self, proxy: &ProxyClient, module: &str) -> BTreeMap<&'static str, String> {
         let settings = &self.settings;
         let private = if settings.gonoproxy.is_empty() { &settings.goprivate } else { &settings.gonoproxy };
@@ -83,7 +78,6 @@ impl GoCommand {
         vars
     }
 
-    /// Runs it in a directory.
     pub(super) fn run(&self, dir: &Path, vars: &BTreeMap<&'static str, String>, args: &[&str]) -> ToolOutput {
         let mut all: BTreeMap<&'static str, String> =
             FIXED.map(|(name, value)| (name, value.to_owned())).into();
@@ -92,7 +86,7 @@ impl GoCommand {
     }
 }
 
-/// Tells whether a module path is matched by a list of globs over path prefixes, as `GOPRIVATE` has them.
+/// Matches a module path against globs over path prefixes, as `GOPRIVATE` has them.
 fn matches(globs: &str, module: &str) -> bool {
     globs.split(',').map(str::trim).filter(|glob| !glob.is_empty() && *glob != "none").any(|glob| {
         let depth = glob.split('/').count();

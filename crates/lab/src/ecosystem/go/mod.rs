@@ -1,4 +1,4 @@
-//! Go: the candidate comes by the module proxy protocol, as it comes to any user.
+//! Go: the candidate comes by the module proxy protocol, as it would come to any user.
 
 mod build_cache;
 mod command;
@@ -25,14 +25,12 @@ use std::path::Path;
 use std::process::ExitCode;
 use std::sync::OnceLock;
 
-/// Go on this machine.
 #[derive(Debug, Default)]
 pub(crate) struct Go {
     command: OnceLock<Result<GoCommand, String>>,
 }
 
 impl Go {
-    /// Finds the go command, once.
     fn command(&self, context: &Context<'_>) -> Result<&GoCommand, String> {
         let find = || GoCommand::find(&context.around.env, &context.around.stop);
         self.command.get_or_init(find).as_ref().map_err(Clone::clone)
@@ -83,7 +81,6 @@ impl Served for ServedModule {
     }
 }
 
-/// A downstream that can be built with a version of the project.
 #[derive(Debug)]
 struct ReadyModule<'a> {
     served: &'a ServedModule,

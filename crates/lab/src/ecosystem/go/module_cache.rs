@@ -1,12 +1,13 @@
-//! The module caches: one for each content of the project, each begun with what another one has.
+//! Module caches, one for each content of the project.
 
 use crate::copy::link;
 use allclear_host::{TempDir, remove_tree};
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-/// Fills a new module cache with what another one has: links, since nobody changes these files. The project's
-/// own modules are left out, since their versions there may have other content, and so is what is just unpacked there.
+/// Starts a module cache with hard links to another one, since nobody changes these files. The project's own
+/// modules are left out, because their versions may have other content there, and so are modules that are being
+/// unpacked.
 pub(super) fn seed(dir: &Path, cache: &Path, own: &[String]) -> std::io::Result<()> {
     if cache.is_dir() {
         return Ok(());
@@ -21,7 +22,7 @@ pub(super) fn seed(dir: &Path, cache: &Path, own: &[String]) -> std::io::Result<
     if let Some(other) = other {
         let whole: BTreeSet<PathBuf> = unpacked(&other).filter(|module| is_whole(&other, module)).collect();
         if link(&other, &fresh).is_err() {
-            // Something was gone by then: begin with nothing.
+            // Something was removed in the meantime: start empty.
             remove_tree(&fresh);
             std::fs::create_dir_all(&fresh)?;
         }
@@ -38,12 +39,12 @@ pub(super) fn seed(dir: &Path, cache: &Path, own: &[String]) -> std::io::Result<
             }
         }
     }
-    // Where that fails, somebody else was first; theirs serves.
+    // If it fails, another process was first, and its cache is used.
     let _other_serves = std::fs::rename(&fresh, cache);
     Ok(())
 }
 
-/// Lists the modules that lie unpacked in a cache, as paths from its top.
+/// Lists the unpacked modules of a cache, as paths from its top.
 fn unpacked(cache: &Path) -> impl Iterator<Item = PathBuf> {
     let mut found = Vec::new();
     let mut open = vec![PathBuf::new()];
@@ -61,7 +62,7 @@ fn unpacked(cache: &Path) -> impl Iterator<Item = PathBuf> {
     found.into_iter()
 }
 
-/// Tells whether a module that is there is all there: while go unpacks it, a file `.partial` lies beside its zip.
+/// While go unpacks a module, there is a file `.partial` beside its zip.
 fn is_whole(cache: &Path, module: &Path) -> bool {
     let name = module.to_string_lossy();
     let partial = |(path, version): (&str, &str)| format!("cache/download/{path}/@v/{version}.partial");

@@ -1,17 +1,16 @@
-//! Which names the go command takes, and how they are written in addresses: the rules of
+//! Which names the go command accepts, and how they are escaped in addresses: the rules of
 //! `golang.org/x/mod/module`.
 
 use unicode_general_category::{GeneralCategory, get_general_category};
 
-/// Punctuation that a file's name may have.
 const IN_FILES: &str = "!#$%&()+,-.=@[]^_{}~ ";
-/// Names that Windows keeps to itself, whatever comes after a dot.
+/// Names reserved by Windows, with any extension.
 const OF_WINDOWS: [&str; 22] = [
     "CON", "PRN", "AUX", "NUL", "COM1", "COM2", "COM3", "COM4", "COM5", "COM6", "COM7", "COM8", "COM9",
     "LPT1", "LPT2", "LPT3", "LPT4", "LPT5", "LPT6", "LPT7", "LPT8", "LPT9",
 ];
 
-/// Checks the path of a file in a module (`module.CheckFilePath`), and says what is wrong with it.
+/// `module.CheckFilePath`; says what is wrong with the path.
 pub(crate) fn check_file(path: &str) -> Result<(), String> {
     path.split('/').try_for_each(|part| {
         check_part(part)?;
@@ -22,7 +21,7 @@ pub(crate) fn check_file(path: &str) -> Result<(), String> {
     })
 }
 
-/// Checks a module path (`module.CheckPath`), and says what is wrong with it.
+/// `module.CheckPath`; says what is wrong with the path.
 pub(crate) fn check_module(path: &str) -> Result<(), String> {
     let first = path.split('/').next().unwrap_or_default();
     if path.starts_with('-') {
@@ -36,7 +35,7 @@ pub(crate) fn check_module(path: &str) -> Result<(), String> {
         if let Some(c) = part.chars().find(|c| !c.is_ascii_alphanumeric() && !"-._~".contains(*c)) {
             return Err(format!("has the character {c:?}"));
         }
-        // Windows' short names end so.
+        // Short names of Windows end like this.
         let short = part.split('.').next().unwrap_or_default();
         match short.rsplit_once('~') {
             Some((_, n)) if !n.is_empty() && n.bytes().all(|b| b.is_ascii_digit()) => {
@@ -54,7 +53,7 @@ pub(crate) fn check_module(path: &str) -> Result<(), String> {
     major(path).map(|_| ())
 }
 
-/// What every part of a path keeps to.
+/// The rules for every part of a path.
 fn check_part(part: &str) -> Result<(), String> {
     if part.is_empty() {
         return Err("has an empty part".into());
@@ -73,8 +72,7 @@ fn in_files(c: char) -> bool {
     if c.is_ascii() { c.is_ascii_alphanumeric() || IN_FILES.contains(c) } else { is_letter(c) }
 }
 
-/// Tells whether a character is a letter, as Go's `unicode.IsLetter` does. Rust's `is_alphabetic` is another set: it
-/// has marks and numbers too.
+/// As Go's `unicode.IsLetter`. Rust's `is_alphabetic` also has marks and numbers.
 fn is_letter(c: char) -> bool {
     use GeneralCategory::{LowercaseLetter, ModifierLetter, OtherLetter, TitlecaseLetter, UppercaseLetter};
     matches!(
@@ -83,18 +81,18 @@ fn is_letter(c: char) -> bool {
     )
 }
 
-/// The end of a module path that names its major version.
+/// The major version at the end of a module path.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Major<'a> {
-    /// There is none: v0 and v1.
+    /// v0 and v1.
     Unnamed,
     /// `/vN`, from 2.
     Slash(&'a str, u64),
-    /// `.vN`, as gopkg.in has it, and what comes after.
+    /// `.vN` of gopkg.in, and what follows it.
     Dot(&'a str, u64, &'a str),
 }
 
-/// Reads the major version from the end of a module path (`module.SplitPathVersion`).
+/// `module.SplitPathVersion`.
 pub(crate) fn major(path: &str) -> Result<Major<'_>, String> {
     let bad = || Err("does not end as a module path of its major version does".to_owned());
     let number =
@@ -121,8 +119,7 @@ pub(crate) fn major(path: &str) -> Result<Major<'_>, String> {
     }
 }
 
-/// Gives the module path that a major version needs, where `path` is that of another one
-/// (`module.CheckPathMajor`).
+/// Gives the module path that a major version needs, if `path` is for another one (`module.CheckPathMajor`).
 pub(crate) fn other_major(path: &str, major: u64) -> Option<String> {
     let slash = |base: &str| if major < 2 { base.to_owned() } else { format!("{base}/v{major}") };
     match self::major(path).ok()? {
@@ -132,7 +129,7 @@ pub(crate) fn other_major(path: &str, major: u64) -> Option<String> {
     }
 }
 
-/// Writes a checked module path or a version as addresses and caches have it (`module.EscapePath`): `!x` for `X`.
+/// Escapes a valid module path or version for addresses and caches (`module.EscapePath`): `!x` for `X`.
 pub(crate) fn escaped(text: &str) -> String {
     let mut out = String::new();
     for c in text.chars() {
@@ -144,7 +141,7 @@ pub(crate) fn escaped(text: &str) -> String {
     out
 }
 
-/// Reads what [`escaped`] writes; `None` for what it never does.
+/// Reverses [`escaped`]; `None` for what it never returns.
 pub(crate) fn unescaped(text: &str) -> Option<String> {
     let mut out = String::new();
     let mut chars = text.chars();
@@ -158,13 +155,13 @@ pub(crate) fn unescaped(text: &str) -> Option<String> {
     Some(out)
 }
 
-/// Folds case so that two names are alike exactly where Go's `strings.EqualFold` says so.
+/// Two names are equal after folding if Go's `strings.EqualFold` says so.
 pub(crate) fn folded(name: &str) -> String {
     name.chars().map(fold).collect()
 }
 
 fn fold(c: char) -> char {
-    // Its capital is the ASCII one in no folding but the Turkish.
+    // Only Turkish folding maps it to the ASCII letter.
     if c == 'ı' {
         return c;
     }
@@ -172,7 +169,7 @@ fn fold(c: char) -> char {
     only(upper.to_lowercase()).unwrap_or(upper)
 }
 
-/// What has a longer form is folded to nothing: simple folding is one to one.
+/// Simple folding is one to one, so longer forms do not count.
 fn only(mut chars: impl Iterator<Item = char>) -> Option<char> {
     chars.next().filter(|_| chars.next().is_none())
 }
@@ -202,7 +199,7 @@ mod tests {
 
     #[test]
     fn letters_are_no_marks_numbers_or_signs() {
-        // The version of the go command, up to 1.26: a letter that it does not know is refused by it.
+        // As the go command up to 1.26, which refuses letters that it does not know.
         assert_eq!(unicode_general_category::UNICODE_VERSION, (15, 0, 0));
         for letter in ['é', 'ß', 'Ж', '世', 'ª', 'ก', '\u{323af}'] {
             assert!(is_letter(letter), "{letter}");

@@ -12,29 +12,27 @@ use jiff::Timestamp;
 use sha2::{Digest, Sha256};
 use std::path::{Path, PathBuf};
 
-/// A version of the project, packed and served by a module proxy.
 #[derive(Debug)]
 pub(super) struct ServedModule {
     pub(super) go: GoCommand,
     pub(super) proxy: ModuleProxy,
-    /// Its module path.
     pub(super) module: String,
     /// Its version, `v1.2.3`, and the digest of its content.
     pub(super) wanted: Proof,
-    /// The digest of all that is served of this version: a module below may change alone.
+    /// The digest of all modules served of this version: a nested module may change alone.
     pub(super) content: String,
-    /// The modules that are built with it, and no other content of this version.
+    /// The module cache for this content.
     pub(super) cache: PathBuf,
-    /// What was compiled, for compilers alone.
+    /// The build cache, for compilers alone.
     pub(super) build: PathBuf,
-    /// Where the go command may put what belongs nowhere else.
+    /// The GOPATH, for anything that has no other place.
     pub(super) path: PathBuf,
     until: Timestamp,
     dir: PathBuf,
 }
 
 impl ServedModule {
-    /// Packs a version from its tree, and serves it.
+    /// Packs a version, and serves it.
     pub(super) fn new(go: &GoCommand, context: &Context<'_>, side: &Side) -> Result<Self, String> {
         let tree = context.sources.tree(".", &side.commit).map_err(|e| e.to_string())?;
         let (until, dir) = (context.around.until, context.dir.join("go"));
@@ -49,7 +47,7 @@ impl ServedModule {
         let module = top.path.clone();
         let wanted = Proof { version: top.version.clone(), hash: top.h1.clone() };
         let mut packed = vec![top];
-        // Modules below get the same version, where they can: a downstream may use them together.
+        // Nested modules get the same version if possible: a downstream may use them together.
         packed.extend(below.iter().filter_map(|m| pack(&tree, m, &side.version, until, &folder).ok()));
         let digests: Vec<&str> = packed.iter().map(|packed| packed.h1.as_str()).collect();
         let content = hex(&Sha256::digest(digests.join(" "))[..12]);
@@ -71,8 +69,8 @@ impl ServedModule {
         Ok(Self { go: go.clone(), proxy, module, wanted, content, cache, build, path, until, dir })
     }
 
-    /// Serves an earlier release beside this version: a downstream's own go.mod names it. Where it is not known here,
-    /// the caller's proxies have it or nobody has.
+    /// Also serves an earlier release, which a downstream's go.mod requires. Releases that are not known here
+    /// may come from the caller's proxies.
     pub(super) fn serve_release(&self, context: &Context<'_>, version: &str) {
         if !self.proxy.has(&self.module, version)
             && let Some((side, tree)) = context.release(version)
@@ -81,7 +79,7 @@ impl ServedModule {
         }
     }
 
-    /// Serves another version as well, where it can be packed.
+    /// Also serves another version, if it can be packed.
     fn add(&self, tree: &Path, side: &Side) {
         let folder = self.dir.join("packed").join(side.commit.as_str());
         let all = modules(tree).unwrap_or_default();

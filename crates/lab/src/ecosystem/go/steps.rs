@@ -1,5 +1,4 @@
-//! How a Go downstream is built, tested and run. Compilers see the shared build cache; what was compiled does
-//! not, so that no foreign code can write there what others would link.
+//! How a Go downstream is built, tested and run.
 
 use super::prepare::Ready;
 use super::served::ServedModule;
@@ -8,15 +7,15 @@ use crate::attempt::stopped::Stopped;
 use allclear_core::experiment::{Job, Outcome, Step, Tests};
 use std::path::Path;
 
-/// Keeps a test program in place of running it: its folder, and the program itself.
+/// Replaces running a test program by keeping it and its folder.
 const KEEP: &str = r#"#!/bin/sh
 place="$ALLCLEAR_OUT/tests/$(ls "$ALLCLEAR_OUT/tests" | wc -l)"
 mkdir -p "$place" && pwd > "$place/dir" && { ln "$1" "$place/test" || cp "$1" "$place/test"; }
 "#;
 
-/// Runs what was kept, one after the other. What a test itself prints does not begin with the mark (0x16) that
-/// the testing package puts before its own lines, so that only what really ran is counted. What a test prints is
-/// shown after its name and only where it failed, as without `-v`.
+/// Runs the kept test programs, one after the other. Only lines of the testing package begin with the mark
+/// 0x16, so tests cannot fake results. The output of a test is printed after its name, and only if it failed,
+/// as without `-v`.
 const RUN: &str = r#"#!/bin/sh
 out=$ALLCLEAR_OUT
 : > "$out/failed"
@@ -40,7 +39,7 @@ done
 [ ! -s "$out/failed" ]
 "#;
 
-/// Builds, tests and runs it; gives what is known of its tests.
+/// Builds, tests and runs a downstream.
 pub(super) fn steps(
     runner: &mut Runner<'_>,
     served: &ServedModule,
@@ -59,7 +58,7 @@ fn run_steps(
     job: &Job,
     tests: &mut Option<Tests>,
 ) -> Result<(), Stopped> {
-    // Where several programs are built, two of them may have one name.
+    // If several programs are built, two of them may have the same name.
     let only = ready.only_program.as_ref().filter(|_| job.recipe.build.is_none() && !job.one_of_many);
     let product = only.map_or_else(|| "program".to_owned(), |name| format!("bin/{name}"));
     let program = runner.product(&product);
@@ -77,7 +76,7 @@ fn run_steps(
         Ok(())
     })?;
     let was_built = runner.has_product(&product);
-    // Nothing was built in a rehearsal.
+    // In a rehearsal nothing is built.
     let is_built = was_built || runner.is_rehearsal() && (job.one_of_many || ready.is_program);
     if was_built {
         check_linked(served, &runner.out().join(&product))?;
@@ -91,7 +90,7 @@ fn run_steps(
     runner.run_program(Some(&program), is_built)
 }
 
-/// Compiles all tests, then runs them; counts those that ran.
+/// Compiles all tests, runs them, and counts those that ran.
 fn test(runner: &mut Runner<'_>, declared: u64, tests: &mut Tests) -> Result<(), Stopped> {
     tests.declared = declared;
     let keep = format!("-exec={}", runner.tool("keep", KEEP)?);
@@ -108,8 +107,8 @@ fn test(runner: &mut Runner<'_>, declared: u64, tests: &mut Tests) -> Result<(),
     ended
 }
 
-/// Takes away the marks that the testing package of Go 1.27 and newer puts around errors, and the escapes of what a
-/// test printed that looks like a mark.
+/// Removes the marks that Go 1.27 and newer put around errors, and the escapes before such characters in a
+/// test's own output.
 fn without_marks(log: &str) -> String {
     const FRAMING: char = '\x16';
     const ERROR: [char; 2] = ['\x0f', '\x0e'];
@@ -140,7 +139,7 @@ fn check_linked(served: &ServedModule, program: &Path) -> Result<(), Stopped> {
     let Some(line) = lines
         .find(|l| l.get(2) == Some(&served.module.as_str()) && matches!(l.get(1), Some(&("dep" | "mod"))))
     else {
-        // Its own folder may use the project in no program.
+        // The program in its own folder may not use the project.
         return Ok(());
     };
     let own = line.get(1) == Some(&"mod");

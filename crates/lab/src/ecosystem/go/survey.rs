@@ -1,14 +1,14 @@
-//! What is tried in a repository of Go: its modules, and each program of them.
+//! Finds the modules of a repository, and the programs in them.
 
 use crate::ecosystem::{Files, Target, file_name, folder};
 use allclear_core::experiment::Declared;
 use std::path::Path;
 
-/// How much of a Go file is read to find out whether it is a program.
+/// In bytes; enough to see whether a Go file is a program.
 const HEAD: u64 = 64 * 1024;
 
-/// Finds the modules, and in them the programs beside the one at a module's top: examples and commands are
-/// each tried alone, so that one that is broken hides no other.
+/// Finds the modules, and the programs in them beside the one at a module's top. Examples and commands are
+/// tried one by one, so that a broken one hides no other.
 pub(super) fn targets(declared: &Declared, tree: &Path, files: &Files) -> Vec<Target> {
     let modules: Vec<&str> =
         files.iter().filter(|f| file_name(f) == "go.mod" && is_built(f)).map(folder).collect();
@@ -29,8 +29,8 @@ pub(super) fn targets(declared: &Declared, tree: &Path, files: &Files) -> Vec<Ta
     targets
 }
 
-/// Tells whether the go command takes a file when it is asked for its folder by name. Patterns pass over
-/// folders that begin with `_`, which is why examples are kept there.
+/// Tells whether the go command builds a file's folder if asked for it by name. Patterns skip folders that
+/// begin with `_`, which is why examples are kept there.
 fn is_built(file: &str) -> bool {
     !folder(file).split('/').any(|part| part.starts_with('.') || matches!(part, "vendor" | "testdata"))
 }

@@ -1,5 +1,5 @@
-//! What a Go downstream's sandbox shows. Compilers write the shared build cache; what was compiled does
-//! not, so that no foreign code can write there what others would link.
+//! What a Go downstream's sandbox shows. Compilers may write the shared build cache; compiled programs may not,
+//! so that foreign code cannot change what others link.
 
 use super::build_cache;
 use super::prepare::Ready;
@@ -10,10 +10,9 @@ use allclear_core::experiment::Job;
 use allclear_host::TempDir;
 use std::path::Path;
 
-/// Where the module cache is, inside.
+/// The module cache, inside.
 const CACHE: &str = "/lab/cache";
 
-/// Shows what a downstream is built with.
 pub(super) fn show(
     view: &mut View<'_>,
     served: &ServedModule,
@@ -31,20 +30,20 @@ pub(super) fn show(
     view.leave_out(CACHE);
     let build = view.compiler_cache(&served.build, "/lab/build");
     view.set_for_compilers("GOCACHE", text(&build));
-    // On disk: what is in the sandbox's own /tmp is counted as memory.
+    // On disk: the sandbox's own /tmp counts as memory.
     let compiling = temp.dir("out/compiling").map_err(infra)?;
     view.set_for_compilers("GOTMPDIR", text(&view.path_inside(&compiling, "/out/compiling")));
-    // Go remembers what a module in the cache imports by its path, as if its content could not be another one:
-    // here it can, with each candidate under the same number.
+    // Go caches the imports of a module by its path, assuming that its content never changes. Here it does:
+    // each candidate has the same version.
     view.set_for_compilers("GODEBUG", "goindex=0");
-    // Nor does it look into headers of other folders: what C they are part of is known by its flags.
+    // Go does not look into headers of other folders either: a flag makes C code depend on the content.
     if ready.has_c {
         view.set_for_compilers(
             "CGO_CPPFLAGS",
             format!("-DALLCLEAR_CONTENT=c{}_{}", served.content, job.commit),
         );
     }
-    // Where foreign code calls the go command, it finds what is compiled already, and what it compiles is its own.
+    // If foreign code calls the go command, it reuses what is compiled already, and writes to its own cache.
     let own = temp.dir("cache").map_err(infra)?;
     let own = view.write(&own, "/lab/own");
     view.set_for_foreign("GOCACHEPROG", build_cache::program(&view.helper(), &build));

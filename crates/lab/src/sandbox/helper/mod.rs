@@ -1,7 +1,7 @@
-//! The lab's helper inside a sandbox: starts the task, watches it, and says how it ended.
+//! The lab's helper inside a sandbox: starts the task, watches it, and reports how it ended.
 //!
-//! In a sandbox it is the first process of its namespace. So nothing in there can kill, stop or trace it, orphans become
-//! its children, and when it exits the kernel ends whatever is left.
+//! It is the first process of the sandbox's namespace. So no process in there can kill, stop or trace it,
+//! orphans become its children, and when it exits the kernel kills whatever is left.
 
 mod output;
 mod supervisor;
@@ -20,7 +20,7 @@ const CLEAR: Duration = Duration::from_secs(2);
 
 /// Serves the request on standard input, and responds on standard output.
 pub(crate) fn serve() -> ExitCode {
-    // Only this process may use its descriptors: nobody else can respond.
+    // Only this process may use its descriptors, so that nobody else can respond.
     let _ = set_dumpable_behavior(DumpableBehavior::NotDumpable);
     let mut line = String::new();
     let request: Request = match io::stdin().lock().read_line(&mut line).map(|_| serde_json::from_str(&line))

@@ -1,19 +1,18 @@
-//! Forwards what the task and what runs beside it print.
+//! Forwards the output of the task and its services.
 
 use std::io::{self, PipeReader, Read, Write};
 
-/// Whose output it is.
 pub(super) enum Source {
-    /// The task's own: forwarded as it comes.
+    /// Forwarded as it comes.
     Task,
-    /// That of something beside it: forwarded with this name before each line.
+    /// Forwarded with this name before each line.
     Beside(String),
 }
 
-/// The longest piece of a line that is collected before it is forwarded, in bytes.
+/// Longer lines are forwarded in pieces, in bytes.
 const LONGEST: usize = 4096;
 
-/// Forwards everything to standard error, and calls `found` once when a text was printed.
+/// Forwards everything to standard error; calls `found` once when `text` was printed.
 pub(super) fn forward(mut from: PipeReader, source: &Source, text: &[u8], found: impl Fn()) {
     let mut buffer = vec![0; 64 * 1024];
     let mut window: Vec<u8> = Vec::new();
@@ -30,7 +29,7 @@ pub(super) fn forward(mut from: PipeReader, source: &Source, text: &[u8], found:
             Source::Task => drop(io::stderr().lock().write_all(bytes)),
             Source::Beside(name) => {
                 line.extend_from_slice(bytes);
-                // A line without an end is forwarded in pieces, not collected.
+                // A line without an end is forwarded in pieces, so that it does not pile up.
                 while let Some(end) =
                     line.iter().position(|b| *b == b'\n').or((line.len() > LONGEST).then_some(LONGEST - 1))
                 {

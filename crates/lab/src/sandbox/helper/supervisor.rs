@@ -1,4 +1,4 @@
-//! Runs one task and what runs beside it, and enforces the limits that the kernel does not.
+//! Runs a task and its services, and enforces the limits that the kernel does not.
 
 use super::output::{Source, forward};
 use crate::sandbox::cgroup::OWN;
@@ -21,22 +21,21 @@ use std::sync::mpsc::{self, Receiver, Sender};
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// How long a program has to end after SIGTERM.
+/// How long a program may take to end after SIGTERM.
 const GRACE: Duration = Duration::from_secs(5);
-/// How long a service has to become ready, at most.
+/// How long a service may take to become ready.
 const SERVICE: Duration = Duration::from_secs(30);
 /// How often the limits are checked that the kernel does not enforce.
 const TICK: Duration = Duration::from_millis(200);
-/// How often processes are counted where the kernel does not: at every tick would be too seldom, since a fork bomb doubles faster.
+/// How often processes are counted if the kernel does not. At every tick would be too rarely: a fork bomb
+/// doubles faster.
 const COUNT: Duration = Duration::from_millis(10);
-/// By how much the priority of the task is lower than that of whoever counts its processes.
+/// The task has a lower priority than the thread that counts its processes.
 const NICE: i32 = 10;
-/// How often a program is probed for being ready.
 const PROBE_INTERVAL: Duration = Duration::from_millis(10);
-/// How long killing what is left, and reading what it printed, may take.
+/// How long killing what is left and reading its output may take.
 const CLEAR: Duration = Duration::from_secs(2);
 
-/// What happens during a run.
 enum Event {
     /// A process has ended.
     Ended(Pid, WaitStatus),
@@ -48,19 +47,18 @@ enum Event {
     OutputEnded,
 }
 
-/// What has happened so far.
 #[derive(Default)]
 struct State {
     ended: BTreeMap<i32, WaitStatus>,
     ready: bool,
     printed: bool,
-    /// How many streams of output are still read.
+    /// How many streams of output are still open.
     streams: usize,
-    /// A file system of the sandbox's own was full.
+    /// Whether a file system of the sandbox's own was full.
     full: bool,
-    /// The limit that was exceeded: there is no point in waiting for anything else.
+    /// The limit that was exceeded: nothing else matters then.
     exceeded: Option<How>,
-    /// The most memory at once, in bytes.
+    /// The peak memory, in bytes.
     memory: u64,
 }
 
@@ -80,7 +78,7 @@ pub(super) struct Supervisor {
     state: State,
     sender: Sender<Event>,
     events: Receiver<Event>,
-    /// Wakes the thread that reaps ended children.
+    /// Wakes the thread that reaps children.
     spawned: Sender<()>,
 }
 
@@ -93,7 +91,7 @@ impl Supervisor {
         Self { request, state: State::default(), sender, events, spawned }
     }
 
-    /// Runs the task to its end; fails only where the lab itself fails.
+    /// Fails only if the lab itself fails.
     pub(super) fn run(&mut self) -> Result<Ended, String> {
         self.set_limits();
         let failed = self.start_services()?;
@@ -117,15 +115,15 @@ impl Supervisor {
         if !self.request.own_namespace {
             let _ = set_child_subreaper(Some(rustix::process::getpid()));
         } else if self.request.enforces_limits {
-            // The kernel counts per user and namespace since Linux 5.14; outside of a namespace it would count everything
-            // that the user runs. For root it does not count at all.
+            // Since Linux 5.14 the kernel counts per user and namespace. Outside of a namespace it would count
+            // everything that the user runs, and for root it does not count at all.
             let _ = set(Resource::Nproc, self.request.limits.processes + OWN);
             let most = self.request.limits.processes;
             thread::spawn(move || end_when_too_many(most));
         }
     }
 
-    /// Starts the services, one after the other; tells what failed.
+    /// Starts the services one after the other; gives the first failure.
     fn start_services(&mut self) -> Result<Option<How>, String> {
         for (n, Service { run, port }) in self.request.services.clone().into_iter().enumerate() {
             let name = short(&run, 60);
@@ -154,7 +152,6 @@ impl Supervisor {
         Ok(None)
     }
 
-    /// Runs the command, and tells whether it succeeds.
     fn run_task(&mut self, since: Instant) -> Result<How, String> {
         let most = Duration::from_secs(self.request.limits.time.0);
         let must = self.request.must.clone();
@@ -208,7 +205,7 @@ impl Supervisor {
         Ok(self.state.exceeded.take().unwrap_or(how))
     }
 
-    /// Calls what serves; tells what failed.
+    /// Calls a server; gives what failed.
     fn call(&mut self, call: &str, by: Instant) -> Result<Option<String>, String> {
         let pid = self.spawn(&shell(call), Source::Beside("call".to_owned()))?;
         self.until(by, |state| state.end_of(pid).is_some());
@@ -219,7 +216,7 @@ impl Supervisor {
         })
     }
 
-    /// Ends a command that has succeeded; or tells how it ended before.
+    /// Ends a command that has succeeded, or tells how it had ended before.
     fn terminate(&mut self, pid: Pid) -> How {
         if let Some(end) = self.state.end_of(pid) {
             return end;
@@ -234,7 +231,7 @@ impl Supervisor {
         let pipe = || io::pipe().map_err(|e| format!("making a pipe: {e}"));
         let (reader, writer) = pipe()?;
         let also = writer.try_clone().map_err(|e| format!("making a pipe: {e}"))?;
-        // So it is a shell that says that a program does not exist, in words that people know.
+        // So the shell reports a missing program, in the usual words.
         let program = Program::new("/bin/sh").args(["-c", r#"exec "$@""#, "lab"]).args(argv);
         let program = program.envs(&self.request.env).dir(&self.request.dir);
         let child = program
@@ -258,7 +255,7 @@ impl Supervisor {
         Ok(pid)
     }
 
-    /// Probes again and again, until every probe has succeeded once.
+    /// Probes until every probe has succeeded once.
     fn probe(&self, probes: Vec<Probe>) {
         let sender = self.sender.clone();
         thread::spawn(move || {
@@ -271,7 +268,7 @@ impl Supervisor {
         });
     }
 
-    /// Waits until something is true, a limit is exceeded, or it is too late.
+    /// Waits until something is true, a limit is exceeded, or time is up.
     fn until(&mut self, by: Instant, done: impl Fn(&State) -> bool) {
         while self.state.exceeded.is_none() && !done(&self.state) {
             let left = by.saturating_duration_since(Instant::now());
@@ -290,7 +287,6 @@ impl Supervisor {
         }
     }
 
-    /// Checks the limits that the kernel does not enforce.
     fn check_limits(&mut self) {
         self.state.full |= self.request.scratch.iter().any(|dir| is_full(dir));
         if !self.request.enforces_limits {
@@ -325,8 +321,8 @@ fn describe(end: &How) -> String {
     }
 }
 
-/// Counts the processes of the namespace, and ends it when they are too many: the kernel then ends all of them at once,
-/// which killing one after the other would not.
+/// Counts the processes of the namespace, and exits if there are too many: then the kernel kills all of them at
+/// once, which killing one after the other would not.
 fn end_when_too_many(most: u64) {
     let since = Instant::now();
     while process_tree::count_all() <= most + OWN {
@@ -337,7 +333,7 @@ fn end_when_too_many(most: u64) {
     std::process::exit(0);
 }
 
-/// Reaps every child that has ended, and every orphan that this process has got.
+/// Reaps every child that has ended, orphans included.
 fn reap(spawns: &Receiver<()>, ends: &Sender<Event>) {
     loop {
         match rustix::process::wait(WaitOptions::empty()) {

@@ -11,11 +11,11 @@ use tempfile::NamedTempFile;
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, DateTime, ZipWriter};
 
-/// From here on the files are compressed, so that the zip stays below the most that the go command takes. On the loopback,
-/// compressing smaller ones costs more than it saves.
+/// Larger modules are compressed, to stay below the limit of the go command. On the loopback, compressing
+/// smaller ones costs more than it saves.
 const COMPRESSED_FROM: u64 = 400 << 20;
 
-/// Writes the zip, and gives its digest.
+/// Gives the digest of the module.
 pub(super) fn write_zip(to: &NamedTempFile, files: &[Entry], prefix: &str) -> Result<String, PackError> {
     let total: u64 =
         files.iter().map(|entry| if let Content::File(_, size) = entry.content { size } else { 0 }).sum();

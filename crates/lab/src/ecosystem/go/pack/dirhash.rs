@@ -1,21 +1,19 @@
-//! The digest by which go.sum knows a module: `h1:`, Hash1 of `golang.org/x/mod/sumdb/dirhash`.
+//! The digest of a module in go.sum: `h1:`, Hash1 of `golang.org/x/mod/sumdb/dirhash`.
 
 use base16ct::lower::encode_string as hex;
 use base64ct::{Base64, Encoding};
 use sha2::{Digest, Sha256};
 use std::fmt::Write as _;
 
-/// The files of a module, by name, with the SHA-256 of each.
+/// The files of a module with their SHA-256.
 #[derive(Debug, Default)]
 pub(super) struct Listing(Vec<(String, [u8; 32])>);
 
 impl Listing {
-    /// Adds a file.
     pub(super) fn add(&mut self, name: String, sha256: [u8; 32]) {
         self.0.push((name, sha256));
     }
 
-    /// Gives the digest of them all, whatever their order.
     pub(super) fn h1(mut self) -> String {
         self.0.sort();
         let mut lines = String::new();
@@ -41,7 +39,7 @@ mod tests {
         other.add("a".into(), digest("1"));
         other.add("b".into(), digest("2"));
         assert_eq!(one.h1(), other.h1());
-        // The same as `sha256sum` of nothing at all.
+        // As `sha256sum` of nothing.
         assert_eq!(Listing::default().h1(), "h1:47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=");
     }
 }

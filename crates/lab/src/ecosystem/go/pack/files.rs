@@ -9,16 +9,15 @@ use std::ffi::OsString;
 use std::os::unix::ffi::OsStringExt;
 use std::path::{Component, Path, PathBuf};
 
-/// The most bytes that a module may have, packed or unpacked.
+/// The largest module, packed or unpacked, in bytes.
 pub(super) const MOST: u64 = 500 << 20;
-/// The most bytes that a go.mod or a LICENSE may have.
+/// The largest go.mod or LICENSE, in bytes.
 pub(super) const MOST_EACH: u64 = 16 << 20;
-/// What is wrong with one that has more.
 pub(super) const TOO_LARGE: &str = "has more than 16 MiB";
 
-/// Something in a folder of a module that is no folder itself.
+/// Anything but a folder.
 pub(super) struct Entry {
-    /// Its name from the top of the module.
+    /// From the top of the module.
     pub(super) name: String,
     pub(super) content: Content,
 }
@@ -26,11 +25,11 @@ pub(super) struct Entry {
 pub(super) enum Content {
     File(PathBuf, u64),
     Text(Vec<u8>),
-    /// A symbolic link, a pipe: its name counts, and nothing else.
+    /// A symbolic link or a pipe: only its name counts.
     Nothing,
 }
 
-/// Lists all that a module's repository has below its folder, without nested modules; by name.
+/// Lists everything below a module's folder, without nested modules, sorted by name.
 pub(super) fn list_files(tree: &Path, dir: &str) -> Result<Vec<Entry>, PackError> {
     if !Path::new(dir).components().all(|part| matches!(part, Component::Normal(_))) {
         return Err(PackError::NoModule(dir.to_owned()));
@@ -46,11 +45,11 @@ pub(super) fn list_files(tree: &Path, dir: &str) -> Result<Vec<Entry>, PackError
             continue;
         }
         for (file_name, kind) in entries {
-            // What is not UTF-8 gets a character that no name may have.
+            // Invalid UTF-8 becomes a character that is not allowed in names.
             let name = joined(&below, &file_name.to_string_lossy());
             let path = folder.join(&file_name);
             match kind {
-                // No repository has it among its files.
+                // Never part of a repository.
                 _ if file_name == ".git" => {}
                 Kind::Folder => open.push((path, name)),
                 Kind::Regular(size) => found.push(Entry { name, content: Content::File(path, size) }),
@@ -79,7 +78,7 @@ fn license(tree: &Path) -> Result<Option<Content>, PackError> {
     Ok(meta.is_file().then_some(Content::File(file, meta.len())))
 }
 
-/// Chooses what goes into the zip (`zip.CheckFiles`), and refuses where a name or a size is none for a module.
+/// Selects the files of the zip (`zip.CheckFiles`); fails if a name or a size is not allowed in a module.
 pub(super) fn choose(entries: Vec<Entry>, since_1_24: bool) -> Result<Vec<Entry>, PackError> {
     let mut kept = Vec::new();
     let mut refused = Vec::new();
@@ -122,8 +121,8 @@ pub(super) fn choose(entries: Vec<Entry>, since_1_24: bool) -> Result<Vec<Entry>
     if total > MOST { Err(PackError::TooLarge) } else { Ok(kept) }
 }
 
-/// Tells whether a file is in a vendored package (`isVendoredPackage`, with what was its mistake until Go 1.24:
-/// <https://go.dev/issue/37397>).
+/// Tells whether a file is in a vendored package: `isVendoredPackage`, with its mistake of before Go 1.24
+/// (<https://go.dev/issue/37397>).
 fn is_vendored(name: &str, since_1_24: bool) -> bool {
     const NESTED: &str = "/vendor/";
     let from = match (name.strip_prefix("vendor/"), name.find(NESTED)) {
@@ -136,14 +135,14 @@ fn is_vendored(name: &str, since_1_24: bool) -> bool {
     name.as_bytes()[from..].contains(&b'/')
 }
 
-/// Checks that a name, and that of each folder above it, is not there already but for its case.
+/// Checks that neither a name nor a folder above it differs from another one by case alone.
 fn check_unique(seen: &mut HashMap<String, (String, bool)>, name: &str) -> Result<(), String> {
     let mut at = Some((name, false));
     while let Some((name, is_folder)) = at {
         match seen.get(&paths::folded(name)) {
             Some((other, _)) if other != name => return Err(format!("is `{other}` but for its case")),
             Some((_, was_folder)) if *was_folder != is_folder => return Err("is a file and a folder".into()),
-            // Its own folders were looked at then.
+            // The folders above it were checked then.
             Some(_) => return Ok(()),
             None => seen.insert(paths::folded(name), (name.to_owned(), is_folder)),
         };

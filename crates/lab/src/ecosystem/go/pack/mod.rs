@@ -1,8 +1,8 @@
-//! Packs a Go module as the go command does from its repository, so that what is tried is what a user gets.
+//! Packs a Go module as the go command does, so that what is tried is what a user gets.
 //!
-//! The rules are those of `golang.org/x/mod/zip` and of the go command's own `modfetch`: nested modules, vendored
-//! packages and whatever is no regular file are left out, and a nested module without a LICENSE gets that of the
-//! top. Attributes of git (`export-ignore`, `export-subst`) change nothing, as they do not there.
+//! The rules are those of `golang.org/x/mod/zip` and of the go command's own `modfetch`: nested modules,
+//! vendored packages and everything but regular files are left out, and a nested module without a LICENSE gets
+//! that of the top. Attributes of git (`export-ignore`, `export-subst`) have no effect, as with the go command.
 
 mod archive;
 mod dirhash;
@@ -22,36 +22,30 @@ use jiff::Timestamp;
 use std::path::{Path, PathBuf};
 use tempfile::NamedTempFile;
 
-/// A Go module of a tree.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Module {
-    /// Its module path.
     pub path: String,
-    /// Its folder from the top of the tree; empty is the top.
+    /// From the top of the tree; empty for the top itself.
     pub dir: String,
     /// Its go line, such as `1.24.0`.
     pub go: Option<String>,
 }
 
-/// A packed module: what the proxy protocol serves of it.
+/// A packed module: what the proxy serves of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Packed {
-    /// Its module path.
     pub path: String,
-    /// Its version, with the `v`.
+    /// With the `v`.
     pub version: String,
-    /// Its go.mod.
     pub go_mod: Vec<u8>,
-    /// The file that it is packed in.
     pub zip: PathBuf,
-    /// Its digest, as go.sum has it.
+    /// Its digest, as in go.sum.
     pub h1: String,
-    /// When it was made.
     pub time: Timestamp,
 }
 
-/// Lists the modules of a tree: every go.mod outside of vendor, testdata and folders that begin with `_` or `.`;
-/// the top first, then by folder.
+/// Lists the modules of a tree: every go.mod outside of vendor, testdata and folders that begin with `_` or
+/// `.`, sorted by folder.
 pub fn modules(tree: &Path) -> Result<Vec<Module>, PackError> {
     let mut found = Vec::new();
     let mut open = vec![String::new()];
@@ -74,7 +68,7 @@ pub fn modules(tree: &Path) -> Result<Vec<Module>, PackError> {
     Ok(found)
 }
 
-/// Packs a module of a tree under a version, into a folder for packed modules. The same tree gives the same bytes.
+/// Packs a module of a tree under a version. The same tree gives the same bytes.
 pub fn pack(
     tree: &Path,
     module: &Module,
@@ -108,7 +102,7 @@ pub fn pack(
     }
 }
 
-/// Gives the go.mod of a module; where it has none, what the go command takes for it.
+/// Gives the go.mod of a module; if it has none, the one that the go command assumes.
 fn go_mod(entries: &[Entry], module: &Module, version: &Version) -> Result<Vec<u8>, PackError> {
     let Module { path, dir, .. } = module;
     let bytes = match entries.iter().find(|entry| entry.name == "go.mod").map(|entry| &entry.content) {

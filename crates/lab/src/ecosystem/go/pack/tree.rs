@@ -10,7 +10,7 @@ pub(super) enum Kind {
     Other,
 }
 
-/// Lists a folder, in no order. No link is followed.
+/// Lists a folder, unsorted. Links are not followed.
 pub(super) fn read_dir(dir: &Path) -> Result<Vec<(OsString, Kind)>, PackError> {
     let fail = |why| PackError::read(dir, why);
     let mut found = Vec::new();

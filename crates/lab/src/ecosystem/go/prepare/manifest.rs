@@ -1,4 +1,4 @@
-//! What a downstream's own go.mod asks for, and where it lies.
+//! What a downstream's own go.mod requires, and where it is.
 
 use super::resolver::Resolver;
 use crate::attempt::stopped::Stopped;
@@ -37,13 +37,12 @@ impl Manifest {
         serde_json::from_str(&text).map_err(|e| resolver.because(Outcome::Infra, format!("go mod edit: {e}")))
     }
 
-    /// Lists what it requires.
     pub(super) fn requirements(&self) -> &[Named] {
         self.require.as_deref().unwrap_or_default()
     }
 }
 
-/// Finds the module that a folder is in.
+/// Finds the module that contains a folder.
 pub(super) fn module_of(tree: &Path, dir: &str) -> Option<String> {
     let mut at = dir;
     loop {
@@ -58,12 +57,12 @@ pub(super) fn module_of(tree: &Path, dir: &str) -> Option<String> {
     }
 }
 
-/// Tells whether a file is a regular one. What a link leads to would be read as the caller, and shown in an error.
+/// Links are not followed: their targets would be read as the caller, and shown in an error.
 pub(super) fn is_regular_file(file: &Path) -> bool {
     file.symlink_metadata().is_ok_and(|meta| meta.is_file())
 }
 
-/// Tells whether a folder is outside of a tree, or has a go.mod that is none of the tree's.
+/// Tells whether a folder is outside of a tree, or its go.mod is a link.
 pub(super) fn leads_out(folder: &Path, tree: &Path) -> bool {
     let Ok(folder) = folder.canonicalize() else { return false };
     let go_mod = folder.join("go.mod");
@@ -71,7 +70,7 @@ pub(super) fn leads_out(folder: &Path, tree: &Path) -> bool {
     !inside || go_mod.is_symlink()
 }
 
-/// Refuses what another major version is meant for.
+/// Skips a downstream that uses another major version.
 pub(super) fn applies(resolver: &Resolver<'_>, before: &Manifest) -> Result<(), Stopped> {
     let module = &resolver.served.module;
     if before.module.path == *module {
@@ -90,7 +89,7 @@ pub(super) fn applies(resolver: &Resolver<'_>, before: &Manifest) -> Result<(), 
     }
 }
 
-/// Gives a module's path without its major version.
+/// Removes the major version from a module path.
 fn unversioned(path: &str) -> &str {
     let major = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
     match path.rsplit_once("/v") {

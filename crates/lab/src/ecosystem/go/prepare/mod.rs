@@ -1,5 +1,5 @@
-//! Makes a Go downstream ready: the resolver is asked for the version, everything is fetched, and it is proven
-//! what was resolved. No code of anybody's is run, and the checkout is only read.
+//! Prepares a Go downstream: the resolver is asked for the version, everything is fetched, and what was
+//! resolved is proven. Nobody's code is run, and the checkout is only read.
 
 mod manifest;
 mod packages;
@@ -19,25 +19,23 @@ use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-/// A downstream that can be built.
 #[derive(Debug)]
 pub(super) struct Ready {
     pub(super) resolution: Resolution,
-    /// The folder with the go.mod that is used in place of the downstream's own.
+    /// The folder with the go.mod that replaces the downstream's own.
     pub(super) alternative: PathBuf,
     /// The top of its module, from the top of the repository.
     pub(super) module_dir: String,
-    /// How many tests its sources declare.
+    /// How many tests its sources have.
     pub(super) declared_tests: u64,
     /// Whether its own folder is a program.
     pub(super) is_program: bool,
-    /// The name that the go command gives this program, where it is the only one that is built.
+    /// The name of this program, if it is the only one that is built.
     pub(super) only_program: Option<String>,
-    /// Whether C is compiled that may have another content under the same path.
+    /// Whether C is compiled whose content may differ under the same path.
     pub(super) has_c: bool,
 }
 
-/// Makes a downstream ready.
 pub(super) fn prepare(
     served: &ServedModule,
     context: &Context<'_>,
@@ -61,8 +59,8 @@ pub(super) fn prepare(
         ("GOMODCACHE", served.cache.display().to_string()),
         ("GOPATH", served.path.display().to_string()),
         ("GOCACHE", served.build.display().to_string()),
-        // To stamp a program, go would run hg, svn and the like in the folder of a stranger, who may say there what
-        // these run.
+        // To stamp a program, go would run hg, svn and the like in a stranger's folder, whose settings may name
+        // other programs.
         ("GOFLAGS", format!("-buildvcs=false -modcacherw -modfile={}", modfile(&alternative))),
     ]);
     let mut resolver = Resolver { served, dir: top, vars, log: String::new() };
@@ -108,8 +106,8 @@ fn modfile(alternative: &Path) -> String {
     alternative.join("go.mod").display().to_string()
 }
 
-/// Drops the downstream's own replaces of the project; gives a note for people where there were any. Refuses a replace of
-/// another module that leads out of the repository.
+/// Removes the downstream's own replaces of the project; gives a note for people if there were any. Fails if a
+/// replace of another module leads out of the repository.
 fn drop_replaces(
     resolver: &mut Resolver<'_>,
     before: &Manifest,
@@ -137,7 +135,7 @@ fn drop_replaces(
     Ok((!notes.is_empty()).then(|| notes.join("; ")))
 }
 
-/// Asks for the version; where everything else is locked, pins what that raised back to what it was.
+/// Requires the version; in locked mode, pins all other modules to what they were.
 fn resolve(resolver: &mut Resolver<'_>, mode: Mode, alternative: &Path) -> Result<(), Stopped> {
     let module = &resolver.served.module;
     let old = if mode == Mode::Locked { versions(resolver) } else { BTreeMap::new() };
@@ -153,7 +151,6 @@ fn resolve(resolver: &mut Resolver<'_>, mode: Mode, alternative: &Path) -> Resul
     Ok(())
 }
 
-/// Lists the versions of all modules.
 fn versions(resolver: &mut Resolver<'_>) -> BTreeMap<String, String> {
     let said = resolver.go(&["list", "-mod=mod", "-m", "-f", "{{.Path}} {{.Version}}", "all"]);
     let pairs = said.out.lines().filter_map(|line| line.split_once(' '));
@@ -169,7 +166,7 @@ struct Listed {
     replace: Option<Named>,
 }
 
-/// Asks the resolver what it took.
+/// Asks the resolver which version it chose.
 fn proven(resolver: &mut Resolver<'_>) -> Result<Proof, Stopped> {
     let ServedModule { module, wanted, .. } = resolver.served;
     let text = resolver.ok(&["list", "-mod=mod", "-m", "-json", module])?;

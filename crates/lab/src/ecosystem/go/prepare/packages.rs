@@ -6,10 +6,9 @@ use allclear_core::experiment::{Job, Outcome};
 use std::io::Read;
 use std::path::PathBuf;
 
-/// How much of a source is read, in bytes.
+/// In bytes.
 const SOURCE: u64 = 16 << 20;
 
-/// One package that is built.
 pub(super) struct Package {
     pub(super) own: bool,
     pub(super) path: String,
@@ -20,7 +19,7 @@ pub(super) struct Package {
     pub(super) cgo: bool,
 }
 
-/// Lists what is built, and so fetches all of it and nothing else.
+/// Lists the packages that are built, which fetches exactly what they need.
 pub(super) fn packages(
     resolver: &mut Resolver<'_>,
     job: &Job,
@@ -46,7 +45,7 @@ pub(super) fn packages(
         let (dep, path, module, name) = (next(), next(), next(), next());
         let (dir, tests, cgo) = (next(), next(), next());
         let tests = tests.split(',').filter(|t| !t.is_empty()).map(str::to_owned).collect();
-        // What is only made for its tests is a package once more, under another name.
+        // Packages made for tests are listed again, under another name.
         let made = path.rsplit_once('.').is_some_and(|(_, last)| last == "test");
         let own = dep == "false" && !made;
         Package { own, path, module, name, dir: dir.into(), tests, cgo: cgo != "0" }
@@ -58,7 +57,7 @@ pub(super) fn packages(
     Err(resolver.because(Outcome::Skipped, "it has no Go package that is built here"))
 }
 
-/// Gives the name of a program as the go command gives it: the last part of its path that is no major version.
+/// The name of a program: the last part of its path that is not a major version.
 pub(super) fn program_name(path: &str) -> &str {
     let major = |part: &str| {
         let number = part.strip_prefix('v').unwrap_or_default();
@@ -74,7 +73,6 @@ pub(super) fn program_name(path: &str) -> &str {
     }
 }
 
-/// Counts the test functions of a package's sources.
 pub(super) fn count_tests(package: &Package) -> u64 {
     let is_test = |line: &&str| {
         let parts = line.strip_prefix("func Test").and_then(|rest| rest.split_once('('));

@@ -1,12 +1,12 @@
-//! Reads why the go command refused.
+//! Interprets why the go command refused.
 
 use crate::ecosystem::tool::LATE;
 use allclear_core::experiment::Outcome;
 use allclear_core::types::text::short;
 
-/// Gives the outcome that a refusal means, and says why in one line.
+/// Gives the outcome, and the reason in one line.
 pub(super) fn refusal(err: &str, module: &str, version: &str) -> (Outcome, String) {
-    // The go.mod that is used lies elsewhere than the downstream's own.
+    // The go.mod in use is not at the place of the downstream's own.
     let words = |line: &str| {
         line.split(' ')
             .map(|w| if w.ends_with("/mod/go.mod") { "go.mod" } else { w })
@@ -22,7 +22,7 @@ pub(super) fn refusal(err: &str, module: &str, version: &str) -> (Outcome, Strin
     let has = |words: &[&str]| words.iter().any(|word| err.contains(word));
     let note = short(line.strip_prefix("go: ").unwrap_or(line), 240);
     if has(&["requires go >=", "requires go1."]) {
-        // What a module that is not its own asks for is the lab's lack: its users' go would fetch that toolchain.
+        // If another module needs a newer Go, the lab is at fault: its users' go would fetch that toolchain.
         let own = has(&["go.mod requires go"]);
         let outcome = if own { Outcome::Unprepared } else { Outcome::Infra };
         return (outcome, format!("{note}; install that Go version"));

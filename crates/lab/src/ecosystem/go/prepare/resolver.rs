@@ -8,17 +8,16 @@ use allclear_core::experiment::{Outcome, Step};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-/// The go command as the resolver of one downstream.
 pub(super) struct Resolver<'a> {
     pub(super) served: &'a ServedModule,
     pub(super) dir: PathBuf,
     pub(super) vars: BTreeMap<&'static str, String>,
-    /// The commands, and what they said.
+    /// The commands and their messages.
     pub(super) log: String,
 }
 
 impl Resolver<'_> {
-    /// Runs a command, whatever it says.
+    /// Runs a command, whatever its exit code.
     pub(super) fn go(&mut self, args: &[&str]) -> ToolOutput {
         let said = self.served.go.run(&self.dir, &self.vars, args);
         self.log.push_str(&format!("$ go {}\n{}", args.join(" "), said.err));
@@ -35,7 +34,7 @@ impl Resolver<'_> {
         Err(self.because(outcome, note))
     }
 
-    /// Says why the downstream cannot be tried.
+    /// Stops the attempt before anything is run.
     pub(super) fn because(&self, outcome: Outcome, note: impl Into<String>) -> Stopped {
         Stopped { outcome, step: Step::Prepare, log: self.log.clone(), note: Some(note.into()) }
     }

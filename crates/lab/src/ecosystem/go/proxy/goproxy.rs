@@ -1,8 +1,8 @@
-//! Reads the value of a GOPROXY.
+//! Parses a GOPROXY.
 
 use crate::overlay::upstream::{At, Mirror};
 
-/// Reads a GOPROXY as the go command does; `direct` and `off` end it, since what comes after is never asked.
+/// Parses a GOPROXY as the go command does. `direct` and `off` end it, since what follows is never asked.
 pub(super) fn mirrors(goproxy: &str) -> Vec<Mirror> {
     let mut found = Vec::new();
     for entry in goproxy.split_inclusive([',', '|']) {

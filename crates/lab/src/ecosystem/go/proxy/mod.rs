@@ -1,9 +1,9 @@
 //! A module proxy on the loopback (<https://go.dev/ref/mod#goproxy-protocol>) that has the candidate, and shows
-//! everything else as it was at one time.
+//! everything else as of the cut-off.
 //!
-//! The go command asks it first. It serves the packed modules itself; of all others it answers only what can
-//! change by itself, lists and latest versions, and keeps each answer for all who come after. The content of a version
-//! never changes, so that is left to the next proxy: here it is not found.
+//! The go command asks it first. It serves the packed modules itself. For all others it only answers what can
+//! change by itself, lists and latest versions, and keeps each answer for later. The content of a version never
+//! changes, so it is left to the next proxy, and not found here.
 
 mod goproxy;
 mod modules;
@@ -25,16 +25,16 @@ use std::sync::Arc;
 /// Where all other modules come from.
 #[derive(Debug, Clone)]
 pub struct ProxySettings {
-    /// The GOPROXY of the caller, such as `https://proxy.golang.org,direct`. What `direct` finds, where no proxy
-    /// has it, is neither cut off nor kept.
+    /// The GOPROXY of the caller, such as `https://proxy.golang.org,direct`. What only `direct` finds is
+    /// neither cut off nor kept.
     pub goproxy: String,
-    /// The environment of the caller, which says how to reach the network.
+    /// The caller's environment, which says how to reach the network.
     pub env: Vec<(OsString, OsString)>,
-    /// The folder that keeps lists and latest versions: whoever uses the same folder sees the same ones.
+    /// The folder that keeps lists and latest versions: all who use the same folder see the same versions.
     pub snapshot: PathBuf,
-    /// A cache of downloads to serve from where there is no network: `cache/download` of a GOMODCACHE.
+    /// The `cache/download` of a GOMODCACHE, to serve from without a network.
     pub downloads: Option<PathBuf>,
-    /// The cut-off: no later version is chosen, by the time that proxies give, which is that of the commit.
+    /// The cut-off: versions whose commits are later are not chosen.
     pub until: Timestamp,
     /// Whether only what was kept and downloaded is served.
     pub offline: bool,
@@ -45,7 +45,7 @@ pub struct ProxySettings {
 pub struct ModuleProxy {
     server: Server,
     modules: Arc<Modules>,
-    /// What comes after it in a GOPROXY.
+    /// The proxies after it in a GOPROXY.
     next: String,
 }
 
@@ -67,34 +67,31 @@ impl ModuleProxy {
         Ok(Self { server, modules, next })
     }
 
-    /// Gives its address: `http://127.0.0.1:PORT/TOKEN`.
     pub fn url(&self) -> &str {
         self.server.url()
     }
 
-    /// Gives the GOPROXY to use: this proxy, then the caller's; without a network this one alone.
+    /// The GOPROXY to use: this proxy, then the caller's.
     pub fn go_proxy(&self) -> String {
         format!("{}{}", self.server.url(), self.next)
     }
 
-    /// Serves one more version.
     pub fn add(&self, packed: Packed) {
         self.modules.add(packed);
     }
 
-    /// Tells whether this proxy itself serves a version of a module.
+    /// Tells whether this proxy itself serves a version.
     pub fn has(&self, path: &str, version: &str) -> bool {
         self.modules.has(path, version)
     }
 
-    /// Gives one client an address of its own, so that it is known what it asked for.
+    /// Gives a client an address of its own, so that it is known what it asked for.
     pub fn client(&self) -> ProxyClient {
         let client = self.server.client();
         ProxyClient { go_proxy: format!("{}{}", client.url(), self.next), client }
     }
 }
 
-/// An address of the proxy that one client has for itself.
 #[derive(Debug)]
 pub struct ProxyClient {
     client: Client,
@@ -102,18 +99,17 @@ pub struct ProxyClient {
 }
 
 impl ProxyClient {
-    /// Gives the address.
     pub fn url(&self) -> &str {
         self.client.url()
     }
 
-    /// Gives the GOPROXY to use, as [`ModuleProxy::go_proxy`].
+    /// The GOPROXY to use, as [`ModuleProxy::go_proxy`].
     pub fn go_proxy(&self) -> &str {
         &self.go_proxy
     }
 
-    /// Tells whether the client asked for something that can change by itself: which versions of another module
-    /// there are, or which commit a name that is not a version means.
+    /// Tells whether the client asked for something that changes by itself: the versions of another module, or
+    /// the commit that a branch means.
     pub fn is_floating(&self) -> bool {
         self.client.is_floating()
     }

@@ -1,4 +1,4 @@
-//! What the proxy answers: from the packed modules, and for all others what was published at the cut-off.
+//! Answers requests from the packed modules, and for all others from what was published at the cut-off.
 
 use super::request::{Kind, ModuleRequest, What};
 use super::versions::{highest, latest, list, stat, version};
@@ -11,15 +11,13 @@ use std::io::{ErrorKind, Read};
 use std::path::{Path, PathBuf};
 use std::sync::{PoisonError, RwLock};
 
-/// The most bytes of a file that is served: those of a module zip.
+/// The largest module zip, in bytes.
 const MOST: u64 = 500 << 20;
 
-/// The modules that the proxy knows.
 #[derive(Debug)]
 pub(super) struct Modules {
     packed: RwLock<Vec<Packed>>,
     published: Published,
-    /// A cache of downloads to serve from.
     downloads: Option<PathBuf>,
 }
 
@@ -57,7 +55,6 @@ impl Modules {
         Self { packed: RwLock::new(packed), published, downloads }
     }
 
-    /// Adds a version, where it is not there yet.
     pub(super) fn add(&self, packed: Packed) {
         let mut all = self.packed.write().unwrap_or_else(PoisonError::into_inner);
         if !all.iter().any(|known| known.path == packed.path && known.version == packed.version) {
@@ -65,7 +62,6 @@ impl Modules {
         }
     }
 
-    /// Tells whether a version is among the packed ones.
     pub(super) fn has(&self, path: &str, version: &str) -> bool {
         let all = self.packed.read().unwrap_or_else(PoisonError::into_inner);
         all.iter().any(|known| known.path == path && known.version == version)
@@ -81,7 +77,7 @@ impl Modules {
         self.published.answer(&format!("{module}/@latest"), |upstream| latest(upstream, until, module))
     }
 
-    /// Lists the versions of a packed module: the published ones, and the packed ones.
+    /// Lists the published versions of a packed module together with the packed ones.
     fn merged(&self, module: &str, ours: &[&Packed]) -> Result<String, Reply> {
         let before = match self.list(module)? {
             Answer::Found(list) => String::from_utf8_lossy(&list).into_owned(),
@@ -125,8 +121,8 @@ impl Modules {
         }
     }
 
-    /// Gives the info of a version where the module's list came from here: the go command asks one proxy for both,
-    /// and would go on to the next with all of its question.
+    /// Gives the info of a version if the module's list came from here: the go command asks one proxy for both,
+    /// and would go on to the next with its whole question.
     fn stat(&self, module: &str, version: &str) -> Result<Answer, Reply> {
         match self.published.known(&format!("{module}/@v/list"))? {
             Some(Answer::Found(_)) => {
@@ -156,12 +152,11 @@ fn found(kind: Kind, bytes: Vec<u8>) -> Reply {
     Reply::Found(kind.content_type(), bytes)
 }
 
-/// Gives the info of a packed module, as the protocol has it.
 fn info(packed: &Packed) -> Vec<u8> {
     serde_json::json!({ "Version": packed.version, "Time": packed.time.to_string() }).to_string().into_bytes()
 }
 
-/// Reads a file; `None` where there is none.
+/// Reads a file; `None` if there is none.
 fn read(path: &Path) -> std::io::Result<Option<Vec<u8>>> {
     match std::fs::File::open(path) {
         Ok(file) => {

@@ -1,12 +1,11 @@
-//! The requests of the module proxy protocol, checked.
+//! Parses the requests of the module proxy protocol.
 
 use crate::ecosystem::go::paths;
 use crate::overlay::upstream::decoded;
 
-/// One request, checked.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct ModuleRequest {
-    /// The module path, escaped.
+    /// Escaped.
     pub(super) module: String,
     pub(super) what: What,
 }
@@ -15,7 +14,7 @@ pub(super) struct ModuleRequest {
 pub(super) enum What {
     List,
     Latest,
-    /// A file of a version, or of another name of a commit.
+    /// A file of a version, or of another name for a commit.
     File {
         version: String,
         kind: Kind,
@@ -48,7 +47,7 @@ impl Kind {
 }
 
 impl ModuleRequest {
-    /// Reads the path of an address; `None` for what does not belong to the protocol.
+    /// Parses the path of an address; `None` if it does not belong to the protocol.
     pub(super) fn read(path: &str) -> Option<Self> {
         // The go command encodes `!`; nobody needs to encode the separator of a path.
         if path.to_ascii_lowercase().contains("%2f") {

@@ -1,4 +1,4 @@
-//! Which versions of a module there are, and which is the latest, as it was at the cut-off.
+//! The versions of a module, and the latest one, as of the cut-off.
 
 use crate::ecosystem::go::paths::escaped;
 use crate::overlay::snapshot::Answer;
@@ -8,7 +8,7 @@ use semver::Version;
 use serde::Deserialize;
 use std::collections::{HashMap, HashSet};
 
-/// The most versions of one module whose time is asked for.
+/// For more versions of a module than this, their times are not asked for.
 const LOOKS: usize = 256;
 
 #[derive(Deserialize)]
@@ -18,14 +18,14 @@ struct Info {
     time: Option<Timestamp>,
 }
 
-/// Gives the list of a module's versions, without those that came later.
+/// Lists the versions of a module up to the cut-off.
 pub(super) fn list(upstream: &Upstream, until: Timestamp, module: &str) -> Result<Answer, Unreachable> {
     let Some(list) = upstream.get(&format!("{module}/@v/list"))? else { return Ok(Answer::Missing) };
     let list = String::from_utf8_lossy(&list);
     let mut lines: Vec<_> =
         list.lines().filter_map(|line| Some((version(line.split_whitespace().next()?)?, line))).collect();
     lines.sort_by(|(a, _), (b, _)| b.cmp_precedence(a));
-    // What is chosen is the highest of a kind, so it is enough to look down to the first that is old enough.
+    // Only the highest of a kind is ever chosen, so looking stops at the first that is old enough.
     let mut settled = HashSet::new();
     let mut kept = Vec::new();
     for (looks, (version, line)) in lines.into_iter().enumerate() {
@@ -45,7 +45,7 @@ pub(super) fn list(upstream: &Upstream, until: Timestamp, module: &str) -> Resul
     Ok(Answer::Found(kept.iter().rev().flat_map(|line| [line, "\n"]).collect::<String>().into_bytes()))
 }
 
-/// Gives what is the latest version of a module, and was so then.
+/// Gives the version that was the latest at the cut-off.
 pub(super) fn latest(upstream: &Upstream, until: Timestamp, module: &str) -> Result<Answer, Unreachable> {
     let Some(said) = upstream.get(&format!("{module}/@latest"))? else { return Ok(Answer::Missing) };
     let info: Info = serde_json::from_slice(&said).map_err(|_| Unreachable)?;
@@ -59,7 +59,6 @@ pub(super) fn latest(upstream: &Upstream, until: Timestamp, module: &str) -> Res
     }
 }
 
-/// Gives what is said of one version.
 pub(super) fn stat(upstream: &Upstream, module: &str, version: &str) -> Result<Answer, Unreachable> {
     let path = format!("{module}/@v/{}.info", escaped(version));
     Ok(upstream.get(&path)?.map_or(Answer::Missing, Answer::Found))
@@ -71,13 +70,13 @@ fn info(upstream: &Upstream, module: &str, version: &str) -> Result<Option<Info>
     if info.version == version { Ok(Some(info)) } else { Err(Unreachable) }
 }
 
-/// Reads a version of Go's: with its `v`.
+/// Parses a Go version, with its `v`.
 pub(super) fn version(text: &str) -> Option<Version> {
     Version::parse(text.strip_prefix('v')?).ok()
 }
 
-/// Gives the version that `latest` means: the highest release; where there is none, the highest pre-release.
-/// What came before modules (`+incompatible`) is for where there is nothing else.
+/// Gives the version that `latest` means: the highest release, else the highest pre-release. Versions from
+/// before modules (`+incompatible`) only count if there are no others.
 pub(super) fn highest(list: &str) -> Option<String> {
     let versions = list.lines().filter_map(|line| version(line.split_whitespace().next()?));
     let mut best: HashMap<(bool, bool), Version> = HashMap::new();
