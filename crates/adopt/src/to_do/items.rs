@@ -1,9 +1,9 @@
 //! The items of the list, one function each.
 
 use super::ci::is_gitlab_part;
-use super::home::Home;
 use super::model::{File, PolicyState, Seen, Standing, Todo};
 use super::patch::patches;
+use super::server::Server;
 use super::{bots, ci, scheduler};
 use allclear_core::policy::{Branches, Mode};
 use allclear_core::types::text::{count, plain, short};
@@ -74,7 +74,7 @@ pub(super) fn default_branch(seen: &Seen) -> Todo {
         }
         None => "the server names no default branch".into(),
     };
-    item(KEY, false, title).by([seen.home.set_default(develop)])
+    item(KEY, false, title).by([seen.server.set_default(develop)])
 }
 
 const PATCH: &str = "allclear init --patch-ci shows the patch, and with --yes applies it";
@@ -190,16 +190,16 @@ fn bot(
 pub(super) fn push_rights(seen: &Seen) -> Todo {
     const KEY: &str = "push-rights";
     let Branches { stable, develop, candidate } = seen.names;
-    let traces = &seen.traces;
-    let remedy = seen.home.push_rights(stable.as_str());
-    if let Some(said) = &traces.refused {
+    let recorded = &seen.recorded;
+    let remedy = seen.server.push_rights(stable.as_str());
+    if let Some(said) = &recorded.refused {
         item(KEY, false, "a rule of the server refused the last promotion").at([short(said, 200)]).by(remedy)
-    } else if traces.released {
+    } else if recorded.released {
         item(KEY, true, "allclear may push: a release is on record")
-    } else if traces.begun && !seen.home.has_rules() {
+    } else if recorded.begun && !seen.server.has_rules() {
         item(KEY, true, "allclear may push: the record was written, and a plain server has one right for all")
     } else {
-        let title = if traces.begun {
+        let title = if recorded.begun {
             format!("whether allclear may push to {stable} shows at the first release")
         } else {
             "whether allclear may push shows when the record begins".into()
@@ -221,11 +221,11 @@ pub(super) fn a_scheduler(seen: &Seen) -> Todo {
     let file = seen.files.iter().filter(|f| ci::is_ci(&f.path) || included(&f.path)).find(ticks);
     match file {
         Some(file) => item(KEY, true, format!("{} runs allclear tick", plain(&file.path))),
-        None if seen.traces.machine => item(KEY, true, "a scheduled job wrote to the record of late"),
-        None => item(KEY, false, "nothing is seen to run allclear tick").by(match seen.home {
-            Home::GitHub(_) => vec!["allclear init --ci github"],
-            Home::GitLab(_) => vec!["allclear init --ci gitlab"],
-            Home::Path(_) | Home::Other => {
+        None if seen.recorded.machine => item(KEY, true, "a scheduled job wrote to the record of late"),
+        None => item(KEY, false, "nothing is seen to run allclear tick").by(match seen.server {
+            Server::GitHub(_) => vec!["allclear init --ci github"],
+            Server::GitLab(_) => vec!["allclear init --ci gitlab"],
+            Server::Path(_) | Server::Other => {
                 vec!["allclear init --ci cron", "allclear init --ci github", "allclear init --ci gitlab"]
             }
         }),
@@ -236,7 +236,7 @@ pub(super) fn observe(seen: &Seen) -> Todo {
     const KEY: &str = "observe";
     let develop = &seen.names.develop;
     match seen.policy {
-        PolicyState::Read { mode: Mode::Run, .. } if seen.traces.begun => item(KEY, true, "the train runs"),
+        PolicyState::Read { mode: Mode::Run, .. } if seen.recorded.begun => item(KEY, true, "the train runs"),
         PolicyState::Read { mode: Mode::Run, .. } => {
             item(KEY, false, "the train may run, and its record is not begun")
                 .by(["allclear init --yes", "allclear cut"])

@@ -3,7 +3,7 @@
 use crate::ecosystem::version_file::VersionFile;
 use crate::experiment::Summary;
 use crate::ledger::signer::{Change, Signer};
-use crate::ledger::step_end::{By, Ill};
+use crate::ledger::step_end::{DoneBy, StepFailure};
 use crate::policy::schedule::SkipReason;
 use crate::policy::{Policy, Stops};
 use crate::types::cut_kind::CutKind;
@@ -319,7 +319,7 @@ pub enum Event {
         /// The step.
         step: String,
         /// How that is known.
-        by: By,
+        by: DoneBy,
         /// The reason that the person gave.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         reason: Option<String>,
@@ -333,7 +333,7 @@ pub enum Event {
         /// Which try it was, from 1.
         attempt: u32,
         /// How it ended.
-        how: Ill,
+        how: StepFailure,
         /// Why, for people.
         why: String,
         /// The end of its output, with secrets masked.

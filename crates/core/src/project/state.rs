@@ -10,7 +10,7 @@ use crate::project::experiments::Experiments;
 use crate::project::notified::Notified;
 use crate::project::people::{Acceptance, Approval, Report, Waiver};
 use crate::project::roster::Roster;
-use crate::project::statements::Said;
+use crate::project::statements::RecentStatements;
 use crate::project::steps::Progress;
 use crate::project::trust::Ignored;
 use crate::types::cut_kind::CutKind;
@@ -80,7 +80,7 @@ pub struct Project {
     /// Who may sign what.
     pub roster: Roster,
     /// What was stated last.
-    pub said: Said,
+    pub said: RecentStatements,
     /// The last entries that changed nothing, or less than they say, for want of a signature.
     pub ignored: Vec<Ignored>,
 }

@@ -14,14 +14,14 @@ pub const REACH: usize = 100;
 
 /// The end of the chain and the statements on it, so that none is replayed.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-pub struct Said {
+pub struct RecentStatements {
     /// The last entries, oldest first.
     recent: VecDeque<CommitId>,
     /// Each statement that was taken: its head, and the digest of its key and its text.
     taken: Vec<(CommitId, String)>,
 }
 
-impl Said {
+impl RecentStatements {
     /// Takes a statement of the next entry, or says why it does not count.
     pub(crate) fn take(
         &mut self,

@@ -1,7 +1,7 @@
 //! How the after-steps of a release stand on record.
 
 use crate::ledger::entry::TOLERANCE;
-use crate::ledger::step_end::By;
+use crate::ledger::step_end::DoneBy;
 use crate::policy::AfterStep;
 use crate::types::duration::Seconds;
 use jiff::Timestamp;
@@ -48,7 +48,7 @@ pub enum Mark {
     /// Nobody can tell whether it happened, and there is no probe.
     Lost,
     /// Done.
-    Done(By),
+    Done(DoneBy),
 }
 
 impl Progress {

@@ -17,9 +17,9 @@ use std::collections::BTreeMap;
 /// The most irregular entries that are listed.
 const LISTED: usize = 100;
 
-/// A release on record, and its plan.
+/// A release on record, with what led to it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Told {
+pub struct AuditedRelease {
     /// What was released.
     pub version: Version,
     /// As the record has it.
@@ -46,7 +46,8 @@ pub struct Audit {
     /// Signatures that are claimed and not there, or there and not good.
     pub forged: Vec<Ignored>,
     /// All releases of this chain, in order.
-    pub told: Vec<Told>,
+    #[serde(rename = "told")]
+    pub releases: Vec<AuditedRelease>,
     /// Stable, as the first cut saw it: what was released before is not on record.
     pub began: Option<CommitId>,
     plans: Vec<Plan>,
@@ -182,7 +183,14 @@ impl Audit {
                         let plan = Box::new(self.plans.remove(n));
                         let (rcs, voices) = plan.candidate().map(rcs_and_voices).unwrap_or_default();
                         let release = release.clone();
-                        self.told.push(Told { version: *version, release, rcs, voices, plan, sealed: None });
+                        self.releases.push(AuditedRelease {
+                            version: *version,
+                            release,
+                            rcs,
+                            voices,
+                            plan,
+                            sealed: None,
+                        });
                     }
                 }
                 _ => {}

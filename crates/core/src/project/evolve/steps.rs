@@ -1,7 +1,7 @@
 //! How far after-steps came.
 
 use crate::ledger::event::Event;
-use crate::ledger::step_end::Ill;
+use crate::ledger::step_end::StepFailure;
 use crate::project::notified::forget;
 use crate::project::state::Project;
 use crate::project::steps::{Mark, Progress};
@@ -31,11 +31,11 @@ pub(in crate::project) fn evolve(project: &mut Project, event: &Event, at: Times
             p.tries = *attempt;
             (p.why, p.said) = (Some(why.clone()), said.clone());
             p.mark = match how {
-                Ill::Failed => Mark::Failed,
-                Ill::Unconfirmed => Mark::Unconfirmed,
-                Ill::Lost => Mark::Lost,
+                StepFailure::Failed => Mark::Failed,
+                StepFailure::Unconfirmed => Mark::Unconfirmed,
+                StepFailure::Lost => Mark::Lost,
                 // Nothing was run, so nothing new is known.
-                Ill::Unclear => p.mark,
+                StepFailure::Unclear => p.mark,
             };
         }),
         Event::StepRetried { version, step } => {
