@@ -155,7 +155,7 @@ pub enum TagSeen {
 pub struct Stranger {
     /// Its full name.
     pub name: RefName,
-    /// What is odd about it.
+    /// What is unusual about it.
     pub why: String,
 }
 

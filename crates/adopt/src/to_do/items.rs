@@ -85,7 +85,7 @@ fn is_patched(seen: &Seen, mine: fn(&str) -> bool) -> bool {
 
 pub(super) fn ci_branches(seen: &Seen) -> Todo {
     const KEY: &str = "ci-branches";
-    let (mut places, mut left_alone, mut odd) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut places, mut left_alone, mut unreadable) = (Vec::new(), Vec::new(), Vec::new());
     let mut files = 0;
     for file in seen.files.iter().filter(|f| ci::is_ci(&f.path)) {
         files += 1;
@@ -93,7 +93,7 @@ pub(super) fn ci_branches(seen: &Seen) -> Todo {
         let text = match &file.text {
             Ok(text) => text,
             Err(why) => {
-                odd.push(format!("{path} cannot be read: {why}"));
+                unreadable.push(format!("{path} cannot be read: {why}"));
                 continue;
             }
         };
@@ -108,17 +108,19 @@ pub(super) fn ci_branches(seen: &Seen) -> Todo {
                     }
                 }
             }
-            Err(why) => odd.push(format!("{path} cannot be read: {why}")),
+            Err(why) => unreadable.push(format!("{path} cannot be read: {why}")),
         }
     }
     let Branches { stable, develop, candidate } = seen.names;
-    let done = places.is_empty() && odd.is_empty();
+    let done = places.is_empty() && unreadable.is_empty();
     let title = match (files, done) {
         (0, _) => "there is no CI file that allclear reads".to_owned(),
         (_, true) => {
             format!("what CI tests on {stable}, it tests on {develop} and {}* too", candidate.prefix)
         }
-        (_, false) if places.is_empty() => format!("{} of CI cannot be read", count(odd.len(), "file")),
+        (_, false) if places.is_empty() => {
+            format!("{} of CI cannot be read", count(unreadable.len(), "file"))
+        }
         (_, false) => {
             format!("CI lacks {develop} or {}* in {}", candidate.prefix, count(places.len(), "place"))
         }
@@ -131,10 +133,10 @@ pub(super) fn ci_branches(seen: &Seen) -> Todo {
             [format!("name {develop} and {}* beside {stable} by hand", candidate.prefix)]
         });
     }
-    if !odd.is_empty() {
+    if !unreadable.is_empty() {
         todo = todo.by(["see by hand for which branches the files that cannot be read run"]);
     }
-    todo.at(places).at(odd).at(left_alone)
+    todo.at(places).at(unreadable).at(left_alone)
 }
 
 pub(super) fn dependabot(seen: &Seen) -> Option<Todo> {

@@ -79,7 +79,7 @@ allclear:
     )
 }
 
-/// Gives the line for cron: the program, the clone, and `CI` so that the record shows a machine's hand.
+/// Gives the line for cron: the program, the clone, and `CI` so that the record shows that a machine did it.
 pub fn cron(program: &str, clone: &str) -> String {
     // For cron a `%` is the end of the line.
     let word = |path: &str| quoted(&plain(path)).replace('%', "\\%");

@@ -89,7 +89,7 @@ impl Sequential {
     }
 
     /// Says what the attempts so far mean. That the candidate's first attempt failed is why there are pairs at all,
-    /// so when they are used up, the others decide between flaky and suspect: by the side to which they lean.
+    /// so when they are used up, the others decide between flaky and suspect: by which side is more likely.
     pub fn answer(&self, candidate: Tally, baseline: Tally) -> Answer {
         let used_up = candidate.tries.min(baseline.tries) >= self.pairs;
         match factor(candidate, baseline) {

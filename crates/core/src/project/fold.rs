@@ -209,7 +209,7 @@ impl Project {
             | Event::WaiverLifted { .. }
             | Event::ReportFiled { .. }
             | Event::ReportConfirmed { .. }
-            | Event::ReportResolved { .. } => self.hear(event, entry, commit, level),
+            | Event::ReportResolved { .. } => self.take_from_people(event, entry, commit, level),
             Event::Held { version, reason, until } => {
                 let hold = Hold { reason: reason.clone(), by: entry.by.who.clone(), until: *until };
                 self.with(*version, |c| c.hold = Some(hold.or_stricter(c.hold.take())));

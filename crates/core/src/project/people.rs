@@ -2,7 +2,7 @@
 
 use crate::ledger::event::{Answer, ReportOutcome};
 use crate::policy::Policy;
-use crate::project::trust::{Act, Voice, counts};
+use crate::project::trust::{Act, Identity, counts};
 use crate::types::object_id::CommitId;
 use crate::types::person::parts;
 use crate::types::text::hex;
@@ -15,7 +15,7 @@ use sha2::{Digest, Sha256};
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Acceptance {
     /// Who.
-    pub by: Voice,
+    pub by: Identity,
     /// Why.
     pub reason: String,
 }
@@ -24,7 +24,7 @@ pub struct Acceptance {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Approval {
     /// Who.
-    pub by: Voice,
+    pub by: Identity,
     /// For exactly this commit.
     pub commit: CommitId,
     /// When.
@@ -41,7 +41,7 @@ pub struct Waiver {
     /// For exactly this commit.
     pub commit: CommitId,
     /// Who.
-    pub by: Voice,
+    pub by: Identity,
     /// Why.
     pub reason: String,
     /// When it was said.

@@ -91,12 +91,12 @@ impl Roster {
         {
             self.proposals[n].by.push(by.clone());
         }
-        let voices = self.admins(&self.proposals[n].by).len();
-        if voices < needed {
+        let supporters = self.admins(&self.proposals[n].by).len();
+        if supporters < needed {
             return match by.map(|key| self.admins(std::slice::from_ref(key)).is_empty()) {
                 None => Ruling::Ignored("nobody stated it"),
                 Some(true) => Ruling::Ignored("its key is no admin's"),
-                Some(false) => Ruling::Waits(voices, needed),
+                Some(false) => Ruling::Waits(supporters, needed),
             };
         }
         let Proposal { change, .. } = self.proposals.remove(n);

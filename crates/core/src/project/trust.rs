@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 /// Who did something, by their own claim, and how far that is proven.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Voice {
+pub struct Identity {
     /// A name or an address, as claimed.
     pub who: String,
     /// How far it is proven.
@@ -88,7 +88,7 @@ impl Level {
     }
 }
 
-impl Voice {
+impl Identity {
     /// Gives the name that counts under a policy: the signer's where signatures count, else the claimed one.
     pub fn name(&self, policy: &Policy) -> &str {
         let signer = self.level.stated().and_then(|key| key.name.as_deref());
@@ -119,7 +119,7 @@ impl Voice {
     }
 }
 
-/// Tells whether what a voice did counts under a policy. A stop by anybody always does, and bad news too.
+/// Tells whether an act counts under a policy. A hold by anybody always counts, and so does a bad report.
 pub(crate) fn counts(policy: &Policy, act: Act<'_>, level: &Level) -> bool {
     policy.trust == Trust::Claimed || is_vouched(act, level)
 }

@@ -5,7 +5,7 @@ use crate::ledger::actor::Proof;
 use crate::ledger::entry::{Body, Link};
 use crate::ledger::event::Event;
 use crate::ledger::signature::Signed;
-use crate::project::trust::{Ignored, Level, Voice};
+use crate::project::trust::{Identity, Ignored, Level};
 use crate::project::{Candidate, Fold, Project, Rc, Release};
 use crate::types::object_id::CommitId;
 use crate::types::version::Version;
@@ -27,7 +27,7 @@ pub struct AuditedRelease {
     /// Its rcs.
     pub rcs: Vec<Rc>,
     /// Who said what of its commit: approvals and waivers.
-    pub voices: Vec<(String, Voice)>,
+    pub voices: Vec<(String, Identity)>,
     /// Its plan.
     pub plan: Box<Plan>,
     /// What was found before that cannot change any more.
@@ -208,7 +208,7 @@ fn proven(link: &Link, level: &Level, project: &Project) -> Level {
 }
 
 /// Gives a candidate's rcs, and who approved and waived for its commit.
-fn rcs_and_voices(candidate: &Candidate) -> (Vec<Rc>, Vec<(String, Voice)>) {
+fn rcs_and_voices(candidate: &Candidate) -> (Vec<Rc>, Vec<(String, Identity)>) {
     let commit = candidate.commit();
     let approvals = candidate.approvals.iter().filter(|a| a.commit == *commit);
     let waivers = candidate.waivers.iter().filter(|w| w.commit == *commit);

@@ -18,8 +18,10 @@ use crate::doctor::finding::{Finding, Judgement, Part, Weight};
 use allclear_core::CommitId;
 use std::collections::BTreeSet;
 
+type Judge = fn(&Past) -> Judgement;
+
 /// The findings, in the order of the screen: name, what allclear does about it, and who judges it.
-const FINDINGS: [(&str, &str, fn(&Past) -> Judgement); 10] = [
+const FINDINGS: [(&str, &str, Judge); 10] = [
     ("soak", "measures each soak, and refuses to promote before it ends", soak::judge),
     (
         "patched soon",

@@ -2,7 +2,7 @@
 //!
 //! Two attempts with the same signature fail alike, and downstreams with the same signature have one root cause. So a
 //! signature keeps names (symbols, error codes, tests) and drops places (paths, lines, addresses), times and counts.
-//! A log is a stranger's text of any size: what is looked at is bounded, and what is shown is made safe.
+//! A log is untrusted text of any size: what is looked at is bounded, and what is shown is made safe.
 
 mod normal;
 mod rules;

@@ -5,7 +5,7 @@ use crate::ledger::event::Event;
 use crate::policy::Policy;
 use crate::project::people::{Acceptance, Approval, Report, Waiver};
 use crate::project::state::{Candidate, Project};
-use crate::project::trust::{Act, Level, Voice, counts, is_vouched};
+use crate::project::trust::{Act, Identity, Level, counts, is_vouched};
 use crate::types::object_id::CommitId;
 
 impl Project {
@@ -19,9 +19,15 @@ impl Project {
         clippy::wildcard_enum_match_arm,
         reason = "`evolve` matches every kind and sends those of people here"
     )]
-    pub(in crate::project) fn hear(&mut self, event: &Event, entry: &Entry, id: &CommitId, level: &Level) {
+    pub(in crate::project) fn take_from_people(
+        &mut self,
+        event: &Event,
+        entry: &Entry,
+        id: &CommitId,
+        level: &Level,
+    ) {
         let at = self.at;
-        let by = || Voice { who: entry.by.who.clone(), level: level.clone() };
+        let by = || Identity { who: entry.by.who.clone(), level: level.clone() };
         match event {
             Event::CommitAccepted { commit, reason, .. } => {
                 // The first acceptance counts, unless a captain's signature is added.
