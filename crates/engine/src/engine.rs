@@ -1,4 +1,4 @@
-//! Whoever acts: one type, whose use cases stand in the rooms.
+//! Whoever acts: one type. Its use cases stand in the folders beside this file.
 
 use crate::{FaultKind, Note, Refusal};
 use allclear_core::ledger::actor::{Actor, Via};

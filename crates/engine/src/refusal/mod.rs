@@ -1,5 +1,5 @@
-//! Why something was not done: data, an enum for each room of the engine. The words that people hear of a
-//! variant stand beside it, in one `match` a room; nowhere else in the engine is such a text.
+//! Why something was not done, as data: one enum for each folder of the engine. What people read stands beside it, in
+//! one `match` for each enum, and nowhere else in the engine.
 
 mod after;
 mod candidate;
@@ -29,32 +29,32 @@ use crate::{Fault, FaultKind};
 use allclear_core::port::RepoError;
 use std::fmt;
 
-/// Declares [`Refusal`] with a variant for each room, and the ways into it and out of it.
-macro_rules! rooms {
-    ($($room:ident($refusal:ty),)*) => {
+/// Declares [`Refusal`] with a variant for each enum, and the conversions between them.
+macro_rules! refusals {
+    ($($variant:ident($refusal:ty),)*) => {
         /// Something that was not done, and why.
         #[derive(Debug, Clone, PartialEq, Eq)]
         pub enum Refusal {
-            $($room($refusal),)*
+            $($variant($refusal),)*
         }
 
         $(impl From<$refusal> for Refusal {
             fn from(refusal: $refusal) -> Self {
-                Self::$room(refusal)
+                Self::$variant(refusal)
             }
         })*
 
         impl From<&Refusal> for Fault {
             fn from(refusal: &Refusal) -> Self {
                 match refusal {
-                    $(Refusal::$room(refusal) => refusal.into(),)*
+                    $(Refusal::$variant(refusal) => refusal.into(),)*
                 }
             }
         }
     };
 }
 
-rooms! {
+refusals! {
     Repo(RepoError),
     Push(PushRefusal),
     Ledger(LedgerRefusal),
