@@ -2,7 +2,7 @@
 
 use crate::environment::{environment, in_ci, whole_environment};
 use crate::flags::Flags;
-use allclear_adopt::to_do::Home;
+use allclear_adopt::to_do::Server;
 use allclear_core::CommitId;
 use allclear_core::ecosystem::try_it::TryIt;
 use allclear_core::ledger::actor::{Actor, Proof, Via};
@@ -93,7 +93,7 @@ impl Context {
     /// Finds out what is left to do until a train runs.
     pub(crate) fn adoption(&self) -> Result<Adoption, Fault> {
         let engine = self.engine();
-        Ok(engine.todo(&engine.observe()?, Home::of(&self.clone.remote))?)
+        Ok(engine.todo(&engine.observe()?, Server::of(&self.clone.remote))?)
     }
 
     /// Gives the lines with which users try an rc. They are help, not data: where they cannot be found, there are none.

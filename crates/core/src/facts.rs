@@ -25,11 +25,11 @@ pub struct Facts {
     pub candidates: BTreeMap<Version, CandidateFacts>,
     /// How many commits, merges aside, develop has that were neither cut nor released.
     pub changes: usize,
-    /// What some other hand did to what was released, a sentence each.
+    /// What somebody else changed of what was released, a sentence each.
     pub drift: Vec<String>,
-    /// Branches that look like candidates and are none.
+    /// Branches that are named like candidates, but are not on record.
     pub strangers: Vec<Stranger>,
-    /// Names that are traps for git.
+    /// Names that git reads as something else.
     pub traps: Vec<Trap>,
     /// Fixes of withdrawn candidates that develop still lacks.
     pub offers: Vec<Offer>,
@@ -53,7 +53,7 @@ pub struct RecordFacts {
     pub place: Option<RefName>,
     /// Where the ledger is shorter than it once was.
     pub rewound: Option<Rewound>,
-    /// A second ledger at the other place.
+    /// A second ledger, at the other ref.
     pub second: Option<RefName>,
     /// The fingerprint of the key that signed the newest entry.
     pub signer: Option<String>,
@@ -150,12 +150,12 @@ pub enum TagSeen {
     },
 }
 
-/// A branch that looks like a candidate and is none.
+/// A branch that is named like a candidate, but is not on record.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Stranger {
     /// Its full name.
     pub name: RefName,
-    /// What is odd about it.
+    /// What is unusual about it.
     pub why: String,
 }
 

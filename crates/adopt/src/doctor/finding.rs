@@ -48,29 +48,50 @@ pub struct Finding {
     pub act: Option<String>,
 }
 
-impl Finding {
-    pub(super) fn new(part: Part, name: &'static str, allclear: &'static str) -> Self {
-        let (weight, summary) = (Weight::Clear, String::new());
-        Self { name, part, weight, summary, evidence: Vec::new(), allclear, act: None }
+/// What was found, without what is always the same of a finding.
+#[derive(Debug)]
+pub(super) struct Judgement {
+    weight: Weight,
+    summary: String,
+    evidence: Vec<Evidence>,
+    act: Option<String>,
+}
+
+impl Judgement {
+    pub(super) fn new(weight: Weight, summary: impl Into<String>) -> Self {
+        Self { weight, summary: summary.into(), evidence: Vec::new(), act: None }
     }
 
-    pub(super) fn weighs(mut self, weight: Weight, summary: impl Into<String>) -> Self {
-        self.weight = weight;
-        self.summary = summary.into();
-        self
+    pub(super) fn not_applicable(why: &str) -> Self {
+        Self::new(Weight::NotApplicable, why)
     }
 
-    pub(super) fn shown_by(mut self, evidence: Vec<Evidence>) -> Self {
-        self.evidence = evidence;
-        self
+    pub(super) fn clear(summary: impl Into<String>) -> Self {
+        Self::new(Weight::Clear, summary)
     }
 
-    pub(super) fn act(mut self, act: impl Into<String>) -> Self {
-        self.act = Some(act.into());
-        self
+    pub(super) fn past(summary: impl Into<String>) -> Self {
+        Self::new(Weight::Past, summary)
     }
 
-    pub(super) fn not_applicable(self, why: &str) -> Self {
-        self.weighs(Weight::NotApplicable, why)
+    pub(super) fn unknown(summary: impl Into<String>) -> Self {
+        Self::new(Weight::Unknown, summary)
+    }
+
+    pub(super) fn open(summary: impl Into<String>) -> Self {
+        Self::new(Weight::Open, summary)
+    }
+
+    pub(super) fn shown_by(self, evidence: Vec<Evidence>) -> Self {
+        Self { evidence, ..self }
+    }
+
+    pub(super) fn act(self, act: impl Into<String>) -> Self {
+        Self { act: Some(act.into()), ..self }
+    }
+
+    pub(super) fn of(self, part: Part, name: &'static str, allclear: &'static str) -> Finding {
+        let Self { weight, summary, evidence, act } = self;
+        Finding { name, part, weight, summary, evidence, allclear, act }
     }
 }

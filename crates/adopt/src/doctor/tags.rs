@@ -106,7 +106,7 @@ impl Tags {
 
 /// Finds the version in a tag's name, and what stands before it.
 fn named(name: &str) -> Option<(&str, Named)> {
-    // The version is all from the first digit on that begins a number and is no part of a word's end.
+    // The version is all from the first digit on that begins a number and does not end a word.
     let start = name.char_indices().find_map(|(at, c)| {
         let before = name[..at].chars().next_back();
         let begins = before.is_none_or(|b| matches!(b, '-' | '/' | '_' | '@' | '.'))

@@ -102,7 +102,7 @@ fn a_rebased_release_is_told_by_its_patches() {
         (lacking.weight, lacking.summary.as_str()),
         (Weight::Open, "develop lacks 3 commits of master")
     );
-    // Commits of the same second with other patches are no copies.
+    // Commits of the same second with other patches are not copies.
     past.patches = Some((2..20).map(|n| (id(n), same(n))).collect());
     assert_eq!(found(&past, "squash or rebase").weight, Weight::Clear);
     past.patches = None;
@@ -217,7 +217,7 @@ fn trees_that_say_another_version() {
     assert_eq!(finding.weight, Weight::Past);
     assert_eq!(finding.evidence.len(), 1);
     assert!(finding.evidence[0].text.ends_with("Cargo.toml says 1.0.0"));
-    // A file that never follows the version is no witness.
+    // A file that never follows the version says nothing of it.
     past.files = [(id(1), cargo("0.0.0")), (id(2), cargo("0.0.0"))].into();
     assert_eq!(found(&past, "version files").weight, Weight::NotApplicable);
 }

@@ -175,7 +175,7 @@ fn github(file: &File) -> Vec<Gap> {
     let push = yaml.path(file.root, &["on", "push", "tags"]).is_some();
     let reviews = EVENTS[1..].iter().any(|event| yaml.path(file.root, &["on", event]).is_some());
     let also = push || file.text.lines().any(is_act_of_publishing);
-    // What never looks at a pull request, and runs for tags or publishes, is no test.
+    // What never runs for pull requests, but for tags or to publish, is not a test.
     let publishes = publishes(stem) || publishes(name) || (also && !reviews);
     let warning = if also && !publishes { " (it publishes too)" } else { "" };
     publishing(gaps.map(|gap| Gap { what: gap.what + warning, ..gap }), publishes)

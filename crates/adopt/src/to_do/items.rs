@@ -1,9 +1,9 @@
 //! The items of the list, one function each.
 
 use super::ci::is_gitlab_part;
-use super::home::Home;
 use super::model::{File, PolicyState, Seen, Standing, Todo};
 use super::patch::patches;
+use super::server::Server;
 use super::{bots, ci, scheduler};
 use allclear_core::policy::{Branches, Mode};
 use allclear_core::types::text::{count, plain, short};
@@ -74,7 +74,7 @@ pub(super) fn default_branch(seen: &Seen) -> Todo {
         }
         None => "the server names no default branch".into(),
     };
-    item(KEY, false, title).by([seen.home.set_default(develop)])
+    item(KEY, false, title).by([seen.server.set_default(develop)])
 }
 
 const PATCH: &str = "allclear init --patch-ci shows the patch, and with --yes applies it";
@@ -85,7 +85,7 @@ fn is_patched(seen: &Seen, mine: fn(&str) -> bool) -> bool {
 
 pub(super) fn ci_branches(seen: &Seen) -> Todo {
     const KEY: &str = "ci-branches";
-    let (mut places, mut left_alone, mut odd) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut places, mut left_alone, mut unreadable) = (Vec::new(), Vec::new(), Vec::new());
     let mut files = 0;
     for file in seen.files.iter().filter(|f| ci::is_ci(&f.path)) {
         files += 1;
@@ -93,7 +93,7 @@ pub(super) fn ci_branches(seen: &Seen) -> Todo {
         let text = match &file.text {
             Ok(text) => text,
             Err(why) => {
-                odd.push(format!("{path} cannot be read: {why}"));
+                unreadable.push(format!("{path} cannot be read: {why}"));
                 continue;
             }
         };
@@ -108,17 +108,19 @@ pub(super) fn ci_branches(seen: &Seen) -> Todo {
                     }
                 }
             }
-            Err(why) => odd.push(format!("{path} cannot be read: {why}")),
+            Err(why) => unreadable.push(format!("{path} cannot be read: {why}")),
         }
     }
     let Branches { stable, develop, candidate } = seen.names;
-    let done = places.is_empty() && odd.is_empty();
+    let done = places.is_empty() && unreadable.is_empty();
     let title = match (files, done) {
         (0, _) => "there is no CI file that allclear reads".to_owned(),
         (_, true) => {
             format!("what CI tests on {stable}, it tests on {develop} and {}* too", candidate.prefix)
         }
-        (_, false) if places.is_empty() => format!("{} of CI cannot be read", count(odd.len(), "file")),
+        (_, false) if places.is_empty() => {
+            format!("{} of CI cannot be read", count(unreadable.len(), "file"))
+        }
         (_, false) => {
             format!("CI lacks {develop} or {}* in {}", candidate.prefix, count(places.len(), "place"))
         }
@@ -131,10 +133,10 @@ pub(super) fn ci_branches(seen: &Seen) -> Todo {
             [format!("name {develop} and {}* beside {stable} by hand", candidate.prefix)]
         });
     }
-    if !odd.is_empty() {
+    if !unreadable.is_empty() {
         todo = todo.by(["see by hand for which branches the files that cannot be read run"]);
     }
-    todo.at(places).at(odd).at(left_alone)
+    todo.at(places).at(unreadable).at(left_alone)
 }
 
 pub(super) fn dependabot(seen: &Seen) -> Option<Todo> {
@@ -190,16 +192,16 @@ fn bot(
 pub(super) fn push_rights(seen: &Seen) -> Todo {
     const KEY: &str = "push-rights";
     let Branches { stable, develop, candidate } = seen.names;
-    let traces = &seen.traces;
-    let remedy = seen.home.push_rights(stable.as_str());
-    if let Some(said) = &traces.refused {
+    let recorded = &seen.recorded;
+    let remedy = seen.server.push_rights(stable.as_str());
+    if let Some(said) = &recorded.refused {
         item(KEY, false, "a rule of the server refused the last promotion").at([short(said, 200)]).by(remedy)
-    } else if traces.released {
+    } else if recorded.released {
         item(KEY, true, "allclear may push: a release is on record")
-    } else if traces.begun && !seen.home.has_rules() {
+    } else if recorded.begun && !seen.server.has_rules() {
         item(KEY, true, "allclear may push: the record was written, and a plain server has one right for all")
     } else {
-        let title = if traces.begun {
+        let title = if recorded.begun {
             format!("whether allclear may push to {stable} shows at the first release")
         } else {
             "whether allclear may push shows when the record begins".into()
@@ -221,11 +223,11 @@ pub(super) fn a_scheduler(seen: &Seen) -> Todo {
     let file = seen.files.iter().filter(|f| ci::is_ci(&f.path) || included(&f.path)).find(ticks);
     match file {
         Some(file) => item(KEY, true, format!("{} runs allclear tick", plain(&file.path))),
-        None if seen.traces.machine => item(KEY, true, "a scheduled job wrote to the record of late"),
-        None => item(KEY, false, "nothing is seen to run allclear tick").by(match seen.home {
-            Home::GitHub(_) => vec!["allclear init --ci github"],
-            Home::GitLab(_) => vec!["allclear init --ci gitlab"],
-            Home::Path(_) | Home::Other => {
+        None if seen.recorded.machine => item(KEY, true, "a scheduled job wrote to the record of late"),
+        None => item(KEY, false, "nothing is seen to run allclear tick").by(match seen.server {
+            Server::GitHub(_) => vec!["allclear init --ci github"],
+            Server::GitLab(_) => vec!["allclear init --ci gitlab"],
+            Server::Path(_) | Server::Other => {
                 vec!["allclear init --ci cron", "allclear init --ci github", "allclear init --ci gitlab"]
             }
         }),
@@ -236,7 +238,7 @@ pub(super) fn observe(seen: &Seen) -> Todo {
     const KEY: &str = "observe";
     let develop = &seen.names.develop;
     match seen.policy {
-        PolicyState::Read { mode: Mode::Run, .. } if seen.traces.begun => item(KEY, true, "the train runs"),
+        PolicyState::Read { mode: Mode::Run, .. } if seen.recorded.begun => item(KEY, true, "the train runs"),
         PolicyState::Read { mode: Mode::Run, .. } => {
             item(KEY, false, "the train may run, and its record is not begun")
                 .by(["allclear init --yes", "allclear cut"])

@@ -3,22 +3,21 @@
 
 mod bots;
 mod ci;
-mod home;
 mod items;
 mod model;
 mod patch;
 mod pattern;
 pub mod scheduler;
-mod shell;
+mod server;
 mod yaml;
 
 #[cfg(test)]
 mod tests;
 
-pub use home::Home;
 pub use items::SCHEDULER;
-pub use model::{File, PolicyState, Seen, Standing, Todo, Traces};
+pub use model::{File, PolicyState, Recorded, Seen, Standing, Todo};
 pub use patch::{Patch, diff, patches};
+pub use server::Server;
 
 use allclear_core::Branch;
 use allclear_core::policy::Branches;

@@ -1,6 +1,6 @@
 //! What the list is made from, and what it is made of.
 
-use super::home::Home;
+use super::server::Server;
 use allclear_core::policy::{Branches, Mode};
 use serde::Serialize;
 
@@ -44,7 +44,7 @@ pub enum Standing {
 
 /// What the record tells of who may push, and of what runs allclear.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Traces {
+pub struct Recorded {
     pub begun: bool,
     pub released: bool,
     /// What a rule of the server said when it refused the last promotion.
@@ -56,12 +56,12 @@ pub struct Traces {
 #[derive(Debug, Clone)]
 pub struct Seen<'a> {
     pub names: &'a Branches,
-    pub home: Home,
+    pub server: Server,
     pub policy: PolicyState<'a>,
     pub standing: Standing,
     /// The server's default branch; `None` where it names none.
     pub default: Option<&'a str>,
-    /// The files of develop, or of stable where there is no develop.
+    /// The files of develop; of stable where develop is missing.
     pub files: &'a [File],
-    pub traces: Traces,
+    pub recorded: Recorded,
 }

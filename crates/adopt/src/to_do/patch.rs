@@ -1,7 +1,6 @@
 //! Patches for files that name stable and not all that allclear makes.
 
 use super::model::{File, Seen};
-use super::shell::is_simple;
 use super::{bots, ci};
 use allclear_core::types::text::plain;
 use similar::TextDiff;
@@ -27,6 +26,11 @@ pub fn patches(seen: &Seen) -> Vec<Patch> {
         Some(Patch { path: file.path.clone(), before: before.clone(), after: after? })
     };
     seen.files.iter().filter(|file| is_simple(&file.path)).filter_map(patch).collect()
+}
+
+/// Tells whether `git apply` reads a path as it stands.
+fn is_simple(path: &str) -> bool {
+    path.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-' | b'/'))
 }
 
 /// Writes the difference between two texts as `git apply` reads it; `None` before stands for no file.

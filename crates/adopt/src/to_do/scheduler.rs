@@ -1,7 +1,8 @@
 //! What lets something run `allclear tick`: a workflow of GitHub's, a job of GitLab's, a line for cron.
 
-use super::shell::quoted;
 use allclear_core::policy::Branches;
+use allclear_core::types::shell::quoted;
+use allclear_core::types::text::plain;
 
 pub const GITHUB_FILE: &str = ".github/workflows/allclear.yml";
 /// Where the job for GitLab lies, to be included.
@@ -78,10 +79,10 @@ allclear:
     )
 }
 
-/// Gives the line for cron: the program, the clone, and `CI` so that the record shows a machine's hand.
+/// Gives the line for cron: the program, the clone, and `CI` so that the record shows that a machine did it.
 pub fn cron(program: &str, clone: &str) -> String {
     // For cron a `%` is the end of the line.
-    let word = |path: &str| quoted(path).replace('%', "\\%");
+    let word = |path: &str| quoted(&plain(path)).replace('%', "\\%");
     format!("7-59/15 * * * * CI=true {} -C {} tick >/dev/null", word(program), word(clone))
 }
 

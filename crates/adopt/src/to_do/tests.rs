@@ -108,7 +108,7 @@ const CASES: &[Case] = &[
     },
     Case { path: WORKFLOW, text: "", gaps: &[], patched: None },
     Case { path: WORKFLOW, text: "- on\n- push\n", gaps: &[], patched: None },
-    // A glob of another shape is no candidate's branch.
+    // A glob of another form does not mean a candidate's branch.
     Case {
         path: WORKFLOW,
         text: "on:\n  push:\n    branches: [master, develop, release/**]\n",
@@ -327,12 +327,12 @@ fn no_cut_or_changed_file_is_too_much() {
 fn seen<'a>(names: &'a Branches, files: &'a [File]) -> Seen<'a> {
     Seen {
         names,
-        home: Home::Path("/srv/lib.git".into()),
+        server: Server::Path("/srv/lib.git".into()),
         policy: PolicyState::Absent,
         standing: Standing::NoDevelop,
         default: Some("master"),
         files,
-        traces: Traces::default(),
+        recorded: Recorded::default(),
     }
 }
 
@@ -386,15 +386,15 @@ fn the_list_shrinks_to_nothing() {
     now.files = &after;
     assert_eq!(open(&now), ["push-rights", "observe"]);
     now.policy = PolicyState::Read { preset: "library@1", mode: Mode::Run };
-    now.traces.begun = true;
+    now.recorded.begun = true;
     assert_eq!(open(&now), [] as [&str; 0]);
     // On a forge, only a release shows that the branch rules let it pass.
-    now.home = Home::of("https://github.com/o/r");
+    now.server = Server::of("https://github.com/o/r");
     assert_eq!(open(&now), ["push-rights"]);
-    now.traces.refused = Some("GH006: Protected branch\u{1b}[2J".into());
+    now.recorded.refused = Some("GH006: Protected branch\u{1b}[2J".into());
     let item = find(&todo(&now), "push-rights").clone();
     assert!(!item.done && !item.detail[0].contains('\u{1b}'), "{item:?}");
-    now.traces = Traces { begun: true, released: true, ..Traces::default() };
+    now.recorded = Recorded { begun: true, released: true, ..Recorded::default() };
     assert_eq!(open(&now), [] as [&str; 0]);
 }
 
@@ -461,7 +461,7 @@ fn the_schedulers_are_seen_for_what_they_are() {
     }
     assert_eq!(
         scheduler::cron("/opt/my tools/allclear", "/srv/50%/it's"),
-        "7-59/15 * * * * CI=true '/opt/my tools/allclear' -C '/srv/50\\%/it'\\''s' tick >/dev/null"
+        "7-59/15 * * * * CI=true '/opt/my tools/allclear' -C \"/srv/50\\%/it's\" tick >/dev/null"
     );
 }
 

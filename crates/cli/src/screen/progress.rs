@@ -110,7 +110,7 @@ impl Lines {
             | Progress::Started { .. }
             | Progress::Trying { .. }
             | Progress::Attempted { .. }
-            | Progress::Ended(_) => {}
+            | Progress::Finished(_) => {}
         }
     }
 }
@@ -194,7 +194,7 @@ impl Bars {
                 self.guess();
             }
             Progress::Checked(run) => self.all.suspend(|| ui::say(checked(run))),
-            Progress::Ended(_) => self.clear(),
+            Progress::Finished(_) => self.clear(),
         }
     }
 

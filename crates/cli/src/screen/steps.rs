@@ -5,7 +5,7 @@ use super::ui::{self, BAD, BOLD, DIM, GOOD, WAIT, paint};
 use allclear_core::Version;
 use allclear_core::decide::after;
 use allclear_core::decide::after::{StepReport, StepState};
-use allclear_core::ledger::step_end::By;
+use allclear_core::ledger::step_end::DoneBy;
 use allclear_core::project::Release;
 use allclear_core::project::steps::Mark;
 use allclear_core::types::text::{count, list, plain, short};
@@ -62,8 +62,8 @@ fn said(report: &StepReport<'_>, zone: &TimeZone, now: Timestamp) -> String {
         report.next_at.filter(|at| *at > now).map(|at| format!(" · again {}", instant::show(at, zone, now)));
     let next = next.unwrap_or_else(|| " · at the next tick".into());
     match (report.state, progress.mark) {
-        (StepState::Done, Mark::Done(By::Probed)) => "done before anything was run".into(),
-        (StepState::Done, Mark::Done(By::Told)) => "done, as a person says".into(),
+        (StepState::Done, Mark::Done(DoneBy::Probed)) => "done before anything was run".into(),
+        (StepState::Done, Mark::Done(DoneBy::Told)) => "done, as a person says".into(),
         (StepState::Done, _) => "done".into(),
         (StepState::Waiting, _) => format!("waits for {}", plain(&list(&report.waits_for))),
         (StepState::Running, Mark::Begun { until }) => {

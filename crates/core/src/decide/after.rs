@@ -19,7 +19,7 @@
 //! record, so that every machine waits together.
 
 use crate::ledger::entry::TOLERANCE;
-use crate::ledger::step_end::Ill;
+use crate::ledger::step_end::StepFailure;
 use crate::policy::AfterStep;
 use crate::port::steps::{End, Ended};
 use crate::project::Release;
@@ -54,7 +54,7 @@ pub enum Next {
     /// Run it.
     Run,
     /// Record why not, and look again later.
-    Later(Ill, String),
+    Later(StepFailure, String),
 }
 
 /// How a step looks to people now.
@@ -107,14 +107,14 @@ pub fn answer(ended: &Ended) -> Answer {
 pub fn before_run(step: &AfterStep, progress: &Progress, answer: Option<Answer>, now: Timestamp) -> Next {
     match answer {
         Some(Answer::Done) => Next::Done,
-        Some(Answer::Unclear(why)) => Next::Later(Ill::Unclear, why),
+        Some(Answer::Unclear(why)) => Next::Later(StepFailure::Unclear, why),
         Some(Answer::NotDone) | None if progress.may_run(now) && step.run().is_some() => Next::Run,
         Some(Answer::NotDone) | None if step.run().is_some() => Next::Later(
-            Ill::Unconfirmed,
+            StepFailure::Unconfirmed,
             "it was run and ended well, and the probe says that it is not done".into(),
         ),
         Some(Answer::NotDone) | None => {
-            Next::Later(Ill::Unconfirmed, "the probe says that it is not done yet".into())
+            Next::Later(StepFailure::Unconfirmed, "the probe says that it is not done yet".into())
         }
     }
 }
@@ -129,21 +129,22 @@ pub fn may_settle(ended: &Ended, answer: &Answer) -> bool {
 /// # Errors
 ///
 /// How it ended instead, and why.
-pub fn after_run(ended: &Ended, answer: Option<&Answer>) -> Result<(), (Ill, String)> {
+pub fn after_run(ended: &Ended, answer: Option<&Answer>) -> Result<(), (StepFailure, String)> {
     match (answer, &ended.end) {
         (Some(Answer::Done), _) | (None, End::Exit(0)) => Ok(()),
-        (Some(Answer::NotDone), End::Exit(0)) => {
-            Err((Ill::Unconfirmed, "it ran and ended well, and the probe says that it is not done".into()))
-        }
+        (Some(Answer::NotDone), End::Exit(0)) => Err((
+            StepFailure::Unconfirmed,
+            "it ran and ended well, and the probe says that it is not done".into(),
+        )),
         (Some(Answer::Unclear(why)), End::Exit(0)) => {
-            Err((Ill::Unconfirmed, format!("it ran and ended well; {why}")))
+            Err((StepFailure::Unconfirmed, format!("it ran and ended well; {why}")))
         }
         (None, End::Killed | End::TimedOut) => Err((
-            Ill::Lost,
+            StepFailure::Lost,
             format!("{}, and there is no probe to find out how far it came", ended.sentence()),
         )),
         (_, End::Exit(_) | End::Killed | End::TimedOut | End::NotStarted) => {
-            Err((Ill::Failed, format!("the run {}", ended.sentence())))
+            Err((StepFailure::Failed, format!("the run {}", ended.sentence())))
         }
     }
 }

@@ -11,7 +11,6 @@ mod npm;
 mod place;
 mod python;
 pub mod recipe;
-pub(crate) mod shell;
 pub mod try_it;
 pub mod version_file;
 

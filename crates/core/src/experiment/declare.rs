@@ -18,16 +18,16 @@ pub struct Declared {
     pub repo: Vec<String>,
     /// Which commit of it.
     pub at: At,
-    /// A glob; each file that matches is a downstream of its own, in that file's folder.
+    /// A glob; each matching file's folder is a downstream of its own.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub each: Option<String>,
-    /// What is different for some of them, by a glob over their folders; what the last that matches says counts.
+    /// What is different for some of them, by a glob over their folders; the last match wins.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub overrides: Vec<(String, Recipe)>,
-    /// How it depends on the project; `None` finds out.
+    /// How it depends on the project; `None` detects it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ecosystem: Option<Ecosystem>,
-    /// How it is looked at.
+    /// How it is built, tested and run.
     #[serde(default)]
     pub recipe: Recipe,
 }
@@ -36,7 +36,7 @@ pub struct Declared {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum At {
-    /// The highest version tag that is no pre-release; the default branch where there is none.
+    /// The highest version tag that is not a pre-release; the default branch where there is none.
     LatestRelease,
     /// A branch, by its short name.
     Branch(String),
@@ -54,7 +54,7 @@ pub enum Ecosystem {
     Generic,
 }
 
-/// How a downstream is looked at. What is absent is the ecosystem's own way.
+/// How a downstream is built, tested and run. What is absent is the ecosystem's default.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
 pub struct Recipe {
@@ -70,7 +70,7 @@ pub struct Recipe {
     /// What runs beside it in the same sandbox, during tests and the run.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub services: Vec<Service>,
-    /// Which versions of everything else decide.
+    /// Which versions of all other dependencies decide.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub mode: Option<Mode>,
     /// How much it counts.
@@ -82,13 +82,13 @@ pub struct Recipe {
     /// Variables of its environment.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub env: BTreeMap<String, String>,
-    /// That it is known to fail.
+    /// A known failure, if there is one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub expect_failure: Option<ExpectFailure>,
 }
 
 impl Recipe {
-    /// Gives what is left of it where `over` says something else.
+    /// Gives the recipe with what `over` sets.
     #[must_use]
     pub fn with(&self, over: &Self) -> Self {
         let mut env = self.env.clone();
@@ -109,7 +109,7 @@ impl Recipe {
 
 impl Declared {
     /// Gives the recipe of the folder `dir`, from the top of its repository: every override that matches in
-    /// turn, over the recipe of them all. A glob that cannot be read matches nothing.
+    /// turn, over the common recipe. A glob that cannot be read matches nothing.
     pub fn recipe_of(&self, dir: &str) -> Recipe {
         let matches = |pattern: &str| {
             let glob = globset::GlobBuilder::new(pattern).literal_separator(true).build();
@@ -194,7 +194,7 @@ impl Default for Limits {
     }
 }
 
-/// A failure that is known, and kept in sight.
+/// A known failure.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct ExpectFailure {
@@ -202,12 +202,12 @@ pub struct ExpectFailure {
     pub reason: String,
     /// When the expectation ends.
     pub until: Timestamp,
-    /// Where it is being dealt with.
+    /// The issue, where there is one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub issue: Option<String>,
 }
 
-/// One downstream to be looked at, with everything found out that can be before it is.
+/// One downstream to be built, tested and run, with everything that is known before the first attempt.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct Job {
@@ -222,12 +222,12 @@ pub struct Job {
     pub tag: Option<String>,
     /// Its folder from the top of the repository; empty is the top.
     pub dir: String,
-    /// Whether it is one program of many in its repository, and no more than its own folder is looked at.
+    /// Whether its repository has other downstreams too, so that only its own folder is used.
     #[serde(default)]
     pub one_of_many: bool,
     /// How it uses the project.
     pub ecosystem: Ecosystem,
-    /// How it is looked at.
+    /// How it is built, tested and run.
     pub recipe: Recipe,
 }
 
@@ -252,7 +252,7 @@ impl Job {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct Side {
-    /// Its final version: a candidate is served under the number that it will have.
+    /// Its version; a candidate is served under its final number.
     pub version: Version,
     /// Its commit in the project's own repository.
     pub commit: CommitId,

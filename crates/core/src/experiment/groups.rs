@@ -1,4 +1,4 @@
-//! What failed, by root cause.
+//! Failures by root cause.
 
 use super::{Comparison, Row, signature};
 use std::collections::BTreeMap;
@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 /// Downstreams that fail in the same way.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Group {
-    /// How they compare: the same failure may be news for one and old for another.
+    /// How they compare: the same failure may be a regression for one and old for another.
     pub comparison: Comparison,
     /// What they have in common.
     pub signature: String,
@@ -18,7 +18,7 @@ pub struct Group {
     pub names: Vec<String>,
 }
 
-/// Puts together what fails in the same way: worst first, then the most common, then by line.
+/// Groups what fails in the same way: worst first, then the most common, then by line.
 pub fn groups<'a>(rows: impl IntoIterator<Item = &'a Row>) -> Vec<Group> {
     let mut by_cause: BTreeMap<(Comparison, &str), Vec<&Row>> = BTreeMap::new();
     for row in rows {

@@ -1,4 +1,4 @@
-//! What depends on a candidate, built and run: the words of the lab, and its pure rules.
+//! Building and running what depends on a candidate: the terms of the lab, and its pure rules.
 //!
 //! An *experiment* looks at every downstream with the candidate and, where needed, with the last release (the
 //! *arms*). Each try is an [`Attempt`] with an [`Outcome`]; [`judge`] says what to try next and, in the end, how

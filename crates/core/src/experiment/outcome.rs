@@ -1,4 +1,4 @@
-//! The words of an experiment: its arms, its steps, how an attempt ends, and how two arms compare.
+//! The terms of an experiment: its arms, its steps, how an attempt ends, and how two arms compare.
 
 use serde::{Deserialize, Serialize};
 
@@ -12,7 +12,7 @@ pub enum Arm {
     Baseline,
 }
 
-/// Which versions of everything else a downstream is built with.
+/// Which versions of all other dependencies a downstream is built with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Mode {
@@ -34,7 +34,7 @@ pub enum Tier {
     Should,
 }
 
-/// A stage of looking at a downstream, in order: a later one is the better place to fail.
+/// A stage of an attempt, in order: it is better to fail at a later one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Step {
@@ -78,15 +78,15 @@ pub enum Outcome {
     OutOfMemory,
     /// It filled its disk.
     NoSpace,
-    /// It wanted a network, and there is none where foreign code runs.
+    /// It needs a network, which the sandbox does not have.
     Network,
     /// The lab itself failed.
     Infra,
     /// It cannot be made ready: a tool, a toolchain or a dependency is missing, or the resolver found no answer.
     Unprepared,
-    /// It was not the version that was meant that was built: neither a pass nor a failure.
+    /// Another version was built than the one to be tried: neither a pass nor a failure.
     NotInjected,
-    /// There is nothing to look at: it does not use the project, or another major version of it.
+    /// Nothing to try: it does not use the project, or uses another major version.
     Skipped,
 }
 
@@ -128,9 +128,9 @@ pub enum Comparison {
     Regressed,
     /// It fails with the candidate, and chance is not ruled out.
     Suspect,
-    /// It is expected to fail, and does not: the expectation is out of date.
+    /// It was expected to fail, and passed.
     UnexpectedPass,
-    /// It was not the candidate that was looked at, or nothing could be looked at.
+    /// The candidate was not tried, or nothing could be tried.
     Unchecked,
     /// It fails with both, and differently.
     FailingDifferently,
@@ -166,7 +166,7 @@ impl Comparison {
         }
     }
 
-    /// Tells whether nobody need look at it.
+    /// Tells whether nobody has to look at it.
     pub fn is_good(self) -> bool {
         matches!(self, Self::Ok | Self::Fixed | Self::ExpectedFailure | Self::NotApplicable)
     }

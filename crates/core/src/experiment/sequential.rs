@@ -65,7 +65,7 @@ pub enum Answer {
     More,
     /// The candidate fails more often, beyond reasonable doubt.
     Regressed,
-    /// The arms are alike: it fails now and then.
+    /// Both arms fail at similar rates: it is flaky.
     Flaky,
     /// The candidate seems to fail more often, and the pairs are used up.
     Suspect,
@@ -74,22 +74,22 @@ pub enum Answer {
 /// The rule that says when enough was tried.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Sequential {
-    /// From which factor on the candidate is convicted.
+    /// From which factor on the candidate counts as regressed.
     pub convict: f64,
-    /// Up to which factor it is acquitted before the pairs are used up.
+    /// Up to which factor it counts as flaky before the pairs are used up.
     pub acquit: f64,
     /// How many pairs there are at most.
     pub pairs: u32,
 }
 
 impl Sequential {
-    /// Gives the rule for an experiment of that size: where many are looked at, chance has many chances.
+    /// Gives the rule for an experiment of that size: with more downstreams chance needs a higher bar.
     pub fn for_downstreams(n: usize) -> Self {
         Self { convict: if n >= 500 { 100.0 } else { 20.0 }, acquit: 1.0 / 3.0, pairs: 6 }
     }
 
     /// Says what the attempts so far mean. That the candidate's first attempt failed is why there are pairs at all,
-    /// so when they are used up, the others decide between flaky and suspect: by the side to which they lean.
+    /// so when they are used up, the others decide between flaky and suspect: by which side is more likely.
     pub fn answer(&self, candidate: Tally, baseline: Tally) -> Answer {
         let used_up = candidate.tries.min(baseline.tries) >= self.pairs;
         match factor(candidate, baseline) {
@@ -160,7 +160,7 @@ mod tests {
             ((4, 6), (0, 6), Regressed, Suspect),
             ((5, 6), (0, 6), Regressed, Regressed),
             ((3, 6), (3, 6), Flaky, Flaky),
-            // The baseline is the bad one: no amount of that convicts, and a clear case ends early.
+            // Where the baseline fails, the candidate is never blamed, and a clear case ends early.
             ((1, 4), (4, 4), Flaky, Flaky),
             ((0, 6), (6, 6), Flaky, Flaky),
             ((0, 0), (0, 0), More, More),

@@ -1,4 +1,4 @@
-//! What the record keeps of an experiment: the counts, and what is not well. The whole table is an attachment.
+//! What the record keeps of an experiment: the counts, and what did not pass. The whole table is an attachment.
 
 use super::{Comparison, Coverage, Declared, Experiment, Outcome, Pinned, Row, Step, Tier};
 use crate::types::object_id::CommitId;
@@ -29,15 +29,15 @@ pub struct Summary {
     /// What it was compared with; `None` before the first release.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub baseline: Option<Pinned>,
-    /// What was to be looked at, as [`declared`] gives it.
+    /// The digest of what was to be tried, as [`declared`] gives it.
     pub declared: String,
     /// How those in tier `must` compare.
     pub must: Tallies,
     /// How those in tier `should` compare.
     pub should: Tallies,
-    /// What is not well, worst first.
+    /// What did not pass, worst first.
     pub findings: Vec<FindingLine>,
-    /// How many more are not.
+    /// How many more did not pass.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub more: u64,
     /// The SHA-256 of the attachment `results.json`, in hex.
@@ -49,7 +49,7 @@ pub struct Summary {
     pub millis: u64,
 }
 
-/// One downstream that is not well, or is well again.
+/// One downstream that did not pass, or that passes again.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FindingLine {
     /// The downstream's name.
@@ -71,7 +71,7 @@ pub struct FindingLine {
     pub error: Option<String>,
 }
 
-/// How many downstreams compare how.
+/// How many downstreams have each comparison.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Tallies(BTreeMap<Comparison, u64>);
@@ -96,7 +96,7 @@ impl Tallies {
         self.0.values().fold(0, |sum, n| sum.saturating_add(*n))
     }
 
-    /// Puts two together.
+    /// Adds two tallies.
     #[must_use]
     pub fn with(&self, other: &Self) -> Self {
         let mut both = self.clone();
@@ -107,7 +107,7 @@ impl Tallies {
         both
     }
 
-    /// Tells how much they can say.
+    /// Gives their coverage.
     pub fn coverage(&self) -> Coverage {
         let mut coverage = Coverage::default();
         for (comparison, n) in &self.0 {
@@ -138,7 +138,7 @@ impl Summary {
         self.must.get(Comparison::Regressed) > 0 || self.findings.iter().any(bad)
     }
 
-    /// Tells whether it leaves open what it had to answer: something in tier `must` has no answer, or fewer
+    /// Tells whether an answer is missing: something in tier `must` has none, or fewer
     /// than `floor` percent of all have.
     pub fn is_inconclusive(&self, floor: u64) -> bool {
         let open = |f: &FindingLine| f.tier == Tier::Must && f.comparison.is_conclusive() == Some(false);
@@ -146,7 +146,7 @@ impl Summary {
         without.conclusive < without.of || self.findings.iter().any(open) || self.says_too_little(floor)
     }
 
-    /// Tells whether fewer than `floor` percent gave an answer, or none of those that could.
+    /// Tells whether fewer than `floor` percent gave an answer, or none did.
     pub fn says_too_little(&self, floor: u64) -> bool {
         let all = self.all();
         let coverage = all.coverage();
@@ -161,7 +161,7 @@ impl Summary {
     }
 }
 
-/// Makes what the record keeps. `declared` is what the candidate's policy declares. The table's digest is
+/// Makes the summary for the record. `declared` is what the candidate's policy declares. The table's digest is
 /// left to whoever attaches it.
 pub fn summary(experiment: &Experiment, declared: &[Declared]) -> Summary {
     let of = |tier: Tier| {
@@ -224,7 +224,7 @@ pub fn is_signature(text: &str) -> bool {
     text.len() == 12 && text.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b))
 }
 
-/// Says how many are well, and what the others are: `80 of 81 ok · 1 regressed`.
+/// Counts those that pass, and names what the others are: `80 of 81 ok · 1 regressed`.
 pub fn counts(all: &Tallies) -> String {
     let of = all.total().saturating_sub(all.get(Comparison::NotApplicable));
     let ok = all.get(Comparison::Ok).saturating_add(all.get(Comparison::Fixed));

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 /// The schema of an experiment as JSON.
 pub const SCHEMA: &str = "allclear.experiment/1";
 
-/// The version and content that were built, by the resolver's own word.
+/// The version and content that were built, as the resolver reports them.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Proof {
     /// The version, as the ecosystem writes it.
@@ -18,14 +18,14 @@ pub struct Proof {
     pub hash: String,
 }
 
-/// What is known of the tests of one attempt.
+/// The tests of one attempt.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Tests {
     /// How many ran to an end, by positive evidence.
     pub ran: u64,
     /// How many of them failed.
     pub failed: u64,
-    /// How many the sources declare, as far as that can be known; 0 where it cannot.
+    /// How many the sources declare; 0 where that is not known.
     pub declared: u64,
 }
 
@@ -65,7 +65,7 @@ pub struct Attempt {
 }
 
 impl Attempt {
-    /// Makes one that passed, to be changed.
+    /// Makes an attempt that passed.
     pub fn new(arm: Arm, mode: Mode) -> Self {
         Self {
             arm,
@@ -119,7 +119,7 @@ pub struct Row {
     /// The line that says what is wrong.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,
-    /// What tells the cause, or why it could not be looked at: one sentence.
+    /// The cause, or why it could not be tried: one sentence.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub note: Option<String>,
     /// The command that repeats it.
@@ -147,7 +147,7 @@ pub struct Coverage {
     pub conclusive: u64,
     /// How many should have.
     pub of: u64,
-    /// How many leave the sum: they fail with both arms, or are not meant.
+    /// How many are left out: they fail with both arms, or are not meant to be tried.
     pub left_out: u64,
 }
 
@@ -181,7 +181,7 @@ pub enum Verdict {
     Passed,
     /// A downstream regressed, confirmed.
     Regressed,
-    /// Nothing regressed as far as could be seen, and that is not far enough.
+    /// Nothing is known to have regressed, but too little was tried.
     Inconclusive,
 }
 

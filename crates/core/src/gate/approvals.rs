@@ -1,4 +1,4 @@
-//! `approvals`: people who said yes to exactly this commit.
+//! `approvals`: people who approved exactly this commit.
 
 use super::case::{Case, Finding, Kind, Subject};
 use crate::policy::NotThese;
@@ -16,7 +16,7 @@ pub(super) fn judge(case: &Case<'_>) -> Finding {
     let mut subjects: Vec<Subject> = Vec::new();
     for approval in &case.candidate.approvals {
         let fault = fault(case, approval, &counted);
-        // Those beyond what is asked for are compared with nobody: a flood of them costs nothing.
+        // Approvals beyond the required number are not compared, so that a flood of them costs nothing.
         if fault.is_none() && counted.len() < gate.count as usize {
             counted.push(approval);
         }

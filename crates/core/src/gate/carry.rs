@@ -1,17 +1,17 @@
-//! What a release leaves to the candidates that were cut before it: stable, merged into each of them.
+//! After a release, stable is merged into the candidates that were cut before it.
 
 use crate::facts::{CandidateFacts, Facts, MergeBack};
 use crate::project::{Candidate, Project};
 use crate::types::version::Version;
 
-/// How a candidate that lacks commits of stable gets them.
+/// How a candidate gets the commits of stable that it lacks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Carry {
     /// A tick merges stable into it now.
     Due,
     /// A tick will, once the head of its branch is an rc.
     Settling,
-    /// Not by allclear: nothing is missing, a person has to resolve it, or another hand moved stable.
+    /// Not by allclear: nothing is missing, a person has to resolve it, or somebody else moved stable.
     ByHand,
 }
 

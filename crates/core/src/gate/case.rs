@@ -58,11 +58,11 @@ pub struct Finding {
     pub verdict: Verdict,
     /// One sentence.
     pub summary: String,
-    /// Who or what clears it; of no meaning where it is clear.
+    /// Who or what clears it; meaningless where it is clear.
     pub kind: Kind,
     /// Who can act.
     pub actors: Vec<String>,
-    /// Each thing that is wrong, or each that was looked at.
+    /// Each thing that was judged.
     pub subjects: Vec<Subject>,
     /// When it clears by itself.
     pub clears_at: Option<Timestamp>,
@@ -79,7 +79,7 @@ pub struct Finding {
 pub struct Subject {
     /// Its name, as in `why GATE:NAME`.
     pub name: String,
-    /// The group that it can be set aside with.
+    /// The group that it can be waived with.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub also: Option<String>,
     /// What the gate says of it.
@@ -89,7 +89,7 @@ pub struct Subject {
 }
 
 impl Finding {
-    /// Says that all is well.
+    /// The gate passes.
     pub fn passed(summary: impl Into<String>) -> Self {
         Self {
             verdict: Verdict::Passed,
@@ -104,17 +104,17 @@ impl Finding {
         }
     }
 
-    /// Says that there is nothing to judge.
+    /// The gate has nothing to judge.
     pub fn not_applicable(summary: impl Into<String>) -> Self {
         Self { verdict: Verdict::NotApplicable, ..Self::passed(summary) }
     }
 
-    /// Says that time clears it.
+    /// Time clears the gate.
     pub fn pending(summary: impl Into<String>, until: Option<Timestamp>) -> Self {
         Self { verdict: Verdict::Pending, clears_at: until, turns_at: until, ..Self::passed(summary) }
     }
 
-    /// Says that a person is needed.
+    /// A person has to clear the gate.
     pub fn failed(summary: impl Into<String>, actors: Vec<String>, remedy: Vec<String>) -> Self {
         Self { verdict: Verdict::Failed, kind: Kind::Person, actors, remedy, ..Self::passed(summary) }
     }

@@ -115,7 +115,7 @@ fn beating(beat: &Beat, results: &CheckLine, trust: Trust, now: Timestamp) -> Li
         return Line::of(Verdict::Failed, "failed".into());
     };
     let silent_at = beat.at_least_every.after(last);
-    // A beat that may fall due during the promotion is not clear; half a period for quick ones.
+    // A pass that may become too old during the promotion is not clear; half a period for frequent checks.
     let margin = Seconds(MARGIN.0.min(beat.at_least_every.0 / 2));
     if silent_at <= margin.after(now) {
         return Line::of(

@@ -1,4 +1,4 @@
-//! `clock`: the record's own time can be believed, and every entry of it be read.
+//! `clock`: the record's time can be believed, and every entry can be read.
 
 use super::case::{Case, Finding, Kind};
 use crate::types::verdict::Verdict;

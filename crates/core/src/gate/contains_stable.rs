@@ -1,4 +1,4 @@
-//! `contains-stable`: what is released next contains what was released last.
+//! `contains-stable`: the next release contains the last one.
 
 use super::case::{Case, Finding, Subject};
 use crate::facts::MergeBack;

@@ -2,12 +2,12 @@
 //! of one in tier `must` blocks; what could not be looked at holds, first for machines, then for a person.
 
 use super::case::{Case, Finding, Kind, Subject};
-use crate::ecosystem::shell::quoted;
 use crate::experiment::{
     Comparison, FindingLine, Outcome, Step, Summary, Tier, counts, declared, is_signature,
 };
 use crate::project::experiments::Trial;
 use crate::types::duration::Seconds;
+use crate::types::shell::quoted;
 use crate::types::text::{count, plain, short};
 use crate::types::verdict::Verdict;
 use jiff::Timestamp;
@@ -17,9 +17,9 @@ use std::collections::BTreeSet;
 /// How long machines try to answer what an experiment left open, before a person is asked.
 const RETRIED: Seconds = Seconds::DAY;
 
-/// The subject that stands for all that have no line of their own.
+/// The subject for all downstreams without a line of their own.
 const OTHERS: &str = "others";
-/// The subject that stands for how many answered.
+/// The subject for the share of downstreams that answered.
 const COVERAGE: &str = "coverage";
 
 /// For how many causes commands are given.
@@ -42,7 +42,7 @@ pub(super) fn judge(case: &Case<'_>) -> Finding {
         );
     };
     if trial.summary.version != case.version {
-        // What is resolved depends on the number, and on the release that came before it.
+        // What is resolved depends on the version's number, and on the release before it.
         return missing(
             case,
             format!("the experiment for {commit} looked at it as {}", trial.summary.version),
@@ -102,7 +102,7 @@ fn of(case: &Case<'_>, summary: &Summary, trial: &Trial, since: Timestamp) -> Fi
 
 /// Gives one line for each downstream that is not well, the worst first, and one for whatever has none.
 fn lines<'a>(case: &Case<'_>, summary: &'a Summary) -> Vec<Line<'a>> {
-    // A name that two of them have would waive both, and so would one that is another's signature.
+    // A name that two downstreams share would waive both, and so would a name that is another's signature.
     let mut taken: BTreeSet<String> = [OTHERS.to_owned(), COVERAGE.to_owned()].into();
     let names: BTreeSet<&str> = summary.findings.iter().map(|found| found.name.as_str()).collect();
     let mut lines: Vec<Line<'a>> = Vec::new();
@@ -118,8 +118,8 @@ fn lines<'a>(case: &Case<'_>, summary: &'a Summary) -> Vec<Line<'a>> {
         let (verdict, detail) = (verdict(found), detail(case, summary, found));
         lines.push(Line { subject: Subject { name: unique, also, verdict, detail }, found: Some(found) });
     }
-    lines.extend(others(summary));
-    lines.extend(silent(case, summary));
+    lines.extend(others_line(summary));
+    lines.extend(coverage_line(case, summary));
     let many = |line: &Line<'_>| {
         let same = |other: &&FindingLine| other.signature == line.subject.also;
         line.subject.also.as_ref().map_or(0, |_| summary.findings.iter().filter(same).count())
@@ -134,7 +134,7 @@ fn lines<'a>(case: &Case<'_>, summary: &'a Summary) -> Vec<Line<'a>> {
     keyed.into_iter().map(|(_, line)| line).collect()
 }
 
-/// Judges one: below tier `must` all is advice.
+/// Below tier `must` everything is advice.
 fn verdict(found: &FindingLine) -> Verdict {
     match (found.tier, found.comparison) {
         (Tier::Must, Comparison::Regressed) => Verdict::Failed,
@@ -143,8 +143,8 @@ fn verdict(found: &FindingLine) -> Verdict {
     }
 }
 
-/// Stands for those that block or are open, and have no line.
-fn others(summary: &Summary) -> Option<Line<'static>> {
+/// The line for those that block or are open, but have no line of their own.
+fn others_line(summary: &Summary) -> Option<Line<'static>> {
     let unseen = |comparison: Comparison| {
         let seen = |f: &&FindingLine| f.tier == Tier::Must && f.comparison == comparison;
         summary.must.get(comparison).saturating_sub(summary.findings.iter().filter(seen).count() as u64)
@@ -162,8 +162,8 @@ fn others(summary: &Summary) -> Option<Line<'static>> {
     Some(Line { subject: Subject { name: OTHERS.into(), also: None, verdict, detail }, found: None })
 }
 
-/// Stands for those that did not answer, where they are too many.
-fn silent(case: &Case<'_>, summary: &Summary) -> Option<Line<'static>> {
+/// The line for too low a coverage.
+fn coverage_line(case: &Case<'_>, summary: &Summary) -> Option<Line<'static>> {
     let floor = u64::from(case.policy.gates.downstream.coverage);
     let coverage = summary.all().coverage();
     let detail = match coverage.of {
@@ -176,7 +176,7 @@ fn silent(case: &Case<'_>, summary: &Summary) -> Option<Line<'static>> {
     Some(Line { subject, found: None })
 }
 
-/// Says what is wrong with one, in a sentence without a subject.
+/// Says what is wrong, in a sentence without a subject.
 fn sentence(summary: &Summary, found: &FindingLine) -> String {
     let panics = found.error.as_deref().is_some_and(|e| e.starts_with("panic") || e.contains("panicked at"));
     let step = found.step.map_or("start", Step::name);
@@ -233,7 +233,7 @@ fn advised(summary: &Summary) -> String {
 fn failed(case: &Case<'_>, summary: &Summary, lines: &[Line<'_>]) -> Finding {
     let mut remedy = Vec::new();
     let mut told: BTreeSet<&str> = BTreeSet::new();
-    // What somebody has answered already comes last.
+    // What is answered already comes last.
     let is_waived = |line: &&Line<'_>| {
         case.candidate.waivers.iter().any(|w| {
             let subject = w.subject.as_deref();

@@ -5,7 +5,7 @@ use crate::types::text::{name_of, short};
 use jiff::Timestamp;
 
 pub(super) fn judge(case: &Case<'_>) -> Finding {
-    // Deny beats allow: the freezes of the cut and those that develop has got since.
+    // Deny beats allow: the freezes at the cut, and those added on develop since.
     let since = case.calendar.map(|p| p.freezes.as_slice()).unwrap_or_default();
     let from_policy = case
         .policy
@@ -28,7 +28,7 @@ pub(super) fn judge(case: &Case<'_>) -> Finding {
     else {
         return Finding { turns_at: next, ..Finding::passed("none") };
     };
-    // Freezes that touch are one: it thaws where the last of them ends.
+    // Freezes that touch count as one, which ends with the last of them.
     let mut thaws = case.now;
     while let Some((_, until, _)) =
         freezes.iter().find(|(from, until, _)| *from <= MARGIN.after(thaws) && *until > thaws)

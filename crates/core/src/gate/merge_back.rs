@@ -1,4 +1,4 @@
-//! `merge-back`: the candidate merges into develop, tried at every look and never first at promotion.
+//! `merge-back`: the candidate merges into develop. Tried at every look, so that a promotion is not the first try.
 
 use super::case::{Case, Finding, Subject};
 use crate::facts::MergeBack;

@@ -1,4 +1,4 @@
-//! `reports`: what users said. Good news dies with its rc; bad news stands until it is answered
+//! `reports`: what users said. A good report counts for its rc alone, a bad one until it is answered
 //! (promise P5).
 
 use super::case::{Case, Finding, Kind, Subject, earliest};
@@ -13,7 +13,7 @@ use jiff::Timestamp;
 /// that are shown would set aside what nobody saw.
 const SHOWN: usize = 50;
 
-/// The subject that stands for the good reports that are missing.
+/// The subject for missing good reports.
 const GOOD: &str = "good";
 
 pub(super) fn judge(case: &Case<'_>) -> Finding {
@@ -36,7 +36,7 @@ pub(super) fn judge(case: &Case<'_>) -> Finding {
     };
     let answered = bad.iter().filter(|(_, line)| line.verdict.is_clear()).take(SHOWN);
     finding.subjects = open.iter().copied().chain(answered).map(subject).collect();
-    // A waiver of one bad report is none of what is missing, and the other way round.
+    // A waiver of one bad report does not waive missing good reports, and the other way round.
     finding.subjects.extend(missing.map(|detail| Subject {
         name: GOOD.into(),
         also: None,

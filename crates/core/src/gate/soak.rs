@@ -35,7 +35,7 @@ pub(super) fn judge(case: &Case<'_>) -> Finding {
     let clocks = Clocks::of(case);
     let rc = case.candidate.rc_number();
     if let Some(head) = case.seen.head.as_ref().filter(|head| *head != case.candidate.commit()) {
-        // A head that no tick has seen yet has all of its time to stand still before it.
+        // A head that no tick has seen yet begins to settle now.
         let seen = case.candidate.heads.get(head);
         let settles = case.policy.settle.after(seen.copied().unwrap_or(case.now));
         let ends = clocks.length.after(clocks.start).max(clocks.fix_length.after(settles.max(case.now)));

@@ -1,4 +1,4 @@
-//! What stops all deciding, whatever the gates say.
+//! What stops all decisions, whatever the gates say.
 
 use crate::facts::Facts;
 use crate::gate::case::Kind;
@@ -7,7 +7,7 @@ use crate::project::Project;
 use crate::types::duration::Seconds;
 use jiff::Timestamp;
 
-/// Something that stops all deciding.
+/// A reason why nothing is decided.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Stop {
     /// One sentence.

@@ -78,7 +78,7 @@ pub(super) fn judge(case: &Case<'_>) -> Finding {
             let settles = case.candidate.heads.get(head).map(|seen| case.policy.settle.after(*seen));
             Finding::pending(format!("{} is no rc yet", head.short()), settles.filter(|at| *at > case.now))
         }
-        // By the commit, not by what it brings: a half-applied promotion has brought that to stable already.
+        // By the commit, not by its content: a half-applied promotion has put that on stable already.
         Some(head) if cut.kind == CutKind::Hotfix && *head == cut.head => Finding {
             needs_commit: true,
             ..Finding::failed(

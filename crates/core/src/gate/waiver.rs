@@ -13,7 +13,7 @@ use crate::types::verdict::Verdict;
 use jiff::Timestamp;
 
 /// The waivers of one gate and subject that are in force together.
-struct Force<'a> {
+struct InForce<'a> {
     subject: Option<&'a str>,
     by: Vec<&'a Waiver>,
     /// How many people it takes.
@@ -21,7 +21,7 @@ struct Force<'a> {
     until: Timestamp,
 }
 
-impl Force<'_> {
+impl InForce<'_> {
     fn holds(&self) -> bool {
         self.by.len() >= self.needs
     }
@@ -36,18 +36,18 @@ pub fn ends(waiver: &Waiver, policy: &Policy) -> Timestamp {
     waiver.until.min(policy.waivers.longest.after(waiver.at))
 }
 
-/// Gives the instant at which the first waiver of a gate that counts now ends, and with it the gate's yes.
+/// Gives the instant at which the first waiver of a gate that counts now ends, and with it the gate's clearance.
 pub fn until(candidate: &Candidate, gate: &str, commit: &CommitId, now: Timestamp) -> Option<Timestamp> {
     let mut last: Vec<(&Waiver, Timestamp)> = Vec::new();
     for waiver in candidate.waivers.iter().filter(|w| w.gate == gate && w.commit == *commit) {
-        // What one person says twice lasts as the later one says.
+        // A person's later waiver replaces the earlier one.
         last.retain(|(other, _)| other.subject != waiver.subject || !other.by.is_same(&waiver.by));
         last.push((waiver, ends(waiver, &candidate.cut.policy)));
     }
     last.into_iter().map(|(_, end)| end).filter(|end| *end > now).min()
 }
 
-/// Says which gates are set aside for a commit at an instant, a line each: for the release notes.
+/// Lists the gates that are waived for a commit at an instant, a line each, for the release notes.
 pub fn sentences(candidate: &Candidate, commit: &CommitId, now: Timestamp) -> Vec<String> {
     let counts = |w: &&Waiver| w.commit == *commit && ends(w, &candidate.cut.policy) > now;
     let line = |w: &Waiver| {
@@ -70,7 +70,7 @@ pub(crate) fn apply(case: &Case<'_>, gate: Gate, finding: Finding) -> Finding {
     let holding = || forces.iter().filter(|f| f.holds());
     let mut waived = 0;
     for subject in finding.subjects.iter_mut().filter(|s| !s.verdict.is_clear()) {
-        let covers = |f: &&Force<'_>| {
+        let covers = |f: &&InForce<'_>| {
             f.subject.is_none_or(|name| name == subject.name || subject.also.as_deref() == Some(name))
         };
         if let Some(force) = holding().find(covers) {
@@ -80,10 +80,10 @@ pub(crate) fn apply(case: &Case<'_>, gate: Gate, finding: Finding) -> Finding {
         }
     }
     let whole = holding().any(|f| f.subject.is_none());
-    // Subjects that were clear before say nothing of why the gate is not.
+    // Subjects that were clear before do not explain why the gate is not.
     let each = waived > 0 && finding.subjects.iter().all(|s| s.verdict.is_clear());
     if whole || each {
-        let used: Vec<&Force<'_>> = holding().filter(|f| !whole || f.subject.is_none()).collect();
+        let used: Vec<&InForce<'_>> = holding().filter(|f| !whole || f.subject.is_none()).collect();
         let until = used.iter().map(|f| f.until).min().unwrap_or(case.now);
         let names = list(&used.iter().map(|f| f.names()).collect::<Vec<_>>());
         let why = used.first().and_then(|f| f.by.first()).map(|w| short(&w.reason, 80)).unwrap_or_default();
@@ -118,13 +118,13 @@ pub(crate) fn apply(case: &Case<'_>, gate: Gate, finding: Finding) -> Finding {
     finding
 }
 
-/// Groups the waivers of a gate that count now: for this commit, by people who may and have a name, and not about to end.
-/// Time never goes back behind the record, so that no clock revives one.
-fn in_force<'a>(case: &Case<'a>, gate: Gate) -> Vec<Force<'a>> {
+/// Groups the waivers of a gate that count now: for this commit, by people with a name who may, and not about to
+/// end. The time is never before the record's, so a wrong clock cannot revive an expired waiver.
+fn in_force<'a>(case: &Case<'a>, gate: Gate) -> Vec<InForce<'a>> {
     let now = case.now.max(case.project.at);
     let policy = &case.policy.waivers;
     let needs = if policy.second_person.iter().any(|name| name == gate.name()) { 2 } else { 1 };
-    let mut forces: Vec<Force<'a>> = Vec::new();
+    let mut forces: Vec<InForce<'a>> = Vec::new();
     for waiver in &case.candidate.waivers {
         let until = ends(waiver, case.policy);
         let in_force = waiver.by.is_somebody()
@@ -138,13 +138,13 @@ fn in_force<'a>(case: &Case<'a>, gate: Gate) -> Vec<Force<'a>> {
         }
         let subject = waiver.subject.as_deref();
         match forces.iter_mut().find(|f| f.subject == subject) {
-            // What one person says twice is one waiver, and lasts as the later one says.
+            // A person's later waiver replaces the earlier one.
             Some(force) => {
                 force.by.retain(|other| !other.by.is_same(&waiver.by));
                 force.by.push(waiver);
                 force.until = force.by.iter().map(|w| ends(w, case.policy)).min().unwrap_or(until);
             }
-            None => forces.push(Force { subject, by: vec![waiver], needs, until }),
+            None => forces.push(InForce { subject, by: vec![waiver], needs, until }),
         }
     }
     forces

@@ -1,6 +1,6 @@
 //! Chooses the next version from what changed.
 //!
-//! Where the history speaks Conventional Commits 1.0.0, the largest change decides as its item 16
+//! Where the history uses Conventional Commits 1.0.0, the largest change decides as its item 16
 //! relates it to Semantic Versioning 2.0.0: breaking → major, `feat` → minor, all else → patch.
 //! Where it does not, the policy's default bump stands.
 
@@ -13,7 +13,7 @@ use git_conventional::{Commit, Type};
 pub struct Change<'a> {
     /// The whole message, as its author wrote it.
     pub message: &'a str,
-    /// Whether it is a merge; merges say nothing of their own.
+    /// Whether it is a merge, whose message does not count.
     pub merge: bool,
 }
 
@@ -35,13 +35,13 @@ const TYPES: [&str; 11] =
     ["feat", "fix", "build", "chore", "ci", "docs", "perf", "refactor", "revert", "style", "test"];
 
 /// Chooses the version after `last` that is above every version in `taken` (released and open ones) and
-/// none of `duds` (withdrawn ones).
-/// At least half of the commits that are no merges must be Conventional for their types to count.
+/// none of `withdrawn`.
+/// At least half of the commits that are not merges must be Conventional for their types to count.
 /// The first version of all is 0.1.0.
 pub fn choose<'a>(
     last: Option<Version>,
     taken: &[Version],
-    duds: &[Version],
+    withdrawn: &[Version],
     changes: impl Iterator<Item = Change<'a>>,
     default: Bump,
 ) -> Choice {
@@ -99,19 +99,19 @@ pub fn choose<'a>(
             }
         }
     };
-    let version = past(version, bump, duds, "was withdrawn", &mut reasons);
+    let version = past(version, bump, withdrawn, "was withdrawn", &mut reasons);
     Choice { version, bump, reasons }
 }
 
-/// Chooses the version of a hotfix: the first patch of `last` that is neither taken nor a dud.
-pub fn choose_hotfix(last: Version, taken: &[Version], duds: &[Version]) -> Choice {
+/// Chooses the version of a hotfix: the first patch of `last` that is neither taken nor withdrawn.
+pub fn choose_hotfix(last: Version, taken: &[Version], withdrawn: &[Version]) -> Choice {
     let mut reasons = vec![format!("A hotfix is a patch of the last release {last}.")];
-    let gone: Vec<Version> = taken.iter().chain(duds).copied().collect();
+    let gone: Vec<Version> = taken.iter().chain(withdrawn).copied().collect();
     let version = past(raised(last, Bump::Patch), Bump::Patch, &gone, "is used up", &mut reasons);
     Choice { version, bump: Bump::Patch, reasons }
 }
 
-/// Steps over the numbers that are used up.
+/// Skips versions that are taken.
 fn past(mut version: Version, bump: Bump, gone: &[Version], why: &str, reasons: &mut Vec<String>) -> Version {
     let first = version;
     while gone.contains(&version) && raised(version, bump) > version {
@@ -187,7 +187,7 @@ fn word(bump: Bump) -> &'static str {
 /// Tells why a version cannot be cut.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum BadChoice {
-    /// It is out.
+    /// It is released.
     #[error("{0} is already released; a released version never changes, choose a higher one")]
     Released(Version),
     /// It was withdrawn.
@@ -196,7 +196,7 @@ pub enum BadChoice {
     /// It has a candidate.
     #[error("{0} is already open; work on that candidate, or choose a higher version")]
     Open(Version),
-    /// It would go back behind the last release.
+    /// It is below the last release.
     #[error("{wanted} is lower than the last release {last}; choose a version above {last}")]
     BelowLast {
         /// What was asked for.
@@ -204,7 +204,7 @@ pub enum BadChoice {
         /// The last release.
         last: Version,
     },
-    /// It would be released after a higher one that is already on its way.
+    /// It would be released after a higher version that has a candidate.
     #[error("{wanted} is lower than {}, which {} open; choose a version above {highest}", list(&texts(.open)), are(.open.len()))]
     BelowOpen {
         /// What was asked for.
@@ -252,11 +252,11 @@ pub fn check(wanted: Version, taken: &Taken) -> Result<(), BadChoice> {
     }
 }
 
-/// Checks the version of a hotfix. It is released before the open candidates of the train, `riding`, and so
+/// Checks the version of a hotfix. It is released before the open candidates of the train, and so
 /// must be below each of them.
-pub fn check_hotfix(wanted: Version, taken: &Taken, riding: &[Version]) -> Result<(), BadChoice> {
+pub fn check_hotfix(wanted: Version, taken: &Taken, train: &[Version]) -> Result<(), BadChoice> {
     free(wanted, taken)?;
-    let mut open: Vec<Version> = riding.iter().copied().filter(|&other| other < wanted).collect();
+    let mut open: Vec<Version> = train.iter().copied().filter(|&other| other < wanted).collect();
     open.sort_unstable();
     if open.is_empty() { Ok(()) } else { Err(BadChoice::Overtakes { wanted, open }) }
 }
@@ -390,7 +390,7 @@ mod tests {
         assert_eq!(choice.version, V(2, 11, 0));
         assert!(choice.reasons[1].starts_with("2.9.0 was withdrawn"), "{choice:?}");
         let choice = choose(Some(V(2, 8, 1)), &[V(2, 8, 1)], &[V(3, 0, 0)], changes(), Bump::Minor);
-        assert_eq!(choice.version, V(2, 9, 0), "a dud above is stepped over, not followed");
+        assert_eq!(choice.version, V(2, 9, 0), "a withdrawn version above is stepped over, not followed");
         assert_eq!(choose_hotfix(V(1, 0, 0), &[V(1, 1, 0)], &[]).version, V(1, 0, 1));
         assert_eq!(choose_hotfix(V(1, 0, 0), &[V(1, 0, 1)], &[V(1, 0, 2)]).version, V(1, 0, 3));
     }
@@ -405,14 +405,14 @@ mod tests {
         fn the_choice_is_new_and_passes_the_check(
             last in prop::option::of(versions()),
             taken in prop::collection::vec(versions(), 0..5),
-            duds in prop::collection::vec(versions(), 0..5),
+            withdrawn in prop::collection::vec(versions(), 0..5),
             messages in prop::collection::vec("(feat|fix|x|fix!|.{0,9})(: |\n|.)\\PC{0,20}", 0..6),
         ) {
             let changes = messages.iter().map(|message| Change { message, merge: false });
-            let choice = choose(last, &taken, &duds, changes, Bump::Patch);
+            let choice = choose(last, &taken, &withdrawn, changes, Bump::Patch);
             prop_assert!(taken.iter().chain(&last).all(|&other| other < choice.version));
             prop_assert_eq!(Version::parse(&choice.version.to_string()), Ok(choice.version));
-            let all = Taken { last, released: taken.clone(), open: taken, withdrawn: duds };
+            let all = Taken { last, released: taken.clone(), open: taken, withdrawn };
             prop_assert_eq!(check(choice.version, &all), Ok(()));
         }
     }

@@ -86,7 +86,7 @@ pub fn classify(fixes: &Fixes, seen: &CommitSeen<'_>) -> (Class, String) {
     {
         return (Class::Fix, "it touches nothing but fixes.paths".into());
     }
-    // What a merge hides is in no subject, so no subject vouches for it.
+    // Changes of a merge's own are in no subject, so no subject can class them.
     if seen.merge == Merge::WithChanges {
         return (
             Class::Unclassified,

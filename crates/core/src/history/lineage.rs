@@ -1,4 +1,4 @@
-//! Who descends from whom, without a word of what the commits say.
+//! Who descends from whom, without the commits' messages.
 
 use crate::types::object_id::CommitId;
 use std::collections::{HashMap, HashSet};
@@ -95,7 +95,7 @@ mod tests {
         let around = |before, after| lineage.around(&id('b'), &['d', '7'].map(id), (before, after));
         assert_eq!(around(9, 9), ['a', 'c', 'd'].map(id).iter().collect::<Vec<_>>());
         assert_eq!(around(0, 1), [&id('c')]);
-        // A merge whose own line lies below all this is still the way in.
+        // A merge counts although its first parent is older than all of this.
         lineage.add(id('0'), &[id('8'), id('b')]);
         assert_eq!(lineage.entered(&id('0'), &lineage.holders(&id('b'))), Some(&id('0')));
     }

@@ -97,11 +97,11 @@ pub struct Link {
 pub enum Body {
     /// An entry.
     Entry(Box<Entry>),
-    /// Something that is no entry.
+    /// Not an entry.
     Void(VoidReason),
 }
 
-/// Why a commit of the ledger is no entry.
+/// Why a commit of the ledger is not an entry.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
 #[serde(rename_all = "kebab-case")]
 pub enum VoidReason {

@@ -1,9 +1,9 @@
-//! What the ledger can say. Events are past tense and say what was decided or seen; refs say what is.
+//! The events of the ledger: in the past tense, what was decided or seen. What is true now, the refs say.
 
 use crate::ecosystem::version_file::VersionFile;
 use crate::experiment::Summary;
 use crate::ledger::signer::{Change, Signer};
-use crate::ledger::step_end::{By, Ill};
+use crate::ledger::step_end::{DoneBy, StepFailure};
 use crate::policy::schedule::SkipReason;
 use crate::policy::{Policy, Stops};
 use crate::types::cut_kind::CutKind;
@@ -102,7 +102,7 @@ pub enum Event {
         /// Why nothing was cut.
         reason: SkipReason,
     },
-    /// A person answered for a commit that is no known fix, once and for all.
+    /// A person accepted a commit that is not known to be a fix.
     CommitAccepted {
         /// The candidate.
         version: Version,
@@ -118,13 +118,13 @@ pub enum Event {
         /// The commit.
         commit: CommitId,
     },
-    /// A person set a gate aside for exactly this commit, until an instant.
+    /// A person waived a gate for exactly this commit, until an instant.
     Waived {
         /// The candidate.
         version: Version,
         /// The gate's name.
         gate: String,
-        /// The one thing that the gate looked at; all of it, where absent.
+        /// The subject that is waived; the whole gate, where absent.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         subject: Option<String>,
         /// The commit.
@@ -144,7 +144,7 @@ pub enum Event {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         subject: Option<String>,
     },
-    /// Somebody who tried an rc said how it went. Who it was and the words are not in the chain.
+    /// Somebody reported how an rc went. Their name and words are not in the chain.
     ReportFiled {
         /// The candidate.
         version: Version,
@@ -162,7 +162,7 @@ pub enum Event {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         text: Option<String>,
     },
-    /// A bad report was looked at and is the candidate's own.
+    /// A bad report was looked at, and is the candidate's fault.
     ReportConfirmed {
         /// The report's id.
         report: String,
@@ -203,7 +203,7 @@ pub enum Event {
         /// The candidate.
         version: Version,
     },
-    /// A person stopped the calendar.
+    /// A person froze cuts or promotions.
     Frozen {
         /// Why.
         reason: String,
@@ -221,7 +221,7 @@ pub enum Event {
         /// The commit.
         commit: CommitId,
     },
-    /// A candidate is judged by another policy from here on.
+    /// A candidate got another policy.
     PolicyAdopted {
         /// The candidate.
         version: Version,
@@ -234,22 +234,22 @@ pub enum Event {
         /// The keys by which a gate became weaker.
         relaxed: Vec<String>,
     },
-    /// All objects of a promotion exist; this is the fence.
+    /// All objects of a promotion exist, and its refs are about to move.
     PromotionPlanned(Box<Operation>),
     /// The refs moved in the push that carried this entry.
     PromotionMoving {
         /// Which.
         operation: OperationId,
     },
-    /// A half-applied promotion was carried on.
+    /// A half-applied promotion was continued.
     PromotionContinued {
         /// Which.
         operation: OperationId,
-        /// The commit of develop with the merge-back, where it had to be made anew.
+        /// The merge-back on develop, where it had to be made again.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         develop: Option<CommitId>,
     },
-    /// Every push of this operation that may still be in flight can no longer land.
+    /// No earlier push of this operation can land any more.
     Fenced {
         /// Which.
         operation: OperationId,
@@ -270,7 +270,7 @@ pub enum Event {
         operation: OperationId,
         /// What was released.
         version: Version,
-        /// The candidate's branch, where a push after the release kept it alive.
+        /// The head of the candidate's branch, where a later push keeps it.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         kept: Option<CommitId>,
     },
@@ -280,16 +280,16 @@ pub enum Event {
         version: Version,
         /// Why.
         reason: String,
-        /// Its branch as it was seen; `None` where it was gone already.
+        /// The branch's head; `None` where the branch was gone.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         head: Option<CommitId>,
         /// The full name of the ref that keeps its commits.
         archive: String,
-        /// Its fixes that develop lacked then, oldest first.
+        /// Its fixes that develop lacked, oldest first.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         fixes: Vec<CommitId>,
     },
-    /// Stable, as a release left it, was merged into a candidate that was cut before.
+    /// After a release, stable was merged into an older candidate.
     StableCarried {
         /// The candidate.
         version: Version,
@@ -301,7 +301,7 @@ pub enum Event {
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         resolved: Vec<String>,
     },
-    /// A machine is about to run an after-step; others leave it alone until the lease is over.
+    /// A machine runs an after-step; others leave it alone until the lease ends.
     StepStarted {
         /// The release.
         version: Version,
@@ -319,12 +319,12 @@ pub enum Event {
         /// The step.
         step: String,
         /// How that is known.
-        by: By,
-        /// How the person knows who said so.
+        by: DoneBy,
+        /// The reason that the person gave.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         reason: Option<String>,
     },
-    /// A try at an after-step did not end well.
+    /// An after-step failed, or its end is not known.
     StepFailed {
         /// The release.
         version: Version,
@@ -333,28 +333,28 @@ pub enum Event {
         /// Which try it was, from 1.
         attempt: u32,
         /// How it ended.
-        how: Ill,
+        how: StepFailure,
         /// Why, for people.
         why: String,
-        /// The last words of what was run, with secrets masked.
+        /// The end of its output, with secrets masked.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         said: Option<String>,
     },
-    /// A person asked for an after-step anew, as if nothing had been tried.
+    /// A person asked for another run of an after-step.
     StepRetried {
         /// The release.
         version: Version,
         /// The step.
         step: String,
     },
-    /// Somebody was told.
+    /// A notice was delivered.
     Noticed {
         /// The target's name in the policy.
         to: String,
-        /// What it was told.
+        /// The keys of the news.
         keys: Vec<String>,
     },
-    /// A notice did not arrive.
+    /// A notice was not delivered.
     NoticeFailed {
         /// The target's name in the policy.
         to: String,
@@ -363,19 +363,19 @@ pub enum Event {
         /// Why, for people.
         why: String,
     },
-    /// An entry that cannot be believed is skipped from here on. It stays in the chain.
+    /// An entry does not count any more. It stays in the chain.
     Struck {
         /// The entry's commit.
         entry: CommitId,
         /// Why.
         reason: String,
     },
-    /// Something a newer allclear wrote; deciding stops until it is understood.
+    /// An event of a newer allclear; nothing is decided until it is understood.
     #[serde(other)]
     Unknown,
 }
 
-/// A cut: all that a candidate is judged by from here on.
+/// A cut, with everything that its candidate is judged by.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Cut {
     /// The version it will be released as.
@@ -438,7 +438,7 @@ pub struct Operation {
     pub new_develop: CommitId,
     /// The annotated tag's own id.
     pub new_tag: CommitId,
-    /// Until when others leave the plan alone.
+    /// When its lease ends.
     pub expires: Timestamp,
     /// Version files whose merge-back conflict was resolved by rule.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]

@@ -1,4 +1,4 @@
-//! The words of the record: what an entry can say, who says it, and how it is read and signed.
+//! The data of the ledger: its events and entries, who writes them, and how they are read and signed.
 
 pub mod actor;
 pub mod entry;

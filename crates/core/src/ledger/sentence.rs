@@ -1,7 +1,7 @@
 //! An event in a few words: the subject of its commit, and its line in `log`.
 
 use super::event::{Answer, CheckOutcome, Event, ReportOutcome};
-use super::step_end::By;
+use super::step_end::DoneBy;
 use crate::types::cut_kind::CutKind;
 
 impl Event {
@@ -95,9 +95,9 @@ impl Event {
             Self::StepStarted { version, step, .. } => format!("begin step {} of {version}", short(step, 40)),
             Self::StepDone { version, step, by, .. } => {
                 let how = match by {
-                    By::Probed => "found done",
-                    By::Ran => "done",
-                    By::Told => "done, as somebody says",
+                    DoneBy::Probed => "found done",
+                    DoneBy::Ran => "done",
+                    DoneBy::Told => "done, as somebody says",
                 };
                 format!("step {} of {version} is {how}", short(step, 40))
             }

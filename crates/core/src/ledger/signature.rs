@@ -1,5 +1,5 @@
 //! SSH signatures as `ssh-keygen -Y sign` makes them (OpenSSH, `PROTOCOL.sshsig`): those that git puts on
-//! commits, and those under statements. Verified here, in process, with no list of keys: who a key belongs
+//! commits, and those under statements. Verified in process, without a list of keys: whom a key belongs
 //! to is for the ledger to say.
 
 use serde::{Deserialize, Serialize};
@@ -12,7 +12,7 @@ pub const GIT: &str = "git";
 /// The longest armored signature or public key that is looked at, in bytes.
 pub const ARMOR_LIMIT: usize = 16 * 1024;
 
-/// RSA keys below this many bits are no proof.
+/// The least bits of an RSA key whose signature counts.
 const RSA_BITS: usize = 2048;
 
 /// A key's name: `SHA256:` and the digest of the public key in base 64, as `ssh-keygen -l` prints it.
@@ -60,9 +60,9 @@ pub struct Signed {
 }
 
 impl Signed {
-    /// Takes a commit apart as git does; `None` where it carries no signature.
+    /// Splits a commit into signature and payload as git does; `None` where it carries no signature.
     pub fn of_commit(commit: &[u8]) -> Option<Self> {
-        // A repository of SHA-256 has its own header; that of the other format is not under the signature.
+        // A SHA-256 repository has its own header; the header of the other format is not signed.
         let long = commit.get(..70).is_some_and(|head| head.starts_with(b"tree ") && head[69] == b'\n');
         let mine: &[u8] = if long { b"gpgsig-sha256 " } else { b"gpgsig " };
         let (mut armor, mut payload) = (Vec::new(), Vec::with_capacity(commit.len()));
@@ -93,7 +93,7 @@ impl Signed {
         Some(Self { armor: String::from_utf8(armor).ok()?, payload })
     }
 
-    /// Gives the key that the signature names, before any proof: cheap, and good for leaving out the rest.
+    /// Gives the key that the signature names, unverified: a cheap filter.
     pub fn named(&self) -> Option<Fingerprint> {
         open(&self.armor).map(|signature| Fingerprint::of(signature.public_key()))
     }
@@ -132,7 +132,7 @@ fn open(armor: &str) -> Option<SshSig> {
         return None;
     }
     let signature = SshSig::from_pem(armor.trim_end()).ok()?;
-    // What frames the signature is not under it: only the one true form of it is taken.
+    // The armor around the signature is not signed, so only its canonical form is accepted.
     let written = signature.to_pem(LineEnding::LF).ok()?;
     let dense = |text: &str| -> Vec<u8> { text.bytes().filter(|b| !b.is_ascii_whitespace()).collect() };
     let exact = signature.version() == SshSig::VERSION && dense(&written) == dense(armor);

@@ -77,7 +77,7 @@ pub struct Change {
     /// Keys that are new, or get other roles.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub add: Vec<Signer>,
-    /// Keys that count for nothing from here on.
+    /// Keys that are revoked.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub revoke: Vec<Fingerprint>,
     /// How many admins a change takes from here on.

@@ -32,7 +32,7 @@ use std::fmt::Write;
 /// The namespace of the signatures.
 pub const NAMESPACE: &str = "allclear";
 
-/// A person's signature under an entry's events.
+/// A person's signature over an entry's events.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Statement {
     /// The last entry that the person had seen.
@@ -44,12 +44,12 @@ pub struct Statement {
 }
 
 impl Statement {
-    /// Puts a signature under what was signed; `None` where it is no signature.
+    /// Parses a signature into a statement; `None` where it is not a signature.
     pub fn new(head: CommitId, signature: String) -> Option<Self> {
         Some(Self { head, key: signature::key_in(&signature)?, signature })
     }
 
-    /// Gives the key that said exactly this in this ledger.
+    /// Gives the key that signed exactly these events in this ledger.
     pub fn signer(&self, root: &CommitId, events: &[Event]) -> Option<Fingerprint> {
         let (named, _) = signature::read_key(&self.key)?;
         let signer =
@@ -58,7 +58,7 @@ impl Statement {
     }
 }
 
-/// Gives the text to be signed; `None` where an event is none that a person states.
+/// Gives the text to be signed; `None` where one of the events cannot be stated.
 pub fn text(root: &CommitId, head: &CommitId, events: &[Event]) -> Option<String> {
     let mut text = format!("allclear.statement/1\nledger {root}\nhead {head}\n");
     for event in events {

@@ -1,12 +1,12 @@
-//! How a try at an after-step ended.
+//! How an attempt at an after-step ended.
 
 use serde::{Deserialize, Serialize};
 
 /// How it is known that a step is done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum By {
-    /// The probe said so before anything was run.
+pub enum DoneBy {
+    /// The probe found it done before anything was run.
     Probed,
     /// It was run.
     Ran,
@@ -14,13 +14,13 @@ pub enum By {
     Told,
 }
 
-/// How a try ended that did not end well.
+/// Why a step is not known to be done after an attempt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Ill {
+pub enum StepFailure {
     /// The run failed.
     Failed,
-    /// The run ended well, and the probe does not say so.
+    /// The run succeeded, but the probe does not confirm it.
     Unconfirmed,
     /// The probe cannot tell, and nothing was run.
     Unclear,

@@ -40,30 +40,30 @@ type Rule = fn(&Policy, &Policy) -> bool;
 
 /// When another key than a gate's own makes a gate weaker.
 const WEAKER: &[(&str, Rule)] = &[
-    ("fixes.types", |old, new| gained(&old.fixes.types, &new.fixes.types)),
-    ("fixes.paths", |old, new| gained(&old.fixes.paths, &new.fixes.paths)),
+    ("fixes.types", |old, new| has_more(&old.fixes.types, &new.fixes.types)),
+    ("fixes.paths", |old, new| has_more(&old.fixes.paths, &new.fixes.paths)),
     ("fixes.unclassified", |old, new| {
         old.fixes.unclassified == Unclassified::Block && new.fixes.unclassified == Unclassified::Allow
     }),
     ("candidate.settle", |old, new| new.settle < old.settle),
     ("downstream", |old, new| downstream::is_weaker(&old.downstreams, &new.downstreams)),
-    ("waivers.second-person", |old, new| gained(&new.waivers.second_person, &old.waivers.second_person)),
+    ("waivers.second-person", |old, new| has_more(&new.waivers.second_person, &old.waivers.second_person)),
     ("waivers.from", |old, new| are_more(&old.waivers.from, &new.waivers.from)),
     ("waivers.longest", |old, new| new.waivers.longest > old.waivers.longest),
     ("trust", |old, new| old.trust == Trust::Signed && new.trust == Trust::Claimed),
     ("freeze", |old, new| {
-        thawed(&frozen(old, Stops::cuts), &frozen(new, Stops::cuts))
-            || thawed(&frozen(old, Stops::promotions), &frozen(new, Stops::promotions))
+        is_less_frozen(&frozen(old, Stops::cuts), &frozen(new, Stops::cuts))
+            || is_less_frozen(&frozen(old, Stops::promotions), &frozen(new, Stops::promotions))
     }),
-    ("promotion.automatic", |old, new| lifted(!old.promotion.automatic, !new.promotion.automatic)),
-    ("promotion.hours", |old, new| wider(old.promotion.hours, new.promotion.hours)),
+    ("promotion.automatic", |old, new| was_turned_off(!old.promotion.automatic, !new.promotion.automatic)),
+    ("promotion.hours", |old, new| are_wider(old.promotion.hours, new.promotion.hours)),
 ];
 
-fn lifted(old: bool, new: bool) -> bool {
+fn was_turned_off(old: bool, new: bool) -> bool {
     old && !new
 }
 
-fn gained(old: &[String], new: &[String]) -> bool {
+fn has_more(old: &[String], new: &[String]) -> bool {
     new.iter().any(|item| !old.contains(item))
 }
 
@@ -85,12 +85,12 @@ fn frozen(policy: &Policy, stops: fn(Stops) -> bool) -> Vec<Span> {
     joined
 }
 
-fn thawed(old: &[Span], new: &[Span]) -> bool {
+fn is_less_frozen(old: &[Span], new: &[Span]) -> bool {
     !old.iter().all(|(from, until)| new.iter().any(|(begin, end)| begin <= from && until <= end))
 }
 
 /// Tells whether there are minutes now that were not there before; `None` is always.
-fn wider(old: Option<Hours>, new: Option<Hours>) -> bool {
+fn are_wider(old: Option<Hours>, new: Option<Hours>) -> bool {
     let always = Hours { days: [true; 7], from_minute: 0, until_minute: 1440 };
     let (old, new) = (old.unwrap_or(always), new.unwrap_or(always));
     let more_days = old.days.iter().zip(new.days).any(|(old, new)| new && !old);

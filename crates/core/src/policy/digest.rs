@@ -1,6 +1,7 @@
-//! The name of a policy's content.
+//! The digest of a policy.
 
 use super::model::Policy;
+use crate::types::text::hex;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
@@ -11,11 +12,7 @@ pub fn digest(policy: &Policy) -> String {
         serde_json::to_value(policy).expect("a policy has text keys alone, so it always has a JSON form");
     let mut canonical = String::new();
     write(&value, &mut canonical);
-    let hash = Sha256::digest(canonical.as_bytes());
-    hash.iter()
-        .flat_map(|byte| [byte >> 4, byte & 15])
-        .filter_map(|nibble| char::from_digit(nibble.into(), 16))
-        .collect()
+    hex(&Sha256::digest(canonical.as_bytes()))
 }
 
 fn write(value: &Value, out: &mut String) {
@@ -64,7 +61,7 @@ mod tests {
         assert_eq!(digest(&policy).len(), 64);
         assert_eq!(digest(&policy), digest(&read("# nothing\n").unwrap().policy));
         assert_ne!(digest(&policy), digest(&defaults(Preset::Service1)));
-        // A key that came later and is left out changes no digest on record.
+        // A key that was added later and is left out changes no digest on record.
         assert!(!serde_json::to_string(&policy).unwrap().contains("changelog"));
     }
 }

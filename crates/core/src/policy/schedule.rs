@@ -170,7 +170,7 @@ pub fn due(train: &Train, zone: &TimeZone, now: Timestamp, facts: TrainFacts) ->
     if facts.handled.is_some_and(|handled| handled >= slot) {
         return Due::Nothing;
     }
-    // The answer hangs on when the candidate ended, not on when somebody looked.
+    // The answer depends on when the candidate ended, not on when somebody looked.
     let ended_after = |instant| facts.last_ended.is_some_and(|ended| ended > instant);
     let missed_by_busy = match train.when_busy {
         WhenBusy::Overlap => false,

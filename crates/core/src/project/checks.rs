@@ -28,7 +28,7 @@ pub struct CheckResult {
     pub vouched: bool,
 }
 
-/// Remembers beats in few bytes, since a ledger is mostly these: the seconds since the one before, four
+/// Encodes results compactly, since a ledger is mostly these: the seconds since the one before, four
 /// times, one more where it passed, and two where it is vouched for.
 mod beats {
     use super::CheckResult;
@@ -53,7 +53,7 @@ mod beats {
 }
 
 impl CheckLine {
-    /// Gives the results that count, in order. Bad news counts whoever brings it.
+    /// Gives the results that count, in order. A failure counts, whoever recorded it.
     fn counted(&self, trust: Trust) -> impl DoubleEndedIterator<Item = &CheckResult> {
         self.beats.iter().filter(move |told| trust == Trust::Claimed || told.vouched || !told.passed)
     }

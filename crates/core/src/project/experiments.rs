@@ -53,7 +53,7 @@ pub struct Trial {
 pub struct Known<'a> {
     /// The experiment that counts; `None` where all there are want a signature.
     pub trial: Option<&'a Trial>,
-    /// Since when its experiments leave something open.
+    /// Since when its experiments are inconclusive.
     pub inconclusive_since: Option<Timestamp>,
 }
 
@@ -70,7 +70,7 @@ impl Experiments {
         let before = known.map(|nth| self.commits.remove(nth));
         let since = before.as_ref().and_then(|looked| looked.inconclusive_since);
         let open = summary.is_inconclusive(floor).then_some(trial.at);
-        // Bad news counts whoever brings it.
+        // A failure counts, whoever recorded it.
         let counts = trial.vouched || summary.is_bad();
         let earlier = before.and_then(|looked| looked.counted.or(Some(looked.last)));
         self.commits.push(Looked {

@@ -12,7 +12,7 @@ use crate::types::version::Version;
 use jiff::Timestamp;
 use std::collections::BTreeMap;
 
-/// Folds links one by one, root first, so that no more than one need be in memory.
+/// Folds links one by one, root first, so that only one has to be in memory.
 #[derive(Debug, Default)]
 pub struct Fold {
     project: Project,
@@ -21,7 +21,7 @@ pub struct Fold {
 }
 
 impl Fold {
-    /// Goes on from an earlier fold of the same chain: what makes a warm start fast.
+    /// Continues an earlier fold of the same chain.
     pub fn onto(project: Project) -> Self {
         Self { project, ..Self::default() }
     }
@@ -35,7 +35,7 @@ impl Fold {
         if let Body::Entry(entry) = &link.body {
             for event in &entry.events {
                 if let Event::Struck { entry: target, .. } = event {
-                    // Of several strikes the one that may strike most counts, whatever their order.
+                    // Of several strikes the earliest claimed time counts, since it lets the most entries be struck.
                     let by = self.found.entry(target.clone()).or_insert(entry.claimed);
                     *by = entry.claimed.min(*by);
                 }
@@ -108,7 +108,7 @@ impl Project {
 
     fn take(&mut self, link: &Link) -> Level {
         if self.struck.contains(&link.commit) {
-            // It still stands in the chain, where the tags that name it look for it.
+            // It stays in the chain, since tags name it.
             if let Body::Entry(entry) = &link.body {
                 self.tag_entries.insert(entry.id.clone());
             }
@@ -168,7 +168,7 @@ impl Project {
             Event::CandidateCut(cut) => self.cut(cut, entry, at),
             Event::HeadSeen { version, commit } => {
                 self.with(*version, |c| {
-                    // Standing still begins anew with every change, also with a change back.
+                    // Settling begins again with every change, also with a change back.
                     if !c.heads.contains_key(commit) {
                         c.heads = BTreeMap::from([(commit.clone(), at)]);
                     }
@@ -190,7 +190,7 @@ impl Project {
                 self.skipped = Some((*slot, *reason));
             }
             Event::CheckRecorded { name, outcome, commit, url } => {
-                // Most events of a ledger come here and find their line: nothing is copied then.
+                // Most events of a ledger are results of known checks, so nothing is copied for them.
                 let known = self.checks.get_mut(commit).and_then(|lines| lines.get_mut(name));
                 let line = match known {
                     Some(line) => line,
@@ -209,7 +209,7 @@ impl Project {
             | Event::WaiverLifted { .. }
             | Event::ReportFiled { .. }
             | Event::ReportConfirmed { .. }
-            | Event::ReportResolved { .. } => self.hear(event, entry, commit, level),
+            | Event::ReportResolved { .. } => self.take_from_people(event, entry, commit, level),
             Event::Held { version, reason, until } => {
                 let hold = Hold { reason: reason.clone(), by: entry.by.who.clone(), until: *until };
                 self.with(*version, |c| c.hold = Some(hold.or_stricter(c.hold.take())));

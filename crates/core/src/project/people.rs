@@ -2,7 +2,7 @@
 
 use crate::ledger::event::{Answer, ReportOutcome};
 use crate::policy::Policy;
-use crate::project::trust::{Act, Voice, counts};
+use crate::project::trust::{Act, Identity, counts};
 use crate::types::object_id::CommitId;
 use crate::types::person::parts;
 use crate::types::text::hex;
@@ -11,20 +11,20 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-/// A person's answer for a commit that is no known fix.
+/// A person's acceptance of a commit that is not known to be a fix.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Acceptance {
     /// Who.
-    pub by: Voice,
+    pub by: Identity,
     /// Why.
     pub reason: String,
 }
 
-/// A person's yes to one commit.
+/// A person's approval of one commit.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Approval {
     /// Who.
-    pub by: Voice,
+    pub by: Identity,
     /// For exactly this commit.
     pub commit: CommitId,
     /// When.
@@ -41,7 +41,7 @@ pub struct Waiver {
     /// For exactly this commit.
     pub commit: CommitId,
     /// Who.
-    pub by: Voice,
+    pub by: Identity,
     /// Why.
     pub reason: String,
     /// When it was said.
@@ -98,7 +98,7 @@ pub(super) fn may_answer_for(one: &[String], other: &[String]) -> bool {
 }
 
 impl Approval {
-    /// Tells whether it counts under a policy as far as its signature goes.
+    /// Tells whether its signature is enough for a policy.
     pub fn counts(&self, policy: &Policy) -> bool {
         counts(policy, Act::Approve, &self.by.level)
     }

@@ -1,4 +1,4 @@
-//! What users said of a candidate: each person's last word on each rc.
+//! What users said of a candidate: each person's last report on each rc.
 
 use crate::ledger::event::ReportOutcome;
 use crate::project::people::{Report, may_answer_for, overlap};
@@ -12,7 +12,7 @@ impl Candidate {
     /// again has said it since the first time.
     pub(in crate::project) fn file(&mut self, mut report: Report) {
         let tried = |rc: &Rc| rc.n == report.rc && rc.commit == report.commit;
-        // Good news is about an rc that there is; bad news is heard whatever it is about.
+        // A good report needs an existing rc; a bad one always counts.
         if report.outcome == ReportOutcome::Good && !self.rcs.iter().any(tried) {
             return;
         }

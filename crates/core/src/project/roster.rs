@@ -34,7 +34,7 @@ pub struct Proposal {
     pub by: Vec<Fingerprint>,
 }
 
-/// What became of a proposal, or of a voice for one.
+/// The result of a proposal, or of an admin's support for one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Ruling {
     /// The change is in force.
@@ -80,7 +80,7 @@ impl Roster {
         self.second(entry, by)
     }
 
-    /// Takes one more voice for a proposal.
+    /// Adds an admin's support for a proposal.
     pub(crate) fn second(&mut self, proposal: &CommitId, by: Option<&Fingerprint>) -> Ruling {
         let Some(n) = self.proposals.iter().position(|p| p.entry == *proposal) else {
             return Ruling::Ignored("no such proposal waits");
@@ -91,12 +91,12 @@ impl Roster {
         {
             self.proposals[n].by.push(by.clone());
         }
-        let voices = self.admins(&self.proposals[n].by).len();
-        if voices < needed {
+        let supporters = self.admins(&self.proposals[n].by).len();
+        if supporters < needed {
             return match by.map(|key| self.admins(std::slice::from_ref(key)).is_empty()) {
                 None => Ruling::Ignored("nobody stated it"),
                 Some(true) => Ruling::Ignored("its key is no admin's"),
-                Some(false) => Ruling::Waits(voices, needed),
+                Some(false) => Ruling::Waits(supporters, needed),
             };
         }
         let Proposal { change, .. } = self.proposals.remove(n);

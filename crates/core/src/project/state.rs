@@ -10,7 +10,7 @@ use crate::project::experiments::Experiments;
 use crate::project::notified::Notified;
 use crate::project::people::{Acceptance, Approval, Report, Waiver};
 use crate::project::roster::Roster;
-use crate::project::statements::Said;
+use crate::project::statements::RecentStatements;
 use crate::project::steps::Progress;
 use crate::project::trust::Ignored;
 use crate::types::cut_kind::CutKind;
@@ -51,13 +51,13 @@ pub struct Project {
     pub slot: Option<Timestamp>,
     /// The latest slot that was skipped, and why.
     pub skipped: Option<(Timestamp, SkipReason)>,
-    /// When the last candidate of the train ended; a hotfix holds no train up.
+    /// When the last candidate of the train ended; hotfixes do not count.
     pub last_ended: Option<Timestamp>,
     /// The commit of develop that the last candidate was cut from.
     pub last_cut: Option<CommitId>,
     /// Freezes set by people and not lifted.
     pub freezes: Vec<LedgerFreeze>,
-    /// What the targets of notices were told, by name.
+    /// The notices that were delivered, by target.
     #[serde(default)]
     pub told: BTreeMap<String, Notified>,
     /// Check results by commit and name.
@@ -65,7 +65,7 @@ pub struct Project {
     /// What experiments found.
     #[serde(default)]
     pub experiments: Experiments,
-    /// Commits that a person answered for.
+    /// Commits that a person accepted.
     pub accepted: BTreeMap<CommitId, Acceptance>,
     /// The highest rules version that an entry needs.
     pub needs: u32,
@@ -80,7 +80,7 @@ pub struct Project {
     /// Who may sign what.
     pub roster: Roster,
     /// What was stated last.
-    pub said: Said,
+    pub said: RecentStatements,
     /// The last entries that changed nothing, or less than they say, for want of a signature.
     pub ignored: Vec<Ignored>,
 }
@@ -100,13 +100,13 @@ pub struct Candidate {
     pub rcs: Vec<Rc>,
     /// Heads of its branch by the instant they were first seen.
     pub heads: BTreeMap<CommitId, Timestamp>,
-    /// People's yes, in order.
+    /// Approvals, in order.
     pub approvals: Vec<Approval>,
-    /// Gates that people set aside, in order.
+    /// Waivers, in order.
     pub waivers: Vec<Waiver>,
     /// What users said, each person's last word on each rc.
     pub reports: Vec<Report>,
-    /// Pseudonyms of all who ever said so: who is new replaces nobody's word.
+    /// Pseudonyms of all who ever reported: a new reporter replaces nobody's report.
     pub reporters: BTreeSet<String>,
     /// A person's stop.
     pub hold: Option<Hold>,
@@ -146,7 +146,7 @@ pub struct Hold {
     pub until: Option<Timestamp>,
 }
 
-/// A wish on record.
+/// A request on record to promote a commit once it is clear.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Request {
     /// For exactly this commit.
@@ -168,7 +168,7 @@ pub struct Flight {
     pub by: String,
 }
 
-/// How far the ledger says a promotion came. The refs have the last word.
+/// The phase of a promotion on record. What counts in the end are the refs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Phase {
@@ -206,7 +206,7 @@ pub struct Release {
     /// What follows it, as the candidate's policy had it.
     #[serde(default)]
     pub after: Vec<AfterStep>,
-    /// How far that came, by name.
+    /// Their progress, by name.
     #[serde(default)]
     pub steps: BTreeMap<String, Progress>,
 }
@@ -260,7 +260,7 @@ pub struct Trouble {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
 #[serde(rename_all = "kebab-case")]
 pub enum TroubleKind {
-    /// It is no entry.
+    /// It is not an entry.
     #[error("{0}")]
     Void(VoidReason),
     /// It has events that this version does not know.
@@ -269,7 +269,7 @@ pub enum TroubleKind {
 }
 
 impl Hold {
-    /// Keeps the one that lasts longer: only lifting ends a stop early.
+    /// Keeps the longer one: only lifting ends a stop early.
     pub(crate) fn or_stricter(self, other: Option<Self>) -> Self {
         match other {
             Some(other) if other.until.is_none_or(|theirs| self.until.is_some_and(|ours| ours <= theirs)) => {

@@ -1,4 +1,4 @@
-//! What was stated lately: what keeps a statement from being said again.
+//! Recent statements, so that none is replayed.
 
 use crate::ledger::event::Event;
 use crate::ledger::signature::Fingerprint;
@@ -9,20 +9,20 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::collections::VecDeque;
 
-/// How many entries a statement may lag behind what its speaker had seen.
+/// How many entries may come between the head that a statement names and its own entry.
 pub const REACH: usize = 100;
 
-/// The end of the chain, and what was stated on it: what keeps a statement from being said again.
+/// The end of the chain and the statements on it, so that none is replayed.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-pub struct Said {
+pub struct RecentStatements {
     /// The last entries, oldest first.
     recent: VecDeque<CommitId>,
     /// Each statement that was taken: its head, and the digest of its key and its text.
     taken: Vec<(CommitId, String)>,
 }
 
-impl Said {
-    /// Takes a statement of the next entry, or says why it is none.
+impl RecentStatements {
+    /// Takes a statement of the next entry, or says why it does not count.
     pub(crate) fn take(
         &mut self,
         statement: &Statement,

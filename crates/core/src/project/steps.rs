@@ -1,7 +1,7 @@
 //! How the after-steps of a release stand on record.
 
 use crate::ledger::entry::TOLERANCE;
-use crate::ledger::step_end::By;
+use crate::ledger::step_end::DoneBy;
 use crate::policy::AfterStep;
 use crate::types::duration::Seconds;
 use jiff::Timestamp;
@@ -14,7 +14,7 @@ pub const GRACE: Seconds = Seconds(30 * 60);
 /// The longest time between two looks.
 const LONGEST: Seconds = Seconds(6 * 3600);
 
-/// How one step stands on record.
+/// The progress of one step on record.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Progress {
     /// How far it came.
@@ -29,7 +29,7 @@ pub struct Progress {
     pub said: Option<String>,
 }
 
-/// How far a step came.
+/// The state of a step on record.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Mark {
@@ -48,7 +48,7 @@ pub enum Mark {
     /// Nobody can tell whether it happened, and there is no probe.
     Lost,
     /// Done.
-    Done(By),
+    Done(DoneBy),
 }
 
 impl Progress {
@@ -89,7 +89,7 @@ impl Progress {
             Mark::New | Mark::Failed | Mark::Unconfirmed if step.run().is_none() => false,
             Mark::Failed => self.tries >= 2,
             Mark::Unconfirmed => self.tries >= 3,
-            // A registry that is down for half an hour needs nobody yet.
+            // A registry that is down for half an hour does not need a person yet.
             Mark::New => self.tries >= 6,
         }
     }

@@ -1,4 +1,4 @@
-//! Whose word counts. What an entry says of its own signature never does: how far a voice is proven comes
+//! Whose statements count. What an entry says of its own signature never counts: how far an identity is proven comes
 //! from the signatures alone, and is found once, at its position in the chain.
 
 use crate::ledger::signature::Fingerprint;
@@ -9,16 +9,16 @@ use crate::types::object_id::CommitId;
 use crate::types::person::is_same;
 use serde::{Deserialize, Serialize};
 
-/// Somebody's word: who by their own claim, and how far it is proven.
+/// Who did something, by their own claim, and how far that is proven.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Voice {
+pub struct Identity {
     /// A name or an address, as claimed.
     pub who: String,
     /// How far it is proven.
     pub level: Level,
 }
 
-/// How far a word is proven.
+/// How far an identity is proven.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Level {
@@ -27,7 +27,7 @@ pub enum Level {
     Claimed,
     /// This key wrote it down: the entry's commit carries its good signature.
     Recorded(Key),
-    /// This key said it, about exactly this, in this ledger.
+    /// This key signed a statement of exactly this, in this ledger.
     Stated(Key),
 }
 
@@ -36,7 +36,7 @@ pub enum Level {
 pub struct Key {
     /// Which.
     pub fingerprint: Fingerprint,
-    /// Whose; `None` where it is no signer's.
+    /// Whose; `None` where it is not a signer's.
     pub name: Option<String>,
     /// What it may do.
     pub roles: Vec<Role>,
@@ -88,7 +88,7 @@ impl Level {
     }
 }
 
-impl Voice {
+impl Identity {
     /// Gives the name that counts under a policy: the signer's where signatures count, else the claimed one.
     pub fn name(&self, policy: &Policy) -> &str {
         let signer = self.level.stated().and_then(|key| key.name.as_deref());
@@ -104,7 +104,7 @@ impl Voice {
         is_same(&self.who, who) || signer.is_some_and(|name| is_same(name, who))
     }
 
-    /// Tells whether anybody's name is on it: of those without one nobody can say that they are two.
+    /// Tells whether it has a name: two without one cannot be told apart.
     pub fn is_somebody(&self) -> bool {
         is_same(&self.who, &self.who) || self.level.stated().is_some()
     }
@@ -119,7 +119,7 @@ impl Voice {
     }
 }
 
-/// Tells whether what a voice did counts under a policy. A stop by anybody always does, and bad news too.
+/// Tells whether an act counts under a policy. A hold by anybody always counts, and so does a bad report.
 pub(crate) fn counts(policy: &Policy, act: Act<'_>, level: &Level) -> bool {
     policy.trust == Trust::Claimed || is_vouched(act, level)
 }

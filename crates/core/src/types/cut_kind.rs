@@ -9,12 +9,12 @@ pub enum CutKind {
     /// The work on develop.
     #[default]
     Regular,
-    /// One flaw of what is released; cut from stable.
+    /// A fix of what is released; cut from stable.
     Hotfix,
 }
 
 impl CutKind {
-    /// Tells whether it rides with the train.
+    /// Tells whether it is cut from develop, as the train does.
     pub fn is_regular(&self) -> bool {
         *self == Self::Regular
     }

@@ -8,7 +8,7 @@ use std::fmt;
 #[serde(transparent)]
 pub struct Seconds(pub u64);
 
-/// Tells why a text is no length of time.
+/// Why a text is not a length of time.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("`{}` is not a length of time; write it as `7d`, `36h`, `30m`, `1s` or `1w 2d`", crate::types::text::plain(.0))]
 pub struct NotADuration(pub String);

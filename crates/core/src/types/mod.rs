@@ -7,6 +7,7 @@ pub mod mailmap;
 pub mod object_id;
 pub mod person;
 pub mod ref_name;
+pub mod shell;
 pub mod text;
 pub mod verdict;
 pub mod version;

@@ -19,7 +19,7 @@ impl Clone for CommitId {
     }
 }
 
-/// Tells why a text is no [`CommitId`].
+/// Why a text is not a [`CommitId`].
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("`{}` is not a full object id (40 or 64 hex digits)", crate::types::text::plain(.0))]
 pub struct NotAnId(pub String);
@@ -65,7 +65,7 @@ impl<'de> Deserialize<'de> for CommitId {
     }
 }
 
-/// Names one promotion attempt: the same objects, whoever finishes it.
+/// One promotion attempt, whoever finishes it.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(transparent)]
 pub struct OperationId(Box<str>);

@@ -1,4 +1,4 @@
-//! Ref names: parsed once at the edge, exact for ever after.
+//! Ref names, parsed once at the edge.
 
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -53,12 +53,12 @@ impl fmt::Debug for RefName {
     }
 }
 
-/// A branch that allclear may name: ASCII, no surprises.
+/// A branch name that allclear may create: ASCII, and safe in a shell.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(transparent)]
 pub struct Branch(Box<str>);
 
-/// Tells why a text is no branch name that allclear would use.
+/// Why a text cannot be a branch name of allclear's.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("`{}` cannot be a branch here: {why}", crate::types::text::plain(.name))]
 pub struct BadName {

@@ -1,4 +1,4 @@
-//! Text of strangers, made safe to show, and the forms of names, numbers and digests.
+//! Untrusted text made safe to show, and the forms of names, numbers and digests.
 
 /// Replaces what can steer a terminal or reorder a line: control characters, escape sequences,
 /// bidirectional overrides and invisible characters (Unicode TR 36). At most 400 characters stay.

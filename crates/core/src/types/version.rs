@@ -18,7 +18,7 @@ pub struct Version {
 /// The N of `X.Y.Z-rc.N`, counted from 1.
 pub type RcNumber = u32;
 
-/// Tells which rule of Semantic Versioning a text breaks.
+/// Which rule of Semantic Versioning a text breaks.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum BadVersion {
     /// Blanks at either end or inside.
@@ -193,7 +193,7 @@ impl CandidateFormat {
         Branch::parse(&name).expect("the policy checked the prefix with a version behind it")
     }
 
-    /// Reads a full ref name; `None` where it is no candidate's branch.
+    /// Reads a full ref name; `None` where it is not a candidate's branch.
     pub fn parse(&self, name: &RefName) -> Option<Version> {
         Version::parse(name.as_str().strip_prefix("refs/heads/")?.strip_prefix(self.prefix.as_str())?).ok()
     }

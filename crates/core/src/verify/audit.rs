@@ -5,7 +5,7 @@ use crate::ledger::actor::Proof;
 use crate::ledger::entry::{Body, Link};
 use crate::ledger::event::Event;
 use crate::ledger::signature::Signed;
-use crate::project::trust::{Ignored, Level, Voice};
+use crate::project::trust::{Identity, Ignored, Level};
 use crate::project::{Candidate, Fold, Project, Rc, Release};
 use crate::types::object_id::CommitId;
 use crate::types::version::Version;
@@ -14,12 +14,12 @@ use crate::verify::plan::Plan;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
-/// How many odd entries of a kind are listed.
+/// The most irregular entries that are listed.
 const LISTED: usize = 100;
 
-/// A release on record, and its plan.
+/// A release on record, with what led to it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Told {
+pub struct AuditedRelease {
     /// What was released.
     pub version: Version,
     /// As the record has it.
@@ -27,14 +27,14 @@ pub struct Told {
     /// Its rcs.
     pub rcs: Vec<Rc>,
     /// Who said what of its commit: approvals and waivers.
-    pub voices: Vec<(String, Voice)>,
+    pub voices: Vec<(String, Identity)>,
     /// Its plan.
     pub plan: Box<Plan>,
     /// What was found before that cannot change any more.
     pub sealed: Option<Vec<Claim>>,
 }
 
-/// Reads a chain as an auditor does: nothing is believed, and everything that is odd is kept.
+/// Reads a chain as an auditor does: nothing is believed, and irregularities are collected.
 #[derive(Debug, Default, Serialize, Deserialize)]
 pub struct Audit {
     /// All that the entries say.
@@ -46,7 +46,8 @@ pub struct Audit {
     /// Signatures that are claimed and not there, or there and not good.
     pub forged: Vec<Ignored>,
     /// All releases of this chain, in order.
-    pub told: Vec<Told>,
+    #[serde(rename = "told")]
+    pub releases: Vec<AuditedRelease>,
     /// Stable, as the first cut saw it: what was released before is not on record.
     pub began: Option<CommitId>,
     plans: Vec<Plan>,
@@ -83,7 +84,7 @@ impl Audit {
         }
     }
 
-    /// Keeps the record as it was before an entry that plans or moves.
+    /// Keeps the record before a promotion is planned or its refs move.
     #[expect(clippy::wildcard_enum_match_arm, reason = "two kinds of many matter here")]
     fn note(&self, project: &Project, entry: &Entry) -> Vec<(Version, Project)> {
         let versions = entry.events.iter().filter_map(|event| match event {
@@ -122,7 +123,7 @@ impl Audit {
         level: Level,
         mut before: Vec<(Version, Project)>,
     ) {
-        let mut kept = |version: Version| {
+        let mut record_before = |version: Version| {
             before.iter().position(|(v, _)| *v == version).map(|n| before.swap_remove(n).1)
         };
         for event in &entry.events {
@@ -144,9 +145,9 @@ impl Audit {
                     self.policies.insert(*version, from.clone());
                 }
                 Event::PromotionPlanned(plan) => {
-                    let flies = project.candidates.get(&plan.version).and_then(|c| c.operation.as_ref());
-                    if let Some(before) = kept(plan.version)
-                        && flies.is_some_and(|flight| flight.plan == **plan)
+                    let in_flight = project.candidates.get(&plan.version).and_then(|c| c.operation.as_ref());
+                    if let Some(before) = record_before(plan.version)
+                        && in_flight.is_some_and(|flight| flight.plan == **plan)
                     {
                         self.plans.retain(|p| p.operation.version != plan.version);
                         self.plans.push(Plan {
@@ -165,7 +166,7 @@ impl Audit {
                 }
                 Event::PromotionMoving { operation } => {
                     if let Some(plan) = self.plans.iter_mut().find(|p| p.operation.id == *operation) {
-                        plan.moved = kept(plan.operation.version).map(|record| (record, project.at));
+                        plan.moved = record_before(plan.operation.version).map(|record| (record, project.at));
                     }
                 }
                 Event::PromotionContinued { operation, develop: Some(develop) } => {
@@ -180,9 +181,16 @@ impl Audit {
                     };
                     if let Some(n) = self.plans.iter().position(|p| p.operation.id == *operation) {
                         let plan = Box::new(self.plans.remove(n));
-                        let (rcs, voices) = plan.candidate().map(heard).unwrap_or_default();
+                        let (rcs, voices) = plan.candidate().map(rcs_and_voices).unwrap_or_default();
                         let release = release.clone();
-                        self.told.push(Told { version: *version, release, rcs, voices, plan, sealed: None });
+                        self.releases.push(AuditedRelease {
+                            version: *version,
+                            release,
+                            rcs,
+                            voices,
+                            plan,
+                            sealed: None,
+                        });
                     }
                 }
                 _ => {}
@@ -199,8 +207,8 @@ fn proven(link: &Link, level: &Level, project: &Project) -> Level {
     }
 }
 
-/// Keeps of a candidate what people want to hear of it later.
-fn heard(candidate: &Candidate) -> (Vec<Rc>, Vec<(String, Voice)>) {
+/// Gives a candidate's rcs, and who approved and waived for its commit.
+fn rcs_and_voices(candidate: &Candidate) -> (Vec<Rc>, Vec<(String, Identity)>) {
     let commit = candidate.commit();
     let approvals = candidate.approvals.iter().filter(|a| a.commit == *commit);
     let waivers = candidate.waivers.iter().filter(|w| w.commit == *commit);
@@ -210,7 +218,7 @@ fn heard(candidate: &Candidate) -> (Vec<Rc>, Vec<(String, Voice)>) {
     (candidate.rcs.clone(), approvals.chain(waivers).collect())
 }
 
-/// Keeps of a record what a candidate is judged by.
+/// Reduces a record to what a candidate is judged by.
 fn excerpt(project: &Project, version: Version) -> Project {
     let candidate = project.candidates.get(&version);
     let commit = candidate.map(Candidate::commit);

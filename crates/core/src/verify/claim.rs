@@ -1,8 +1,8 @@
-//! What became of a thing that the record says.
+//! Claims of the record, and whether they hold.
 
 use serde::{Deserialize, Serialize};
 
-/// What became of a claim that was looked into.
+/// The result of checking a claim.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(tag = "truth", content = "why", rename_all = "kebab-case")]
 pub enum Truth {
@@ -32,24 +32,24 @@ impl Truth {
         }
     }
 
-    /// Says that it is so, or else that it is not, and why.
+    /// Holds, or does not for this reason.
     pub fn when(holds: bool, why: impl FnOnce() -> String) -> Self {
         if holds { Self::Holds } else { Self::DoesNotHold(why()) }
     }
 }
 
-/// One thing that the record says.
+/// One thing that the record claims.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Claim {
     /// What it is about, one or two words.
     pub about: String,
-    /// What became of it.
+    /// Whether it holds.
     #[serde(flatten)]
     pub truth: Truth,
 }
 
 impl Claim {
-    /// Puts a truth beside what it is about.
+    /// Makes a claim.
     pub fn new(about: &str, truth: Truth) -> Self {
         Self { about: about.into(), truth }
     }

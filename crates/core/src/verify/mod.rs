@@ -6,7 +6,7 @@ mod claim;
 mod plan;
 mod recorded;
 
-pub use audit::{Audit, Told};
+pub use audit::{Audit, AuditedRelease};
 pub use claim::{Claim, Truth};
 pub use plan::{Plan, Shown};
 pub use recorded::{COMMITS, Recorded, RecordedCommit, RecordedGate};

@@ -77,12 +77,12 @@ impl Plan {
         self.candidate().map_or_else(|| digest(policy), |c| digest(&policy.of(c.cut.kind)))
     }
 
-    /// Forgets what nobody asks again once all is found out.
+    /// Drops the records once every claim is settled.
     pub fn shed(&mut self) {
         (self.before, self.moved) = (Project::default(), None);
     }
 
-    /// Looks into what the chain alone tells: the facts are about this plan, and of its time.
+    /// Checks what the chain alone shows: the facts belong to this plan, and to its time.
     pub fn claims(&self, origin: Option<&Policy>) -> Vec<Claim> {
         let op = &self.operation;
         let Some(facts) = &self.recorded else {

@@ -54,7 +54,7 @@ pub struct RecordedGate {
     pub summary: String,
 }
 
-/// A commit and its class: no text of strangers goes into the chain.
+/// A commit and its class: no untrusted text goes into the chain.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RecordedCommit {
     /// The commit.
@@ -94,7 +94,7 @@ impl Recorded {
     }
 }
 
-/// A commit of which the record kept no words.
+/// A recorded commit, without subject and author.
 pub(super) fn bare(commit: &RecordedCommit) -> ClassedCommit {
     ClassedCommit {
         id: commit.id.clone(),

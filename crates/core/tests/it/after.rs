@@ -5,7 +5,7 @@ use allclear_core::decide::after::{
     Answer, Next, StepState, after_run, answer, before_run, due, report, word,
 };
 use allclear_core::ledger::event::Event;
-use allclear_core::ledger::step_end::{By, Ill};
+use allclear_core::ledger::step_end::{DoneBy, StepFailure};
 use allclear_core::policy::AfterStep;
 use allclear_core::port::steps::{End, Ended};
 use allclear_core::project::steps::{GRACE, back_off, lease};
@@ -38,11 +38,11 @@ fn begun(step: &str, second: i64, attempt: u32) -> (i64, Event) {
     (second, Event::StepStarted { version: VERSION, step: step.into(), attempt, until })
 }
 
-fn done(step: &str, second: i64, by: By) -> (i64, Event) {
+fn done(step: &str, second: i64, by: DoneBy) -> (i64, Event) {
     (second, Event::StepDone { version: VERSION, step: step.into(), by, reason: None })
 }
 
-fn failed(step: &str, second: i64, attempt: u32, how: Ill) -> (i64, Event) {
+fn failed(step: &str, second: i64, attempt: u32, how: StepFailure) -> (i64, Event) {
     let (why, said) = ("it did not work".into(), None);
     (second, Event::StepFailed { version: VERSION, step: step.into(), attempt, how, why, said })
 }
@@ -64,16 +64,20 @@ fn what_is_on_record_and_what_the_probe_says() {
     let late = Seconds(121).after(late);
     let rows: [(&str, Events, [&str; 3]); 5] = [
         ("nothing", vec![], [DONE, RUN, LATER]),
-        ("the run failed", vec![begun("a", 1900, 1), failed("a", 2000, 1, Ill::Failed)], [DONE, RUN, LATER]),
+        (
+            "the run failed",
+            vec![begun("a", 1900, 1), failed("a", 2000, 1, StepFailure::Failed)],
+            [DONE, RUN, LATER],
+        ),
         (
             "it ended well",
-            vec![begun("a", 1900, 1), failed("a", 2000, 1, Ill::Unconfirmed)],
+            vec![begun("a", 1900, 1), failed("a", 2000, 1, StepFailure::Unconfirmed)],
             [DONE, LATER, LATER],
         ),
         ("begun, no end", vec![begun("a", 2000, 1)], [DONE, RUN, LATER]),
         (
             "begun, no end, and the probe could not tell",
-            vec![begun("a", 2000, 1), failed("a", 5000, 2, Ill::Unclear)],
+            vec![begun("a", 2000, 1), failed("a", 5000, 2, StepFailure::Unclear)],
             [DONE, RUN, LATER],
         ),
     ];
@@ -104,7 +108,7 @@ fn a_lease_keeps_others_away_and_then_ends() {
 
 #[test]
 fn without_a_probe_nothing_is_repeated_that_may_have_happened() {
-    let a = done("a", 1500, By::Ran);
+    let a = done("a", 1500, DoneBy::Ran);
     let year = at(31_536_000);
     let row = |events: &[(i64, Event)]| {
         let events: Vec<_> = [a.clone()].into_iter().chain(events.iter().cloned()).collect();
@@ -113,11 +117,17 @@ fn without_a_probe_nothing_is_repeated_that_may_have_happened() {
     };
     assert_eq!(row(&[]), (StepState::Due, true));
     assert_eq!(row(&[begun("b", 2000, 1)]), (StepState::Unknown, false));
-    assert_eq!(row(&[begun("b", 2000, 1), failed("b", 2100, 1, Ill::Lost)]), (StepState::Unknown, false));
-    assert_eq!(row(&[begun("b", 2000, 1), failed("b", 2100, 1, Ill::Failed)]), (StepState::Due, true));
+    assert_eq!(
+        row(&[begun("b", 2000, 1), failed("b", 2100, 1, StepFailure::Lost)]),
+        (StepState::Unknown, false)
+    );
+    assert_eq!(
+        row(&[begun("b", 2000, 1), failed("b", 2100, 1, StepFailure::Failed)]),
+        (StepState::Due, true)
+    );
     let retried = (3000, Event::StepRetried { version: VERSION, step: "b".into() });
     assert_eq!(row(&[begun("b", 2000, 1), retried]), (StepState::Due, true));
-    assert_eq!(row(&[begun("b", 2000, 1), done("b", 3000, By::Told)]), (StepState::Done, false));
+    assert_eq!(row(&[begun("b", 2000, 1), done("b", 3000, DoneBy::Told)]), (StepState::Done, false));
 }
 
 #[test]
@@ -126,10 +136,10 @@ fn needs_come_first() {
     assert_eq!(is_due(&release, at(1000)), ["a", "c"]);
     assert_eq!(states(&release, at(1000)), [StepState::Due, StepState::Waiting, StepState::Due]);
     assert_eq!(word(&release), "released · publishing 0 of 3");
-    let release = released(&[done("a", 1500, By::Probed)]);
+    let release = released(&[done("a", 1500, DoneBy::Probed)]);
     assert_eq!(is_due(&release, at(1500)), ["b", "c"]);
     assert_eq!(word(&release), "released · publishing 1 of 3");
-    let all = ["a", "b", "c"].map(|step| done(step, 1600, By::Ran));
+    let all = ["a", "b", "c"].map(|step| done(step, 1600, DoneBy::Ran));
     assert_eq!(word(&released(&all)), "published");
 }
 
@@ -137,11 +147,11 @@ fn needs_come_first() {
 fn done_is_done_whoever_comes_late() {
     let release = released(&[
         begun("a", 1100, 1),
-        done("a", 1200, By::Ran),
-        failed("a", 1300, 1, Ill::Failed),
+        done("a", 1200, DoneBy::Ran),
+        failed("a", 1300, 1, StepFailure::Failed),
         begun("a", 1400, 2),
         (1500, Event::StepRetried { version: VERSION, step: "a".into() }),
-        done("none of ours", 1600, By::Ran),
+        done("none of ours", 1600, DoneBy::Ran),
     ]);
     assert_eq!(states(&release, at(9999))[0], StepState::Done);
     assert_eq!(release.steps.len(), 1);
@@ -151,7 +161,7 @@ fn done_is_done_whoever_comes_late() {
 fn it_backs_off_from_a_minute_to_six_hours() {
     let pauses: Vec<u64> = [1, 2, 3, 9, 10, 11, 40, u32::MAX].map(|n| back_off(n).0).into();
     assert_eq!(pauses, [60, 120, 240, 15_360, 21_600, 21_600, 21_600, 21_600]);
-    let release = released(&[begun("a", 1900, 3), failed("a", 2000, 3, Ill::Failed)]);
+    let release = released(&[begun("a", 1900, 3), failed("a", 2000, 3, StepFailure::Failed)]);
     assert!(!is_due(&release, at(2239)).contains(&"a"));
     assert!(is_due(&release, at(2240)).contains(&"a"));
 }
@@ -179,14 +189,14 @@ fn what_a_run_was() {
         (End::Exit(101), Some(&Answer::Done), None),
         (End::TimedOut, Some(&Answer::Done), None),
         (End::Exit(0), None, None),
-        (End::Exit(0), Some(&Answer::NotDone), Some(Ill::Unconfirmed)),
-        (End::Exit(0), Some(&unclear), Some(Ill::Unconfirmed)),
-        (End::Exit(101), Some(&Answer::NotDone), Some(Ill::Failed)),
-        (End::Exit(101), None, Some(Ill::Failed)),
-        (End::TimedOut, Some(&unclear), Some(Ill::Failed)),
-        (End::TimedOut, None, Some(Ill::Lost)),
-        (End::Killed, None, Some(Ill::Lost)),
-        (End::NotStarted, None, Some(Ill::Failed)),
+        (End::Exit(0), Some(&Answer::NotDone), Some(StepFailure::Unconfirmed)),
+        (End::Exit(0), Some(&unclear), Some(StepFailure::Unconfirmed)),
+        (End::Exit(101), Some(&Answer::NotDone), Some(StepFailure::Failed)),
+        (End::Exit(101), None, Some(StepFailure::Failed)),
+        (End::TimedOut, Some(&unclear), Some(StepFailure::Failed)),
+        (End::TimedOut, None, Some(StepFailure::Lost)),
+        (End::Killed, None, Some(StepFailure::Lost)),
+        (End::NotStarted, None, Some(StepFailure::Failed)),
     ] {
         assert_eq!(ill(end.clone(), answer), expected, "{end:?} {answer:?}");
     }
@@ -197,8 +207,8 @@ fn a_step_that_somebody_else_does_is_only_watched() {
     let release = released(&[]);
     let c: &AfterStep = &release.after[2];
     let next = before_run(c, &report(&release, at(1000))[2].progress, Some(Answer::NotDone), at(1000));
-    assert!(matches!(next, Next::Later(Ill::Unconfirmed, _)));
-    let release = released(&[failed("c", 1100, 9, Ill::Unconfirmed)]);
+    assert!(matches!(next, Next::Later(StepFailure::Unconfirmed, _)));
+    let release = released(&[failed("c", 1100, 9, StepFailure::Unconfirmed)]);
     let reports = report(&release, at(99_999));
     assert!(!reports[2].progress.needs_somebody(reports[2].step, at(99_999)));
 }

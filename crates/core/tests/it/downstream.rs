@@ -330,7 +330,7 @@ fn verified(scene: &Scene, change: impl FnOnce(&mut Recorded)) -> Truth {
         descends: true,
         merge_back: MergeBack::Clean { tree: commit(9) },
     };
-    let claims = audit.told[0].plan.judge(Some(&shown), None);
+    let claims = audit.releases[0].plan.judge(Some(&shown), None);
     claims.into_iter().map(|claim| claim.truth).max().unwrap()
 }
 

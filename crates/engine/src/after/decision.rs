@@ -4,7 +4,7 @@ use crate::{AfterRefusal, Engine, Refusal, Snapshot};
 use allclear_core::Version;
 use allclear_core::decide::after;
 use allclear_core::ledger::event::Event;
-use allclear_core::ledger::step_end::By;
+use allclear_core::ledger::step_end::DoneBy;
 use allclear_core::project::Release;
 use allclear_core::project::steps::Mark;
 
@@ -48,7 +48,7 @@ impl Engine<'_> {
             let event = match word {
                 StepDecision::Retry => Event::StepRetried { version, step },
                 StepDecision::Done(reason) => {
-                    Event::StepDone { version, step, by: By::Told, reason: Some(reason.clone()) }
+                    Event::StepDone { version, step, by: DoneBy::Told, reason: Some(reason.clone()) }
                 }
             };
             Ok((self.draft(vec![event]), version))

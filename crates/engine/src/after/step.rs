@@ -5,7 +5,7 @@ use crate::{AfterRefusal, Engine, FaultKind, Note, POLICY_FILE, Refusal, Snapsho
 use allclear_core::decide::after;
 use allclear_core::decide::after::{Answer, Next};
 use allclear_core::ledger::event::Event;
-use allclear_core::ledger::step_end::{By, Ill};
+use allclear_core::ledger::step_end::{DoneBy, StepFailure};
 use allclear_core::policy::{self, AfterStep};
 use allclear_core::port::steps::{Command, End, Ended, Workspace};
 use allclear_core::project::steps;
@@ -36,25 +36,26 @@ impl Engine<'_> {
         let Some(steps) = self.steps else {
             return Err(AfterRefusal::NoStepsHere.into());
         };
-        let later = |how: Ill, why: String, said: &str| self.not_done(version, step, &before, how, why, said);
+        let later =
+            |how: StepFailure, why: String, said: &str| self.not_done(version, step, &before, how, why, said);
         let vars =
             self.check_origin(&snapshot, release, step)?.and_then(|()| self.vars(version, release, step));
         let vars = match vars {
             Ok(vars) => vars,
-            Err(why) => return later(Ill::Unclear, why, ""),
+            Err(why) => return later(StepFailure::Unclear, why, ""),
         };
         let notes = self.repo.objects(std::slice::from_ref(&release.object))?.concat();
         // A tag is its header, a blank line, and the message.
         let notes = notes.split_once("\n\n").map_or("", |(_, message)| message).to_owned();
         let workspace = match steps.workspace(&release.stable, &notes) {
             Ok(workspace) => workspace,
-            Err(error) => return later(Ill::Unclear, error.to_string(), ""),
+            Err(error) => return later(StepFailure::Unclear, error.to_string(), ""),
         };
         let case = StepRun { version, release, step, before: before.clone(), workspace, vars };
         let probed = case.probe();
         let (answer, said) = probed.map_or((None, String::new()), |(answer, said)| (Some(answer), said));
         match after::before_run(step, &before, answer, self.clock.now()) {
-            Next::Done => self.is_done(&case, By::Probed),
+            Next::Done => self.is_done(&case, DoneBy::Probed),
             Next::Later(how, why) => later(how, why, &said),
             Next::Run => self.run_step(&case),
         }
@@ -123,7 +124,7 @@ impl Engine<'_> {
         }
         self.note(Note::StepEnded(version, step.name.clone()));
         match after::after_run(&ended, probed.as_ref().map(|(answer, _)| answer)) {
-            Ok(()) => self.is_done(case, By::Ran),
+            Ok(()) => self.is_done(case, DoneBy::Ran),
             Err((how, why)) => {
                 let said =
                     if ended.end == End::Exit(0) { probed.map(|(_, said)| said) } else { Some(ended.said) };
@@ -132,7 +133,7 @@ impl Engine<'_> {
         }
     }
 
-    fn is_done(&self, case: &StepRun<'_>, by: By) -> Result<Option<String>, Refusal> {
+    fn is_done(&self, case: &StepRun<'_>, by: DoneBy) -> Result<Option<String>, Refusal> {
         let (version, name) = (case.version, case.step.name.clone());
         let event = Event::StepDone { version, step: name.clone(), by, reason: None };
         // That it is done is news whatever others have said meanwhile, unless they said so too.
@@ -143,8 +144,8 @@ impl Engine<'_> {
             return Ok(None);
         }
         let how = match by {
-            By::Probed => "step {} is done already",
-            By::Ran | By::Told => "step {} is done",
+            DoneBy::Probed => "step {} is done already",
+            DoneBy::Ran | DoneBy::Told => "step {} is done",
         };
         let step = how.replace("{}", &name);
         Ok(Some(format!("{step}: {version} is {}", self.word(version)?)))
@@ -176,13 +177,14 @@ impl Engine<'_> {
         version: Version,
         step: &AfterStep,
         before: &Progress,
-        how: Ill,
+        how: StepFailure,
         why: String,
         said: &str,
     ) -> Result<Option<String>, Refusal> {
         let name = step.name.clone();
         // A run was counted when it began.
-        let attempt = if how == Ill::Unclear || before.is_idle() { before.tries + 1 } else { before.tries };
+        let attempt =
+            if how == StepFailure::Unclear || before.is_idle() { before.tries + 1 } else { before.tries };
         let event = Event::StepFailed {
             version,
             step: name.clone(),
@@ -195,7 +197,7 @@ impl Engine<'_> {
         if !self.record_persistently(&event, &unchanged)? {
             return Ok(None);
         }
-        if step.run().is_none() && how == Ill::Unconfirmed {
+        if step.run().is_none() && how == StepFailure::Unconfirmed {
             // Somebody else does it, and that it is not done yet is no fault of anybody's.
             return Ok(Some(format!("step {name} of {version} is not done yet")));
         }

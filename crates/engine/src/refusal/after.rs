@@ -3,7 +3,7 @@
 use crate::{Fault, FaultKind};
 use allclear_core::Version;
 use allclear_core::decide::notices::remedy;
-use allclear_core::ledger::step_end::Ill;
+use allclear_core::ledger::step_end::StepFailure;
 use allclear_core::project::steps::back_off;
 use allclear_core::types::text::{list, short};
 use jiff::Timestamp;
@@ -11,7 +11,7 @@ use jiff::Timestamp;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum AfterRefusal {
     NoStepsHere,
-    NotDone { version: Version, step: String, how: Ill, why: String, attempt: u32 },
+    NotDone { version: Version, step: String, how: StepFailure, why: String, attempt: u32 },
     NoSuchStep { version: Version, step: String, known: Vec<String> },
     DoneAlready { version: Version, step: String },
     Running { version: Version, step: String, until: Timestamp },
@@ -26,15 +26,17 @@ impl From<&AfterRefusal> for Fault {
         match refusal {
             R::NoStepsHere => Self::try_later("this machine runs no after-steps"),
             R::NotDone { version, step, how, why, attempt } => {
-                let kind = if *how == Ill::Lost { FaultKind::Blocked } else { FaultKind::TryLater };
+                let kind = if *how == StepFailure::Lost { FaultKind::Blocked } else { FaultKind::TryLater };
                 let fault = Self::new(kind, format!("step {step} of {version} is not done: {why}"))
                     .truth(format!("{version} is released, and stays so; nothing is undone"));
                 match how {
-                    Ill::Lost => remedy(*version, step).into_iter().fold(fault, Self::hint),
-                    Ill::Failed | Ill::Unconfirmed | Ill::Unclear => fault.hint(format!(
-                        "any tick looks again in {}; allclear after {version} shows its last words",
-                        back_off(*attempt)
-                    )),
+                    StepFailure::Lost => remedy(*version, step).into_iter().fold(fault, Self::hint),
+                    StepFailure::Failed | StepFailure::Unconfirmed | StepFailure::Unclear => {
+                        fault.hint(format!(
+                            "any tick looks again in {}; allclear after {version} shows its last words",
+                            back_off(*attempt)
+                        ))
+                    }
                 }
             }
             R::NoSuchStep { version, step, known } => {

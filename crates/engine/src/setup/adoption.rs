@@ -2,7 +2,7 @@
 
 use crate::{Engine, PolicySeen, Refusal, Snapshot};
 use allclear_adopt::to_do::{
-    self, FILE_LIMIT, File, Home, PLACES, Patch, PolicyState, Seen, Standing, Todo, Traces,
+    self, FILE_LIMIT, File, PLACES, Patch, PolicyState, Recorded, Seen, Server, Standing, Todo,
 };
 use allclear_core::ledger::actor::Via;
 use allclear_core::ledger::entry;
@@ -29,7 +29,7 @@ pub struct Adoption {
 
 impl Engine<'_> {
     /// Finds out what is left to do until the train runs. `home` is the server, as its address tells it.
-    pub fn todo(&self, snapshot: &Snapshot, home: Home) -> Result<Adoption, Refusal> {
+    pub fn todo(&self, snapshot: &Snapshot, server: Server) -> Result<Adoption, Refusal> {
         let policy = snapshot.policy.get();
         let names = policy.map_or_else(|| to_do::names(&snapshot.refs), |p| p.branches.clone());
         let tip = |name: &RefName| snapshot.refs.get(name).cloned();
@@ -50,7 +50,7 @@ impl Engine<'_> {
             project.candidates.values().find_map(|c| c.refused.as_ref().map(|(_, why)| why.clone()));
         let mut seen = Seen {
             names: &names,
-            home,
+            server,
             policy: match &snapshot.policy {
                 PolicySeen::Read { effective, .. } => {
                     let policy = &effective.policy;
@@ -62,7 +62,7 @@ impl Engine<'_> {
             standing,
             default: default.as_deref(),
             files: &files,
-            traces: Traces {
+            recorded: Recorded {
                 begun: project.head.is_some(),
                 released: !project.releases.is_empty(),
                 refused,
@@ -72,7 +72,7 @@ impl Engine<'_> {
         let mut todo = to_do::todo(&seen);
         let nothing_ticks = todo.iter().any(|t| t.key == to_do::SCHEDULER && !t.done);
         if let Some(head) = project.head.as_ref().filter(|_| nothing_ticks) {
-            seen.traces.machine = self.a_machine_wrote(head)?;
+            seen.recorded.machine = self.a_machine_wrote(head)?;
             todo = to_do::todo(&seen);
         }
         let patches = to_do::patches(&seen);

@@ -3,7 +3,7 @@
 use crate::v;
 use allclear_core::Event;
 use allclear_core::decide::after::{StepState, report, word};
-use allclear_core::ledger::step_end::{By, Ill};
+use allclear_core::ledger::step_end::{DoneBy, StepFailure};
 use allclear_engine::{FaultKind, Note, StepDecision};
 use allclear_testkit::{Flaky, Machine, Push, World};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -77,12 +77,12 @@ impl Registry {
         word(&self.machine("looker").engine().observe().unwrap().project.releases[&v("1.1.0")])
     }
 
-    fn how_done(&self) -> Vec<By> {
+    fn how_done(&self) -> Vec<DoneBy> {
         let how = |e: Event| if let Event::StepDone { by, .. } = e { Some(by) } else { None };
         self.world.events().into_iter().filter_map(how).collect()
     }
 
-    fn failures(&self) -> Vec<(Ill, u32)> {
+    fn failures(&self) -> Vec<(StepFailure, u32)> {
         let how = |e: Event| {
             if let Event::StepFailed { how, attempt, .. } = e { Some((how, attempt)) } else { None }
         };
@@ -116,7 +116,7 @@ fn a_step_runs_once_behind_the_release() {
         r.world.days(1);
     }
     assert_eq!(r.lines("published"), ["1.1.0"]);
-    assert_eq!((r.how_done(), r.word()), (vec![By::Ran], "published".into()));
+    assert_eq!((r.how_done(), r.word()), (vec![DoneBy::Ran], "published".into()));
     r.world.check_promises();
 }
 
@@ -126,7 +126,7 @@ fn what_is_done_already_is_not_run() {
     std::fs::write(r.path("published"), "1.1.0\n").unwrap();
     let (done, _) = r.tick("a");
     assert_eq!(done[1], "step publish is done already: 1.1.0 is published");
-    assert_eq!((r.lines("published").len(), r.how_done()), (1, vec![By::Probed]));
+    assert_eq!((r.lines("published").len(), r.how_done()), (1, vec![DoneBy::Probed]));
 }
 
 #[test]
@@ -172,7 +172,7 @@ fn while_one_runs_it_the_others_leave_it_alone() {
     };
     a.engine_with(&a.store, &watch).tick(false).unwrap();
     assert_eq!(*seen.lock().unwrap(), Some((0, 0)), "the other has ticked");
-    assert_eq!((r.lines("published").len(), r.how_done()), (1, vec![By::Ran]));
+    assert_eq!((r.lines("published").len(), r.how_done()), (1, vec![DoneBy::Ran]));
 }
 
 #[test]
@@ -190,7 +190,7 @@ fn who_loses_the_race_for_it_does_not_run_it() {
     });
     let ours = a.engine_on(&flaky).tick(false).unwrap();
     assert!(ours.done.is_empty() && ours.faults.is_empty(), "{ours:?}");
-    assert_eq!((r.lines("published").len(), r.how_done()), (1, vec![By::Ran]));
+    assert_eq!((r.lines("published").len(), r.how_done()), (1, vec![DoneBy::Ran]));
 }
 
 #[test]
@@ -225,7 +225,7 @@ fn killed_between_run_and_record_it_is_found_done() {
     assert_eq!(r.tick("b"), (vec![], vec![]), "its lease lasts");
     r.world.minutes(18);
     r.tick("b");
-    assert_eq!((r.lines("published").len(), r.how_done()), (1, vec![By::Probed]));
+    assert_eq!((r.lines("published").len(), r.how_done()), (1, vec![DoneBy::Probed]));
 }
 
 #[test]
@@ -235,7 +235,7 @@ fn killed_before_it_ran_it_is_run_when_the_lease_is_over() {
     assert_eq!(r.lines("published").len(), 0);
     r.world.minutes(48);
     r.tick("b");
-    assert_eq!((r.lines("published").len(), r.how_done()), (1, vec![By::Ran]));
+    assert_eq!((r.lines("published").len(), r.how_done()), (1, vec![DoneBy::Ran]));
 }
 
 #[test]
@@ -251,7 +251,7 @@ fn killed_without_a_probe_a_person_must_say() {
     let wrong = b.engine().decide_step(None, "male", &StepDecision::Retry).unwrap_err();
     assert_eq!((wrong.kind(), wrong.hints().concat()), (FaultKind::Usage, "it has mail".into()));
     b.engine().decide_step(None, "mail", &StepDecision::Done("I got it".into())).unwrap();
-    assert_eq!((r.word(), r.how_done()), ("published".into(), vec![By::Told]));
+    assert_eq!((r.word(), r.how_done()), ("published".into(), vec![DoneBy::Told]));
     assert!(b.engine().decide_step(None, "mail", &StepDecision::Retry).is_err(), "done is done");
 }
 
@@ -303,7 +303,7 @@ fn a_probe_that_always_says_no_publishes_once() {
 #[test]
 fn a_probe_that_always_says_yes_publishes_nothing() {
     let r = Registry::with("[[after]]\nname = \"x\"\nrun = \"echo x >> REG/published\"\ndone = \"true\"\n");
-    assert_eq!((r.lines("published").len(), r.how_done()), (0, vec![By::Probed]));
+    assert_eq!((r.lines("published").len(), r.how_done()), (0, vec![DoneBy::Probed]));
 }
 
 #[test]
@@ -312,7 +312,7 @@ fn a_registry_that_is_slow_is_given_time() {
         "[[after]]\nname = \"x\"\nrun = \"echo x >> REG/published\"\n\
          done = \"test -s REG/published || exit 1; echo . >> REG/looks; test $(wc -l < REG/looks) -ge 3\"\n",
     );
-    assert_eq!((r.lines("published").len(), r.how_done()), (1, vec![By::Ran]));
+    assert_eq!((r.lines("published").len(), r.how_done()), (1, vec![DoneBy::Ran]));
     assert!(r.failures().is_empty());
 }
 
@@ -331,11 +331,14 @@ fn a_registry_that_is_down_for_a_day() {
     }
     assert!(r.lines("published").is_empty(), "nothing is run while it cannot be told whether it is done");
     let tries = r.failures();
-    assert!((5..14).contains(&tries.len()) && tries.iter().all(|(how, _)| *how == Ill::Unclear), "{tries:?}");
+    assert!(
+        (5..14).contains(&tries.len()) && tries.iter().all(|(how, _)| *how == StepFailure::Unclear),
+        "{tries:?}"
+    );
     r.unset("down");
     r.world.minutes(6 * 60);
     r.tick("b");
-    assert_eq!((r.lines("published").len(), r.how_done()), (1, vec![By::Ran]));
+    assert_eq!((r.lines("published").len(), r.how_done()), (1, vec![DoneBy::Ran]));
 }
 
 #[test]
@@ -350,7 +353,7 @@ fn what_failed_is_tried_again_with_growing_pauses() {
         r.world.minutes(1);
     }
     assert_eq!(at, [0, 1, 3, 7, 15, 31]);
-    assert_eq!(r.failures(), [1, 2, 3, 4, 5, 6].map(|n| (Ill::Failed, n)));
+    assert_eq!(r.failures(), [1, 2, 3, 4, 5, 6].map(|n| (StepFailure::Failed, n)));
     r.unset("broken");
     r.world.minutes(32);
     r.tick("c");

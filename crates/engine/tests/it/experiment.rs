@@ -269,7 +269,7 @@ fn everything_is_heard_once_and_in_order() {
             Progress::Attempted { name, attempt } => format!("attempted {name} {}", attempt.outcome.name()),
             Progress::Judged(row) => format!("judged {} {}", row.name, row.comparison.name()),
             Progress::Checked(run) => format!("checked {}", run.name),
-            Progress::Ended(experiment) => format!("ended {:?}", experiment.verdict),
+            Progress::Finished(experiment) => format!("ended {:?}", experiment.verdict),
         });
     };
     watched(&world.machine("a"), &fake, &by_hand(&[ALPHA]), &AtomicBool::new(false), &hear).unwrap();

@@ -2,20 +2,15 @@
 
 use super::past::Past;
 use crate::doctor::date::day;
-use crate::doctor::finding::{Evidence, Finding, Part, Weight};
+use crate::doctor::finding::{Evidence, Judgement};
 use crate::doctor::tags::RcTag;
 use allclear_core::types::text::{count, list, short};
 use allclear_core::{CommitId, Version};
 use std::collections::{BTreeMap, BTreeSet};
 
-pub(super) fn judge(past: &Past) -> Finding {
-    let finding = Finding::new(
-        Part::Past,
-        "doubled rcs",
-        "counts an rc once: a head that is an rc is not numbered again",
-    );
+pub(super) fn judge(past: &Past) -> Judgement {
     if past.tags.rcs.is_empty() {
-        return finding.not_applicable("no rc tag");
+        return Judgement::not_applicable("no rc tag");
     }
     let last: BTreeSet<Version> = past.tags.last().iter().map(|r| r.version).collect();
     let released: BTreeSet<Version> = past.tags.releases.iter().map(|r| r.version).collect();
@@ -44,11 +39,11 @@ pub(super) fn judge(past: &Past) -> Finding {
         })
         .collect();
     if doubled.is_empty() {
-        return finding.weighs(Weight::Clear, "every rc is a commit of its own");
+        return Judgement::clear("every rc is a commit of its own");
     }
     doubled.sort_by_key(|e| std::cmp::Reverse(e.at));
     let summary = format!("{} several rc numbers", has(doubled.len()));
-    finding.weighs(Weight::Past, summary).shown_by(doubled)
+    Judgement::past(summary).shown_by(doubled)
 }
 
 fn has(n: usize) -> String {

@@ -3,7 +3,7 @@
 
 use super::past::{PATCHES, Past, Tip, Wanted};
 use crate::doctor::date::day_of;
-use crate::doctor::finding::{Evidence, Finding, Part, Weight};
+use crate::doctor::finding::{Evidence, Judgement};
 use allclear_core::Seconds;
 use allclear_core::port::history::Set;
 use allclear_core::types::text::{count, short};
@@ -56,7 +56,7 @@ fn unmerged<'a>(past: &'a Past, contained: &Set) -> Vec<Unmerged<'a>> {
     found
 }
 
-/// Pairs what was left with commits elsewhere that may be the same change.
+/// Pairs unreleased commits with commits elsewhere that may be the same change.
 fn lookalikes(past: &Past, branches: &[Unmerged<'_>], contained: &Set) -> HashMap<usize, Vec<usize>> {
     let commits = &past.commits;
     let mut authored: HashMap<i64, Vec<usize>> = HashMap::new();
@@ -114,16 +114,11 @@ pub(super) fn wanted(past: &Past) -> Wanted {
     wanted
 }
 
-pub(super) fn judge(past: &Past) -> Finding {
-    let finding = Finding::new(
-        Part::Past,
-        "left behind",
-        "merges the candidate back and deletes its branch as it is released",
-    );
+pub(super) fn judge(past: &Past) -> Judgement {
     if past.lines.is_empty() {
-        return finding.not_applicable("no release branch");
+        return Judgement::not_applicable("no release branch");
     }
-    let Some(contained) = contained(past) else { return finding.not_applicable("no stable branch") };
+    let Some(contained) = contained(past) else { return Judgement::not_applicable("no stable branch") };
     let all = unmerged(past, &contained);
     let lookalikes = lookalikes(past, &all, &contained);
     let commits = &past.commits;
@@ -161,11 +156,11 @@ pub(super) fn judge(past: &Past) -> Finding {
         });
     }
     if evidence.is_empty() {
-        return finding.weighs(Weight::Clear, "no fix was left on a release branch");
+        return Judgement::clear("no fix was left on a release branch");
     }
     if past.patches.is_none() {
         let summary = "not known: this clone has not the files to tell fixes that were picked";
-        return finding.weighs(Weight::Unknown, summary).shown_by(evidence);
+        return Judgement::unknown(summary).shown_by(evidence);
     }
     let branches =
         if evidence.len() == 1 { "1 branch".into() } else { format!("{} branches", evidence.len()) };
@@ -175,8 +170,7 @@ pub(super) fn judge(past: &Past) -> Finding {
         count(total, "commit")
     );
     let trunk = past.develop.as_ref().or(past.stable.as_ref()).map_or("develop", |tip| &tip.name);
-    finding
-        .weighs(Weight::Open, summary)
+    Judgement::open(summary)
         .shown_by(evidence)
         .act(format!("pick what is still wanted to {}, then delete the branch", short(trunk, 30)))
 }

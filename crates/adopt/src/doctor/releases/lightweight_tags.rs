@@ -1,18 +1,13 @@
 //! Releases whose tag is not an object of its own.
 
 use super::past::Past;
-use crate::doctor::finding::{Evidence, Finding, Part, Weight};
+use crate::doctor::finding::{Evidence, Judgement};
 use allclear_core::types::text::short;
 
-pub(super) fn judge(past: &Past) -> Finding {
-    let finding = Finding::new(
-        Part::Past,
-        "lightweight tags",
-        "makes annotated tags: who, when, signed where a key is set",
-    );
+pub(super) fn judge(past: &Past) -> Judgement {
     let last = past.tags.last();
     if last.is_empty() {
-        return finding.not_applicable("no release");
+        return Judgement::not_applicable("no release");
     }
     let bare: Vec<Evidence> = last
         .iter()
@@ -25,8 +20,8 @@ pub(super) fn judge(past: &Past) -> Finding {
         })
         .collect();
     if bare.is_empty() {
-        return finding.weighs(Weight::Clear, "all release tags are annotated");
+        return Judgement::clear("all release tags are annotated");
     }
     let summary = format!("{} of {}: no name and no date of their own", bare.len(), last.len());
-    finding.weighs(Weight::Past, summary).shown_by(bare)
+    Judgement::past(summary).shown_by(bare)
 }

@@ -2,38 +2,32 @@
 
 use super::past::Past;
 use crate::doctor::date::day_of;
-use crate::doctor::finding::{Evidence, Finding, Part, Weight};
+use crate::doctor::finding::{Evidence, Judgement};
 use allclear_core::types::text::{count, short};
 
-pub(super) fn judge(past: &Past) -> Finding {
-    let finding = Finding::new(
-        Part::Past,
-        "merge-back",
-        "merges each release back to develop in the push that publishes it",
-    );
+pub(super) fn judge(past: &Past) -> Judgement {
     let (Some(stable), Some(develop)) = (&past.stable, &past.develop) else {
-        return finding.not_applicable("one long-lived branch: nothing to merge back");
+        return Judgement::not_applicable("one long-lived branch: nothing to merge back");
     };
     let commits = &past.commits;
     let (names, tips) = ((short(&stable.name, 30), short(&develop.name, 30)), (stable, develop));
     let found = commits.find(&tips.0.commit).zip(commits.find(&tips.1.commit));
     let Some((stable, develop)) = found else {
-        return finding
-            .weighs(Weight::Unknown, "not known: this clone does not have both branches; git fetch");
+        return Judgement::unknown("not known: this clone does not have both branches; git fetch");
     };
     let (on_stable, on_develop) = (commits.reach([stable]), commits.reach([develop]));
     let mut missing: Vec<usize> =
         (0..commits.all().len()).filter(|n| on_stable[*n] && !on_develop[*n]).collect();
     if missing.is_empty() {
-        return finding.weighs(Weight::Clear, format!("{} contains {}", names.1, names.0));
+        return Judgement::clear(format!("{} contains {}", names.1, names.0));
     }
     if !(0..commits.all().len()).any(|n| on_stable[n] && on_develop[n]) {
         if past.shallow {
             let summary = format!("not known: no commit that {} and {} share is here", names.0, names.1);
-            return finding.weighs(Weight::Unknown, summary);
+            return Judgement::unknown(summary);
         }
         let summary = format!("{} and {} share no commit: one of them was rewritten", names.0, names.1);
-        return finding.weighs(Weight::Open, summary).act(format!(
+        return Judgement::open(summary).act(format!(
             "decide which one is the history: {} is at {}, {} at {}",
             names.0,
             tips.0.commit.short(),
@@ -57,8 +51,7 @@ pub(super) fn judge(past: &Past) -> Finding {
         .collect();
     let n = missing.len();
     let summary = format!("{} lacks {} of {}", names.1, count(n, "commit"), names.0);
-    finding
-        .weighs(Weight::Open, summary)
+    Judgement::open(summary)
         .shown_by(evidence)
         .act(format!("allclear doctor --repair-history prepares merging {} into {}", names.0, names.1))
 }

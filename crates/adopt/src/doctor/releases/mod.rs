@@ -14,22 +14,32 @@ mod version_files;
 
 pub use past::{Past, Tip, Wanted};
 
-use crate::doctor::finding::{Finding, Weight};
+use crate::doctor::finding::{Finding, Judgement, Part, Weight};
 use allclear_core::CommitId;
 use std::collections::BTreeSet;
 
-/// The findings, in the order of the screen.
-const FINDINGS: [fn(&Past) -> Finding; 10] = [
-    soak::judge,
-    patched_soon::judge,
-    merge_back::judge,
-    squash_or_rebase::judge,
-    rewritten::judge,
-    left_behind::judge,
-    version_files::judge,
-    moved_tags::judge,
-    lightweight_tags::judge,
-    doubled_rcs::judge,
+type Judge = fn(&Past) -> Judgement;
+
+/// The findings, in the order of the screen: name, what allclear does about it, and who judges it.
+const FINDINGS: [(&str, &str, Judge); 10] = [
+    ("soak", "measures each soak, and refuses to promote before it ends", soak::judge),
+    (
+        "patched soon",
+        "keeps a promotion blocked while a check, a fix or a person objects",
+        patched_soon::judge,
+    ),
+    ("merge-back", "merges each release back to develop in the push that publishes it", merge_back::judge),
+    ("squash or rebase", "merges, so that the released commits are develop's own", squash_or_rebase::judge),
+    ("rewritten", "never rewinds a branch; each push names the value that it expects", rewritten::judge),
+    ("left behind", "merges the candidate back and deletes its branch as it is released", left_behind::judge),
+    ("version files", "sets the version at the cut, so that tag and files agree", version_files::judge),
+    ("moved tags", "never moves a published tag, and reports any other hand that does", moved_tags::judge),
+    (
+        "lightweight tags",
+        "makes annotated tags: who, when, signed where a key is set",
+        lightweight_tags::judge,
+    ),
+    ("doubled rcs", "counts an rc once: a head that is an rc is not numbered again", doubled_rcs::judge),
 ];
 
 /// Findings that need the whole history: what is cut off may hold what seems to be missing.
@@ -53,7 +63,8 @@ pub fn tips(past: &Past) -> Vec<CommitId> {
 }
 
 pub fn releases(past: &Past) -> Vec<Finding> {
-    let mut findings: Vec<Finding> = FINDINGS.iter().map(|judge| judge(past)).collect();
+    let findings = FINDINGS.iter().map(|(name, allclear, judge)| judge(past).of(Part::Past, name, allclear));
+    let mut findings: Vec<Finding> = findings.collect();
     for finding in findings.iter_mut().filter(|f| past.shallow && NEED_THE_WHOLE_HISTORY.contains(&f.name)) {
         // That develop contains stable is certain however little is there.
         let certain = finding.name == "merge-back" && finding.weight == Weight::Clear;

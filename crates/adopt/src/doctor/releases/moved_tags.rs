@@ -1,19 +1,14 @@
 //! Release tags that are something else here than on the server.
 
 use super::past::Past;
-use crate::doctor::finding::{Evidence, Finding, Part, Weight};
+use crate::doctor::finding::{Evidence, Judgement};
 use allclear_core::RefName;
 use allclear_core::types::text::short;
 use std::collections::BTreeSet;
 
-pub(super) fn judge(past: &Past) -> Finding {
-    let finding = Finding::new(
-        Part::Past,
-        "moved tags",
-        "never moves a published tag, and reports any other hand that does",
-    );
+pub(super) fn judge(past: &Past) -> Judgement {
     let Some(server) = &past.server else {
-        return finding.weighs(Weight::Unknown, "not known: the server was not read");
+        return Judgement::unknown("not known: the server was not read");
     };
     let ours = past.tags.releases.iter().map(|r| &r.tag).chain(past.tags.rcs.iter().map(|r| &r.tag));
     let ours: BTreeSet<RefName> = ours.map(|tag| RefName::tag(tag)).collect();
@@ -30,12 +25,12 @@ pub(super) fn judge(past: &Past) -> Finding {
         moved.push((here.at, Evidence { about, text, commits, at: here.at }));
     }
     if moved.is_empty() {
-        return finding.weighs(Weight::Clear, "no release tag differs from the server's");
+        return Judgement::clear("no release tag differs from the server's");
     }
     moved.sort_by_key(|(at, _)| std::cmp::Reverse(*at));
     let summary = format!("{} here than on the server", differ(moved.len()));
     let act = format!("ask who moved it; git fetch --tags --force takes the server's {}", one(moved.len()));
-    finding.weighs(Weight::Open, summary).shown_by(moved.into_iter().map(|(_, e)| e).collect()).act(act)
+    Judgement::open(summary).shown_by(moved.into_iter().map(|(_, e)| e).collect()).act(act)
 }
 
 fn differ(n: usize) -> String {

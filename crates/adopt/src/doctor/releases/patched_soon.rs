@@ -2,19 +2,14 @@
 
 use super::past::{Past, WEEK};
 use crate::doctor::date::day;
-use crate::doctor::finding::{Evidence, Finding, Part, Weight};
+use crate::doctor::finding::{Evidence, Judgement};
 use allclear_core::Seconds;
 use allclear_core::types::text::short;
 
-pub(super) fn judge(past: &Past) -> Finding {
-    let finding = Finding::new(
-        Part::Past,
-        "patched soon",
-        "keeps a promotion blocked while a check, a fix or a person objects",
-    );
+pub(super) fn judge(past: &Past) -> Judgement {
     let last = past.tags.last();
     if last.is_empty() {
-        return finding.not_applicable("no release");
+        return Judgement::not_applicable("no release");
     }
     let mut soon: Vec<Evidence> = Vec::new();
     for patch in last.iter().filter(|r| r.version.patch > 0) {
@@ -35,8 +30,8 @@ pub(super) fn judge(past: &Past) -> Finding {
         }
     }
     if soon.is_empty() {
-        return finding.weighs(Weight::Clear, "no patch within a week of a release");
+        return Judgement::clear("no patch within a week of a release");
     }
     let summary = format!("{} of {} came within 7 d of what they patch", soon.len(), last.len());
-    finding.weighs(Weight::Past, summary).shown_by(soon)
+    Judgement::past(summary).shown_by(soon)
 }

@@ -2,21 +2,16 @@
 
 use super::past::Past;
 use crate::doctor::date::day;
-use crate::doctor::finding::{Evidence, Finding, Part, Weight};
+use crate::doctor::finding::{Evidence, Judgement};
 use allclear_core::types::text::{count, short};
 
-pub(super) fn judge(past: &Past) -> Finding {
-    let finding = Finding::new(
-        Part::Past,
-        "rewritten",
-        "never rewinds a branch; each push names the value that it expects",
-    );
+pub(super) fn judge(past: &Past) -> Judgement {
     let Some(develop) = past.develop.as_ref().or(past.stable.as_ref()) else {
-        return finding.not_applicable("no branch");
+        return Judgement::not_applicable("no branch");
     };
     let name = short(&develop.name, 30);
     if past.forced.is_empty() {
-        return finding.weighs(Weight::Clear, format!("this clone saw no rewind of {name}"));
+        return Judgement::clear(format!("this clone saw no rewind of {name}"));
     }
     let evidence: Vec<Evidence> = past
         .forced
@@ -29,5 +24,5 @@ pub(super) fn judge(past: &Past) -> Finding {
         })
         .collect();
     let summary = format!("{name} was replaced {}, as this clone saw it", count(evidence.len(), "time"));
-    finding.weighs(Weight::Past, summary).shown_by(evidence)
+    Judgement::past(summary).shown_by(evidence)
 }

@@ -2,7 +2,7 @@
 
 use super::past::{Past, WEEK};
 use crate::doctor::date::day;
-use crate::doctor::finding::{Evidence, Finding, Part, Weight};
+use crate::doctor::finding::{Evidence, Judgement, Weight};
 use crate::doctor::tags::Release;
 use allclear_core::Seconds;
 use allclear_core::types::text::short;
@@ -17,12 +17,10 @@ struct Start {
     how: String,
 }
 
-pub(super) fn judge(past: &Past) -> Finding {
-    let finding =
-        Finding::new(Part::Past, "soak", "measures each soak, and refuses to promote before it ends");
+pub(super) fn judge(past: &Past) -> Judgement {
     let last = past.tags.last();
     if last.is_empty() {
-        return finding.not_applicable("no release");
+        return Judgement::not_applicable("no release");
     }
     let starts: Vec<(&Release, Option<Start>)> = last.iter().map(|r| (r, start(past, r))).collect();
     let none = starts.iter().filter(|(_, s)| s.is_none()).count();
@@ -66,7 +64,7 @@ pub(super) fn judge(past: &Past) -> Finding {
             (Weight::Past, format!("no rc at all for {none} of {n}; {others} stood {range}"))
         }
     };
-    finding.weighs(weight, summary).shown_by(evidence)
+    Judgement::new(weight, summary).shown_by(evidence)
 }
 
 /// Finds when the candidate of a release began: by its first rc, else by the branch it was merged from.
@@ -89,7 +87,7 @@ fn start(past: &Past, release: &Release) -> Option<Start> {
         .then(|| commit.parents[1])
     };
     let head = own.and_then(|(tip, _)| commits.find(&tip.commit)).or_else(merged)?;
-    // What the trunk has itself is no part of the branch.
+    // What is on the trunk does not belong to the branch.
     let trunk_tip =
         past.develop.as_ref().or(past.stable.as_ref()).and_then(|tip| commits.find(&tip.commit))?;
     let mut trunk = vec![false; commits.all().len()];

@@ -1,7 +1,7 @@
 //! Releases that were squash- or rebase-merged: the same changes on both branches, under other ids.
 
 use super::past::{PATCHES, Past};
-use crate::doctor::finding::{Evidence, Finding, Part, Weight};
+use crate::doctor::finding::{Evidence, Judgement};
 use crate::doctor::tags::Release;
 use allclear_core::CommitId;
 use allclear_core::port::history::{Commit, Set};
@@ -20,7 +20,7 @@ struct Pair {
 /// What one release may have been made of.
 struct Suspect<'a> {
     release: &'a Release,
-    /// How many commits that are no merges are new in it.
+    /// How many commits that are not merges are new in it.
     new: usize,
     /// Pairs that agree in author date.
     pairs: Vec<Pair>,
@@ -111,20 +111,15 @@ pub(super) fn wanted(past: &Past) -> Vec<CommitId> {
     wanted
 }
 
-pub(super) fn judge(past: &Past) -> Finding {
-    let finding = Finding::new(
-        Part::Past,
-        "squash or rebase",
-        "merges, so that the released commits are develop's own",
-    );
+pub(super) fn judge(past: &Past) -> Judgement {
     let (Some(_), Some(develop)) = (&past.stable, &past.develop) else {
-        return finding.not_applicable("one long-lived branch: nothing to be doubled");
+        return Judgement::not_applicable("one long-lived branch: nothing to be doubled");
     };
     if past.tags.last().is_empty() {
-        return finding.not_applicable("no release");
+        return Judgement::not_applicable("no release");
     }
     let Some(patches) = &past.patches else {
-        return finding.weighs(Weight::Unknown, "not known: this clone has not all files of the history");
+        return Judgement::unknown("not known: this clone has not all files of the history");
     };
     let commits = &past.commits;
     let patch = |n: usize| patches.get(&commits.at(n).id);
@@ -180,14 +175,14 @@ pub(super) fn judge(past: &Past) -> Finding {
         });
     }
     if evidence.is_empty() {
-        return finding.weighs(Weight::Clear, "no release was squash- or rebase-merged");
+        return Judgement::clear("no release was squash- or rebase-merged");
     }
     let summary =
         format!("{} of {} doubled the history", evidence.len(), count(past.tags.last().len(), "release"));
     if open {
         let act = "the merge that --repair-history prepares for merge-back heals this too";
-        finding.weighs(Weight::Open, summary).shown_by(evidence).act(act)
+        Judgement::open(summary).shown_by(evidence).act(act)
     } else {
-        finding.weighs(Weight::Past, summary).shown_by(evidence)
+        Judgement::past(summary).shown_by(evidence)
     }
 }

@@ -1,15 +1,13 @@
 //! Releases whose files carry another version than their tag.
 
 use super::past::Past;
-use crate::doctor::finding::{Evidence, Finding, Part, Weight};
+use crate::doctor::finding::{Evidence, Judgement};
 use allclear_core::Version;
 use allclear_core::ecosystem::version_file::{VersionFile, manifests, read};
 use allclear_core::types::text::short;
 use std::collections::BTreeSet;
 
-pub(super) fn judge(past: &Past) -> Finding {
-    let finding =
-        Finding::new(Part::Past, "version files", "sets the version at the cut, so that tag and files agree");
+pub(super) fn judge(past: &Past) -> Judgement {
     let mut evidence = Vec::new();
     let (mut readable, mut carriers) = (0, 0);
     for path in manifests() {
@@ -47,18 +45,18 @@ pub(super) fn judge(past: &Past) -> Finding {
         } else {
             "no file follows the version"
         };
-        return finding.not_applicable(why);
+        return Judgement::not_applicable(why);
     }
     if evidence.is_empty() {
-        return finding.weighs(Weight::Clear, "the files at each tag say the tag's version");
+        return Judgement::clear("the files at each tag say the tag's version");
     }
     evidence.sort_by_key(|e| std::cmp::Reverse(e.at));
     let tags: BTreeSet<&str> = evidence.iter().map(|e| e.about.as_str()).collect();
     let summary = format!("{} of {} say another version than their tag", tags.len(), past.tags.last().len());
-    finding.weighs(Weight::Past, summary).shown_by(evidence)
+    Judgement::past(summary).shown_by(evidence)
 }
 
-/// Tells whether a file's version is the tag's; build metadata makes no other version.
+/// Tells whether a file's version is the tag's; build metadata does not count.
 fn agree(said: &str, version: Version) -> bool {
     Version::parse(said.split('+').next().unwrap_or_default()).is_ok_and(|said| said == version)
 }

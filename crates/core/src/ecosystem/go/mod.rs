@@ -6,7 +6,7 @@ use self::go_mod::GoMod;
 use super::definition::{Ecosystem, Script, TryLine};
 use super::name::is_name;
 use super::place::Contents;
-use super::shell::quoted;
+use crate::types::shell::quoted;
 
 const MANIFEST: &str = "go.mod";
 

@@ -4,7 +4,7 @@ mod version_file;
 
 use super::definition::{Ecosystem, Script, TryLine, VersionFormat};
 use super::place::Contents;
-use super::shell::quoted;
+use crate::types::shell::quoted;
 use serde_json::Value;
 
 const MANIFEST: &str = "package.json";

@@ -5,7 +5,7 @@ mod version_file;
 use super::definition::{Ecosystem, Script, TryLine, VersionFormat};
 use super::name::in_toml;
 use super::place::Contents;
-use super::shell::quoted;
+use crate::types::shell::quoted;
 
 const MANIFEST: &str = "pyproject.toml";
 

@@ -12,9 +12,9 @@ pub struct Case {
     pub expects_failure: bool,
     /// Whether there is a release to compare with.
     pub has_baseline: bool,
-    /// How the baseline ended in an earlier experiment with the very same content: it may exonerate, never convict.
+    /// How the baseline ended before with the same content. It may clear the candidate, never blame it.
     pub known: Option<Known>,
-    /// Whether an attempt with its own pinned versions can tell the cause: there are some, and they do not decide.
+    /// Whether an attempt with its pinned versions can tell the cause: it has some, and they do not decide.
     pub locked_differs: bool,
 }
 

@@ -15,8 +15,8 @@
 //! | fails              | gets further                      | pairs, until [`Sequential`] has an answer |
 //! | fails, twice       | there is none                     | suspect                                   |
 //!
-//! What is on record of the baseline may exonerate. Only a baseline that was tried here and now convicts: the world
-//! around the two (dependencies, machine, network) may have changed since.
+//! A failure of the baseline on record may clear the candidate. Only a baseline that was tried here and now may
+//! blame it: dependencies, machine and network may have changed since.
 
 mod case;
 mod turns;
@@ -45,7 +45,7 @@ pub enum Next {
     Done(Judgement),
 }
 
-/// How one downstream was found.
+/// The result for one downstream.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Judgement {
     /// How the arms compare.
@@ -60,11 +60,11 @@ pub struct Judgement {
     pub error: Option<String>,
     /// What was built with the candidate; `None` where that is not proven.
     pub proof: Option<Proof>,
-    /// What tells the cause, or why nothing could be said: one sentence.
+    /// The cause, or why there is no answer: one sentence.
     pub note: Option<String>,
 }
 
-/// How often is tried at most, repetitions included; one attempt to tell the cause may follow.
+/// The most attempts, repetitions included; one more may follow to tell the cause.
 pub const MOST: usize = 18;
 
 /// Says what to try next, or how the arms compare. It is total: whatever the attempts, following it ends after
@@ -72,7 +72,7 @@ pub const MOST: usize = 18;
 pub fn next(case: &Case, attempts: &[Attempt]) -> Next {
     let turns = Turns::of(case, attempts);
     match turns.next(case) {
-        Next::Try { .. } if turns.count >= MOST => turns.given_up(),
+        Next::Try { .. } if turns.count >= MOST => turns.attempts_used_up(),
         Next::Done(judgement) if judgement.comparison == Comparison::Regressed && case.locked_differs => {
             turns.cause(judgement)
         }
@@ -127,7 +127,7 @@ impl Turns {
             Tests { ran, .. } if ran < before => {
                 Some(format!("ran {ran} of the {before} tests that ran before"))
             }
-            // A test program that ends early with 0 has passed nothing, wherever that comes from.
+            // A test program that exits early with 0 has passed nothing.
             Tests { ran, declared, .. } if ran < declared && before == 0 => {
                 Some(format!("ran {ran} of its {declared} declared tests"))
             }
@@ -151,23 +151,25 @@ impl Turns {
         }
     }
 
-    /// The candidate failed. Is that news?
+    /// The candidate failed: finds out whether the baseline fails in the same way.
     fn failed(&self, case: &Case, first: &Attempt) -> Next {
-        if case.known.as_ref().is_some_and(|known| exonerates(known, first)) {
-            return alike(first);
+        if case.known.as_ref().is_some_and(|known| failed_alike_before(known, first)) {
+            return failed_alike(first);
         }
         if !case.has_baseline {
-            return self.alone(first);
+            return self.without_baseline(first);
         }
         if let Some(silent) =
             self.baseline.iter().chain(&self.candidate).find(|turn| turn.last.outcome.is_silent())
         {
-            return noted(Comparison::Suspect, first, silence(&silent.last));
+            return noted(Comparison::Suspect, first, why_unchecked(&silent.last));
         }
         let mut relations = self.baseline.iter().map(|turn| Relation::of(first, &turn.last));
         match (relations.next(), relations.next()) {
             (None, _) | (Some(Relation::Otherwise), None) => self.attempt(Arm::Baseline),
-            (Some(Relation::Alike), _) | (Some(Relation::Otherwise), Some(Relation::Alike)) => alike(first),
+            (Some(Relation::Alike), _) | (Some(Relation::Otherwise), Some(Relation::Alike)) => {
+                failed_alike(first)
+            }
             (Some(Relation::Otherwise), Some(Relation::Otherwise)) => {
                 noted(Comparison::FailingDifferently, first, self.difference(first))
             }
@@ -177,8 +179,8 @@ impl Turns {
         }
     }
 
-    /// There is no release to compare with: what fails twice is shown to a person.
-    fn alone(&self, first: &Attempt) -> Next {
+    /// Without a release to compare with, what fails twice is shown to a person.
+    fn without_baseline(&self, first: &Attempt) -> Next {
         match self.candidate.get(1).map(|turn| turn.last.outcome) {
             None => self.attempt(Arm::Candidate),
             Some(Outcome::Passed) => {
@@ -241,8 +243,8 @@ impl Turns {
         }
     }
 
-    /// The answer where attempts are used up.
-    fn given_up(&self) -> Next {
+    /// The judgement when the attempts are used up.
+    fn attempts_used_up(&self) -> Next {
         let note = format!("no answer after {}", text::count(self.count, "attempt"));
         let candidate = || self.candidate.iter().map(|turn| &turn.last);
         match (candidate().find(|attempt| attempt.outcome.is_failure()), candidate().next()) {
@@ -311,7 +313,7 @@ fn is_alike(candidate: &Attempt, baseline: &Attempt) -> bool {
 }
 
 /// Tells whether the baseline is on record with the very same failure.
-fn exonerates(known: &Known, first: &Attempt) -> bool {
+fn failed_alike_before(known: &Known, first: &Attempt) -> bool {
     let failed = |tests: Option<Tests>| tests.map_or(0, |tests| tests.failed);
     known.signature.is_some()
         && known.signature == first.signature
@@ -335,7 +337,7 @@ fn pass(case: &Case, baseline: Option<Outcome>) -> Comparison {
 }
 
 /// Both arms fail in the same way. Where both lack something, nothing was looked at.
-fn alike(first: &Attempt) -> Next {
+fn failed_alike(first: &Attempt) -> Next {
     match first.outcome.kind() {
         Kind::Denied => {
             let what = first.note.as_deref().or(first.error.as_deref()).unwrap_or(first.outcome.name());
@@ -348,7 +350,7 @@ fn alike(first: &Attempt) -> Next {
     }
 }
 
-fn silence(attempt: &Attempt) -> String {
+fn why_unchecked(attempt: &Attempt) -> String {
     let arm = match attempt.arm {
         Arm::Candidate => "the candidate",
         Arm::Baseline => "the baseline",

@@ -1,4 +1,4 @@
-//! Attempts in their places, and what their outcomes mean.
+//! Attempts in order, and what their outcomes mean.
 
 use super::case::Case;
 use crate::experiment::{Arm, Attempt, Mode, Outcome, Step, signature};
@@ -8,15 +8,15 @@ use crate::experiment::{Arm, Attempt, Mode, Outcome, Step, signature};
 pub(super) enum Kind {
     /// It did what it should.
     Passed,
-    /// It did not, and a line says why.
+    /// It failed, and a line says why.
     Failed,
     /// It hit a limit that may be too narrow, or a busy machine.
     Starved,
-    /// It wanted what it cannot have here. With both arms that is the lab's limit, not a failure.
+    /// It needs what the lab does not have. With both arms that is no failure.
     Denied,
     /// The lab failed, which says nothing of the version.
     Lost,
-    /// It was another version.
+    /// Another version was built.
     Foreign,
     /// It does not use the project.
     Absent,

@@ -1,8 +1,8 @@
-//! What is the same failure: the line of a log that says what is wrong, without what differs between machines.
+//! Names a failure by the line of its log that says what is wrong, without what differs between machines.
 //!
 //! Two attempts with the same signature fail alike, and downstreams with the same signature have one root cause. So a
 //! signature keeps names (symbols, error codes, tests) and drops places (paths, lines, addresses), times and counts.
-//! A log is a stranger's text of any size: what is looked at is bounded, and what is shown is made safe.
+//! A log is untrusted text of any size: what is looked at is bounded, and what is shown is made safe.
 
 mod normal;
 mod rules;
@@ -14,7 +14,7 @@ use crate::types::text;
 use sha2::{Digest, Sha256};
 use std::borrow::Cow;
 
-/// What a log says is wrong.
+/// A failure, as a log tells it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Failure {
     /// The line, as it was printed, made safe to show and short. The name of a failing test comes before its message.

@@ -155,7 +155,7 @@ static FRAME_RULE: LazyLock<Regex> = LazyLock::new(|| compile(FRAME));
 
 type Lines<'a> = [Cow<'a, str>];
 
-/// Finds what is wrong: by the tables of the step, and else in the last line that is no noise.
+/// Finds what is wrong: by the tables of the step, and else in the last line that is not noise.
 pub(super) fn find(lines: &Lines, step: Step) -> Option<String> {
     let known = match step {
         Step::Prepare => {
@@ -169,7 +169,7 @@ pub(super) fn find(lines: &Lines, step: Step) -> Option<String> {
             .or_else(|| of(&RUN_RULES, lines))
             .or_else(|| of(&BUILD_RULES, lines))
             .or_else(|| of(&ANY_RULES, lines)),
-        // What a program prints while it runs is its own: an `error:` in it may be as it should.
+        // A program may print `error:` while it runs as it should.
         Step::Run => of(&RUN_RULES, lines).or_else(|| of(&BUILD_RULES, lines)),
     };
     known.or_else(|| last(lines))

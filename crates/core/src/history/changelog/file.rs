@@ -22,10 +22,10 @@ pub fn insert(text: Option<&str>, changelog: &Changelog, limit: usize) -> Option
         v: first.is_some_and(|h| h.style.v),
     };
     let at = match (unreleased, headings.iter().find(|h| h.level == 2)) {
-        // Notes that people wrote under it are about what is in this cut.
+        // Notes that people wrote there are about this cut.
         (Some(unreleased), _) => past_blank_lines(text, unreleased.end),
         (None, Some(heading)) => heading.start,
-        (None, None) => behind_title(text, &headings),
+        (None, None) => end_of_introduction(text, &headings),
     };
     let section = format!("{}\n\n{}", changelog.heading(style), changelog.body(limit));
     let eol = eol(text);
@@ -62,7 +62,7 @@ pub fn union(base: &str, ours: &str, theirs: &str) -> Option<String> {
     let mut out = head.to_owned();
     let mut joint = false;
     for (_, text, came) in chosen {
-        // Where a section comes in, a blank line is on both sides of it.
+        // A new section has a blank line on both sides.
         if (came || joint) && !out.is_empty() {
             let missing = [eol.repeat(2).as_str(), eol].iter().position(|end| out.ends_with(end));
             out.push_str(&eol.repeat(missing.unwrap_or(2)));
@@ -81,22 +81,22 @@ fn eol(text: &str) -> &'static str {
     if text.contains("\r\n") { "\r\n" } else { "\n" }
 }
 
-/// Both sides changed the same part, or one took it away.
-struct InDoubt;
+/// Both sides changed the same part, or one removed it.
+struct Conflict;
 
-/// Takes the side that changed; `None` is a part that is not there.
+/// Takes the side that changed; `None` is an absent part.
 fn three_way<'a>(
     base: Option<&'a str>,
     ours: Option<&'a str>,
     theirs: Option<&'a str>,
-) -> Result<Option<&'a str>, InDoubt> {
+) -> Result<Option<&'a str>, Conflict> {
     let same = |a: Option<&str>, b: Option<&str>| a.map(str::trim_end) == b.map(str::trim_end);
     if same(base, theirs) || same(ours, theirs) {
         Ok(ours)
     } else if same(base, ours) {
         Ok(theirs)
     } else {
-        Err(InDoubt)
+        Err(Conflict)
     }
 }
 
@@ -176,7 +176,7 @@ fn heading(level: usize, start: usize, end: usize, title: &str) -> Heading {
 }
 
 /// Finds the end of the title and of what introduces it.
-fn behind_title(text: &str, headings: &[Heading]) -> usize {
+fn end_of_introduction(text: &str, headings: &[Heading]) -> usize {
     let mut own = headings.iter().filter(|h| h.level == 1);
     match (own.next(), own.next()) {
         (None, _) => 0,

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-/// How the second paragraph of every commit begins that a cut makes; such commits are no changes.
+/// How the second paragraph of every commit begins that a cut makes; such commits are not changes.
 pub const MADE_AT_THE_CUT: &str = "Made by allclear at the cut";
 
 /// A kind of change, in the order of Keep a Changelog.

@@ -1,5 +1,5 @@
-//! Writes a changelog as Markdown (CommonMark and GitHub's extensions) that means what it says: text of
-//! strangers is never a link, an image, a heading or HTML.
+//! Writes a changelog as Markdown (CommonMark and GitHub's extensions). Untrusted text never becomes a link, an
+//! image, a heading or HTML.
 
 use super::{Changelog, Entry, Style};
 use crate::types::text::count;

@@ -1,9 +1,9 @@
 //! What changed between two releases, in the sections of Keep a Changelog 1.1.0.
 //!
 //! Each message is read for itself: by its Conventional Commit type where it has one, else by its first
-//! words. So a history that speaks no convention, or speaks it now and then, has a changelog as well. A
+//! words. So a history without a convention, or with it only now and then, has a changelog as well. A
 //! pull or merge request is one change with the title that people gave it, unless its own commits say more
-//! precisely what they are. What was taken back within the range never happened.
+//! precisely what they are. What was reverted within the range is left out.
 
 mod file;
 mod kind;
@@ -21,7 +21,7 @@ use crate::types::object_id::CommitId;
 use crate::types::text::name_of;
 use crate::types::version::Version;
 use jiff::civil::Date;
-use read::Said;
+use read::Reading;
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -38,7 +38,7 @@ pub struct Changelog {
     pub sections: Vec<Section>,
     /// Everybody who wrote a commit of it, each once, by name.
     pub authors: Vec<String>,
-    /// How many commits there are that are no merges.
+    /// How many commits there are that are not merges.
     pub commits: usize,
     /// How many of them change nothing for users.
     pub left_out: usize,
@@ -53,7 +53,7 @@ pub struct Section {
     pub entries: Vec<Entry>,
 }
 
-/// One change. Its texts are safe to show; they are no Markdown yet.
+/// One change. Its texts are safe to show; they are not escaped for Markdown yet.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Entry {
     /// What changed.
@@ -98,7 +98,7 @@ pub fn compose(graph: &Graph, tip: &CommitId) -> Changelog {
     let mut known: HashMap<(Kind, Option<String>, String), usize> = HashMap::new();
     let mut authors = BTreeSet::new();
     let (mut commits, mut left_out) = (0, 0);
-    // A request speaks for what it brings; what is left speaks for itself.
+    // A request stands for its commits; each commit of no request stands for itself.
     let mut spoken_for: BTreeSet<usize> = BTreeSet::new();
     for at in 0..range.commits.len() {
         let commit = &range.commits[at];
@@ -108,9 +108,9 @@ pub fn compose(graph: &Graph, tip: &CommitId) -> Changelog {
             if live.is_empty() || undone.contains(&at) {
                 continue;
             }
-            let title = Said { request: request.clone(), ..read::read(title) };
-            let parts: Vec<Said> = live.iter().map(|n| read::read(commit_text(&range, *n))).collect();
-            if speaks_for(&title, &parts) {
+            let title = Reading { request: request.clone(), ..read::read(title) };
+            let parts: Vec<Reading> = live.iter().map(|n| read::read(commit_text(&range, *n))).collect();
+            if says_more_than(&title, &parts) {
                 let swallowed = live.iter().zip(&parts).filter(|(_, part)| title.breaking || !part.breaking);
                 let swallowed: Vec<usize> = swallowed.map(|(n, _)| *n).collect();
                 let ids = [at].iter().chain(&swallowed).map(|n| range.id(*n).clone()).collect();
@@ -152,14 +152,14 @@ fn commit_text<'a>(range: &Range<'a>, at: usize) -> &'a str {
 }
 
 /// Tells whether the title of a request says more than its commits do.
-fn speaks_for(title: &Said, parts: &[Said]) -> bool {
+fn says_more_than(title: &Reading, parts: &[Reading]) -> bool {
     let typed = parts.iter().filter(|part| part.typed).count();
     let precise = typed * 2 >= parts.len() && parts.iter().any(|part| part.typed && part.kind.is_some());
     if title.typed { title.kind.is_some() || !precise } else { !precise }
 }
 
-fn entry(said: Said, commits: Vec<CommitId>, authors: BTreeSet<String>) -> Entry {
-    let Said { scope, text, breaking, note, request, .. } = said;
+fn entry(said: Reading, commits: Vec<CommitId>, authors: BTreeSet<String>) -> Entry {
+    let Reading { scope, text, breaking, note, request, .. } = said;
     Entry { text, scope, breaking, note, request, commits, authors }
 }
 
@@ -217,7 +217,7 @@ struct Commit<'a> {
     owner: Option<usize>,
 }
 
-enum Way {
+enum Walk {
     /// Along the first parents, from here on.
     Line(usize),
     /// What the request merged here brings.
@@ -251,24 +251,24 @@ impl<'a> Range<'a> {
         };
         let mut seen = vec![false; self.ids.len()];
         let mut owners: Vec<Option<usize>> = vec![None; self.ids.len()];
-        let mut ways: Vec<Way> = self.places.get(tip).map(|at| Way::Line(*at)).into_iter().collect();
+        let mut ways: Vec<Walk> = self.places.get(tip).map(|at| Walk::Line(*at)).into_iter().collect();
         while let Some(way) = ways.pop() {
             match way {
-                Way::Line(from) => {
+                Walk::Line(from) => {
                     // Pushed newest first, so that the oldest is on top.
                     let mut next = Some(from).filter(|at| !seen[*at]);
                     while let Some(at) = next {
                         seen[at] = true;
                         if self.commits[at].title.is_some() {
-                            ways.push(Way::Request(at));
+                            ways.push(Walk::Request(at));
                         } else {
                             let main = first(at);
-                            ways.extend(parents(at).into_iter().filter(|p| Some(*p) != main).map(Way::Line));
+                            ways.extend(parents(at).into_iter().filter(|p| Some(*p) != main).map(Walk::Line));
                         }
                         next = first(at).filter(|at| !seen[*at]);
                     }
                 }
-                Way::Request(merge) => {
+                Walk::Request(merge) => {
                     let mut stack = parents(merge);
                     while let Some(at) = stack.pop() {
                         if !seen[at] {
@@ -331,7 +331,7 @@ impl<'a> Range<'a> {
             } else {
                 named.iter().map(|id| self.places.get(id).copied().filter(|n| *n > at)).collect()
             };
-            // A merge that is no request may have brought anything; its revert stays a change.
+            // A merge of no request may have brought anything, so its revert stays a change.
             let plain = |n: &usize| !self.commits[*n].merge || self.commits[*n].title.is_some();
             if let Some(targets) = targets.filter(|t| t.iter().all(|n| plain(n) && !undone.contains(n))) {
                 for n in targets.into_iter().chain([at]) {

@@ -14,7 +14,7 @@ const TEXT: usize = 200;
 const COMPONENT: usize = 40;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Said {
+pub(super) struct Reading {
     /// Its section; `None` where it changes nothing for users.
     pub(super) kind: Option<Kind>,
     /// Whether a Conventional Commit type says so.
@@ -114,7 +114,7 @@ const NUMBERING: &[&str] = &[
 ];
 
 /// Reads the message of a commit, or of a merge whose title was put in its first line.
-pub(super) fn read(message: &str) -> Said {
+pub(super) fn read(message: &str) -> Reading {
     let message = head(message).trim();
     let (subject, asked) = without_request(subject(message));
     let request = asked.or_else(|| gitlab_request(message));
@@ -141,7 +141,7 @@ pub(super) fn read(message: &str) -> Said {
         (None, _) => (None, subject.to_owned()),
     };
     let kind = kind(typed, subject, &text, breaking);
-    Said {
+    Reading {
         kind,
         typed: typed.is_some(),
         scope: scope.map(|scope| shown(&scope, COMPONENT)).filter(|scope| !scope.is_empty()),
@@ -219,7 +219,7 @@ fn kind(typed: Option<&Typed>, subject: &str, text: &str, breaking: bool) -> Opt
         Some((_, Some(kind))) => Some(*kind),
         Some((_, None)) if breaking && verb == Kind::Removed => Some(Kind::Removed),
         Some((_, None)) => breaking.then_some(Kind::Changed),
-        None if is_nothing(subject) && !breaking => None,
+        None if is_meaningless(subject) && !breaking => None,
         None => Some(verb),
     }
 }
@@ -231,9 +231,9 @@ fn verb(text: &str) -> Kind {
     VERBS.iter().find(|(known, _)| *known == word).map_or(Kind::Changed, |(_, kind)| *kind)
 }
 
-/// Tells subjects that say nothing: none at all, corrections to be squashed, mere numbering, and what a forge
+/// Tells whether a subject says nothing: none at all, corrections to be squashed, mere numbering, and what a forge
 /// writes by itself for an edit of a text or a setting (`Update README.md`).
-fn is_nothing(subject: &str) -> bool {
+fn is_meaningless(subject: &str) -> bool {
     if subject.is_empty() || ["fixup! ", "squash! ", "amend! "].iter().any(|p| subject.starts_with(p)) {
         return true;
     }
@@ -250,7 +250,7 @@ fn is_nothing(subject: &str) -> bool {
     words.next().is_some_and(is_numbered) && words.next().is_none()
 }
 
-/// Tells `1.2.3`, `v1.2.3-rc.1` and `name-1.2.3`.
+/// Recognises `1.2.3`, `v1.2.3-rc.1` and `name-1.2.3`.
 fn is_numbered(word: &str) -> bool {
     let Some(start) = word.find(|c: char| c.is_ascii_digit()) else { return false };
     let starts = word.match_indices(['-', '@', '/']).map(|(at, _)| at + 1).chain([start]);
@@ -306,7 +306,7 @@ fn breaking_footer(message: &str) -> Option<&str> {
     message.lines().skip(1).find_map(|line| tokens.iter().find_map(|token| line.strip_prefix(token)))
 }
 
-/// Makes text of a stranger fit to be shown, on one line.
+/// Makes untrusted text safe to show, on one line.
 fn shown(text: &str, width: usize) -> String {
     short(plain(text).trim(), width)
 }

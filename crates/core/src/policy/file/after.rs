@@ -11,7 +11,7 @@ use std::collections::{BTreeMap, BTreeSet};
 /// How long a step may run where the policy does not say.
 const LIMIT: Seconds = Seconds(15 * 60);
 
-/// Reads the steps, and refuses needs that no order can meet.
+/// Reads the steps, and refuses circular needs.
 pub(in crate::policy) fn steps(given: &Given<'_>) -> Parsed<Vec<AfterStep>> {
     if given.value.get_ref().is_table() {
         let mistake = given.mistake("expected a list of tables, found a table");

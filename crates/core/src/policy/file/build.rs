@@ -1,4 +1,4 @@
-//! From values to a policy: the file's where it gives them, else the preset's.
+//! Builds a policy from the file's values, and the preset's for what the file leaves out.
 
 use super::keys::KEYS;
 use super::mistake::{Mistake, nearest};

@@ -61,7 +61,7 @@ pub(in crate::policy) const fn key(
     Key { path, kind, about, example, absent: None }
 }
 
-pub(in crate::policy) const fn open(
+pub(in crate::policy) const fn optional(
     path: &'static str,
     kind: Kind,
     example: &'static str,
@@ -71,8 +71,8 @@ pub(in crate::policy) const fn open(
     Key { path, kind, about, example, absent: Some(absent) }
 }
 
-/// Words that people try, and the key they mean.
-pub(in crate::policy) const MEANT: &[(&str, &str)] = &[
+/// Unknown keys that people write, and the key they mean.
+pub(in crate::policy) const COMMON_MISTAKES: &[(&str, &str)] = &[
     ("project.timezone", "time-zone"),
     ("project.tz", "time-zone"),
     ("branches.main", "stable"),

@@ -2,7 +2,7 @@
 
 use super::downstream::keys as downstream;
 use super::gates;
-use super::key::{Key, Kind, key, open};
+use super::key::{Key, Kind, key, optional};
 use std::sync::LazyLock;
 
 /// All keys, in the order of the file.
@@ -24,7 +24,7 @@ const BEFORE_GATES: &[Key] = &[
         r#""run""#,
         "Whether allclear does what is due, or only assesses, records and reports.",
     ),
-    open(
+    optional(
         "project.name",
         Kind::Text,
         r#""go-micro""#,
@@ -45,14 +45,14 @@ const BEFORE_GATES: &[Key] = &[
         r#""release-{version}""#,
         "The form of candidate branches, with `{version}` at the end.",
     ),
-    open(
+    optional(
         "tags.release",
         Kind::Text,
         r#""v{version}""#,
         "The form of release tags, with `{version}` at the end.",
         "as the history has it",
     ),
-    open(
+    optional(
         "tags.candidate",
         Kind::Text,
         r#""v{version}-rc.{n}""#,
@@ -65,7 +65,7 @@ const BEFORE_GATES: &[Key] = &[
         r#""2 weeks""#,
         "The distance between cuts, such as `2 weeks`, `1 month` or `90m`; `never` cuts by hand only.",
     ),
-    open(
+    optional(
         "train.anchor",
         Kind::Moment,
         r#""2026-11-03 10:00""#,
@@ -78,7 +78,7 @@ const BEFORE_GATES: &[Key] = &[
         r#""wait""#,
         "What a slot does while a candidate is open.",
     ),
-    open(
+    optional(
         "version.files",
         Kind::Items(VERSION_FILE),
         r#"["Cargo.toml", { path = "cmd/version.go", pattern = 'const Version = "{version}"' }]"#,
@@ -91,7 +91,7 @@ const BEFORE_GATES: &[Key] = &[
         r#""minor""#,
         "The bump where the history does not speak Conventional Commits.",
     ),
-    open(
+    optional(
         "changelog.file",
         Kind::Text,
         r#""CHANGELOG.md""#,
@@ -139,7 +139,7 @@ const AFTER_GATES: &[Key] = &[
         r#""claimed""#,
         "Whether checks, approvals and waivers count by the name they claim, or only by a signature on record.",
     ),
-    open(
+    optional(
         "freeze",
         Kind::Tables(FREEZE),
         r#"[{ reason = "end of year", from = "2026-12-19", until = "2027-01-03" }]"#,
@@ -170,7 +170,7 @@ const AFTER_GATES: &[Key] = &[
         r#""5m""#,
         "How long the head of a hotfix stands still before it is an rc.",
     ),
-    open(
+    optional(
         "hotfix.automatic",
         Kind::Flag,
         "true",
@@ -183,7 +183,7 @@ const AFTER_GATES: &[Key] = &[
         r#""always""#,
         "When an automatic promotion of a hotfix may happen; `always` is always.",
     ),
-    open(
+    optional(
         "hotfix.required",
         Kind::Items(gates::CHECK),
         r#"["ci"]"#,
@@ -197,28 +197,28 @@ const AFTER_GATES: &[Key] = &[
         r#""1h""#,
         "How long the last rc of a hotfix soaks; `restart` begins the whole soak again.",
     ),
-    open(
+    optional(
         "downstream",
         Kind::Tables(downstream::DOWNSTREAM),
         r#"[{ name = "micro", repo = "https://example.org/micro.git", tier = "must" }]"#,
         "What depends on the project, and is built and run with each candidate.",
         "nothing",
     ),
-    open(
+    optional(
         "check",
         Kind::Tables(downstream::CHECK),
         r#"[{ name = "integration", run = "make integration" }]"#,
         "Checks that the lab runs on the candidate's own tree.",
         "none",
     ),
-    open(
+    optional(
         "after",
         Kind::Tables(AFTER),
         r#"[{ name = "crates", use = "crates" }]"#,
         "What follows a release, each step once.",
         "nothing",
     ),
-    open(
+    optional(
         "notify",
         Kind::Tables(NOTIFY),
         r#"[{ slack-env = "SLACK_HOOK" }]"#,
@@ -229,69 +229,69 @@ const AFTER_GATES: &[Key] = &[
 
 const AFTER: &[Key] = &[
     key("name", Kind::Text, r#""crates""#, "The step's name, on record and for people."),
-    open(
+    optional(
         "use",
         Kind::Word(&crate::ecosystem::recipe::WORDS),
         r#""crates""#,
         "A recipe that brings its own `run` and `done`.",
         "no recipe",
     ),
-    open(
+    optional(
         "run",
         Kind::Text,
         r#""./announce.sh""#,
         "What does it, for sh, in a checkout of the tag.",
         "the recipe's; without one, somebody else does it",
     ),
-    open(
+    optional(
         "done",
         Kind::Text,
         r#""./announced.sh""#,
         "What finds out whether it is done, for sh: 0 it is, 1 it is not, anything else cannot tell.",
         "the recipe's; without one, it is never run twice by itself",
     ),
-    open("needs", Kind::Texts, r#"["crates"]"#, "The steps that must be done before.", "none"),
-    open("limit", Kind::Length, r#""15m""#, "How long `run` may take.", "15m"),
+    optional("needs", Kind::Texts, r#"["crates"]"#, "The steps that must be done before.", "none"),
+    optional("limit", Kind::Length, r#""15m""#, "How long `run` may take.", "15m"),
 ];
 
 const NOTIFY: &[Key] = &[
-    open("name", Kind::Text, r#""captain""#, "Its name on record.", "`command`, `webhook` or `slack`"),
-    open(
+    optional("name", Kind::Text, r#""captain""#, "Its name on record.", "`command`, `webhook` or `slack`"),
+    optional(
         "run",
         Kind::Text,
         r#""./tell.sh""#,
         "A command for sh that reads JSON from standard input.",
         "no command",
     ),
-    open(
+    optional(
         "webhook",
         Kind::Text,
         r#""https://example.org/hook""#,
         "An address that JSON is posted to.",
         "no webhook",
     ),
-    open(
+    optional(
         "webhook-env",
         Kind::Text,
         r#""HOOK""#,
         "The variable with such an address, where that is a secret.",
         "no webhook",
     ),
-    open(
+    optional(
         "secret-env",
         Kind::Text,
         r#""HOOK_SECRET""#,
         "The variable with the key that signs what is posted (HMAC-SHA256).",
         "not signed",
     ),
-    open(
+    optional(
         "slack-env",
         Kind::Text,
         r#""SLACK_HOOK""#,
         "The variable with the address of a Slack hook.",
         "no Slack",
     ),
-    open(
+    optional(
         "on",
         Kind::Texts,
         r#"["blocked", "failed", "released"]"#,
@@ -302,7 +302,7 @@ const NOTIFY: &[Key] = &[
 
 const VERSION_FILE: &[Key] = &[
     key("path", Kind::Text, r#""cmd/version.go""#, "The path from the root of the repository, with `/`."),
-    open(
+    optional(
         "pattern",
         Kind::Text,
         r#"'const Version = "{version}"'"#,
@@ -315,7 +315,7 @@ const FREEZE: &[Key] = &[
     key("reason", Kind::Text, r#""end of year""#, "Why, for people."),
     key("from", Kind::Moment, r#""2026-12-19""#, "When it begins, in the project's time zone."),
     key("until", Kind::Moment, r#""2027-01-03""#, "When it is over; a bare date means the end of that day."),
-    open(
+    optional(
         "stops",
         Kind::Word(&["cuts", "promotions", "both"]),
         r#""both""#,

@@ -3,7 +3,7 @@
 use serde::Serialize;
 use std::ops::Range;
 
-/// Something wrong in the policy file, with its place and a way out.
+/// A mistake in the policy file, with its place and a way to mend it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Mistake {
     /// What is wrong.

@@ -1,4 +1,4 @@
-//! `[[notify]]`: who hears when somebody is needed, and how.
+//! `[[notify]]`: who is notified when a person is needed, and how.
 
 use super::forms::{script, word};
 use super::mistake::nearest;

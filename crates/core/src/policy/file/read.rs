@@ -17,8 +17,8 @@ pub fn defaults(preset: Preset) -> Policy {
 /// The largest policy file, in bytes.
 pub const LARGEST: usize = 1024 * 1024;
 
-/// As many mistakes as anyone wants to read at once.
-const MOST: usize = 100;
+/// The most mistakes that are listed.
+const LISTED: usize = 100;
 
 /// A policy, with where each value is from.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,7 +27,7 @@ pub struct Effective {
     pub policy: Policy,
     /// Where each value is from, by dotted key; the freezes are `freeze[0]`, `freeze[1]` and so on.
     pub origins: BTreeMap<String, Origin>,
-    /// What is allowed but odd.
+    /// What is allowed, but probably not meant.
     pub warnings: Vec<Mistake>,
 }
 
@@ -72,14 +72,14 @@ pub fn read(text: &str) -> Result<Effective, Vec<Mistake>> {
     let origins = origins(text, &file, preset);
     let built = build(file, preset);
     mistakes.extend(built.mistakes);
-    // What the parser made of a broken line is a guess, and behind a broken header every key is: a mistake in
+    // What the parser made of a broken line is a guess, and so is every key behind a broken header: a mistake in
     // a guess is noise.
     let newlines: Vec<usize> = text.match_indices('\n').map(|(at, _)| at).collect();
     let line = |mistake: &Mistake| newlines.partition_point(|at| *at < mistake.span.start);
     let is_header =
         |line: &&usize| text.lines().nth(**line).is_some_and(|text| text.trim_start().starts_with('['));
     let broken_lines: BTreeSet<usize> = broken.iter().map(line).collect();
-    let known_until = broken_lines.iter().take(MOST).find(is_header).copied().unwrap_or(usize::MAX);
+    let known_until = broken_lines.iter().take(LISTED).find(is_header).copied().unwrap_or(usize::MAX);
     mistakes.retain(|mistake| line(mistake) < known_until && !broken_lines.contains(&line(mistake)));
     mistakes.extend(broken);
     match built.policy {
@@ -87,8 +87,8 @@ pub fn read(text: &str) -> Result<Effective, Vec<Mistake>> {
         Some(_) | None => {
             mistakes.sort_by_key(|mistake| (mistake.span.start, mistake.span.end));
             mistakes.dedup();
-            let more = mistakes.len().saturating_sub(MOST);
-            mistakes.truncate(MOST);
+            let more = mistakes.len().saturating_sub(LISTED);
+            mistakes.truncate(LISTED);
             if more > 0 {
                 mistakes.push(Mistake::new(text.len()..text.len(), format!("and {more} more")));
             }

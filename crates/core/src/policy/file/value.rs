@@ -1,6 +1,6 @@
-//! What a file gives: its values by key, and every key that is none.
+//! The values of a policy file by key, and its unknown keys.
 
-use super::key::{Key, Kind, MEANT};
+use super::key::{COMMON_MISTAKES, Key, Kind};
 use super::mistake::{Mistake, nearest};
 use crate::types::duration::Seconds;
 use crate::types::text::{list, short};
@@ -46,7 +46,7 @@ impl<'a> Values<'a> {
         self.preset.get(path).and_then(|given| read(given).ok())
     }
 
-    /// Notes what is odd about the first of `paths` that the file gives.
+    /// Adds a warning about the first of `paths` that the file has.
     pub(in crate::policy) fn warn(&mut self, paths: &[&str], what: &str, help: &str) {
         if let Some(given) = paths.iter().find_map(|path| self.file.get(path)) {
             self.warnings.push(given.mistake(what).help(help));
@@ -54,8 +54,8 @@ impl<'a> Values<'a> {
     }
 }
 
-/// Behind so many mistakes the rest get no help, which takes time to find.
-const ENOUGH: usize = 1000;
+/// After this many mistakes no help is searched for, since that takes time.
+const HELPED: usize = 1000;
 
 /// Gathers the values of `table` by `keys`. `at` is the dotted path of the table, empty at the top.
 pub(in crate::policy) fn gather<'a>(
@@ -93,7 +93,7 @@ fn walk<'a>(
                     .help(format!("write [{name}] on a line of its own, and its keys below")),
                 ),
             }
-        } else if mistakes.len() > ENOUGH {
+        } else if mistakes.len() > HELPED {
             mistakes.push(Mistake::new(word.span(), "unknown key"));
         } else {
             mistakes.push(unknown(keys, at, within, word));
@@ -125,7 +125,7 @@ fn unknown(
         .filter_map(|key| below(key.path, within))
         .map(|rest| rest.split_once('.').map_or(rest, |(first, _)| first))
         .collect();
-    let meant = MEANT.iter().find(|(tried, _)| **tried == name).map(|(_, meant)| *meant);
+    let meant = COMMON_MISTAKES.iter().find(|(tried, _)| **tried == name).map(|(_, meant)| *meant);
     if let Some(near) = meant.or_else(|| nearest(word.get_ref(), siblings.iter().copied())) {
         return mistake.help(format!("did you mean `{near}`?"));
     }

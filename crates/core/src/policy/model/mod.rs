@@ -54,7 +54,7 @@ pub struct Policy {
     /// Who may set a gate aside, and how.
     #[serde(default, skip_serializing_if = "is_default")]
     pub waivers: Waivers,
-    /// Whose word counts.
+    /// Whose identity counts: claimed or signed.
     #[serde(default, skip_serializing_if = "is_default")]
     pub trust: Trust,
     /// What is different for a hotfix; `None` in policies that were frozen before there were any.
@@ -69,7 +69,7 @@ pub struct Policy {
     /// What follows a release.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub after: Vec<AfterStep>,
-    /// Who hears when somebody is needed.
+    /// Who is notified when a person is needed.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub notify: Vec<Target>,
 }
@@ -111,7 +111,7 @@ impl Policy {
     }
 }
 
-/// Keeps what the first policies on record did not have out of them.
+/// Left out of a frozen policy, so that policies frozen before the key existed keep their digest.
 fn is_default<T: Default + PartialEq>(value: &T) -> bool {
     *value == T::default()
 }
@@ -224,7 +224,7 @@ impl Default for Waivers {
     }
 }
 
-/// Whose word counts in checks, approvals and waivers.
+/// Which identities count in checks, approvals and waivers.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Trust {

@@ -1,4 +1,4 @@
-//! `[[notify]]`: who hears when somebody is needed, and how.
+//! `[[notify]]`: who is notified when a person is needed, and how.
 
 use serde::{Deserialize, Serialize};
 
@@ -49,7 +49,7 @@ pub enum Place {
 pub enum Topic {
     /// A gate that a person must clear.
     Blocked,
-    /// A promotion or an after-step that needs eyes.
+    /// A promotion or an after-step that needs a person.
     Failed,
     /// A release.
     Released,
@@ -61,7 +61,7 @@ impl Topic {
     /// All of them.
     pub const ALL: [Self; 4] = [Self::Blocked, Self::Failed, Self::Released, Self::Published];
 
-    /// What a target hears of that does not say.
+    /// The topics of a target that names none.
     pub const USUAL: [Self; 2] = [Self::Blocked, Self::Failed];
 
     /// Gives its word in the policy.

@@ -88,7 +88,7 @@ impl Project {
         let Cut { kind, branch, .. } = candidate.cut;
         if kind.is_regular() {
             self.last_ended = Some(self.at);
-            // What it would have brought is new again.
+            // Its commits count as new again.
             let others = self.candidates.values().filter(|c| c.cut.kind.is_regular());
             self.last_cut = others.max_by_key(|c| c.cut_at).map(|c| c.cut.from.clone());
         }

@@ -5,11 +5,11 @@ use crate::ledger::event::Event;
 use crate::policy::Policy;
 use crate::project::people::{Acceptance, Approval, Report, Waiver};
 use crate::project::state::{Candidate, Project};
-use crate::project::trust::{Act, Level, Voice, counts, is_vouched};
+use crate::project::trust::{Act, Identity, Level, counts, is_vouched};
 use crate::types::object_id::CommitId;
 
 impl Project {
-    /// Gives the word by which a commit was accepted, where it counts under a candidate's policy.
+    /// Finds the acceptance of a commit, where it counts under a candidate's policy.
     pub fn acceptance(&self, policy: &Policy, commit: &CommitId) -> Option<&Acceptance> {
         self.accepted.get(commit).filter(|word| counts(policy, Act::Decide, &word.by.level))
     }
@@ -19,12 +19,18 @@ impl Project {
         clippy::wildcard_enum_match_arm,
         reason = "`evolve` matches every kind and sends those of people here"
     )]
-    pub(in crate::project) fn hear(&mut self, event: &Event, entry: &Entry, id: &CommitId, level: &Level) {
+    pub(in crate::project) fn take_from_people(
+        &mut self,
+        event: &Event,
+        entry: &Entry,
+        id: &CommitId,
+        level: &Level,
+    ) {
         let at = self.at;
-        let by = || Voice { who: entry.by.who.clone(), level: level.clone() };
+        let by = || Identity { who: entry.by.who.clone(), level: level.clone() };
         match event {
             Event::CommitAccepted { commit, reason, .. } => {
-                // The first word stands, unless a captain's signature comes to it.
+                // The first acceptance counts, unless a captain's signature is added.
                 let known = self.accepted.get(commit).map(|known| is_vouched(Act::Decide, &known.by.level));
                 if known.is_none_or(|vouched| !vouched && is_vouched(Act::Decide, level)) {
                     let acceptance = Acceptance { by: by(), reason: reason.clone() };

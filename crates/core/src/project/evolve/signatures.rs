@@ -8,7 +8,7 @@ use crate::project::trust::{Act, Ignored, Level, counts};
 use crate::types::object_id::CommitId;
 use crate::types::version::Version;
 
-/// How many ignored entries are kept in mind.
+/// The most ignored entries that are kept.
 const IGNORED: usize = 100;
 
 impl Project {

@@ -1,7 +1,7 @@
 //! How far after-steps came.
 
 use crate::ledger::event::Event;
-use crate::ledger::step_end::Ill;
+use crate::ledger::step_end::StepFailure;
 use crate::project::notified::forget;
 use crate::project::state::Project;
 use crate::project::steps::{Mark, Progress};
@@ -13,7 +13,7 @@ pub(in crate::project) fn evolve(project: &mut Project, event: &Event, at: Times
         let Some(release) = project.releases.get_mut(version) else { return };
         if release.after.iter().any(|step| step.name == name) {
             let progress = release.steps.entry(name.to_owned()).or_default();
-            // Done is done: what a machine that slept says later changes nothing.
+            // Once a step is done, what a slow machine reports later changes nothing.
             if !matches!(progress.mark, Mark::Done(_)) {
                 change(progress);
                 progress.at = Some(at);
@@ -31,11 +31,11 @@ pub(in crate::project) fn evolve(project: &mut Project, event: &Event, at: Times
             p.tries = *attempt;
             (p.why, p.said) = (Some(why.clone()), said.clone());
             p.mark = match how {
-                Ill::Failed => Mark::Failed,
-                Ill::Unconfirmed => Mark::Unconfirmed,
-                Ill::Lost => Mark::Lost,
-                // Nothing was run, so nothing is known that was not before.
-                Ill::Unclear => p.mark,
+                StepFailure::Failed => Mark::Failed,
+                StepFailure::Unconfirmed => Mark::Unconfirmed,
+                StepFailure::Lost => Mark::Lost,
+                // Nothing was run, so nothing new is known.
+                StepFailure::Unclear => p.mark,
             };
         }),
         Event::StepRetried { version, step } => {

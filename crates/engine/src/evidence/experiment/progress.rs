@@ -1,4 +1,4 @@
-//! What is heard of an experiment while it runs: bars, plain lines and tests consume it.
+//! The events of an experiment while it runs, for progress bars, plain lines and tests.
 
 use super::outcome::CheckRun;
 use allclear_core::experiment::{Arm, Attempt, Experiment, Mode, Row};
@@ -6,16 +6,16 @@ use allclear_core::experiment::{Arm, Attempt, Experiment, Mode, Row};
 /// One thing that happened in an experiment.
 #[derive(Debug, Clone, Copy)]
 pub enum Progress<'a> {
-    /// So many of the repositories were found, or were not.
+    /// Some of the repositories were located, or could not be.
     Located { done: usize, of: usize },
-    /// What will be looked at is known.
+    /// The downstreams are known.
     Planned {
         /// Names, and how long each took the last time, in milliseconds.
         downstreams: &'a [(String, Option<u64>)],
         /// How many are tried at once.
         at_once: usize,
     },
-    /// A downstream is looked at from now on.
+    /// The first attempt of a downstream is about to begin.
     Started { name: &'a str },
     /// An attempt begins.
     Trying {
@@ -34,10 +34,10 @@ pub enum Progress<'a> {
         name: &'a str,
         attempt: &'a Attempt,
     },
-    /// It is known what is to be said of a downstream.
+    /// The result for a downstream is known.
     Judged(&'a Row),
     /// A check of the policy's own ended.
     Checked(&'a CheckRun),
-    /// All is looked at.
-    Ended(&'a Experiment),
+    /// The experiment ended.
+    Finished(&'a Experiment),
 }

@@ -56,7 +56,7 @@ impl Engine<'_> {
             contained,
         };
         experiment.verdict = verdict(&experiment, target);
-        (lab.watch)(&Progress::Ended(&experiment));
+        (lab.watch)(&Progress::Finished(&experiment));
         let kept = self.record_experiment(target, &experiment, &checks, missing)?;
         let rows = || experiment.downstreams.iter().filter(|row| asked.contains(&row.name));
         let coverage = Coverage::of(rows().map(|row| row.comparison));

@@ -61,13 +61,14 @@ impl Engine<'_> {
 
     /// Remembers an audit. What could not be checked is looked into again, so its plan is kept.
     pub(super) fn remember_audit(&self, audit: &mut Audit) {
-        let found: Vec<Option<Vec<Claim>>> = audit.told.iter().map(|told| told.sealed.clone()).collect();
-        for told in &mut audit.told {
+        let found: Vec<Option<Vec<Claim>>> =
+            audit.releases.iter().map(|audited| audited.sealed.clone()).collect();
+        for audited in &mut audit.releases {
             let unsure = |claim: &Claim| matches!(claim.truth, Truth::CannotBeChecked(_));
-            if told.sealed.iter().flatten().any(unsure) {
-                told.sealed = None;
+            if audited.sealed.iter().flatten().any(unsure) {
+                audited.sealed = None;
             } else {
-                told.plan.shed();
+                audited.plan.shed();
             }
         }
         let audited = Audited { rules: RULES, audit: std::mem::take(audit) };
@@ -75,6 +76,6 @@ impl Engine<'_> {
             self.repo.remember("audit", &bytes);
         }
         *audit = audited.audit;
-        audit.told.iter_mut().zip(found).for_each(|(told, found)| told.sealed = found);
+        audit.releases.iter_mut().zip(found).for_each(|(audited, found)| audited.sealed = found);
     }
 }

@@ -16,34 +16,34 @@ impl Engine<'_> {
         let (refs, facts) = (&snapshot.refs, &snapshot.facts);
         let branches = [facts.stable.clone(), facts.develop.clone()];
         let mut tips: Vec<CommitId> = branches.iter().flatten().chain(&audit.began).cloned().collect();
-        tips.extend(audit.told.iter().map(|told| told.release.stable.clone()));
+        tips.extend(audit.releases.iter().map(|audited| audited.release.stable.clone()));
         let graph = self.repo.graph(&tips).ok();
         let reach = Reach::of(graph.as_ref(), &branches);
         let mut releases: Vec<ReleaseTruth> = audit
-            .told
+            .releases
             .iter()
-            .map(|told| {
-                let release = &told.release;
+            .map(|audited| {
+                let release = &audited.release;
                 let mut claims = vec![
                     Claim::new("tag", published(refs, &release.tag, &release.object)),
                     Claim::new("stable", reach.has(0, &release.stable)),
                     Claim::new("develop", reach.has(1, &release.stable)),
-                    Claim::new("published rcs", rcs(refs, &told.rcs)),
+                    Claim::new("published rcs", rcs(refs, &audited.rcs)),
                 ];
-                claims.extend(told.sealed.clone().unwrap_or_default());
+                claims.extend(audited.sealed.clone().unwrap_or_default());
                 ReleaseTruth {
-                    version: told.version,
+                    version: audited.version,
                     tag: release.tag.clone(),
                     at: Some(release.at),
-                    by: Some((told.plan.by.clone(), told.plan.level.clone())),
-                    gates: told.plan.recorded.as_ref().map(|f| f.gates.clone()).unwrap_or_default(),
-                    voices: told.voices.clone(),
+                    by: Some((audited.plan.by.clone(), audited.plan.level.clone())),
+                    gates: audited.plan.recorded.as_ref().map(|f| f.gates.clone()).unwrap_or_default(),
+                    voices: audited.voices.clone(),
                     claims,
                 }
             })
             .collect();
-        let told: HashSet<Version> = audit.told.iter().map(|told| told.version).collect();
-        for (version, commit) in facts.released.iter().filter(|(version, _)| !told.contains(version)) {
+        let audited: HashSet<Version> = audit.releases.iter().map(|audited| audited.version).collect();
+        for (version, commit) in facts.released.iter().filter(|(version, _)| !audited.contains(version)) {
             let truth = if reach.came_later(commit, audit.began.as_ref()) {
                 Truth::DoesNotHold("it is on stable and not on record: another hand released it".into())
             } else {

@@ -10,7 +10,7 @@ use allclear_core::ledger::event::Operation;
 use allclear_core::policy::{self, Policy};
 use allclear_core::project::{Candidate, Project};
 use allclear_core::types::text::plain;
-use allclear_core::verify::{Audit, Claim, Shown, Told, Truth};
+use allclear_core::verify::{Audit, AuditedRelease, Claim, Shown, Truth};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What all releases ask for, fetched at once.
@@ -22,24 +22,28 @@ struct Evidence {
 impl Engine<'_> {
     /// Looks into what objects prove and nothing can change any more.
     pub(super) fn seal(&self, audit: &mut Audit) -> Result<(), Refusal> {
-        let open: Vec<usize> = (0..audit.told.len()).filter(|n| audit.told[*n].sealed.is_none()).collect();
-        let evidence = self.evidence(open.iter().map(|n| &audit.told[*n]))?;
+        let open: Vec<usize> =
+            (0..audit.releases.len()).filter(|n| audit.releases[*n].sealed.is_none()).collect();
+        let evidence = self.evidence(open.iter().map(|n| &audit.releases[*n]))?;
         for n in open {
-            let claims = self.claims(&audit.told[n], &evidence, &audit.project.tag_entries)?;
-            audit.told[n].sealed = Some(claims);
+            let claims = self.claims(&audit.releases[n], &evidence, &audit.project.tag_entries)?;
+            audit.releases[n].sealed = Some(claims);
         }
         Ok(())
     }
 
     /// Fetches in a few processes what all releases ask for.
-    fn evidence<'a>(&self, told: impl Iterator<Item = &'a Told> + Clone) -> Result<Evidence, Refusal> {
+    fn evidence<'a>(
+        &self,
+        audited: impl Iterator<Item = &'a AuditedRelease> + Clone,
+    ) -> Result<Evidence, Refusal> {
         let mut commits: Vec<CommitId> = Vec::new();
         let mut tags: Vec<CommitId> = Vec::new();
-        for told in told {
-            commits.extend(told.plan.policy_from.clone());
-            commits.push(told.plan.operation.old_develop.clone());
-            tags.push(told.release.object.clone());
-            tags.extend(told.rcs.iter().map(|rc| rc.object.clone()));
+        for audited in audited {
+            commits.extend(audited.plan.policy_from.clone());
+            commits.push(audited.plan.operation.old_develop.clone());
+            tags.push(audited.release.object.clone());
+            tags.extend(audited.rcs.iter().map(|rc| rc.object.clone()));
         }
         let files = self.repo.file_of_each(&commits, POLICY_FILE)?;
         let read = |text: Option<String>| policy::read(&text?).ok().map(|effective| effective.policy);
@@ -51,11 +55,11 @@ impl Engine<'_> {
 
     fn claims(
         &self,
-        told: &Told,
+        audited: &AuditedRelease,
         evidence: &Evidence,
         entries: &BTreeSet<String>,
     ) -> Result<Vec<Claim>, Refusal> {
-        let (plan, op) = (&told.plan, &told.plan.operation);
+        let (plan, op) = (&audited.plan, &audited.plan.operation);
         let policy = |id: &CommitId| evidence.policies.get(id);
         let mut claims = plan.claims(plan.policy_from.as_ref().and_then(policy));
         let objects = match plan.candidate() {
@@ -65,7 +69,7 @@ impl Engine<'_> {
         let shown = objects.as_ref().ok().map(|(_, shown)| shown);
         claims.extend(plan.judge(shown, policy(&op.old_develop)));
         match &objects {
-            Ok((graph, shown)) => claims.extend(self.made(told, graph, shown)?),
+            Ok((graph, shown)) => claims.extend(self.made(audited, graph, shown)?),
             Err(why) => claims.push(Claim::new("objects", Truth::CannotBeChecked(why.clone()))),
         }
         let trial = plan.candidate().and_then(|candidate| {
@@ -74,10 +78,12 @@ impl Engine<'_> {
         if let Some(trial) = trial {
             claims.push(Claim::new("experiment", self.table_holds(trial)?));
         }
-        let text = evidence.tags.get(&told.release.object).map_or("", String::as_str);
-        claims
-            .push(Claim::new("tag object", tag(text, &told.release.tag, &op.new_stable, |id| id == plan.id)));
-        let rcs = told.rcs.iter().map(|rc| {
+        let text = evidence.tags.get(&audited.release.object).map_or("", String::as_str);
+        claims.push(Claim::new(
+            "tag object",
+            tag(text, &audited.release.tag, &op.new_stable, |id| id == plan.id),
+        ));
+        let rcs = audited.rcs.iter().map(|rc| {
             let text = evidence.tags.get(&rc.object).map_or("", String::as_str);
             tag(text, &rc.tag, &rc.commit, |id| entries.contains(id))
         });
@@ -127,8 +133,8 @@ impl Engine<'_> {
     }
 
     /// Looks at what the promotion made: what was soaked is what was released, and develop has it.
-    fn made(&self, told: &Told, graph: &Graph, shown: &Shown) -> Result<Vec<Claim>, Refusal> {
-        let op = &told.plan.operation;
+    fn made(&self, audited: &AuditedRelease, graph: &Graph, shown: &Shown) -> Result<Vec<Claim>, Refusal> {
+        let op = &audited.plan.operation;
         let trees = self.repo.trees(&[op.new_stable.clone(), op.commit.clone(), op.new_develop.clone()])?;
         let [stable, soaked, develop] = &trees[..] else { return Ok(Vec::new()) };
         let parents =
@@ -144,7 +150,7 @@ impl Engine<'_> {
         });
         let has = graph.contains(&op.new_develop, &op.new_stable);
         let as_planned = parents(&op.new_develop) == [op.old_develop.clone(), op.new_stable.clone()];
-        let recorded = told.plan.recorded.as_ref().and_then(|facts| facts.merge_back.as_ref());
+        let recorded = audited.plan.recorded.as_ref().and_then(|facts| facts.merge_back.as_ref());
         let tree = trial_merges::tree(&shown.merge_back);
         let back = if !has {
             Truth::DoesNotHold(format!("{} does not contain the release", op.new_develop.short()))
@@ -155,10 +161,10 @@ impl Engine<'_> {
         } else {
             Truth::DoesNotHold(format!("{} has changes that no merge makes", op.new_develop.short()))
         };
-        let cut = told.plan.candidate().map(|c| &c.cut);
+        let cut = audited.plan.candidate().map(|c| &c.cut);
         let branch =
             |regular: bool| if regular { ("develop", &op.old_develop) } else { ("stable", &op.old_stable) };
-        let sources = [told.plan.policy_from.as_ref().map(|from| (from, branch(true)))];
+        let sources = [audited.plan.policy_from.as_ref().map(|from| (from, branch(true)))];
         let sources = sources.into_iter().chain([cut.map(|cut| (&cut.from, branch(cut.kind.is_regular())))]);
         let foreign = sources.flatten().find(|(from, (_, tip))| !graph.contains(tip, from));
         let origin = foreign.map_or(Truth::Holds, |(from, (name, _))| {

@@ -1,7 +1,7 @@
 //! What became of a record that was looked into, as it is told.
 
 use allclear_core::ledger::actor::Actor;
-use allclear_core::project::trust::{Level, Voice};
+use allclear_core::project::trust::{Identity, Level};
 use allclear_core::verify::{Claim, RecordedGate, Truth};
 use allclear_core::{CommitId, Version};
 use jiff::Timestamp;
@@ -42,7 +42,7 @@ pub struct ReleaseTruth {
     /// What each gate found then, as the record has it.
     pub gates: Vec<RecordedGate>,
     /// Who approved and waived.
-    pub voices: Vec<(String, Voice)>,
+    pub voices: Vec<(String, Identity)>,
     /// Everything that was looked into.
     pub claims: Vec<Claim>,
 }

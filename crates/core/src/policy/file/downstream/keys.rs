@@ -1,6 +1,6 @@
 //! The keys of `[[downstream]]` and `[[check]]`.
 
-use crate::policy::file::key::{Key, Kind, key, open};
+use crate::policy::file::key::{Key, Kind, key, optional};
 
 const OWN: [Key; 6] = [
     key("name", Kind::Text, r#""micro""#, "Its name, on record and for people."),
@@ -10,28 +10,28 @@ const OWN: [Key; 6] = [
         r#""https://example.org/micro.git""#,
         "Where git finds it: an address, a path, or a list of them; `.` is this very repository.",
     ),
-    open(
+    optional(
         "at",
         Kind::Text,
         r#""branch:main""#,
         "Which commit of it: `latest-release`, a branch, or a full commit id.",
         "latest-release",
     ),
-    open(
+    optional(
         "each",
         Kind::Text,
         r#""**/main.go""#,
         "A glob; the folder of each file that matches is a downstream of its own.",
         "the repository is one downstream",
     ),
-    open(
+    optional(
         "override",
         Kind::Tables(OVERRIDE),
         r#"[{ match = "legacy/**", tier = "should" }]"#,
         "What is different for some of them; what the last one that matches says counts.",
         "nothing",
     ),
-    open(
+    optional(
         "ecosystem",
         Kind::Word(&["go", "generic"]),
         r#""go""#,
@@ -44,39 +44,45 @@ const MATCH: [Key; 1] =
     [key("match", Kind::Text, r#""legacy/**""#, "A glob over the folders of the downstreams.")];
 
 const RECIPE: [Key; 9] = [
-    open("build", Kind::Script, r#""make""#, "Builds it, for sh; false skips it.", "the ecosystem's own"),
-    open("test", Kind::Script, r#""make test""#, "Tests it, for sh; false skips it.", "the ecosystem's own"),
-    open(
+    optional("build", Kind::Script, r#""make""#, "Builds it, for sh; false skips it.", "the ecosystem's own"),
+    optional(
+        "test",
+        Kind::Script,
+        r#""make test""#,
+        "Tests it, for sh; false skips it.",
+        "the ecosystem's own",
+    ),
+    optional(
         "run",
         Kind::Item(RUN),
         r#"{ command = "./server", serves = { port = 8080 } }"#,
         "Runs it, for sh; false skips it.",
         "the programs that were built, for 10s",
     ),
-    open(
+    optional(
         "services",
         Kind::Items(SERVICE),
         r#"[{ run = "redis-server", port = 6379 }]"#,
         "What runs beside it, in the same sandbox.",
         "nothing",
     ),
-    open(
+    optional(
         "mode",
         Kind::Word(&["fresh", "locked"]),
         r#""fresh""#,
         "Whether the newest versions of everything else decide, or those that it has pinned.",
         "fresh",
     ),
-    open(
+    optional(
         "tier",
         Kind::Word(&["must", "should"]),
         r#""must""#,
         "Whether a regression blocks, or is advice.",
         "should",
     ),
-    open("limits", Kind::Table(LIMITS), r#"{ memory = "2 GiB" }"#, "What it may use.", "the usual"),
-    open("env", Kind::Env, r#"{ TZ = "UTC" }"#, "Variables of its environment.", "none"),
-    open(
+    optional("limits", Kind::Table(LIMITS), r#"{ memory = "2 GiB" }"#, "What it may use.", "the usual"),
+    optional("env", Kind::Env, r#"{ TZ = "UTC" }"#, "Variables of its environment.", "none"),
+    optional(
         "expect-failure",
         Kind::Table(EXPECT),
         r#"{ reason = "needs the old client", until = "2027-01-31" }"#,
@@ -107,33 +113,45 @@ pub(in crate::policy) const CHECK: &[Key] = &[
         r#""make integration""#,
         "What is run, for sh, at the top of the candidate's tree.",
     ),
-    open("limits", Kind::Table(LIMITS), r#"{ time = "30m" }"#, "What it may use.", "the usual"),
+    optional("limits", Kind::Table(LIMITS), r#"{ time = "30m" }"#, "What it may use.", "the usual"),
 ];
 
 const RUN: &[Key] = &[
-    open("command", Kind::Script, r#""./server""#, "What is run, for sh.", "the programs that were built"),
-    open("stays", Kind::Length, r#""10s""#, "It is alive after this long, or has ended well.", "10s"),
-    open("exits", Kind::Length, r#""1m""#, "It ends well by itself within this long.", "it need not end"),
-    open("serves", Kind::Table(SERVES), "{ port = 8080 }", "It becomes ready.", "it need not serve"),
+    optional(
+        "command",
+        Kind::Script,
+        r#""./server""#,
+        "What is run, for sh.",
+        "the programs that were built",
+    ),
+    optional("stays", Kind::Length, r#""10s""#, "It is alive after this long, or has ended well.", "10s"),
+    optional("exits", Kind::Length, r#""1m""#, "It ends well by itself within this long.", "it need not end"),
+    optional("serves", Kind::Table(SERVES), "{ port = 8080 }", "It becomes ready.", "it need not serve"),
 ];
 
 const SERVES: &[Key] = &[
-    open("port", Kind::Within(1, 65_535), "8080", "This port of 127.0.0.1 takes a connection.", "not asked"),
-    open(
+    optional(
+        "port",
+        Kind::Within(1, 65_535),
+        "8080",
+        "This port of 127.0.0.1 takes a connection.",
+        "not asked",
+    ),
+    optional(
         "url",
         Kind::Text,
         r#""http://127.0.0.1:8080/health""#,
         "This address answers with a status below 500.",
         "not asked",
     ),
-    open("prints", Kind::Text, r#""listening on""#, "It has printed this text.", "not asked"),
-    open("call", Kind::Text, r#""./client ping""#, "What is called when it is ready, for sh.", "nothing"),
-    open("within", Kind::Length, r#""30s""#, "How long becoming ready may take.", "30s"),
+    optional("prints", Kind::Text, r#""listening on""#, "It has printed this text.", "not asked"),
+    optional("call", Kind::Text, r#""./client ping""#, "What is called when it is ready, for sh.", "nothing"),
+    optional("within", Kind::Length, r#""30s""#, "How long becoming ready may take.", "30s"),
 ];
 
 const SERVICE: &[Key] = &[
     key("run", Kind::Text, r#""redis-server""#, "What is run, for sh."),
-    open(
+    optional(
         "port",
         Kind::Within(1, 65_535),
         "6379",
@@ -143,16 +161,16 @@ const SERVICE: &[Key] = &[
 ];
 
 const LIMITS: &[Key] = &[
-    open("time", Kind::Length, r#""10m""#, "How long each step may take.", "10m"),
-    open("memory", Kind::Size, r#""4 GiB""#, "Memory of all its processes together.", "4 GiB"),
-    open("processes", Kind::Within(1, 65_536), "1024", "How many processes and threads at once.", "1024"),
-    open("disk", Kind::Size, r#""4 GiB""#, "What it may write to disk.", "4 GiB"),
-    open("output", Kind::Size, r#""64 MiB""#, "What it may print.", "64 MiB"),
-    open("cpus", Kind::Within(1, 1024), "2", "How many processors it may use.", "2"),
+    optional("time", Kind::Length, r#""10m""#, "How long each step may take.", "10m"),
+    optional("memory", Kind::Size, r#""4 GiB""#, "Memory of all its processes together.", "4 GiB"),
+    optional("processes", Kind::Within(1, 65_536), "1024", "How many processes and threads at once.", "1024"),
+    optional("disk", Kind::Size, r#""4 GiB""#, "What it may write to disk.", "4 GiB"),
+    optional("output", Kind::Size, r#""64 MiB""#, "What it may print.", "64 MiB"),
+    optional("cpus", Kind::Within(1, 1024), "2", "How many processors it may use.", "2"),
 ];
 
 const EXPECT: &[Key] = &[
     key("reason", Kind::Text, r#""needs the old client""#, "Why it fails, for people."),
     key("until", Kind::Moment, r#""2027-01-31""#, "When that ends; a bare date means the end of that day."),
-    open("issue", Kind::Text, r#""https://example.org/42""#, "Where it is being dealt with.", "nowhere"),
+    optional("issue", Kind::Text, r#""https://example.org/42""#, "Where it is being dealt with.", "nowhere"),
 ];

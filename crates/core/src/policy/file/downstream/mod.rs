@@ -38,7 +38,7 @@ pub(in crate::policy) fn downstreams(given: &Given<'_>, zone: &TimeZone) -> Pars
     )?;
     let mut wrong: Vec<Mistake> = Vec::new();
     for (declared, item) in &found {
-        // The folders of one that is many are named after it.
+        // The downstreams of an `each` are named after it.
         let of =
             |many: &Declared| declared.name.starts_with(&format!("{}/", many.name)) && many.each.is_some();
         if let Some((many, _)) = found.iter().find(|(many, _)| of(many)) {
@@ -136,7 +136,7 @@ fn recipe(layer: &Layer<'_>, base: Option<Limits>, zone: &TimeZone, wrong: &mut 
     }
 }
 
-/// Reads a name that can be typed, and is no signature of a failure.
+/// Reads a name that can be typed and cannot be mistaken for a failure's signature.
 fn named(text: &str) -> Result<String, String> {
     let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | '/');
     let parts = text.split('/').all(|part| !matches!(part, "" | "." | ".."));
@@ -243,7 +243,7 @@ fn serves(given: &Given<'_>) -> Parsed<Must> {
     Ok(must)
 }
 
-/// Reads an address on this very machine: there is no other network where foreign code runs.
+/// Reads an address on this machine: foreign code has no other network.
 fn local(text: &str) -> Result<String, String> {
     let rest = text.strip_prefix("http://").unwrap_or_default();
     let host = rest.split(['/', '?', '#']).next().unwrap_or_default();

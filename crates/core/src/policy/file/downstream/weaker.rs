@@ -30,7 +30,7 @@ fn is_overridden(old: &Declared, new: &Declared) -> bool {
     };
     let all = old.overrides.iter().chain(&new.overrides);
     let mut patterns = all.map(|(pattern, _)| pattern);
-    // Where several match, their order says which one counts.
+    // Of several that match, their order decides which one counts.
     kept(old, new) != kept(new, old) || patterns.any(|p| is_less(&place(old, p), &place(new, p)))
 }
 

@@ -1,7 +1,7 @@
 //! `[gates.checks]`.
 
 use super::{Setting, Settings};
-use crate::policy::file::key::{Key, Kind, key, open};
+use crate::policy::file::key::{Key, Kind, key, optional};
 use crate::policy::file::value::{Given, Layer, Parsed, Values, field};
 use crate::policy::file::words::{length_text, listed};
 use crate::policy::model::{Beat, ChecksGate, RequiredCheck};
@@ -26,8 +26,8 @@ impl Settings for ChecksGate {
 
 pub(in crate::policy) const CHECK: &[Key] = &[
     key("name", Kind::Text, r#""ci""#, "The name the check is recorded under."),
-    open("for", Kind::Length, r#""72h""#, "How long it must keep passing.", "it must have passed once"),
-    open(
+    optional("for", Kind::Length, r#""72h""#, "How long it must keep passing.", "it must have passed once"),
+    optional(
         "at-least-every",
         Kind::Length,
         r#""2h""#,

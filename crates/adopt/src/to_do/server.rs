@@ -1,9 +1,10 @@
 //! Which server a repository lives on, and the commands by which its settings are read and changed.
 
-use super::shell::quoted;
+use allclear_core::types::shell::quoted;
+use allclear_core::types::text::plain;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Home {
+pub enum Server {
     /// github.com, with `owner/name`.
     GitHub(String),
     /// A GitLab, with the project's path.
@@ -13,7 +14,7 @@ pub enum Home {
     Other,
 }
 
-impl Home {
+impl Server {
     pub fn of(url: &str) -> Self {
         if let Some(path) = url.strip_prefix("file://").or_else(|| url.starts_with('/').then_some(url)) {
             return Self::Path(path.to_owned());
@@ -45,7 +46,9 @@ impl Home {
             Self::GitLab(slug) => {
                 format!("glab api -X PUT projects/{} -f default_branch={branch}", slug.replace('/', "%2F"))
             }
-            Self::Path(path) => format!("git -C {} symbolic-ref HEAD refs/heads/{branch}", quoted(path)),
+            Self::Path(path) => {
+                format!("git -C {} symbolic-ref HEAD refs/heads/{branch}", quoted(&plain(path)))
+            }
             Self::Other => format!("in the server's settings, make {branch} the default branch"),
         }
     }
@@ -80,20 +83,20 @@ mod tests {
 
     #[test]
     fn addresses_tell_the_server() {
-        let github = Home::GitHub("micro/go-micro".into());
+        let github = Server::GitHub("micro/go-micro".into());
         for url in [
             "https://github.com/micro/go-micro.git",
             "https://github.com/micro/go-micro/",
             "git@github.com:micro/go-micro.git",
             "ssh://git@github.com/micro/go-micro.git",
         ] {
-            assert_eq!(Home::of(url), github, "{url}");
+            assert_eq!(Server::of(url), github, "{url}");
         }
-        assert_eq!(Home::of("https://gitlab.example.org/a/b/c.git"), Home::GitLab("a/b/c".into()));
-        assert_eq!(Home::of("/srv/x.git"), Home::Path("/srv/x.git".into()));
+        assert_eq!(Server::of("https://gitlab.example.org/a/b/c.git"), Server::GitLab("a/b/c".into()));
+        assert_eq!(Server::of("/srv/x.git"), Server::Path("/srv/x.git".into()));
         for url in ["https://github.com/a/$(id)", "git@github.com:-x", "https://github.com.evil.org/a/b", ""]
         {
-            assert_eq!(Home::of(url), Home::Other, "{url}");
+            assert_eq!(Server::of(url), Server::Other, "{url}");
         }
     }
 }
