@@ -63,8 +63,8 @@ impl Engine<'_> {
                 }
                 for (what, told) in self.notify(&snapshot, dry) {
                     match told {
-                        None => ticked.due.push(format!("tell {what}")),
-                        Some(Ok(())) => ticked.done.push(Done(format!("told {what}"))),
+                        None => ticked.due.push(format!("notify {what}")),
+                        Some(Ok(())) => ticked.done.push(Done(format!("notified {what}"))),
                         Some(Err(fault)) => ticked.faults.push(fault),
                     }
                 }
@@ -109,7 +109,7 @@ impl Engine<'_> {
             }
             Action::Carry { version, stable } => {
                 let (n, commit) = self.carry(*version, stable)?;
-                Ok(Some(format!("carried stable into {version}: rc.{n} is {}", commit.short())))
+                Ok(Some(format!("merged stable into {version}: rc.{n} is {}", commit.short())))
             }
             Action::Cut { slot } => {
                 let plan = self.cut(&CutWish { slot: Some(*slot), ..CutWish::default() })?;

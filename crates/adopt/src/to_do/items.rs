@@ -116,7 +116,7 @@ pub(super) fn ci_branches(seen: &Seen) -> Todo {
     let title = match (files, done) {
         (0, _) => "there is no CI file that allclear reads".to_owned(),
         (_, true) => {
-            format!("what CI tests on {stable}, it tests on {develop} and {}* too", candidate.prefix)
+            format!("CI tests {develop} and {}* as it tests {stable}", candidate.prefix)
         }
         (_, false) if places.is_empty() => {
             format!("{} of CI cannot be read", count(unreadable.len(), "file"))
@@ -202,9 +202,9 @@ pub(super) fn push_rights(seen: &Seen) -> Todo {
         item(KEY, true, "allclear may push: the record was written, and a plain server has one right for all")
     } else {
         let title = if recorded.begun {
-            format!("whether allclear may push to {stable} shows at the first release")
+            format!("whether allclear may push to {stable} will show at the first release")
         } else {
-            "whether allclear may push shows when the record begins".into()
+            "whether allclear may push will show when the record starts".into()
         };
         item(KEY, false, title)
             .at([format!(
@@ -223,8 +223,8 @@ pub(super) fn a_scheduler(seen: &Seen) -> Todo {
     let file = seen.files.iter().filter(|f| ci::is_ci(&f.path) || included(&f.path)).find(ticks);
     match file {
         Some(file) => item(KEY, true, format!("{} runs allclear tick", plain(&file.path))),
-        None if seen.recorded.machine => item(KEY, true, "a scheduled job wrote to the record of late"),
-        None => item(KEY, false, "nothing is seen to run allclear tick").by(match seen.server {
+        None if seen.recorded.machine => item(KEY, true, "a scheduled job wrote to the record recently"),
+        None => item(KEY, false, "nothing seems to run allclear tick").by(match seen.server {
             Server::GitHub(_) => vec!["allclear init --ci github"],
             Server::GitLab(_) => vec!["allclear init --ci gitlab"],
             Server::Path(_) | Server::Other => {
@@ -240,7 +240,7 @@ pub(super) fn observe(seen: &Seen) -> Todo {
     match seen.policy {
         PolicyState::Read { mode: Mode::Run, .. } if seen.recorded.begun => item(KEY, true, "the train runs"),
         PolicyState::Read { mode: Mode::Run, .. } => {
-            item(KEY, false, "the train may run, and its record is not begun")
+            item(KEY, false, "the train may run, but its record is not started")
                 .by(["allclear init --yes", "allclear cut"])
         }
         PolicyState::Read { mode: Mode::Observe, .. } => {

@@ -29,9 +29,7 @@ pub(crate) fn show(name: &str, seen: &Examination, todo: &[Todo]) {
 /// Draws the screen. Where it is too long, what allclear does goes first, and what was found stays.
 fn screen(name: &str, seen: &Examination, todo: &[Todo]) -> Vec<String> {
     let mut rows = vec![row(headline(name, seen), 0)];
-    for (part, title) in
-        [(Part::Past, "The last releases"), (Part::Prerequisites, "What allclear would stand on")]
-    {
+    for (part, title) in [(Part::Past, "Recent releases"), (Part::Prerequisites, "Prerequisites")] {
         rows.push(row("", 0));
         rows.push(row(paint(BOLD, title), 0));
         section(seen, part, &mut rows);

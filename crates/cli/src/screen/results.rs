@@ -72,20 +72,20 @@ fn show_end(tested: &Tested) {
         let percent = (coverage.conclusive * 100).checked_div(coverage.of).unwrap_or(100);
         let out = match coverage.left_out {
             0 => String::new(),
-            1 => "; 1 can say nothing of any version and does not count".into(),
-            n => format!("; {n} can say nothing of any version and do not count"),
+            1 => "; 1 cannot be tested with any version and does not count".into(),
+            n => format!("; {n} cannot be tested with any version and do not count"),
         };
         ui::out(format!("{} of {} answered ({percent} %){out}", coverage.conclusive, coverage.of));
     }
     let (style, words) = match tested.verdict {
-        Verdict::Passed if advised(tested) => (WAIT, "regressed where that is advice (tier = \"should\")"),
+        Verdict::Passed if advised(tested) => (WAIT, "regressed, as advice only (tier = \"should\")"),
         Verdict::Passed => (GOOD, "nothing regressed"),
-        Verdict::Regressed => (BAD, "regressed where that counts (tier = \"must\")"),
+        Verdict::Regressed => (BAD, "regressed, and blocks (tier = \"must\")"),
         Verdict::Inconclusive => (WAIT, "not conclusive: what has no answer yet may still regress"),
     };
     ui::out(paint(style, words));
     if tested.verdict == Verdict::Inconclusive {
-        ui::out("→ allclear test --rerun failed tries that again, and keeps what is well");
+        ui::out("→ allclear test --rerun failed tries those again, and keeps what passed");
     }
     match &tested.kept {
         RecordStatus::Recorded => {

@@ -32,7 +32,7 @@ pub(crate) fn show(name: &str, seen: &Snapshot, assessment: &Assessment, offline
         ));
     }
     for stop in &assessment.stops {
-        ui::out(format!("\n{} {}", paint(BAD, "✖ nothing is decided:"), stop.why));
+        ui::out(format!("\n{} {}", paint(BAD, "✖ nothing can be decided:"), stop.why));
         for remedy in &stop.remedy {
             ui::out(format!("  {remedy}"));
         }
@@ -182,7 +182,7 @@ pub(crate) fn forecast(
     let alone = policy.automatic || record.requested.is_some();
     if let Some((_, why)) = record.refused.as_ref().filter(|(commit, _)| *commit == found.commit) {
         return format!(
-            "The server refused the last promotion and nothing tries again by itself: {}\nallclear promote {} --commit {}",
+            "The server refused the last promotion, and it is not retried automatically: {}\nallclear promote {} --commit {}",
             allclear_core::types::text::short(why, 200),
             found.version,
             found.commit.short()
@@ -194,30 +194,44 @@ pub(crate) fn forecast(
     if let Some(flight) = record.operation.as_ref().filter(|_| found.state == State::Blocked) {
         let op = &flight.plan;
         return format!(
-            "Its promotion landed in part, and {}, {} or {} is in the way; a maintainer decides. allclear tick says which.",
+            "Its promotion was applied in part, and {}, {} or {} blocks the rest; a maintainer decides. allclear tick says which.",
             op.stable_branch, op.tag, op.branch
         );
     }
     match (found.state, at) {
-        (State::Promoting, _) => "A promotion is in flight; allclear tick brings it to its end.".into(),
+        (State::Promoting, _) => "A promotion is in flight; allclear tick completes it.".into(),
         (State::Unknown, _) => "The outcome of a promotion is not known; allclear tick keeps asking.".into(),
-        (State::Clear, Some(at)) if alone && found.leaves_at > Some(now) => format!("Leaves {at} by itself."),
-        (State::Clear, _) if alone => "Leaves at the next tick.".into(),
+        (State::Clear, Some(at)) if alone && found.leaves_at > Some(now) => format!("Will be released {at}."),
+        (State::Clear, _) if alone => "Will be released at the next tick.".into(),
         (State::Clear, _) => {
             format!("Ready: allclear promote {} --commit {}", found.version, found.commit.short())
         }
         (State::Waiting, Some(at)) if !awaited.is_empty() => {
-            format!("Leaves {at} at the earliest, once {} reported.", has(&awaited))
+            format!("Will be released {at} at the earliest, once {} reported.", has(&awaited))
         }
-        (State::Waiting, Some(at)) if alone => format!("Leaves {at} by itself."),
-        (State::Waiting, Some(at)) => format!("Ready for allclear promote from {at}."),
-        (State::Blocked, Some(at)) => match found.fix_by {
-            Some(by) => format!("Leaves {at} if that is answered by {}.", instant::show(by, zone, now)),
-            None => format!("Leaves {at} at the earliest, once that is answered."),
-        },
+        (State::Waiting, Some(at)) if alone => format!("Will be released {at}."),
+        (State::Waiting, Some(at)) => format!("Can be promoted from {at}."),
+        (State::Blocked, Some(at)) => {
+            let (verb, (blockers, are)) = (if alone { "Will" } else { "Can" }, above(found));
+            match found.fix_by {
+                Some(by) => {
+                    let by = instant::show(by, zone, now);
+                    format!("{verb} be released {at} if {blockers} {are} resolved by {by}.")
+                }
+                None => format!("{verb} be released {at} at the earliest, once {blockers} {are} resolved."),
+            }
+        }
         (State::Waiting | State::Blocked, None) => {
             "No hour of the week is open for promotion; see promotion.hours.".into()
         }
+    }
+}
+
+/// Names the blockers that wait for a person, and the verb that goes with them.
+fn above(found: &CandidateAssessment) -> (String, &'static str) {
+    match found.blockers().filter(|b| b.finding.kind == Kind::Person).count() {
+        0 | 1 => ("the blocker above".into(), "is"),
+        n => (format!("the {n} blockers above"), "are"),
     }
 }
 

@@ -67,10 +67,10 @@ fn said(report: &StepReport<'_>, zone: &TimeZone, now: Timestamp) -> String {
         (StepState::Done, _) => "done".into(),
         (StepState::Waiting, _) => format!("waits for {}", plain(&list(&report.waits_for))),
         (StepState::Running, Mark::Begun { until }) => {
-            format!("a machine is at it, at the latest until {}", instant::show(until, zone, now))
+            format!("running on a machine, until {} at the latest", instant::show(until, zone, now))
         }
         (StepState::Unknown, _) if why.is_empty() => {
-            "begun and never ended; nobody can tell whether it happened".into()
+            "started and never finished; it is not known whether it happened".into()
         }
         (StepState::Unknown, _) => why,
         (StepState::Due | StepState::Running, _) if why.is_empty() => "due at the next tick".into(),

@@ -111,7 +111,7 @@ pub fn before_run(step: &AfterStep, progress: &Progress, answer: Option<Answer>,
         Some(Answer::NotDone) | None if progress.may_run(now) && step.run().is_some() => Next::Run,
         Some(Answer::NotDone) | None if step.run().is_some() => Next::Later(
             StepFailure::Unconfirmed,
-            "it was run and ended well, and the probe says that it is not done".into(),
+            "it ran and exited with 0, but the probe says that it is not done".into(),
         ),
         Some(Answer::NotDone) | None => {
             Next::Later(StepFailure::Unconfirmed, "the probe says that it is not done yet".into())
@@ -134,14 +134,14 @@ pub fn after_run(ended: &Ended, answer: Option<&Answer>) -> Result<(), (StepFail
         (Some(Answer::Done), _) | (None, End::Exit(0)) => Ok(()),
         (Some(Answer::NotDone), End::Exit(0)) => Err((
             StepFailure::Unconfirmed,
-            "it ran and ended well, and the probe says that it is not done".into(),
+            "it ran and exited with 0, but the probe says that it is not done".into(),
         )),
         (Some(Answer::Unclear(why)), End::Exit(0)) => {
-            Err((StepFailure::Unconfirmed, format!("it ran and ended well; {why}")))
+            Err((StepFailure::Unconfirmed, format!("it ran and exited with 0; {why}")))
         }
         (None, End::Killed | End::TimedOut) => Err((
             StepFailure::Lost,
-            format!("{}, and there is no probe to find out how far it came", ended.sentence()),
+            format!("{}, and there is no probe to find out how far it got", ended.sentence()),
         )),
         (_, End::Exit(_) | End::Killed | End::TimedOut | End::NotStarted) => {
             Err((StepFailure::Failed, format!("the run {}", ended.sentence())))

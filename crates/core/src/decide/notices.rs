@@ -85,7 +85,7 @@ pub fn news(project: &Project, assessment: &Assessment) -> Vec<News> {
         news.extend(stuck.map(|flight| {
             failed(
                 format!("{version} stuck {}", flight.plan.id),
-                "the promotion landed in part, and something is in the way of the rest".into(),
+                "the promotion was applied in part, and something blocks the rest".into(),
                 "allclear tick says what".into(),
             )
         }));
@@ -115,7 +115,7 @@ pub fn news(project: &Project, assessment: &Assessment) -> Vec<News> {
             }
             let lost = report.state == StepState::Unknown;
             let what = if lost {
-                "nobody can tell whether it happened".to_owned()
+                "it is not known whether it happened".to_owned()
             } else {
                 let why = report.progress.why.clone().unwrap_or_default();
                 format!("failed {}: {}", count(report.progress.tries as usize, "time"), short(&why, 200))

@@ -156,23 +156,22 @@ impl Action {
     /// Says what would be done, for `--dry-run` and in observe mode.
     pub fn sentence(&self) -> String {
         match self {
-            Self::Finish { version, step } => {
-                let step = match step {
-                    Step::Confirm { .. } => "confirm the release",
-                    Step::Continue(_) => "carry the half-applied promotion on",
-                    Step::Move => "move the refs as planned",
-                    Step::Fence => "fence the promotion",
-                    Step::Abort(_) => "abort the promotion",
-                    Step::Stop(_) => "leave the promotion to a person",
-                };
-                format!("{step} of {version}")
-            }
+            Self::Finish { version, step } => match step {
+                Step::Confirm { .. } => format!("confirm the release of {version}"),
+                Step::Continue(_) => {
+                    format!("complete the promotion of {version}, which was applied in part")
+                }
+                Step::Move => format!("move the refs of {version} as planned"),
+                Step::Fence => format!("fence the promotion of {version}"),
+                Step::Abort(_) => format!("abort the promotion of {version}"),
+                Step::Stop(_) => format!("leave the promotion of {version} to a person"),
+            },
             Self::See { version, commit } => format!("note the new head {} of {version}", commit.short()),
             Self::Tag { version, commit } => format!("tag {} as the next rc of {version}", commit.short()),
-            Self::Carry { version, stable } => format!("carry {} of stable into {version}", stable.short()),
+            Self::Carry { version, stable } => format!("merge stable ({}) into {version}", stable.short()),
             Self::Cut { slot } => format!("cut the candidate of the slot {slot}"),
             Self::Skip { slot, reason } => format!("skip the slot {slot}: {reason}"),
-            Self::Step { version, name } => format!("see to step {name} of {version}"),
+            Self::Step { version, name } => format!("run step {name} of {version}"),
             Self::Promote { version, commit } => format!("promote {version} at {}", commit.short()),
         }
     }

@@ -66,7 +66,7 @@ impl Recipe {
         match (self.ecosystem.package)(manifest) {
             Some(name) if is_name(&name) => Ok(name),
             Some(name) => {
-                Err(format!("the name in {file}, `{}`, is none that a registry takes", short(&name, 60)))
+                Err(format!("the name in {file}, `{}`, is not one that a registry accepts", short(&name, 60)))
             }
             None => Err(format!("{file} at the tag names no package")),
         }
@@ -110,8 +110,8 @@ mod tests {
             ("crates", "[package]\nname = \"anyhow\"\n", Ok("anyhow")),
             ("crates", "[workspace]\nmembers = []\n", Err("names no package")),
             ("npm", "\u{feff}{\"name\": \"@scope/thing\"}", Ok("@scope/thing")),
-            ("npm", "{\"name\": \"--registry=http://evil\"}", Err("none that a registry takes")),
-            ("npm", "{\"name\": \"a b\"}", Err("none that a registry takes")),
+            ("npm", "{\"name\": \"--registry=http://evil\"}", Err("not one that a registry accepts")),
+            ("npm", "{\"name\": \"a b\"}", Err("not one that a registry accepts")),
             ("pypi", "[project]\nname = \"demo\"\n", Ok("demo")),
             ("pypi", "[tool.poetry]\nname = \"demo\"\n", Ok("demo")),
             ("go", "// hello\nmodule example.org/demo/v2 // why\n\ngo 1.22\n", Ok("example.org/demo/v2")),

@@ -154,7 +154,7 @@ pub enum Must {
         /// What is called when it is ready, for `sh -c`; it must exit with 0.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         call: Option<String>,
-        /// How long becoming ready may take.
+        /// How long it may take to become ready.
         within: Seconds,
     },
 }

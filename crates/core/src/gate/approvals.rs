@@ -10,7 +10,7 @@ use crate::types::verdict::Verdict;
 pub(super) fn judge(case: &Case<'_>) -> Finding {
     let gate = &case.policy.gates.approvals;
     if gate.count == 0 {
-        return Finding::not_applicable("none asked for");
+        return Finding::not_applicable("none required");
     }
     let mut counted: Vec<&Approval> = Vec::new();
     let mut subjects: Vec<Subject> = Vec::new();
@@ -35,7 +35,7 @@ pub(super) fn judge(case: &Case<'_>) -> Finding {
         return Finding { subjects, ..Finding::passed(text) };
     }
     let actors = if gate.from.is_empty() {
-        vec!["anybody who did not write it".to_owned()]
+        vec!["anybody who is not an author".to_owned()]
     } else {
         gate.from.iter().map(|who| name_of(who)).collect()
     };
@@ -56,7 +56,7 @@ fn fault(case: &Case<'_>, approval: &Approval, counted: &[&Approval]) -> Option<
     if approval.commit != *case.commit() {
         Some(format!("it was for {}", approval.commit.short()))
     } else if !by.is_somebody() {
-        Some("nobody's name is on it".into())
+        Some("it names nobody".into())
     } else if !is_listed(&gate.from, by.name(case.policy)) {
         Some("not one of gates.approvals.from".into())
     } else if gate.not == NotThese::Authors && authors.iter().any(|author| by.is(author)) {

@@ -16,7 +16,7 @@ pub(super) fn judge(case: &Case<'_>) -> Finding {
             vec![format!("push {stable}")],
         ),
         (Some(at), _) if at == case.candidate.commit() => Finding::failed(
-            format!("{stable} is at this very commit already, moved by another hand"),
+            format!("{stable} is at this very commit already: it was moved without allclear"),
             vec!["a maintainer".into()],
             vec![format!("put {stable} back to the last release, and let allclear promote")],
         ),

@@ -43,15 +43,12 @@ pub(super) fn judge(case: &Case<'_>) -> Finding {
     };
     if trial.summary.version != case.version {
         // What is resolved depends on the version's number, and on the release before it.
-        return missing(
-            case,
-            format!("the experiment for {commit} looked at it as {}", trial.summary.version),
-        );
+        return missing(case, format!("the experiment for {commit} tested it as {}", trial.summary.version));
     }
     if trial.summary.declared != declared(downstreams) {
         return missing(
             case,
-            format!("the experiment for {commit} looked at other downstreams than the policy has"),
+            format!("the experiment for {commit} tested other downstreams than the policy declares"),
         );
     }
     let since = known.and_then(|known| known.inconclusive_since).unwrap_or(trial.at);
@@ -89,7 +86,7 @@ fn of(case: &Case<'_>, summary: &Summary, trial: &Trial, since: Timestamp) -> Fi
     };
     finding.subjects = lines.into_iter().map(|line| line.subject).collect();
     if finding.subjects.is_empty() {
-        let detail = format!("looked at by {}, {}", plain(&trial.by), plain(&summary.sandbox));
+        let detail = format!("tested by {}, {}", plain(&trial.by), plain(&summary.sandbox));
         finding.subjects.push(Subject {
             name: plain(&summary.experiment),
             also: None,
@@ -168,9 +165,9 @@ fn coverage_line(case: &Case<'_>, summary: &Summary) -> Option<Line<'static>> {
     let coverage = summary.all().coverage();
     let detail = match coverage.of {
         _ if !summary.says_too_little(floor) => return None,
-        0 if coverage.left_out == 0 => "it looked at nothing".to_owned(),
-        0 => format!("none of {} says anything of the candidate", coverage.left_out),
-        of => format!("{} of {of} gave an answer; {floor} % is asked for", coverage.conclusive),
+        0 if coverage.left_out == 0 => "it tested nothing".to_owned(),
+        0 => format!("none of {} says anything about the candidate", coverage.left_out),
+        of => format!("{} of {of} gave an answer; {floor} % are required", coverage.conclusive),
     };
     let subject = Subject { name: COVERAGE.into(), also: None, verdict: Verdict::Inconclusive, detail };
     Some(Line { subject, found: None })
@@ -181,10 +178,8 @@ fn sentence(summary: &Summary, found: &FindingLine) -> String {
     let panics = found.error.as_deref().is_some_and(|e| e.starts_with("panic") || e.contains("panicked at"));
     let step = found.step.map_or("start", Step::name);
     let what = match (found.comparison, found.outcome) {
-        (Comparison::Unchecked, _) => "could not be looked at".to_owned(),
-        (Comparison::UnexpectedPass, _) => {
-            "works, and is expected to fail; take the expectation out".to_owned()
-        }
+        (Comparison::Unchecked, _) => "could not be tested".to_owned(),
+        (Comparison::UnexpectedPass, _) => "works, but is expected to fail; remove expect-failure".to_owned(),
         (Comparison::Fixed, _) => "works again".to_owned(),
         (Comparison::Flaky, _) => "fails now and then".to_owned(),
         (_, Outcome::FailedRun) if panics => "panics at start".to_owned(),
@@ -196,7 +191,7 @@ fn sentence(summary: &Summary, found: &FindingLine) -> String {
         (_, Outcome::NoSpace) => format!("fills its disk in {step}"),
         (_, Outcome::Network) => format!("wants a network in {step}"),
         (_, Outcome::Infra) => "the lab failed".to_owned(),
-        (_, Outcome::Unprepared) => "cannot be made ready".to_owned(),
+        (_, Outcome::Unprepared) => "could not be prepared".to_owned(),
         (_, Outcome::NotInjected) => "was built with another version".to_owned(),
         (_, Outcome::Skipped | Outcome::Passed) => "was not decided".to_owned(),
     };
@@ -204,7 +199,9 @@ fn sentence(summary: &Summary, found: &FindingLine) -> String {
         (Comparison::Regressed, Some(baseline)) => format!(" since {}", baseline.version),
         (Comparison::Suspect, _) => ", and chance is not ruled out".to_owned(),
         (Comparison::StillFailing, _) => ", as before".to_owned(),
-        (Comparison::FailingDifferently, Some(baseline)) => format!(", otherwise than {}", baseline.version),
+        (Comparison::FailingDifferently, Some(baseline)) => {
+            format!(", differently from {}", baseline.version)
+        }
         (_, _) => String::new(),
     };
     let why = found.error.as_ref().map(|e| format!(": {}", short(e, 120))).unwrap_or_default();

@@ -28,7 +28,7 @@ pub(super) fn judge(case: &Case<'_>) -> Finding {
         .collect();
     if offenders.is_empty() {
         let text = match commits.len() {
-            0 => "nothing came on board since the cut".to_owned(),
+            0 => "no commits since the cut".to_owned(),
             n => match commits.iter().filter(|c| blocks(c.class)).count() {
                 0 => format!("{}, all fixes", count(n, "commit")),
                 taken => format!("{}, {taken} accepted", count(n, "commit")),
@@ -38,9 +38,9 @@ pub(super) fn judge(case: &Case<'_>) -> Finding {
     }
     let first = offenders[0];
     let text = match offenders.len() {
-        1 => format!("{} \"{}\" is no fix: {}", first.id.short(), short(&first.subject, 50), first.why),
+        1 => format!("{} \"{}\" is not a fix ({})", first.id.short(), short(&first.subject, 50), first.why),
         n => format!(
-            "{n} of {} are no fixes, first {} \"{}\"",
+            "{n} of {} are not fixes, first {} \"{}\"",
             count(commits.len(), "commit"),
             first.id.short(),
             short(&first.subject, 40)
@@ -61,7 +61,7 @@ pub(super) fn judge(case: &Case<'_>) -> Finding {
                 )
             } else {
                 format!(
-                    "git revert {} on {branch}; it can ride with the next train. Or answer for it: allclear accept {} --reason TEXT",
+                    "git revert {} on {branch} (it can go with the next train), or take responsibility for it: allclear accept {} --reason TEXT",
                     c.id.short(),
                     c.id
                 )

@@ -35,6 +35,6 @@ pub(super) fn judge(case: &Case<'_>) -> Finding {
     {
         thaws = *until;
     }
-    let remedy = vec!["allclear freeze --lift, where a person set it".to_owned()];
+    let remedy = vec!["allclear freeze --lift, if a person set it".to_owned()];
     Finding { remedy, ..Finding::pending(format!("frozen: {why}"), Some(thaws)) }
 }

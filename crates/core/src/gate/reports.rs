@@ -66,26 +66,26 @@ fn line(case: &Case<'_>, report: &Report) -> Line {
             } else {
                 Line {
                     remedy: Some(format!("allclear pick {fix} --version {}", case.version)),
-                    ..of(Verdict::Failed, format!("fixed by {}, which is not on board", fix.short()))
+                    ..of(Verdict::Failed, format!("fixed by {}, which the candidate lacks", fix.short()))
                 }
             }
         }
         None => {
             let remedy = Some(format!(
-                "allclear report resolve {id} --fixed-by COMMIT | --not-ours TEXT; or their own good word"
+                "allclear report resolve {id} --fixed-by COMMIT | --not-ours TEXT; or the reporter reports good"
             ));
             let due = case.policy.gates.reports.triage.after(report.at);
             if report.confirmed {
                 Line { remedy, ..of(Verdict::Failed, "confirmed, not fixed".into()) }
             } else if due <= case.now {
                 let waited = Seconds::between(report.at, case.now);
-                Line { remedy, ..of(Verdict::Failed, format!("nobody has looked at it for {waited}")) }
+                Line { remedy, ..of(Verdict::Failed, format!("nobody has triaged it for {waited}")) }
             } else {
                 let left = Seconds::between(case.now, due);
                 let remedy = Some(format!(
                     "look at it: allclear why reports:{id}; then allclear report confirm {id}, or resolve it"
                 ));
-                let detail = format!("to be looked at, {left} left");
+                let detail = format!("to be triaged, {left} left");
                 Line { remedy, turns_at: Some(due), ..of(Verdict::Pending, detail) }
             }
         }

@@ -40,7 +40,7 @@ pub(super) fn judge(case: &Case<'_>) -> Finding {
         let settles = case.policy.settle.after(seen.copied().unwrap_or(case.now));
         let ends = clocks.length.after(clocks.start).max(clocks.fix_length.after(settles.max(case.now)));
         let when = if settles > case.now {
-            format!("becomes rc.{} when it has stood still", rc + 1)
+            format!("becomes rc.{} once it has settled", rc + 1)
         } else {
             format!("becomes rc.{} at the next tick", rc + 1)
         };

@@ -36,7 +36,7 @@ pub fn stops(project: &Project, facts: &Facts, now: Timestamp) -> Vec<Stop> {
         let elsewhere =
             "put the lost entries back from a machine that has seen them: allclear status there says how";
         let remedy = rewound.restore.clone().unwrap_or_else(|| elsewhere.into());
-        stops.push(person(format!("the record was cut short: {}", rewound.why), vec![remedy]));
+        stops.push(person(format!("the record was rewound: {}", rewound.why), vec![remedy]));
     }
     let place = facts.record.place.as_ref().map(crate::RefName::as_str);
     if let Some(to) = project.moved_to.as_deref().filter(|to| place != Some(to)) {

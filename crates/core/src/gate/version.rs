@@ -76,13 +76,16 @@ pub(super) fn judge(case: &Case<'_>) -> Finding {
         },
         Some(head) if head != case.candidate.commit() => {
             let settles = case.candidate.heads.get(head).map(|seen| case.policy.settle.after(*seen));
-            Finding::pending(format!("{} is no rc yet", head.short()), settles.filter(|at| *at > case.now))
+            Finding::pending(
+                format!("{} is not an rc yet", head.short()),
+                settles.filter(|at| *at > case.now),
+            )
         }
         // By the commit, not by its content: a half-applied promotion has put that on stable already.
         Some(head) if cut.kind == CutKind::Hotfix && *head == cut.head => Finding {
             needs_commit: true,
             ..Finding::failed(
-                format!("{version} fixes nothing yet: {} is what it was cut from", cut.branch),
+                format!("{version} has no fix yet: {} is what it was cut from", cut.branch),
                 vec![name_of(&case.candidate.by.who)],
                 vec![format!("push the fix to {}", cut.branch)],
             )

@@ -100,15 +100,15 @@ fn by_type(fixes: &Fixes, message: &str) -> (Class, String) {
     // Only the head of a huge message is read; types stand in the first line, `BREAKING CHANGE` in a footer.
     let head: String = message.chars().take(64 * 1024).collect();
     let Ok(commit) = Commit::parse(head.trim_end()) else {
-        return (Class::Unclassified, "its message does not say what it is".into());
+        return (Class::Unclassified, "unclassified: its message does not say what it is".into());
     };
     let kind = commit.type_().as_str().to_ascii_lowercase();
     if commit.breaking() {
-        (Class::NotAFix, "a breaking change".into())
+        (Class::NotAFix, "breaking change".into())
     } else if fixes.types.contains(&kind) {
         (Class::Fix, format!("type `{}`", short(&kind, 20)))
     } else if kind == "feat" || kind == "feature" {
-        (Class::NotAFix, "a feature".into())
+        (Class::NotAFix, "feature".into())
     } else {
         (Class::Unclassified, format!("type `{}` is not in fixes.types", short(&kind, 20)))
     }

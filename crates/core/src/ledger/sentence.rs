@@ -90,7 +90,7 @@ impl Event {
             Self::ReleaseConfirmed { version, .. } => format!("release {version}"),
             Self::Withdrawn { version, reason, .. } => format!("withdraw {version}: {}", short(reason, 80)),
             Self::StableCarried { version, stable, .. } => {
-                format!("carry {} of stable into {version}", stable.short())
+                format!("merge stable ({}) into {version}", stable.short())
             }
             Self::StepStarted { version, step, .. } => format!("begin step {} of {version}", short(step, 40)),
             Self::StepDone { version, step, by, .. } => {

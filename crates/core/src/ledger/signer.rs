@@ -56,7 +56,7 @@ impl TryFrom<String> for Role {
     type Error = String;
 
     fn try_from(text: String) -> Result<Self, String> {
-        Self::parse(&text).ok_or_else(|| format!("`{}` is no role", crate::types::text::short(&text, 40)))
+        Self::parse(&text).ok_or_else(|| format!("`{}` is not a role", crate::types::text::short(&text, 40)))
     }
 }
 

@@ -83,7 +83,7 @@ impl Roster {
     /// Adds an admin's support for a proposal.
     pub(crate) fn second(&mut self, proposal: &CommitId, by: Option<&Fingerprint>) -> Ruling {
         let Some(n) = self.proposals.iter().position(|p| p.entry == *proposal) else {
-            return Ruling::Ignored("no such proposal waits");
+            return Ruling::Ignored("no such proposal is pending");
         };
         let needed = self.threshold as usize;
         if let Some(by) = by
@@ -95,7 +95,7 @@ impl Roster {
         if supporters < needed {
             return match by.map(|key| self.admins(std::slice::from_ref(key)).is_empty()) {
                 None => Ruling::Ignored("nobody stated it"),
-                Some(true) => Ruling::Ignored("its key is no admin's"),
+                Some(true) => Ruling::Ignored("its key is not an admin's"),
                 Some(false) => Ruling::Waits(supporters, needed),
             };
         }
@@ -127,7 +127,7 @@ impl Roster {
             signers.remove(key).ok_or("it revokes a key that is not in force")?;
         }
         for signer in &change.add {
-            let (key, line) = read_key(&signer.key).ok_or("one of its keys is none, or too weak")?;
+            let (key, line) = read_key(&signer.key).ok_or("one of its keys is not a key, or is too weak")?;
             signers.insert(key, Signer { key: line, ..signer.clone() });
         }
         let threshold = change.threshold.unwrap_or(self.threshold).max(1);

@@ -32,8 +32,8 @@ impl RecentStatements {
         if !self.recent.contains(&statement.head) {
             return Err("its statement is about another record, or one long past");
         }
-        let text = text(root, &statement.head, events).ok_or("its statement is under what nobody states")?;
-        let signer = statement.signer(root, events).ok_or("its statement's signature is not good")?;
+        let text = text(root, &statement.head, events).ok_or("it has a statement where none belongs")?;
+        let signer = statement.signer(root, events).ok_or("its statement's signature is not valid")?;
         let digest = hex(&Sha256::new().chain_update(signer.as_str()).chain_update(&text).finalize());
         if self.taken.iter().any(|(_, known)| *known == digest) {
             return Err("its statement was made before, and counts once");

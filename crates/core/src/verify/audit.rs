@@ -105,7 +105,7 @@ impl Audit {
         self.recorded += u64::from(good);
         self.stated += u64::from(matches!(level, Level::Stated(_)));
         let why = match (good, &link.signed) {
-            (false, Some(_)) => "its commit's signature is not good",
+            (false, Some(_)) => "its commit's signature is not valid",
             (false, None) if entry.by.proof == Proof::Signed => "it says that it is signed, and is not",
             (true, _) | (false, None) => return,
         };

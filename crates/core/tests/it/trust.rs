@@ -360,7 +360,7 @@ fn nobody_makes_himself_a_signer() {
         assert_eq!(scene.project().roster.signers[&fingerprint(BEN)].roles, [Role::Approver]);
     }
     let scene = of(vec![mira(), ben()]).stated(EVE, 60, change(vec![eve()], &[]));
-    assert!(scene.whys()[0].contains("its key is no admin's"), "{:?}", scene.whys());
+    assert!(scene.whys()[0].contains("its key is not an admin's"), "{:?}", scene.whys());
     // What he proposed, an admin may still second.
     let proposal = entry_id(1);
     let scene = scene.stated(MIRA, 90, Event::SignersSeconded { proposal });

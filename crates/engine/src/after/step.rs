@@ -95,7 +95,7 @@ impl Engine<'_> {
         if texts.iter().flatten().any(stands) {
             return Ok(Ok(()));
         }
-        Ok(Err(format!("it stands in no {POLICY_FILE} of the project as the record has it; nothing is run")))
+        Ok(Err(format!("no {POLICY_FILE} on record declares it; nothing is run")))
     }
 
     /// Claims a step, runs it, and records what came of it.

@@ -51,13 +51,13 @@ pub(crate) fn drift(
     if let Some((version, release)) = project.releases.iter().max_by_key(|(_, r)| r.at) {
         if !graph.contains(stable, &release.stable) {
             drift.push(format!(
-                "{stable_name} was set back: it does not contain {version} ({})",
+                "{stable_name} was rewound: it does not contain {version} ({})",
                 release.stable.short()
             ));
         } else if *stable != release.stable {
             let n = graph.only(stable, &[&release.stable]).len();
             drift.push(format!(
-                "{} on {stable_name} came there by another hand since {version}",
+                "{} on {stable_name} since {version} did not come from allclear",
                 allclear_core::types::text::count(n, "commit")
             ));
         }

@@ -121,7 +121,7 @@ impl Engine<'_> {
                 let command = format!("allclear pick {} --version {version}", brief(commit));
                 return Route::ByPick { command, version: *version, train };
             } else {
-                why = Some(format!("{version} takes only fixes, and this is none: {}", class.why));
+                why = Some(format!("{version} takes only fixes, and this is not one ({})", class.why));
             }
         }
         Route::ByCut { why }

@@ -33,7 +33,7 @@ impl From<&AfterRefusal> for Fault {
                     StepFailure::Lost => remedy(*version, step).into_iter().fold(fault, Self::hint),
                     StepFailure::Failed | StepFailure::Unconfirmed | StepFailure::Unclear => {
                         fault.hint(format!(
-                            "any tick looks again in {}; allclear after {version} shows its last words",
+                            "any tick looks again in {}; allclear after {version} shows its last output",
                             back_off(*attempt)
                         ))
                     }
@@ -47,15 +47,15 @@ impl From<&AfterRefusal> for Fault {
                 Self::usage(format!("step {step} of {version} is done already"))
             }
             R::Running { version, step, until } => Self::waiting(format!(
-                "a machine is at step {step} of {version}, at the latest until {until}"
+                "a machine is running step {step} of {version}, until {until} at the latest"
             )),
             R::NotReleasedHere(version) => {
                 Self::usage(format!("{version} was not released through this record"))
             }
             R::NoSteps => Self::usage("no release has after-steps")
                 .hint("write [[after]] into allclear.toml on develop; it counts from the next cut on"),
-            R::NotNotified { to, why, attempt } => Self::try_later(format!("{to} was not told: {why}"))
-                .truth("the release train is not concerned; what was to be told is kept")
+            R::NotNotified { to, why, attempt } => Self::try_later(format!("{to} was not notified: {why}"))
+                .truth("the release is not affected; the notice is kept")
                 .hint(format!("any tick tries again in {}", back_off(*attempt))),
         }
     }

@@ -57,7 +57,7 @@ impl From<&CandidateRefusal> for Fault {
             R::NameTaken(name) => Self::blocked(format!("{} exists already on the server", name.short()))
                 .hint("find out who made it; allclear never moves or deletes what it did not make"),
             R::NameBeside { name, other } => {
-                Self::blocked(format!("{} cannot stand beside {}, which exists", name.short(), other.short()))
+                Self::blocked(format!("{} cannot exist beside {}, which is there already", name.short(), other.short()))
                     .hint(format!("git keeps refs as files and directories; rename or delete {}", other.short()))
             }
             R::BadVersion(why) => Self::usage(why.to_string()),
@@ -71,7 +71,7 @@ impl From<&CandidateRefusal> for Fault {
                 .hint("push it, or name the right one in allclear.toml (branches); allclear init --create-develop makes develop"),
             R::NoDevelop(develop) => Self::usage(format!("there is no branch {develop} on the server")),
             R::CutsFrozen { until, why } => Self::waiting(format!("cuts are frozen until {until}: {why}"))
-                .hint("allclear freeze --lift, where a person set it"),
+                .hint("allclear freeze --lift, if a person set it"),
             R::StillOpen(open) => Self::blocked(format!("{open} is still open"))
                 .hint(format!("release it first; allclear why {open} says what it waits for"))
                 .hint(format!("or end it: allclear withdraw {open} --yes --reason TEXT"))
@@ -95,15 +95,15 @@ impl From<&CandidateRefusal> for Fault {
                 .hint("set version.files in allclear.toml to the files that carry the version"),
             R::DevelopUnreadable => Self::try_later("develop's tree cannot be read"),
             R::NotAChangelog { path } => {
-                Self::usage(format!("{} is no file that a section can be added to", plain(path)))
+                Self::usage(format!("{} is not a file to which a section can be added", plain(path)))
                     .hint("name a text file below 4 MiB as changelog.file in allclear.toml, or leave the key out")
             }
-            R::InFlight(version) => in_flight(*version).hint("allclear tick brings it to its end"),
+            R::InFlight(version) => in_flight(*version).hint("allclear tick completes it"),
             R::InFlightForPick(version) => in_flight(*version)
-                .hint("allclear tick brings it to its end; what comes too late for it rides with the next train"),
+                .hint("allclear tick completes it; what comes too late for it goes with the next train"),
             R::StableAboutToMove { version, stable } => {
                 Self::try_later(format!("a promotion of {version} is in flight, and {stable} is about to move"))
-                    .hint("allclear tick brings it to its end; then cut the hotfix from what it left")
+                    .hint("allclear tick completes it; then cut the hotfix")
                     .hint(format!("allclear hold {version} --reason TEXT stops it, if nothing has moved yet"))
             }
             R::BranchGone { branch, commit } => {
@@ -137,13 +137,13 @@ impl From<&CandidateRefusal> for Fault {
             R::IsMerge { version, merge, subject, brings } => is_merge(*version, merge, subject, brings),
             R::MovedOn(version) => Self::conflict(format!("{version} or stable has moved on")),
             R::PromotionMoving(version) => Self::try_later(format!(
-                "a promotion of {version} is moving; what becomes of it is known in a moment"
+                "a promotion of {version} is being pushed; its outcome is known in a moment"
             ))
             .hint("allclear tick"),
             R::BeingReleased { version, moved } => {
                 Self::conflict(format!("{version} is being released: {moved} moved already"))
                     .truth("there is no way back from there; nothing was withdrawn")
-                    .hint("allclear tick brings the release to its end; mend it with allclear hotfix")
+                    .hint("allclear tick completes the release; then fix it with allclear hotfix")
             }
         }
     }
@@ -155,25 +155,21 @@ fn in_flight(version: Version) -> Fault {
 
 fn no_fixes(version: Version, commits: &[ClassedCommit]) -> Fault {
     let what = match commits {
-        [one] => format!("{} \"{}\" is no fix: {}", one.id.short(), short(&one.subject, 60), one.why),
+        [one] => format!("{} \"{}\" is not a fix ({})", one.id.short(), short(&one.subject, 60), one.why),
         many => {
             let lines = many
                 .iter()
                 .rev()
                 .map(|c| format!("\n  {} \"{}\": {}", c.id.short(), short(&c.subject, 60), c.why));
-            format!("{} are no fixes:{}", count(many.len(), "commit"), lines.collect::<String>())
+            format!("{} are not fixes:{}", count(many.len(), "commit"), lines.collect::<String>())
         }
     };
     let mut fault = Fault::blocked(what);
     if commits.first().is_some_and(|newest| newest.class == Class::NotAFix) {
-        fault = fault
-            .hint(format!("it rides with the next train; only fixes come on board {version} after its cut"));
+        fault = fault.hint(format!("it goes with the next train; after its cut {version} takes only fixes"));
     }
     commits.iter().rev().take(5).fold(fault, |fault, commit| {
-        fault.hint(format!(
-            "if it has to ride with {version}: allclear accept {} --reason TEXT",
-            brief(&commit.id)
-        ))
+        fault.hint(format!("if {version} needs it: allclear accept {} --reason TEXT", brief(&commit.id)))
     })
 }
 
@@ -195,7 +191,7 @@ fn is_merge(version: Version, merge: &CommitId, subject: &str, brings: &[(Classe
     let fixes = brings.iter().rev().filter(|(_, fix)| *fix).take(NAMED);
     let fixes: Vec<&str> = fixes.map(|(c, _)| brief(&c.id)).collect();
     if fixes.is_empty() {
-        return fault.hint("none of them is a fix that the candidate lacks; they ride with the next train");
+        return fault.hint("none of them is a fix that the candidate lacks; they go with the next train");
     }
     fault.hint(format!("allclear pick {} --version {version}", fixes.join(" ")))
 }

@@ -31,22 +31,22 @@ impl From<&EvidenceRefusal> for Fault {
                 Self::usage("the URL is longer than 2000 characters or has control characters in it")
             }
             R::NotContained(why) => {
-                Self::try_later(format!("nothing can be looked at on this machine: {why}"))
+                Self::try_later(format!("no downstream can be tested on this machine: {why}"))
             }
             R::NoDownstreams => Self::usage("the policy declares no downstream").hint(
-                "declare [[downstream]] in allclear.toml, or look at one now: allclear test --downstream URL",
+                "declare [[downstream]] in allclear.toml, or test one now: allclear test --downstream URL",
             ),
             R::NoneHasTheName { known } => {
                 Self::usage("no downstream has such a name").hint(format!("there are {}", list(known)))
             }
             R::Stopped => Self::try_later("stopped")
                 .truth("nothing was recorded; what was found so far is kept on this machine")
-                .hint("the same command goes on from there"),
-            R::NothingToTest => Self::usage("there is no open candidate to look at")
-                .hint("allclear test COMMIT looks at any commit; allclear cut starts a candidate"),
+                .hint("the same command continues from there"),
+            R::NothingToTest => Self::usage("there is no open candidate to test")
+                .hint("allclear test COMMIT tests any commit; allclear cut starts a candidate"),
             R::NoBaseline => Self::usage("there is no release before it to compare with"),
             R::NotReproducible { name, why } => {
-                Self::try_later(format!("{} cannot be made again: {why}", short(name, 60)))
+                Self::try_later(format!("{} cannot be reproduced: {why}", short(name, 60)))
             }
             R::NotFound { name, why } => {
                 Self::try_later(format!("{} cannot be found: {why}", short(name, 60)))

@@ -31,11 +31,11 @@ impl From<&LedgerRefusal> for Fault {
             R::NotBegun => Self::usage("this project has no ledger yet").hint("allclear cut --yes starts it"),
             R::NoEntries => Self::usage("this project has no ledger yet"),
             R::MustBeStarted { how } => {
-                Self::usage("this project has no ledger yet, and a person starts it").hint(*how)
+                Self::usage("this project has no ledger yet, and only a person can start it").hint(*how)
             }
             R::CutShort(Rewound { why, restore }) => {
                 let restore = restore.as_deref().unwrap_or("allclear status says how to put it back");
-                Self::blocked(format!("the record was cut short: {why}")).hint(restore)
+                Self::blocked(format!("the record was rewound: {why}")).hint(restore)
             }
             R::ClockBehind(behind) => {
                 Self::try_later(format!("this machine's clock is {behind} behind the record"))
@@ -49,13 +49,15 @@ impl From<&LedgerRefusal> for Fault {
                     .truth("the refs are unchanged as far as the server shows them")
                     .hint("ask the server's administrator; then try again")
             }
-            R::PromotionPlanned => Self::try_later("a promotion is planned, and good news waits for its end")
-                .hint("try again in two minutes; allclear tick brings it to its end"),
+            R::PromotionPlanned => {
+                Self::try_later("a promotion is planned, and this has to wait until it is over")
+                    .hint("try again in two minutes; allclear tick completes it")
+            }
             R::Busy => Self::try_later("others kept writing to the ledger for a minute").hint("try again"),
             R::RefsMissing(push) => {
                 Self::from(push).truth("the entry is on the ledger, its refs are not; run the command again")
             }
-            R::NoEffect { why } => Self::refused(format!("the record would pass over this entry: {why}"))
+            R::NoEffect { why } => Self::refused(format!("this entry would have no effect: {why}"))
                 .hint("allclear signer list shows whose signature counts for what")
                 .hint(
                     "git config gpg.format ssh, git config user.signingkey FILE: the key that signs for you",

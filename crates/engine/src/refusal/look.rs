@@ -61,7 +61,7 @@ impl From<&LookRefusal> for Fault {
             R::NotJudged(version) => {
                 Self::try_later(format!("{version} could not be judged")).hint("try again")
             }
-            R::NoSuchCommit(text) => Self::usage(format!("{} is no commit, branch or tag of the server", short(text, 60)))
+            R::NoSuchCommit(text) => Self::usage(format!("{} is not a commit, branch or tag on the server", short(text, 60)))
                 .hint("give a commit's id, its first digits, or a branch or tag of the server; git rev-parse turns anything else into an id"),
             R::Ambiguous { text, of, commits } => {
                 let fault = Self::usage(format!("{} names {of} commits", short(text, 60)));

@@ -66,7 +66,7 @@ impl From<&PeopleRefusal> for Fault {
                     .hint(format!("gates.approvals.from names {}", list(from)))
             }
             R::AuthorOfIt { who, version } => {
-                Self::refused(format!("{} is an author of what {version} brings", short(who, 80)))
+                Self::refused(format!("{} is an author of commits in {version}", short(who, 80)))
                     .hint("somebody else approves (gates.approvals.not = \"authors\")")
             }
             R::NoSuchGate(name) => Self::usage(format!("there is no gate `{}`", short(name, 40))).hint(waivable()),
@@ -104,14 +104,14 @@ impl From<&PeopleRefusal> for Fault {
             ))
             .hint("waivers.longest in allclear.toml says how long; a new rc ends every waiver"),
             R::NotListedToWaive { who, from } => {
-                Self::refused(format!("{} may not set a gate aside here", short(who, 80)))
+                Self::refused(format!("{} may not waive a gate here", short(who, 80)))
                     .hint(format!("waivers.from names {}", list(from)))
             }
             R::NoReporter => {
-                Self::usage("a report says whose it is, by a name of two letters or more").hint("--as NAME")
+                Self::usage("a report needs the reporter's name, of two letters or more").hint("--as NAME")
             }
             R::ReportTooLong => Self::usage("a report's text is longer than 16 KiB")
-                .hint("put the log somewhere and give its address"),
+                .hint("upload the log and give its address"),
             R::NoSuchRc { version, n, known } => {
                 let known: Vec<String> = known.iter().map(|n| format!("rc.{n}")).collect();
                 Self::usage(format!("{version} has no rc.{n}")).hint(format!("it has {}", list(&known)))
@@ -136,8 +136,8 @@ impl From<&PeopleRefusal> for Fault {
             R::BadSigners(why) => Self::usage(format!("the signers cannot be changed so: {why}"))
                 .hint("the first signers need an admin among them: --role admin")
                 .hint("allclear signer list shows who is in force"),
-            R::NoSuchProposal => Self::usage("no such proposal waits").hint(PROPOSALS),
-            R::SeveralProposals => Self::usage("several proposals wait").hint(PROPOSALS),
+            R::NoSuchProposal => Self::usage("no such proposal is pending").hint(PROPOSALS),
+            R::SeveralProposals => Self::usage("several proposals are pending").hint(PROPOSALS),
             R::OverAlready(until) => {
                 Self::usage(format!("{until} is over already")).hint("give an instant in the future")
             }

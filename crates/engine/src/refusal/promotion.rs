@@ -42,12 +42,12 @@ impl From<&PromotionRefusal> for Fault {
             R::NoId(why) => Self::try_later(why),
             R::LedgerGone => Self::blocked("the ledger is gone"),
             R::LandedInPart { version, operation, landed, obstacle } => {
-                Self::blocked(format!("the promotion of {version} landed in part, and {}", obstacle.sentence()))
+                Self::blocked(format!("the promotion of {version} was applied in part, and {}", obstacle.sentence()))
                     .truth(format!("{landed} of {operation} are as planned; nothing more was changed"))
-                    .hint("a maintainer decides; allclear why shows the refs, and allclear tick goes on once the way is free")
+                    .hint("a maintainer decides; allclear why shows the refs, and allclear tick continues once nothing blocks it")
             }
-            R::NotAtItsEnd(version) => Self::try_later(format!("the promotion of {version} is not at its end yet"))
-                .truth("it is on record, and any tick goes on with it")
+            R::NotAtItsEnd(version) => Self::try_later(format!("the promotion of {version} is not complete yet"))
+                .truth("it is on record, and any tick continues it")
                 .hint("allclear tick"),
             R::RefsUnreadable => Self::unknown("the refs could not be read"),
             R::DevelopLacksIt { version, tag, stable, develop } => {
@@ -58,7 +58,7 @@ impl From<&PromotionRefusal> for Fault {
                     ))
             }
             R::StillInPart { version, cause } => Self::clone(cause).truth(format!(
-                "the promotion of {version} landed in part and is on record; any tick carries it on"
+                "the promotion of {version} was applied in part and is on record; any tick continues it"
             )),
             R::GivenUp { version, obstacle } => {
                 Self::conflict(format!("the promotion of {version} was given up: {}", obstacle.sentence()))

@@ -33,7 +33,7 @@ impl From<&PushRefusal> for Fault {
             PushRefusal::Refused { answer, doing } => {
                 let said = if answer.said.is_empty() { "it gave no reason".into() } else { answer.said.join("\n  ") };
                 Self::refused(format!("the server refused {doing}:\n  {said}"))
-                    .hint("let this credential past the rule (a bypass for the release bot), or run allclear with one that may push")
+                    .hint("let this credential bypass the rule, or run allclear with one that may push")
                     .hint("it is not retried until somebody runs allclear again")
             }
             PushRefusal::Unanswered(error) => Self { kind: FaultKind::Unknown, ..Self::from(error) }

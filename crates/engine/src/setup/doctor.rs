@@ -23,7 +23,7 @@ const DEVELOP: [&str; 5] = ["develop", "dev", "development", "devel", "next"];
 pub struct Examination {
     /// What is known of the past.
     pub past: Past,
-    /// What allclear would stand on.
+    /// Prerequisites.
     pub ground: Prerequisites,
     /// What was found, in the order of the screen.
     pub findings: Vec<Finding>,

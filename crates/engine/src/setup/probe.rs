@@ -129,7 +129,7 @@ impl Engine<'_> {
             Err(End::Lost(e)) if left.is_empty() && outcomes.is_empty() => return Err(e.into()),
             Err(End::Lost(e)) => {
                 let said = vec![short(&e.to_string(), 200)];
-                let meaning = "the server was lost on the way; the rest was not tried".into();
+                let meaning = "the connection was lost; the rest was not tried".into();
                 outcomes.push(ProbeOutcome {
                     name: "connection",
                     answer: ProbeAnswer::Unknown,
@@ -212,7 +212,7 @@ impl Engine<'_> {
         let made = push(&[update(&t.one, None, first), update(&t.two, None, first)])?;
         if !(made.shows(&t.one, first) && made.shows(&t.two, first)) {
             let meaning = if made.answer.no_atomic {
-                "the server does no atomic pushes: allclear does not promote here"
+                "the server does not support atomic pushes: allclear does not promote here"
             } else {
                 "refs/allclear/* cannot be written: a promotion keeps its objects there"
             };
@@ -226,36 +226,31 @@ impl Engine<'_> {
             told(
                 "atomic",
                 ProbeAnswer::Good,
-                "one bad ref kept the whole push back: a release is one move",
+                "one refused ref refuses the whole push: a release is atomic",
                 &tried,
             );
         } else {
-            let meaning = "one bad ref did not keep the others back: a release could land in part";
+            let meaning = "one refused ref did not stop the others: a release could be applied in part";
             told("atomic", ProbeAnswer::Bad, meaning, &tried);
         }
 
         let now = tried.refs.get(&t.one);
         let stale = push(&[update(&t.one, now, second), update(&t.two, second, second)])?;
         if stale.shows(&t.one, now) {
-            told("stale lease", ProbeAnswer::Good, "a push that expects another value moves nothing", &stale);
+            told("stale lease", ProbeAnswer::Good, "a push with a wrong expected value is refused", &stale);
         } else {
-            told("stale lease", ProbeAnswer::Bad, "a push that expected another value was taken", &stale);
+            told("stale lease", ProbeAnswer::Bad, "a push with a wrong expected value was accepted", &stale);
         }
 
         let now = stale.refs.get(&t.one);
         let both = push(&[update(&t.one, now, second), update(&t.two, first, None)])?;
         if both.shows(&t.one, second) && both.shows(&t.two, None) {
-            told(
-                "delete and update",
-                ProbeAnswer::Good,
-                "a ref can end in the push that moves another",
-                &both,
-            );
+            told("delete and update", ProbeAnswer::Good, "a push can delete one ref and move another", &both);
         } else {
             told(
                 "delete and update",
                 ProbeAnswer::Bad,
-                "a ref cannot end in the push that moves another",
+                "a push cannot delete one ref and move another",
                 &both,
             );
         }

@@ -286,7 +286,7 @@ fn a_probe_that_always_says_no_publishes_once() {
     r.set("silent");
     let (_, faults) = r.tick("a");
     assert!(
-        faults[0].contains("it ran and ended well, and the probe says that it is not done"),
+        faults[0].contains("it ran and exited with 0, but the probe says that it is not done"),
         "{faults:?}"
     );
     for _ in 0..20 {
@@ -468,7 +468,7 @@ fn who_writes_to_the_record_alone_has_nothing_run() {
     );
     let (done, faults) = r.tick("b");
     assert_eq!(done, ["released 1.1.0 as v1.1.0"]);
-    assert!(faults[0].contains("it stands in no allclear.toml of the project"), "{faults:?}");
+    assert!(faults[0].contains("no allclear.toml on record declares it"), "{faults:?}");
     assert!(r.lines("published").is_empty());
 }
 
@@ -490,7 +490,7 @@ fn an_observer_and_a_dry_run_run_nothing() {
     let r = Registry::without_tick(PUBLISH);
     r.machine("a").engine().promote(None, None).unwrap();
     let dry = r.machine("a").engine().tick(true).unwrap();
-    assert_eq!(dry.due, ["see to step publish of 1.1.0"]);
+    assert_eq!(dry.due, ["run step publish of 1.1.0"]);
     r.world.policy("mode = \"observe\"\n");
     let seen = r.machine("a").engine().tick(false).unwrap();
     assert_eq!((seen.due.len(), seen.done.len(), r.lines("published").len()), (1, 0, 0));

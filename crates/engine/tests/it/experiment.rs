@@ -435,7 +435,7 @@ fn what_is_no_longer_the_candidate_is_not_recorded() {
     let stop = AtomicBool::new(false);
     let lab = Lab { sources: &fake, executor: &fake, jobs: 2, stop: &stop, watch: &|_| () };
     let tested = engine.test(&target, &TestWish::default(), &lab).unwrap();
-    assert_eq!(tested.kept, RecordStatus::NotRecorded("1.1.0 moved on while it was looked at".into()));
+    assert_eq!(tested.kept, RecordStatus::NotRecorded("1.1.0 moved on while it was tested".into()));
     assert_eq!(entries(&world), before);
 }
 

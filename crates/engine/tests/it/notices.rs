@@ -140,7 +140,7 @@ fn a_webhook_hears_json_with_a_signature() {
     world.machine("a").engine().hold(None, "a \"quoted\" \\ reason\u{e9}", None).unwrap();
     // Without the secret nothing is sent at all.
     let (_, faults) = tick(&world, "a");
-    assert_eq!(faults, ["webhook was not told: the variable HOOK_SECRET is not set here"]);
+    assert_eq!(faults, ["webhook was not notified: the variable HOOK_SECRET is not set here"]);
     let a = world.machine("a").with_variables(&env, &[("HOOK_SECRET", "a key of ours")]);
     for (status, expected) in
         [("302 Found", "the server answered 302"), ("503 No", "the server answered 503")]
@@ -198,7 +198,7 @@ fn slack_hears_its_own_form_and_nobody_sees_the_address() {
     a.engine().lift_hold(None).unwrap();
     world.commit("release-1.1.0", "feat: one more", &[("more.txt", "x\n")]);
     let ticked = a.engine().tick(false).unwrap();
-    assert!(ticked.faults[0].what().starts_with("slack was not told: "), "{ticked:?}");
+    assert!(ticked.faults[0].what().starts_with("slack was not notified: "), "{ticked:?}");
     let record = world.git(&["log", "-p", "refs/allclear/ledger"]);
     assert!(!record.contains("s3cr3t") && !format!("{ticked:?}").contains("s3cr3t"));
 }

@@ -22,7 +22,7 @@ pub(super) fn git(seen: &Prerequisites) -> Judgement {
         (Some(_), Some(_)) => {
             Judgement::open(format!("git {} is too old", short(version, 30))).act("install git 2.39 or newer")
         }
-        _ => Judgement::unknown(format!("`{}` is no version that is known", short(&seen.git, 40))),
+        _ => Judgement::unknown(format!("`{}` is not a known version", short(&seen.git, 40))),
     }
 }
 
@@ -30,17 +30,17 @@ pub(super) fn git(seen: &Prerequisites) -> Judgement {
 pub(super) fn server(seen: &Prerequisites) -> Judgement {
     if let Some(why) = &seen.unreachable {
         let why = vec![Evidence { text: short(why, 300), ..Evidence::default() }];
-        return Judgement::open("it cannot be read; all that is said here is from this clone alone")
+        return Judgement::open("it cannot be read; everything here is from this clone alone")
             .shown_by(why)
             .act("check the connection, the address and the login");
     }
     match &seen.reach {
         Reach::Open { atomic: true } => Judgement::clear("atomic pushes are advertised"),
         Reach::Open { atomic: false } => {
-            Judgement::open("the server does not do atomic pushes, which a promotion needs")
+            Judgement::open("the server does not support atomic pushes, which a promotion needs")
                 .act("use a server that supports git push --atomic")
         }
-        Reach::NotAsked => Judgement::unknown("not asked; all is from this clone alone"),
+        Reach::NotAsked => Judgement::unknown("not asked; everything here is from this clone alone"),
         Reach::NothingToPush => Judgement::unknown("it is empty; nothing can be tried yet"),
         Reach::Closed(_) => Judgement::unknown("atomic pushes: not known, since no push is taken"),
     }
@@ -73,7 +73,7 @@ pub(super) fn ledger(seen: &Prerequisites) -> Judgement {
         return match place {
             Some(place) => Judgement::clear(format!("the ledger is at {place}")),
             None => {
-                Judgement::unknown("none yet; which place for it the server protects is told by --probe-push")
+                Judgement::unknown("none yet; --probe-push finds out which place for it the server protects")
             }
         };
     };
@@ -113,7 +113,7 @@ pub(super) fn clock(seen: &Prerequisites, now: Timestamp) -> Judgement {
     }
 }
 
-/// Whether the clone is whole and up to date.
+/// Whether the clone is complete and up to date.
 pub(super) fn clone(seen: &Prerequisites) -> Judgement {
     let mut says = Vec::new();
     let mut acts = Vec::new();
@@ -125,11 +125,11 @@ pub(super) fn clone(seen: &Prerequisites) -> Judgement {
         says.push("it is partial: patches and files that are not here are not read".into());
     }
     if seen.behind > 0 {
-        says.push(format!("it lacks {} of the server as they are now", count(seen.behind, "ref")));
+        says.push(format!("it lacks {} as the server has them now", count(seen.behind, "ref")));
         acts.push("git fetch --tags");
     }
     if says.is_empty() {
-        return Judgement::clear("the clone is whole");
+        return Judgement::clear("the clone is complete");
     }
     let finding = Judgement::unknown(says.join("; "));
     if acts.is_empty() { finding } else { finding.act(format!("{}, then again", acts[0])) }
@@ -138,7 +138,7 @@ pub(super) fn clone(seen: &Prerequisites) -> Judgement {
 /// Names of refs that git reads as something else.
 pub(super) fn names(seen: &Prerequisites) -> Judgement {
     if seen.traps.is_empty() {
-        return Judgement::clear("no name is a trap");
+        return Judgement::clear("no name is ambiguous");
     }
     let evidence: Vec<Evidence> = seen
         .traps
@@ -151,7 +151,7 @@ pub(super) fn names(seen: &Prerequisites) -> Judgement {
         .collect();
     let names =
         if evidence.len() == 1 { "1 name is".into() } else { format!("{} names are", evidence.len()) };
-    Judgement::past(format!("{names} a trap for people and tools")).shown_by(evidence)
+    Judgement::past(format!("{names} ambiguous for people and tools")).shown_by(evidence)
 }
 
 /// What earlier probes left on the server.

@@ -159,7 +159,7 @@ pub(super) fn judge(past: &Past) -> Judgement {
         return Judgement::clear("no fix was left on a release branch");
     }
     if past.patches.is_none() {
-        let summary = "not known: this clone has not the files to tell fixes that were picked";
+        let summary = "not known: this clone lacks the files that tell which fixes were picked";
         return Judgement::unknown(summary).shown_by(evidence);
     }
     let branches =

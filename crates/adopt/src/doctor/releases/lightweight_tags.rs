@@ -22,6 +22,6 @@ pub(super) fn judge(past: &Past) -> Judgement {
     if bare.is_empty() {
         return Judgement::clear("all release tags are annotated");
     }
-    let summary = format!("{} of {}: no name and no date of their own", bare.len(), last.len());
+    let summary = format!("{} of {}: no tagger and no date", bare.len(), last.len());
     Judgement::past(summary).shown_by(bare)
 }

@@ -33,7 +33,7 @@ const FINDINGS: [(&str, &str, Judge); 10] = [
     ("rewritten", "never rewinds a branch; each push names the value that it expects", rewritten::judge),
     ("left behind", "merges the candidate back and deletes its branch as it is released", left_behind::judge),
     ("version files", "sets the version at the cut, so that tag and files agree", version_files::judge),
-    ("moved tags", "never moves a published tag, and reports any other hand that does", moved_tags::judge),
+    ("moved tags", "never moves a published tag, and reports anybody who does", moved_tags::judge),
     (
         "lightweight tags",
         "makes annotated tags: who, when, signed where a key is set",

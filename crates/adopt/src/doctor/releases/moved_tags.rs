@@ -28,13 +28,13 @@ pub(super) fn judge(past: &Past) -> Judgement {
         return Judgement::clear("no release tag differs from the server's");
     }
     moved.sort_by_key(|(at, _)| std::cmp::Reverse(*at));
-    let summary = format!("{} here than on the server", differ(moved.len()));
+    let summary = format!("{} between this clone and the server", differ(moved.len()));
     let act = format!("ask who moved it; git fetch --tags --force takes the server's {}", one(moved.len()));
     Judgement::open(summary).shown_by(moved.into_iter().map(|(_, e)| e).collect()).act(act)
 }
 
 fn differ(n: usize) -> String {
-    if n == 1 { "1 tag is another one".into() } else { format!("{n} tags are others") }
+    if n == 1 { "1 tag differs".into() } else { format!("{n} tags differ") }
 }
 
 fn one(n: usize) -> &'static str {

@@ -113,13 +113,13 @@ pub(super) fn wanted(past: &Past) -> Vec<CommitId> {
 
 pub(super) fn judge(past: &Past) -> Judgement {
     let (Some(_), Some(develop)) = (&past.stable, &past.develop) else {
-        return Judgement::not_applicable("one long-lived branch: nothing to be doubled");
+        return Judgement::not_applicable("one long-lived branch: nothing to duplicate");
     };
     if past.tags.last().is_empty() {
         return Judgement::not_applicable("no release");
     }
     let Some(patches) = &past.patches else {
-        return Judgement::unknown("not known: this clone has not all files of the history");
+        return Judgement::unknown("not known: this clone lacks files of the history");
     };
     let commits = &past.commits;
     let patch = |n: usize| patches.get(&commits.at(n).id);
@@ -178,7 +178,7 @@ pub(super) fn judge(past: &Past) -> Judgement {
         return Judgement::clear("no release was squash- or rebase-merged");
     }
     let summary =
-        format!("{} of {} doubled the history", evidence.len(), count(past.tags.last().len(), "release"));
+        format!("{} of {} duplicated the history", evidence.len(), count(past.tags.last().len(), "release"));
     if open {
         let act = "the merge that --repair-history prepares for merge-back heals this too";
         Judgement::open(summary).shown_by(evidence).act(act)

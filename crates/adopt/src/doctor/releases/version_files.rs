@@ -43,7 +43,7 @@ pub(super) fn judge(past: &Past) -> Judgement {
         let why = if readable == 0 {
             "no file at the tags carries a version"
         } else {
-            "no file follows the version"
+            "no file tracks the version"
         };
         return Judgement::not_applicable(why);
     }
@@ -52,7 +52,7 @@ pub(super) fn judge(past: &Past) -> Judgement {
     }
     evidence.sort_by_key(|e| std::cmp::Reverse(e.at));
     let tags: BTreeSet<&str> = evidence.iter().map(|e| e.about.as_str()).collect();
-    let summary = format!("{} of {} say another version than their tag", tags.len(), past.tags.last().len());
+    let summary = format!("{} of {} have another version than their tag", tags.len(), past.tags.last().len());
     Judgement::past(summary).shown_by(evidence)
 }
 

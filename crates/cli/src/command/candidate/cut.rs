@@ -87,7 +87,7 @@ fn show(plan: &CutPlan, flags: &Flags, dry: bool) {
     if plan.lacks_stable > 0 {
         let stable = &cut.policy.branches.stable;
         let text = format!(
-            "it lacks {} of {stable}: merge {stable} into {} before it can leave",
+            "it lacks {} of {stable}: merge {stable} into {} before it can be released",
             count(plan.lacks_stable, "commit"),
             cut.branch
         );

@@ -79,7 +79,7 @@ fn show(picking: &Picking, dry: bool, zone: &TimeZone, now: Timestamp) {
     ui::out(format!("  {branch} {} → {}", picking.old.short(), picking.new.short()));
     let rc = format!("rc.{}", picking.rc);
     ui::out(format!(
-        "{rc} is tagged by tick when the branch has stood still for {}; allclear rc does it now.",
+        "allclear tick tags {rc} once the branch has been unchanged for {}; allclear rc does it now.",
         picking.settle
     ));
     let at = |at| format!("{} ({})", instant::show(at, zone, now), instant::distance(at, now));
@@ -88,7 +88,7 @@ fn show(picking: &Picking, dry: bool, zone: &TimeZone, now: Timestamp) {
         Train::InTime { by } => format!("is not delayed by an {rc} before {}", at(by)),
         Train::OnlyNow { by } => format!("is delayed, unless allclear rc makes it {rc} before {}", at(by)),
         Train::Delayed { until } => {
-            format!("is delayed: {} leaves no earlier than {}", picking.version, at(until))
+            format!("is delayed: {} is released no earlier than {}", picking.version, at(until))
         }
     };
     ui::out(format!("The train {words}."));
@@ -102,7 +102,7 @@ fn words(idle: &SkippedPick, picking: &Picking) -> String {
             format!("is on {branch} already, as {}, the same patch", as_id.short())
         }
         SkipReason::PickedAs(as_id) => {
-            format!("is on {branch} already, as {}, picked from it, as it says", as_id.short())
+            format!("is on {branch} already, as {}, whose message says so", as_id.short())
         }
         SkipReason::Empty => "changes nothing".into(),
         SkipReason::NothingLeft => format!("would change nothing: {branch} has all of it already"),

@@ -48,7 +48,7 @@ impl Command for Promote {
                 );
             } else {
                 ui::out(format!(
-                    "On record: {version} leaves as soon as {} is clear, at the next tick after that.",
+                    "On record: the first tick after {} is clear promotes {version}.",
                     commit.short()
                 ));
             }

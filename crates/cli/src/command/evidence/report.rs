@@ -61,7 +61,7 @@ impl Command for Report {
             ReportCommand::Bad(tried) => file(flags, tried, ReportOutcome::Bad),
             ReportCommand::Confirm { id } => {
                 let (version, id) = Context::open(flags)?.engine().confirm_report(id)?;
-                Ok(answered(flags, version, &id, "is the candidate's own; it stands until it is fixed"))
+                Ok(answered(flags, version, &id, "is confirmed; it blocks until it is fixed"))
             }
             ReportCommand::Resolve { id, fixed_by: Some(fix), .. } => {
                 let (version, id) = Context::open(flags)?.engine().resolve_report(id, fix)?;
@@ -87,7 +87,7 @@ fn file(flags: &Flags, tried: &Tried, outcome: ReportOutcome) -> Result<Exit, Fa
             format!("thank you: report {id} counts for rc.{rc} of {version}, and for no other")
         }
         ReportOutcome::Bad => format!(
-            "thank you: report {id} stands against {version} until it is answered, or you say good of a later rc"
+            "thank you: report {id} blocks {version} until it is answered, or until you report good for a later rc"
         ),
     };
     Ok(ui::done(
@@ -107,6 +107,6 @@ fn rc(text: &str) -> Result<(Version, RcNumber), Fault> {
     let parts = text.trim().trim_start_matches('v').split_once("-rc.");
     let parsed = parts.and_then(|(version, n)| Some((Version::parse(version).ok()?, n.parse().ok()?)));
     parsed.ok_or_else(|| {
-        Fault::new(FaultKind::Usage, format!("`{}` is no rc", short(text, 40))).hint("--rc 2.9.0-rc.1")
+        Fault::new(FaultKind::Usage, format!("`{}` is not an rc", short(text, 40))).hint("--rc 2.9.0-rc.1")
     })
 }

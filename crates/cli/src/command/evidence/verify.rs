@@ -60,7 +60,7 @@ fn show(found: &Verification, zone: &TimeZone, now: jiff::Timestamp) {
     ui::out(format!("{} {} · {pinned}", paint(BOLD, "root"), found.root));
     let claimed = found.entries.saturating_sub(found.recorded.max(found.stated));
     ui::out(format!(
-        "{} · {} recorded by signature, {} stated, {claimed} claimed · {} looked into now",
+        "{} · {} recorded by signature, {} stated, {claimed} claimed · {} checked now",
         entries(found.entries),
         found.recorded,
         found.stated,

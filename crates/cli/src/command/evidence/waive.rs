@@ -78,7 +78,7 @@ impl Command for Waive {
         let until = instant::show(made.until, &zone_of(&engine.observe()?), context.now());
         let text = if made.needs_second {
             format!(
-                "{}{subject} will be waived for {} when a second person says the same; your word lasts until {until}",
+                "{}{subject} will be waived for {} once a second person agrees; your request lasts until {until}",
                 made.gate, made.version
             )
         } else {

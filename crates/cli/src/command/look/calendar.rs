@@ -60,7 +60,7 @@ impl Command for Calendar {
             return Ok(Exit::Done);
         }
         if coming.is_empty() {
-            ui::out("Nothing is coming: no train (train.anchor) and no candidate.");
+            ui::out("Nothing is scheduled: no train (train.anchor) and no candidate.");
         }
         for item in coming {
             let until =
@@ -113,7 +113,7 @@ fn coming(seen: &Snapshot, now: Timestamp) -> Vec<Coming> {
                 until: None,
                 kind: "leaves",
                 subject: version.to_string(),
-                text: format!("{version}: leaves, by forecast"),
+                text: format!("{version}: release, by forecast"),
             });
         }
     }

@@ -78,7 +78,7 @@ fn show(found: &CommitLocation, seen: &Snapshot, zone: &TimeZone, now: Timestamp
         let version = found.next_version.map(|v| format!("; it will be in {v}")).unwrap_or_default();
         match found.next_cut {
             Some(cut) => format!("the next cut is {} ({}){version}", at(cut), instant::distance(cut, now)),
-            None => format!("it rides with the next cut{version}"),
+            None => format!("it goes into the next cut{version}"),
         }
     };
     match &found.way {
@@ -87,7 +87,10 @@ fn show(found: &CommitLocation, seen: &Snapshot, zone: &TimeZone, now: Timestamp
             ui::out("No branch of the server has it: it was never pushed, or it was rewritten or withdrawn.");
         }
         Route::ByDevelop => {
-            ui::out(format!("It is on {}. Merge it into {develop}, and it rides.", list(&found.branches)));
+            ui::out(format!(
+                "It is on {}. Merge it into {develop}, and it goes into the next cut.",
+                list(&found.branches)
+            ));
         }
         Route::ByCut { why } => {
             if let Some(why) = why {

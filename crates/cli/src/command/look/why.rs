@@ -60,7 +60,7 @@ impl Command for Why {
             return Ok(exit::of_candidates(&assessment, version));
         }
         for stop in &assessment.stops {
-            ui::out(format!("nothing is decided: {}", stop.why));
+            ui::out(format!("nothing can be decided: {}", stop.why));
             stop.remedy.iter().for_each(|r| ui::out(format!("  → {r}")));
         }
         if chosen.is_empty() && assessment.stops.is_empty() {

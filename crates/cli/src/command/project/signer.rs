@@ -101,8 +101,11 @@ impl Command for Signer {
             }
             SignerCommand::Revoke { fingerprint, reason } => {
                 let key = Fingerprint::parse(fingerprint).ok_or_else(|| {
-                    Fault::new(FaultKind::Usage, format!("`{}` is no key's fingerprint", plain(fingerprint)))
-                        .hint("allclear signer list shows them: SHA256: and 43 characters")
+                    Fault::new(
+                        FaultKind::Usage,
+                        format!("`{}` is not the fingerprint of a key", plain(fingerprint)),
+                    )
+                    .hint("allclear signer list shows them: SHA256: and 43 characters")
                 })?;
                 let change = Change { revoke: vec![key], reason: reason.clone(), ..Change::default() };
                 engine.propose_signers(&change, false)?
@@ -192,7 +195,7 @@ fn needed(n: u32) -> String {
 
 fn role_of(text: &str) -> Result<Role, Fault> {
     Role::parse(text).ok_or_else(|| {
-        Fault::new(FaultKind::Usage, format!("`{}` is no role", plain(text)))
+        Fault::new(FaultKind::Usage, format!("`{}` is not a role", plain(text)))
             .hint("admin, captain, approver, recorder, or checker:NAME")
     })
 }
@@ -206,7 +209,7 @@ fn key_of(text: &str) -> Result<String, Fault> {
         text.to_owned()
     };
     read_key(&line).map(|(_, line)| line).ok_or_else(|| {
-        Fault::new(FaultKind::Usage, "that is no public SSH key that can be used").hint(
+        Fault::new(FaultKind::Usage, "that is not a public SSH key that can be used").hint(
             "give a .pub file, or the key itself: ed25519, ecdsa on P-256, or RSA of 2048 bits and more",
         )
     })

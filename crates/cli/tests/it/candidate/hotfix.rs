@@ -54,12 +54,12 @@ fn a_friday_hotfix_goes_out_and_into_what_rides() {
     world.allclear(&["why", "1.0.1", "merge-back"]).code(0).says("clean into 1.1.0");
     world.allclear(&["promote", "1.0.1", "--yes"]).code(0);
     world.allclear(&["status"]).says("the next tick merges them in");
-    world.allclear(&["tick", "--dry-run"]).code(0).says("of stable into 1.1.0");
-    world.allclear(&["tick"]).code(0).says("carried stable into 1.1.0: rc.2");
+    world.allclear(&["tick", "--dry-run"]).code(0).says("into 1.1.0");
+    world.allclear(&["tick"]).code(0).says("merged stable into 1.1.0: rc.2");
     for branch in ["master", "develop", "release-1.1.0"] {
         world.git("server.git", &["merge-base", "--is-ancestor", &fix, branch]);
     }
-    world.allclear(&["log"]).says("cut the hotfix 1.0.1").says("of stable into 1.1.0");
+    world.allclear(&["log"]).says("cut the hotfix 1.0.1").says("into 1.1.0");
     until(&world, "1.1.0", "clear");
     world.allclear(&["promote", "1.1.0", "--yes"]).code(0);
 }

@@ -127,7 +127,7 @@ fn names_of_the_server_are_good_too_and_doubt_is_said() {
         .talks(&fix[..12])
         .talks("the tag the-fix");
     for bad in ["nothing", "ffffffffff", "HEAD~1", "", "--upload-pack=x", "\u{1b}[2J", &"f".repeat(40)] {
-        unchanged(&world, &["pick", "--", bad], 2).talks("is no commit, branch or tag of the server");
+        unchanged(&world, &["pick", "--", bad], 2).talks("is not a commit, branch or tag on the server");
     }
 }
 
@@ -185,10 +185,10 @@ fn only_fixes_of_develop_may_come() {
     let world = cut();
     let feature = world.push("develop", "more.txt", "more\n", "feat: more");
     unchanged(&world, &["pick", &feature], 1)
-        .talks("is no fix: a feature")
+        .talks("is not a fix (feature)")
         .talks(&format!("allclear accept {} --reason TEXT", &feature[..12]));
     let silent = world.push("develop", "more.txt", "more!\n", "tidy up");
-    unchanged(&world, &["pick", &silent], 1).talks("its message does not say what it is");
+    unchanged(&world, &["pick", &silent], 1).talks("unclassified: its message does not say what it is");
     let fix = world.push("develop", "lib.txt", "fixed\n", "fix: it");
     // One that may not come keeps the others off too.
     unchanged(&world, &["pick", &fix, &feature, &silent], 1).talks("2 commits are no fixes");

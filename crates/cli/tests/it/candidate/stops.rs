@@ -90,7 +90,7 @@ fn a_record_that_was_cut_short_is_noticed() {
     world.allclear(&["hold", "--reason", "bad news"]).code(0);
     let second = world.refs()["refs/allclear/ledger"].clone();
     world.git("server.git", &["update-ref", "refs/allclear/ledger", &first]);
-    world.allclear(&["status"]).code(1).says("the record was cut short").says(&second[..7]);
+    world.allclear(&["status"]).code(1).says("the record was rewound").says(&second[..7]);
     world.allclear(&["promote", "--yes"]).code(1).talks("cut short");
     world.allclear(&["tick"]).code(1);
     world.git("server.git", &["update-ref", "-d", "refs/allclear/ledger"]);

@@ -8,7 +8,7 @@ fn an_approval_is_asked_for_by_full_id() {
     world.allclear(&["cut", "--yes"]).code(0);
     world.allclear(&["approve", "--commit", &"0".repeat(40), "--as", "Vera"]).code(5).talks("is at");
     let head = world.at("release-1.1.0");
-    world.allclear(&["status"]).code(1).says("0 of 1 approval").says("anybody who did not write it");
+    world.allclear(&["status"]).code(1).says("0 of 1 approval").says("anybody who is not an author");
     world.allclear(&["why", "approvals"]).code(1).says(&format!("allclear approve 1.1.0 --commit {head}"));
     world.allclear(&["approve", "--commit", &head]).code(3).talks("is an author");
     world.allclear(&["approve", "1.1.0", "--commit", &head, "--as", "Vera"]).code(0).says("is approved at");
@@ -69,7 +69,7 @@ fn a_user_reports_and_a_captain_answers() {
     let id = world.allclear(&bad).code(0).json()["report"].as_str().unwrap().to_owned();
     world.allclear(&["status"]).code(1).says("to be looked at").plainly();
     world.allclear(&["why", "reports"]).code(1).says("Ada: panics at start").says("report confirm").plainly();
-    world.allclear(&["report", "bad", "--rc", "1.1.0"]).code(2).talks("is no rc");
+    world.allclear(&["report", "bad", "--rc", "1.1.0"]).code(2).talks("is not an rc");
     world.allclear(&["report", "good", "--rc", "1.1.0-rc.2", "--as", "Ben"]).code(2).talks("has no rc.2");
     world.allclear(&["report", "resolve", &id]).code(2);
     world.allclear(&["report", "resolve", "ffffffff", "--not-ours", "no such"]).code(2).talks("no report");

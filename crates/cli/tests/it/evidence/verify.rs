@@ -268,7 +268,7 @@ fn signatures_are_shown_as_they_are() {
     let file = world.path("forged/commit").display().to_string();
     let commit = world.git("server.git", &["hash-object", "-t", "commit", "-w", &file]);
     world.git("server.git", &["update-ref", LEDGER, &commit]);
-    let run = world.allclear(&["verify"]).code(0).says("1 looked into now");
+    let run = world.allclear(&["verify"]).code(0).says("1 checked now");
     assert!(run.err.contains("signature is not good"), "{}", run.err);
 }
 

@@ -206,12 +206,15 @@ fn a_file_that_is_not_there_is_begun_and_what_is_no_file_is_left_alone() {
     std::os::unix::fs::symlink("feature.txt", world.path("clone/CHANGELOG.md")).unwrap();
     world.commit("clone", "chore: a link");
     world.git("clone", &["push", "-q", "origin", "HEAD:develop"]);
-    world.allclear(&["cut", "--yes"]).code(2).talks("CHANGELOG.md is no file that a section can be added to");
+    world
+        .allclear(&["cut", "--yes"])
+        .code(2)
+        .talks("CHANGELOG.md is not a file to which a section can be added");
     std::fs::remove_file(world.path("clone/CHANGELOG.md")).unwrap();
     world.write("clone/CHANGELOG.md/x", "a folder");
     world.commit("clone", "chore: a folder");
     world.git("clone", &["push", "-q", "origin", "HEAD:develop"]);
-    world.allclear(&["cut", "--yes"]).code(2).talks("is no file");
+    world.allclear(&["cut", "--yes"]).code(2).talks("is not a file");
     std::fs::remove_dir_all(world.path("clone/CHANGELOG.md")).unwrap();
     world.commit("clone", "chore: nothing");
     world.git("clone", &["push", "-q", "origin", "HEAD:develop"]);

@@ -91,7 +91,8 @@ fn a_fix_that_the_candidate_lacks_comes_with_its_command() {
     assert_eq!(seen["pick"]["by"], world.status()["candidates"][0]["fix_by"]);
     assert!(seen["pick"]["by"].is_string());
     at(&world, &fix).says(&command).says("brings it to 1.1.0; without delay as an rc before");
-    at(&world, &feature).says("No candidate takes it: 1.1.0 takes only fixes, and this is none: a feature.");
+    at(&world, &feature)
+        .says("No candidate takes it: 1.1.0 takes only fixes, and this is not one (feature).");
     let args: Vec<&str> = command.split(' ').skip(1).collect();
     world.allclear(&args).code(0).says("The train is not delayed by an rc.2 before");
     let made = world.at(BRANCH);
@@ -177,7 +178,7 @@ fn what_is_not_there_is_said() {
         world
             .allclear(&["where", unknown])
             .code(2)
-            .talks("is no commit, branch or tag of the server")
+            .talks("is not a commit, branch or tag on the server")
             .plainly();
     }
     world.allclear(&["where"]).code(2);

@@ -16,7 +16,7 @@ fn told(run: Run) -> Run {
         .says("✖ downstream  2 of 3 ok · 1 regressed")
         .says("✖ examples/hello  does not run since 1.0.0: ")
         .says("refused: 1.1.0 is not clear:\n  soak: 1 d of 7 d\n  downstream: 2 of 3 ok · 1 regressed\n")
-        .says("\"feat: shout\" is no fix: a feature")
+        .says("\"feat: shout\" is not a fix (feature)")
         .says("3 downstreams: 3 ok")
         .says("✔ downstream  3 of 3 ok")
         .says("✔ released 1.1.0 as v1.1.0")

@@ -280,7 +280,7 @@ fn repositories_with_little_in_them() {
 #[test]
 fn ten_thousand_lightweight_tags() {
     let world = World::new("");
-    let lightweight = "10 of 10: no name and no date of their own";
+    let lightweight = "10 of 10: no tagger and no date";
     world.git("server.git", &["pack-refs", "--all"]);
     let packed = std::fs::read_to_string(world.path("server.git/packed-refs")).unwrap();
     // Without its first line the file says nothing of its order.

@@ -78,7 +78,7 @@ fn a_change_waits_for_as_many_admins_as_it_takes() {
     // From here on it takes two.
     let proposed = world.run("eve", &add("Eve", &eve, "admin")).code(1).says("stated by no admin");
     assert!(proposed.err.contains("allclear signer second"), "{}", proposed.err);
-    world.run("eve", &["signer", "second"]).code(3).talks("its key is no admin's");
+    world.run("eve", &["signer", "second"]).code(3).talks("its key is not an admin's");
     world.allclear(&["signer", "second"]).code(1).says("stated by Mira, and it takes 2 admins");
     world.allclear(&["signer", "list"]).says("would propose signers: Eve; stated by Mira");
     world.run("ben", &["signer", "second", "--json"]).code(0);

@@ -61,7 +61,7 @@ fn texts_of_strangers_do_not_steer_the_terminal() {
     let evil = "feat: \u{1b}]0;owned\u{7}\u{1b}[2Jgone \u{202e}txet";
     world.push("release-1.1.0", "x.txt", "x\n", evil);
     world.allclear(&["rc"]).code(0);
-    world.allclear(&["status"]).code(1).says("is no fix").plainly();
+    world.allclear(&["status"]).code(1).says("is not a fix").plainly();
     world.allclear(&["why"]).code(1).plainly();
     world.allclear(&["promote", "--yes"]).code(1).plainly();
     world.allclear(&["hold", "--reason", evil, "--as", evil]).code(0);

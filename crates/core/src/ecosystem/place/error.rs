@@ -13,7 +13,7 @@ pub enum FileError {
     },
     /// No pattern, and no manifest known by its name.
     #[error(
-        "`{}` is no manifest that allclear knows; write it as `{{ path, pattern }}` in `version.files`",
+        "`{}` is not a manifest that allclear knows; write it as `{{ path, pattern }}` in `version.files`",
         plain(.path)
     )]
     Unknown {

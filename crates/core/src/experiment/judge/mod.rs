@@ -139,11 +139,9 @@ impl Turns {
             _ if !case.has_baseline && !none_ran => done(pass(case, None), first),
             _ if !case.has_baseline => noted(Comparison::Unchecked, first, doubt),
             None => self.attempt(Arm::Baseline),
-            Some(outcome) if outcome.is_silent() => noted(
-                Comparison::Unchecked,
-                first,
-                format!("{doubt}, and the baseline could not be looked at"),
-            ),
+            Some(outcome) if outcome.is_silent() => {
+                noted(Comparison::Unchecked, first, format!("{doubt}, and the baseline could not be tested"))
+            }
             Some(_) if none_ran => {
                 noted(Comparison::Unchecked, first, format!("{doubt}, with either version"))
             }
@@ -356,7 +354,7 @@ fn why_unchecked(attempt: &Attempt) -> String {
         Arm::Baseline => "the baseline",
     };
     let why = attempt.note.as_deref().unwrap_or(attempt.outcome.name());
-    format!("{arm} could not be looked at: {}", text::short(why, 200))
+    format!("{arm} could not be tested: {}", text::short(why, 200))
 }
 
 fn done(comparison: Comparison, attempt: &Attempt) -> Next {

@@ -114,11 +114,11 @@ fn what_says_nothing_is_repeated_once() {
             ("c:slow c:slow*2 b:ok*2", "try baseline *2"),
             ("c:slow c:slow*2 b:ok*2 b:ok*2 c:slow*2 c:slow*2 b:ok*2", "regressed (timed-out)"),
             ("c:build=x b:lost", "try baseline"),
-            ("c:build=x b:lost b:lost", "suspect (failed-build): the baseline could not be looked at: infra"),
+            ("c:build=x b:lost b:lost", "suspect (failed-build): the baseline could not be tested: infra"),
             ("c:build=x b:other", "try baseline"),
             (
                 "c:build=x b:other b:other",
-                "suspect (failed-build): the baseline could not be looked at: not-injected",
+                "suspect (failed-build): the baseline could not be tested: not-injected",
             ),
             ("c:build=x b:other b:ok", "try baseline"),
             // A limit that is hit in the middle widens for both from there on.
@@ -208,7 +208,7 @@ fn tests_want_positive_evidence() {
             ("c:ok/0/12 b:ok/12/12", "try baseline"),
             (
                 "c:ok/0/12 b:lost b:lost",
-                "unchecked (passed): none of its 12 declared tests ran, and the baseline could not be looked at",
+                "unchecked (passed): none of its 12 declared tests ran, and the baseline could not be tested",
             ),
             (
                 "c:ok/0/12 b:build=x",

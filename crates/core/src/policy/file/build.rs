@@ -143,7 +143,7 @@ impl Values<'_> {
         if types.iter().any(|word| matches!(word.as_str(), "feat" | "feature")) {
             self.warn(
                 &["fixes.types"],
-                "features are no fixes",
+                "features are not fixes",
                 "leave them out, or candidates never settle",
             );
         }
@@ -169,7 +169,7 @@ fn time_zone(given: &Given<'_>) -> Parsed<TimeZone> {
     if let Some(zone) = words::zone(text).filter(|zone| zone.iana_name().is_some()) {
         return Ok(zone);
     }
-    let mistake = given.mistake(format!("`{}` is no IANA time zone", short(text, 60)));
+    let mistake = given.mistake(format!("`{}` is not an IANA time zone", short(text, 60)));
     let zones = words::zones();
     let city = |name: &&String| name.rsplit('/').next().is_some_and(|city| city.eq_ignore_ascii_case(text));
     let near = zones

@@ -128,7 +128,10 @@ const SCRIPT: usize = 8000;
 pub(in crate::policy) fn word(text: &str) -> Result<String, String> {
     let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
     if text.is_empty() || text.len() > 40 || text.starts_with('-') || !text.chars().all(plain) {
-        return Err(format!("`{}` is no name; write letters, digits, - and _, at most 40", short(text, 60)));
+        return Err(format!(
+            "`{}` is not a name; write letters, digits, - and _, at most 40",
+            short(text, 60)
+        ));
     }
     Ok(text.to_owned())
 }
@@ -155,7 +158,7 @@ pub(in crate::policy) fn glob(given: &Given<'_>) -> Parsed<String> {
     }
     match globset::GlobBuilder::new(&text).literal_separator(true).build() {
         Ok(_) => Ok(text),
-        Err(why) => given.refuse(format!("`{shown}` is no glob: {}", why.kind())),
+        Err(why) => given.refuse(format!("`{shown}` is not a glob: {}", why.kind())),
     }
 }
 

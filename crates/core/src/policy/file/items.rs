@@ -50,7 +50,7 @@ fn version_file(layer: &Layer<'_>) -> Parsed<VersionFile> {
 pub(super) fn repository_path(text: &str) -> Result<String, String> {
     let shown = short(text, 60);
     if text.is_empty() || text.len() > 400 || crate::types::text::plain(text) != text {
-        Err(format!("`{shown}` is no path of a file"))
+        Err(format!("`{shown}` is not the path of a file"))
     } else if text.contains('\\') {
         Err(format!("`{shown}`: write paths with / between folders"))
     } else if text.starts_with('/') || text.contains(':') {
@@ -89,7 +89,7 @@ pub(super) fn waivable(given: &Given<'_>) -> Parsed<String> {
         return Ok(text.to_owned());
     }
     let names: Vec<&str> = Gate::waivable().collect();
-    let mistake = given.mistake(format!("`{}` is no gate that can be set aside", short(text, 60)));
+    let mistake = given.mistake(format!("`{}` is not a gate that can be waived", short(text, 60)));
     Err(vec![mistake.help(format!("it is one of {}", crate::types::text::list(&names)))])
 }
 
@@ -137,7 +137,7 @@ pub(super) fn fix_type(given: &Given<'_>) -> Parsed<String> {
     let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
     if text.is_empty() || text.len() > 40 || !text.chars().all(plain) {
         return given.refuse(format!(
-            "`{}` is no commit type; write the word before the colon, such as fix",
+            "`{}` is not a commit type; write the word before the colon, such as fix",
             short(text, 40)
         ));
     }

@@ -63,7 +63,7 @@ const BEFORE_GATES: &[Key] = &[
         "train.every",
         Kind::Text,
         r#""2 weeks""#,
-        "The distance between cuts, such as `2 weeks`, `1 month` or `90m`; `never` cuts by hand only.",
+        "The interval between cuts, such as `2 weeks`, `1 month` or `90m`; `never` cuts by hand only.",
     ),
     optional(
         "train.anchor",
@@ -89,7 +89,7 @@ const BEFORE_GATES: &[Key] = &[
         "version.default-bump",
         Kind::Word(&["major", "minor", "patch"]),
         r#""minor""#,
-        "The bump where the history does not speak Conventional Commits.",
+        "The bump where the commits are not Conventional Commits.",
     ),
     optional(
         "changelog.file",
@@ -109,13 +109,13 @@ const BEFORE_GATES: &[Key] = &[
         "fixes.unclassified",
         Kind::Word(&["block", "allow"]),
         r#""block""#,
-        "Whether a commit of no known class blocks the candidate or rides along.",
+        "Whether a commit that cannot be classified blocks the candidate or is let through.",
     ),
     key(
         "candidate.settle",
         Kind::Length,
         r#""30m""#,
-        "How long a head stands still before it becomes the next rc.",
+        "How long a head has to stay unchanged before it becomes the next rc.",
     ),
 ];
 
@@ -124,15 +124,15 @@ const AFTER_GATES: &[Key] = &[
         "waivers.second-person",
         Kind::Texts,
         r#"["soak", "fixes"]"#,
-        "Gates that two people must set aside together.",
+        "Gates that two people must waive together.",
     ),
     key(
         "waivers.from",
         Kind::Texts,
         r#"["mira@example.org"]"#,
-        "Names or addresses of those who may set a gate aside; empty is anybody.",
+        "Names or addresses of those who may waive a gate; empty is anybody.",
     ),
-    key("waivers.longest", Kind::Length, r#""14d""#, "The longest time for which a gate can be set aside."),
+    key("waivers.longest", Kind::Length, r#""14d""#, "The longest time for which a gate can be waived."),
     key(
         "trust",
         Kind::Word(&["claimed", "signed"]),
@@ -150,7 +150,7 @@ const AFTER_GATES: &[Key] = &[
         "promotion.automatic",
         Kind::Flag,
         "true",
-        "Whether a candidate that is all clear is promoted without being asked.",
+        "Whether a candidate that is clear is promoted automatically.",
     ),
     key(
         "promotion.hours",
@@ -168,13 +168,13 @@ const AFTER_GATES: &[Key] = &[
         "hotfix.settle",
         Kind::Length,
         r#""5m""#,
-        "How long the head of a hotfix stands still before it is an rc.",
+        "How long the head of a hotfix has to stay unchanged before it becomes an rc.",
     ),
     optional(
         "hotfix.automatic",
         Kind::Flag,
         "true",
-        "Whether a hotfix that is all clear is promoted without being asked.",
+        "Whether a hotfix that is clear is promoted automatically.",
         "as promotion.automatic",
     ),
     key(
@@ -222,7 +222,7 @@ const AFTER_GATES: &[Key] = &[
         "notify",
         Kind::Tables(NOTIFY),
         r#"[{ slack-env = "SLACK_HOOK" }]"#,
-        "Who hears when somebody is needed.",
+        "Who is notified when a person is needed.",
         "nobody",
     ),
 ];
@@ -240,14 +240,14 @@ const AFTER: &[Key] = &[
         "run",
         Kind::Text,
         r#""./announce.sh""#,
-        "What does it, for sh, in a checkout of the tag.",
+        "The shell command that does it, in a checkout of the tag.",
         "the recipe's; without one, somebody else does it",
     ),
     optional(
         "done",
         Kind::Text,
         r#""./announced.sh""#,
-        "What finds out whether it is done, for sh: 0 it is, 1 it is not, anything else cannot tell.",
+        "The shell command that finds out whether it is done: it exits with 0 for yes, 1 for no, anything else for unknown.",
         "the recipe's; without one, it is never run twice by itself",
     ),
     optional("needs", Kind::Texts, r#"["crates"]"#, "The steps that must be done before.", "none"),
@@ -260,7 +260,7 @@ const NOTIFY: &[Key] = &[
         "run",
         Kind::Text,
         r#""./tell.sh""#,
-        "A command for sh that reads JSON from standard input.",
+        "A shell command that reads JSON from standard input.",
         "no command",
     ),
     optional(
@@ -295,7 +295,7 @@ const NOTIFY: &[Key] = &[
         "on",
         Kind::Texts,
         r#"["blocked", "failed", "released"]"#,
-        "What it hears of: `blocked`, `failed`, `released`, `published`.",
+        "The events that it is notified of: `blocked`, `failed`, `released`, `published`.",
         "blocked and failed",
     ),
 ];

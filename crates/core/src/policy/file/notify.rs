@@ -17,9 +17,10 @@ pub(in crate::policy) fn targets(given: &Given<'_>) -> Parsed<Vec<Target>> {
     given.list_by(
         |item| match item.item(target)? {
             Some(target) => Ok(target),
-            None => {
-                Err(vec![item.mistake("it does not say how").help(format!("add one of {}", WAYS.join(", ")))])
-            }
+            None => Err(vec![
+                item.mistake("it does not say how to reach it")
+                    .help(format!("add one of {}", WAYS.join(", "))),
+            ]),
         },
         |target| Some(target.name.clone()),
     )
@@ -93,7 +94,7 @@ fn topic(given: &Given<'_>) -> Parsed<Topic> {
         return Ok(topic);
     }
     let words = Topic::ALL.map(Topic::word);
-    let mistake = given.mistake(format!("`{}` is none of {}", short(text, 60), words.join(", ")));
+    let mistake = given.mistake(format!("`{}` is not one of {}", short(text, 60), words.join(", ")));
     Err(vec![match nearest(text, words) {
         Some(near) => mistake.help(format!("did you mean \"{near}\"?")),
         None => mistake,

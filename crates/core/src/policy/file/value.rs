@@ -291,7 +291,7 @@ impl<'a> Given<'a> {
                 Ok(item) => {
                     match name(&item) {
                         Some(name) if !seen.insert(name.clone()) => {
-                            wrong.push(element.mistake(format!("`{}` stands there twice", short(&name, 60))));
+                            wrong.push(element.mistake(format!("`{}` is listed twice", short(&name, 60))));
                         }
                         Some(_) | None => {}
                     }

@@ -38,7 +38,7 @@ pub(in crate::policy) fn period(text: &str) -> Result<Option<Period>, String> {
         (None, Ok(Seconds(seconds))) => Period::Seconds(seconds),
         (None, Err(_)) => {
             return Err(format!(
-                "`{}` is no distance between cuts; write it as \"2 weeks\", \"14d\", \"1 month\" or \"never\"",
+                "`{}` is not an interval between cuts; write it as \"2 weeks\", \"14d\", \"1 month\" or \"never\"",
                 short(text, 60)
             ));
         }
@@ -103,7 +103,7 @@ fn weekday(word: &str) -> Result<usize, String> {
     let word = word.trim().to_lowercase();
     let day = WEEK.iter().position(|day| word.len() >= 3 && day.starts_with(&word));
     day.ok_or_else(|| {
-        format!("`{}` is no day of the week; write Mon, Tue, Wed, Thu, Fri, Sat or Sun", short(&word, 20))
+        format!("`{}` is not a day of the week; write Mon, Tue, Wed, Thu, Fri, Sat or Sun", short(&word, 20))
     })
 }
 
@@ -115,7 +115,7 @@ fn minute(word: &str) -> Result<u16, String> {
     let (hour, minutes) = word.split_once(':').unwrap_or((word, "00"));
     let exact = (minutes.len() == 2).then(|| number(hour, 24).zip(number(minutes, 59))).flatten();
     let total = exact.map(|(hour, minutes)| hour * 60 + minutes).filter(|total| *total <= 1440);
-    total.ok_or_else(|| format!("`{}` is no time of day; write 9, 09:30 or 24", short(word, 20)))
+    total.ok_or_else(|| format!("`{}` is not a time of day; write 9, 09:30 or 24", short(word, 20)))
 }
 
 /// Writes hours, so that [`hours`] reads them back.
@@ -149,7 +149,7 @@ impl Moment {
     /// Reads `2026-11-03`, `2026-11-03 10:00` or `2026-11-03T10:00:00+01:00`.
     pub(in crate::policy) fn read(text: &str) -> Result<Self, String> {
         let wrong =
-            || format!("`{}` is no date; write it as 2026-11-03 or \"2026-11-03 10:00\"", short(text, 60));
+            || format!("`{}` is not a date; write it as 2026-11-03 or \"2026-11-03 10:00\"", short(text, 60));
         let shape = b"dddd-dd-dd";
         let begins = text.len() >= shape.len()
             && text.bytes().zip(shape).all(|(b, s)| if *s == b'd' { b.is_ascii_digit() } else { b == *s });

@@ -210,7 +210,7 @@ pub enum Unclassified {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct Waivers {
-    /// Gates that two people must set aside together.
+    /// Gates that two people must waive together.
     pub second_person: Vec<String>,
     /// Names or addresses of those who may; empty is anybody.
     pub from: Vec<String>,

@@ -81,7 +81,7 @@ fn find(declared: &Declared, repo: &str, candidate: &Side, lab: &Lab<'_>) -> Fou
         Ok(located) => {
             let jobs =
                 lab.executor.survey(declared, repo, &located).map_err(|e| e.to_string()).and_then(|jobs| {
-                    if jobs.is_empty() { Err("there is nothing in it to look at".into()) } else { Ok(jobs) }
+                    if jobs.is_empty() { Err("there is nothing in it to test".into()) } else { Ok(jobs) }
                 });
             Found { located: Some(located), jobs }
         }

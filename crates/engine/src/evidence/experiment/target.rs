@@ -74,7 +74,7 @@ impl Engine<'_> {
         };
         let unrecorded = match rides {
             _ if asked => Some("these downstreams are not those of the policy".to_owned()),
-            None => Some(format!("{} is the commit of no open candidate", commit.short())),
+            None => Some(format!("{} is not the commit of an open candidate", commit.short())),
             Some(_) => None,
         };
         let own = policy.as_ref().filter(|_| !asked);

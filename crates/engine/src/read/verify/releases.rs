@@ -45,7 +45,9 @@ impl Engine<'_> {
         let audited: HashSet<Version> = audit.releases.iter().map(|audited| audited.version).collect();
         for (version, commit) in facts.released.iter().filter(|(version, _)| !audited.contains(version)) {
             let truth = if reach.came_later(commit, audit.began.as_ref()) {
-                Truth::DoesNotHold("it is on stable and not on record: another hand released it".into())
+                Truth::DoesNotHold(
+                    "it is on stable and not on record: it was released without allclear".into(),
+                )
             } else {
                 Truth::CannotBeChecked("before the record".into())
             };
@@ -88,7 +90,7 @@ impl<'a> Reach<'a> {
                 })
             }
             (Some(_), None) => Truth::DoesNotHold(format!("{name} is gone from the server")),
-            (None, _) => Truth::CannotBeChecked("the history is not whole here".into()),
+            (None, _) => Truth::CannotBeChecked("the history is incomplete here".into()),
         }
     }
 

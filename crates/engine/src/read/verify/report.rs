@@ -51,7 +51,7 @@ fn chain(snapshot: &Snapshot) -> Vec<Claim> {
     let (project, record) = (&snapshot.project, &snapshot.facts.record);
     let trouble =
         project.troubles.first().map(|t| format!("entry {} cannot be used: {}", t.entry.short(), t.what));
-    let rewound = record.rewound.as_ref().map(|r| format!("it was cut short: {}", r.why));
+    let rewound = record.rewound.as_ref().map(|r| format!("it was rewound: {}", r.why));
     let second = record.second.as_ref().map(|place| format!("there is a second ledger at {place}"));
     let truth = |why: Option<String>| why.map_or(Truth::Holds, Truth::DoesNotHold);
     vec![
@@ -102,7 +102,7 @@ fn notes(audit: &Audit, place: Option<(&RefName, Option<bool>)>) -> Vec<String> 
             notes.push(format!("{place} is unprotected: a rewind is detected, not prevented"));
         }
         Some((place, None)) => notes.push(format!(
-            "whether the server guards {place} is not known: allclear doctor --probe-push finds out"
+            "whether the server protects {place} is not known: allclear doctor --probe-push finds out"
         )),
     }
     notes

@@ -114,7 +114,7 @@ impl Engine<'_> {
         let tips: Vec<CommitId> = tips.into_iter().cloned().collect();
         // A history with holes cannot be walked at all.
         let Ok(graph) = self.repo.graph(&tips) else {
-            return Ok(Err("the history around it is not whole here".into()));
+            return Ok(Err("the history around it is incomplete here".into()));
         };
         if let Some(absent) = graph.absent.iter().next() {
             return Ok(Err(format!("{} is not here", absent.short())));
@@ -157,7 +157,7 @@ impl Engine<'_> {
         } else if !as_planned || tree == Some(develop) {
             Truth::Holds
         } else if recorded.and_then(trial_merges::tree) == Some(develop) {
-            Truth::CannotBeChecked("this git merges it otherwise than the one that made it".into())
+            Truth::CannotBeChecked("this git merges it differently from the one that made it".into())
         } else {
             Truth::DoesNotHold(format!("{} has changes that no merge makes", op.new_develop.short()))
         };

@@ -67,7 +67,7 @@ fn p1_to_p5_a_friday_hotfix_while_1_1_0_soaks() {
     let done = leaves(&world, &b);
     let said: Vec<&str> = done.iter().map(|d| d.split(" at ").next().unwrap()).collect();
     assert!(
-        matches!(said[..], [_, "tagged 1.0.1-rc.2", "released 1.0.1 as v1.0.1", last] if last.starts_with("carried stable into 1.1.0: rc.2 is")),
+        matches!(said[..], [_, "tagged 1.0.1-rc.2", "released 1.0.1 as v1.0.1", last] if last.starts_with("merged stable into 1.1.0: rc.2 is")),
         "{done:?}"
     );
     assert_eq!(world.confirmed(), [v("1.0.1")]);

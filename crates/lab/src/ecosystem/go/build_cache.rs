@@ -130,7 +130,7 @@ impl Caches {
     }
 
     fn put(&self, action: &[u8], output: &[u8], body: &[u8]) -> io::Result<Found> {
-        let wrong = || io::Error::other("that is no digest");
+        let wrong = || io::Error::other("that is not a digest");
         let [to, note] =
             [(output, 'd'), (action, 'a')].map(|(digest, what)| entry_path(&self.own, digest, what));
         let (to, note) = (to.ok_or_else(wrong)?, note.ok_or_else(wrong)?);

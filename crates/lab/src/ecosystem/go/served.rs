@@ -38,7 +38,7 @@ impl ServedModule {
         let (until, dir) = (context.around.until, context.dir.join("go"));
         let all = modules(&tree).map_err(|e| e.to_string())?;
         let Some((first, below)) = all.split_first() else {
-            return Err("it has no go.mod: it is no Go module".into());
+            return Err("it has no go.mod: it is not a Go module".into());
         };
         let unwritable = |e: std::io::Error| format!("the lab cannot write its own files: {e}");
         let folder = dir.join("packed").join(side.commit.as_str());

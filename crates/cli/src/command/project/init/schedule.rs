@@ -31,7 +31,7 @@ pub(super) fn run(flags: &Flags, by: Scheduler, print: bool, yes: bool) -> Resul
         } else {
             ui::out(line);
             ui::say("put this line in with crontab -e; the clone must reach its server without a person");
-            ui::say("the list sees it at work when it first wrote to the record");
+            ui::say("the list shows it at work once it has written to the record");
         }
         return Ok(Exit::Done);
     }

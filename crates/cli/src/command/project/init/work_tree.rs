@@ -20,7 +20,7 @@ pub(super) fn within(top: &Path, file: &str) -> Result<PathBuf, Fault> {
     let mut path = top.to_path_buf();
     for part in Path::new(file).components() {
         let Component::Normal(part) = part else {
-            return Err(in_the_way(file, "is no path within the clone"));
+            return Err(in_the_way(file, "is not a path within the clone"));
         };
         path.push(part);
         if path.symlink_metadata().is_ok_and(|m| m.is_symlink()) {

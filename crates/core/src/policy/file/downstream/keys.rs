@@ -28,7 +28,7 @@ const OWN: [Key; 6] = [
         "override",
         Kind::Tables(OVERRIDE),
         r#"[{ match = "legacy/**", tier = "should" }]"#,
-        "What is different for some of them; what the last one that matches says counts.",
+        "What is different for some of them; the last match wins.",
         "nothing",
     ),
     optional(
@@ -44,19 +44,25 @@ const MATCH: [Key; 1] =
     [key("match", Kind::Text, r#""legacy/**""#, "A glob over the folders of the downstreams.")];
 
 const RECIPE: [Key; 9] = [
-    optional("build", Kind::Script, r#""make""#, "Builds it, for sh; false skips it.", "the ecosystem's own"),
+    optional(
+        "build",
+        Kind::Script,
+        r#""make""#,
+        "The shell command that builds it; false skips it.",
+        "the ecosystem's own",
+    ),
     optional(
         "test",
         Kind::Script,
         r#""make test""#,
-        "Tests it, for sh; false skips it.",
+        "The shell command that tests it; false skips it.",
         "the ecosystem's own",
     ),
     optional(
         "run",
         Kind::Item(RUN),
         r#"{ command = "./server", serves = { port = 8080 } }"#,
-        "Runs it, for sh; false skips it.",
+        "The shell command that runs it; false skips it.",
         "the programs that were built, for 10s",
     ),
     optional(
@@ -70,7 +76,7 @@ const RECIPE: [Key; 9] = [
         "mode",
         Kind::Word(&["fresh", "locked"]),
         r#""fresh""#,
-        "Whether the newest versions of everything else decide, or those that it has pinned.",
+        "Whether its other dependencies are at their newest versions, or as it has pinned them.",
         "fresh",
     ),
     optional(
@@ -86,7 +92,7 @@ const RECIPE: [Key; 9] = [
         "expect-failure",
         Kind::Table(EXPECT),
         r#"{ reason = "needs the old client", until = "2027-01-31" }"#,
-        "That it is known to fail, and until when that is put up with.",
+        "That it is known to fail, and until when that is tolerated.",
         "it is expected to work",
     ),
 ];
@@ -111,21 +117,21 @@ pub(in crate::policy) const CHECK: &[Key] = &[
         "run",
         Kind::Text,
         r#""make integration""#,
-        "What is run, for sh, at the top of the candidate's tree.",
+        "The shell command, run at the top of the candidate's tree.",
     ),
     optional("limits", Kind::Table(LIMITS), r#"{ time = "30m" }"#, "What it may use.", "the usual"),
 ];
 
 const RUN: &[Key] = &[
+    optional("command", Kind::Script, r#""./server""#, "The shell command.", "the programs that were built"),
     optional(
-        "command",
-        Kind::Script,
-        r#""./server""#,
-        "What is run, for sh.",
-        "the programs that were built",
+        "stays",
+        Kind::Length,
+        r#""10s""#,
+        "It still runs after this long, or has exited with 0.",
+        "10s",
     ),
-    optional("stays", Kind::Length, r#""10s""#, "It is alive after this long, or has ended well.", "10s"),
-    optional("exits", Kind::Length, r#""1m""#, "It ends well by itself within this long.", "it need not end"),
+    optional("exits", Kind::Length, r#""1m""#, "It exits with 0 within this long.", "it need not end"),
     optional("serves", Kind::Table(SERVES), "{ port = 8080 }", "It becomes ready.", "it need not serve"),
 ];
 
@@ -145,12 +151,18 @@ const SERVES: &[Key] = &[
         "not asked",
     ),
     optional("prints", Kind::Text, r#""listening on""#, "It has printed this text.", "not asked"),
-    optional("call", Kind::Text, r#""./client ping""#, "What is called when it is ready, for sh.", "nothing"),
-    optional("within", Kind::Length, r#""30s""#, "How long becoming ready may take.", "30s"),
+    optional(
+        "call",
+        Kind::Text,
+        r#""./client ping""#,
+        "The shell command that is called when it is ready.",
+        "nothing",
+    ),
+    optional("within", Kind::Length, r#""30s""#, "How long it may take to become ready.", "30s"),
 ];
 
 const SERVICE: &[Key] = &[
-    key("run", Kind::Text, r#""redis-server""#, "What is run, for sh."),
+    key("run", Kind::Text, r#""redis-server""#, "The shell command."),
     optional(
         "port",
         Kind::Within(1, 65_535),
@@ -172,5 +184,5 @@ const LIMITS: &[Key] = &[
 const EXPECT: &[Key] = &[
     key("reason", Kind::Text, r#""needs the old client""#, "Why it fails, for people."),
     key("until", Kind::Moment, r#""2027-01-31""#, "When that ends; a bare date means the end of that day."),
-    optional("issue", Kind::Text, r#""https://example.org/42""#, "Where it is being dealt with.", "nowhere"),
+    optional("issue", Kind::Text, r#""https://example.org/42""#, "The issue that tracks it.", "nowhere"),
 ];

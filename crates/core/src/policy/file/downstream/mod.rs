@@ -49,8 +49,9 @@ pub(in crate::policy) fn downstreams(given: &Given<'_>, zone: &TimeZone) -> Pars
     let all: Vec<Declared> = found.into_iter().map(|(declared, _)| declared).collect();
     let bytes = serde_json::to_vec(&all).map_or(usize::MAX, |json| json.len());
     if bytes > LARGEST {
-        let what =
-            format!("all together are {bytes} bytes, and each cut writes them down; {LARGEST} is the most");
+        let what = format!(
+            "all together have {bytes} bytes, and each cut records them; at most {LARGEST} are allowed"
+        );
         wrong.push(given.mistake(what).help("use each and override, and put scripts into files"));
     }
     if wrong.is_empty() { Ok(all) } else { Err(wrong) }
@@ -91,7 +92,7 @@ fn downstream(layer: &Layer<'_>, zone: &TimeZone) -> Parsed<Declared> {
     let one = |given: &Given<'_>| given.item(|layer| overriding(layer, &recipe, zone));
     let overrides = field(layer, "override", &mut wrong, |given| given.list(one));
     if let (Some(given), false) = (layer.get("override"), layer.contains_key("each")) {
-        let mistake = given.mistake("one downstream has no others beside it");
+        let mistake = given.mistake("a single downstream cannot have overrides");
         wrong.push(mistake.help("add each, such as each = \"**/main.go\""));
     }
     match (name, repo) {
@@ -142,7 +143,7 @@ fn named(text: &str) -> Result<String, String> {
     let parts = text.split('/').all(|part| !matches!(part, "" | "." | ".."));
     if text.len() > 60 || text.starts_with('-') || !text.chars().all(plain) || !parts {
         let shown = short(text, 60);
-        Err(format!("`{shown}` is no name; write letters, digits, -, _, . and /, at most 60"))
+        Err(format!("`{shown}` is not a name; write letters, digits, -, _, . and /, at most 60"))
     } else if crate::experiment::is_signature(text) {
         Err(format!("`{text}` looks like the signature of a failure, by which many are waived at once"))
     } else {
@@ -165,7 +166,7 @@ fn repo(text: &str) -> Result<String, String> {
     let helper =
         |(name, _): (&str, &str)| name.chars().all(|c| c.is_ascii_alphanumeric() || "+-.".contains(c));
     if text.trim().is_empty() || text.len() > 400 || crate::types::text::plain(text) != text {
-        Err(format!("`{shown}` is no address of a repository"))
+        Err(format!("`{shown}` is not the address of a repository"))
     } else if text.starts_with('-') {
         Err(format!("`{shown}`: git would read it as an option"))
     } else if text.split_once("::").is_some_and(helper) {
@@ -198,7 +199,7 @@ fn step(given: &Given<'_>) -> Parsed<String> {
         (Some(false), _) => Ok(String::new()),
         (_, Some(text)) if text.trim().is_empty() => Ok(String::new()),
         (Some(true), _) => {
-            Err(vec![given.mistake("`true` says nothing").help("leave it out, or write false")])
+            Err(vec![given.mistake("`true` is the default").help("leave it out, or write false")])
         }
         (None, _) => given.form(script),
     }
@@ -252,7 +253,7 @@ fn local(text: &str) -> Result<String, String> {
     if plain && text.len() <= 400 && matches!(name, "127.0.0.1" | "localhost") {
         Ok(text.to_owned())
     } else {
-        Err(format!("`{}` is no address like http://127.0.0.1:8080/", short(text, 80)))
+        Err(format!("`{}` is not an address like http://127.0.0.1:8080/", short(text, 80)))
     }
 }
 
@@ -310,7 +311,9 @@ fn size(given: &Given<'_>) -> Parsed<u64> {
             Some(mib @ 1..) if mib <= 1024 * GIB => Ok(mib),
             Some(_) | None => {
                 let shown = short(text, 40);
-                Err(format!("`{shown}` is no size; write it as \"512 MiB\" or \"4 GiB\", at most 1024 GiB"))
+                Err(format!(
+                    "`{shown}` is not a size; write it as \"512 MiB\" or \"4 GiB\", at most 1024 GiB"
+                ))
             }
         }
     })
@@ -323,7 +326,7 @@ fn env(given: &Given<'_>) -> Parsed<BTreeMap<String, String>> {
         let plain = |c: char| c.is_ascii_alphanumeric() || c == '_';
         let is_name = !name.is_empty() && name.len() <= 60 && name.chars().all(plain);
         if !is_name || name.starts_with(|c: char| c.is_ascii_digit()) {
-            wrong.push(value.mistake(format!("`{}` is no name of a variable", short(name, 60))));
+            wrong.push(value.mistake(format!("`{}` is not the name of a variable", short(name, 60))));
         } else if name.starts_with("ALLCLEAR_") {
             wrong.push(value.mistake(format!("`{name}` is set by allclear itself")));
         } else {

@@ -13,7 +13,7 @@ impl Settings for DownstreamGate {
                 "gates.downstream.coverage",
                 Kind::Within(0, 100),
                 "95",
-                "How many of the downstreams that should give an answer must have, in percent.",
+                "How many of the downstreams must have a conclusive result, in percent.",
             ),
             show: |gates| gates.downstream.coverage.to_string(),
             is_weaker: |old, new| new.downstream.coverage < old.downstream.coverage,
@@ -23,7 +23,7 @@ impl Settings for DownstreamGate {
                 "gates.downstream.sandbox",
                 Kind::Word(&["required", "none"]),
                 r#""required""#,
-                "Whether foreign code runs in a sandbox alone, or also without one.",
+                "Whether foreign code runs only in a sandbox, or also without one.",
             ),
             show: |gates| word(&gates.downstream.sandbox),
             is_weaker: |old, new| {

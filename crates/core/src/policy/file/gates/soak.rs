@@ -64,7 +64,7 @@ pub(in crate::policy) fn after_fix(given: &Given<'_>) -> Parsed<AfterFix> {
         Some("restart") => Ok(AfterFix::Restart),
         Some(text) if nearest(text, ["restart"]).is_some() => Err(vec![
             given
-                .mistake(format!("`{}` is no length of time", short(text, 60)))
+                .mistake(format!("`{}` is not a length of time", short(text, 60)))
                 .help("did you mean \"restart\"?"),
         ]),
         Some(_) | None => given.length().map(AfterFix::Serve),

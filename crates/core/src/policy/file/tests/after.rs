@@ -106,11 +106,11 @@ fn what_is_wrong_and_where() {
         ),
         (
             "after = [{ name = 'a', run = 'x' }, { name = 'a', run = 'y' }]",
-            "1:37 `after`: `a` stands there twice",
+            "1:37 `after`: `a` is listed twice",
         ),
         (
             "after = [{ name = 'a b', run = 'x' }]",
-            "1:19 `after.name`: `a b` is no name; write letters, digits, - and _, at most 40",
+            "1:19 `after.name`: `a b` is not a name; write letters, digits, - and _, at most 40",
         ),
         ("after = [{ name = 'a', run = ' ' }]", "1:30 `after.run`: it is empty"),
         (
@@ -152,9 +152,9 @@ fn what_is_wrong_and_where() {
         ("notify = [{ run = 'x', secret-env = 'S' }]", "1:37 `notify.secret-env`: only a webhook is signed"),
         (
             "notify = [{ run = 'x', on = ['release'] }]",
-            "1:30 `notify.on`: `release` is none of blocked, failed, released, published | did you mean \"released\"?",
+            "1:30 `notify.on`: `release` is not one of blocked, failed, released, published | did you mean \"released\"?",
         ),
-        ("notify = [{ run = 'x' }, { run = 'y' }]", "1:26 `notify`: `command` stands there twice"),
+        ("notify = [{ run = 'x' }, { run = 'y' }]", "1:26 `notify`: `command` is listed twice"),
     ] {
         let mut lines: Vec<&str> = expected.lines().collect();
         let said = said(text);

@@ -186,7 +186,7 @@ fn what_is_wrong_and_where() {
         ),
         (
             "downstream = [{ name = 'a', repo = 'x' }, { name = 'a', repo = 'y' }]".into(),
-            "1:43 `downstream`: `a` stands there twice",
+            "1:43 `downstream`: `a` is listed twice",
         ),
         (
             "downstream = [{ name = 'a', repo = 'x', each = '*/go.mod' }, { name = 'a/b', repo = 'y' }]"
@@ -195,7 +195,7 @@ fn what_is_wrong_and_where() {
         ),
         (
             "downstream = [{ name = 'a b', repo = 'x' }]".into(),
-            "1:24 `downstream.name`: `a b` is no name; write letters, digits, -, _, . and /, at most 60",
+            "1:24 `downstream.name`: `a b` is not a name; write letters, digits, -, _, . and /, at most 60",
         ),
         (
             "downstream = [{ name = '0123456789ab', repo = 'x' }]".into(),
@@ -211,7 +211,7 @@ fn what_is_wrong_and_where() {
         ),
         (
             "downstream = [{ name = 'a', repo = \"x\\u001b\" }]".into(),
-            "1:36 `downstream.repo`: `x\u{fffd}` is no address of a repository",
+            "1:36 `downstream.repo`: `x\u{fffd}` is not the address of a repository",
         ),
         (
             "downstream = [{ name = 'a', repo = 'https://me:pw@example.org/x' }]".into(),
@@ -221,7 +221,10 @@ fn what_is_wrong_and_where() {
         (one("branch = 'main'"), "1:41 unknown key `downstream.branch` | did you mean `at`?"),
         (one("timeout = '5m'"), "1:41 unknown key `downstream.timeout` | did you mean `limits`?"),
         (one("tier = 'may'"), "1:48 `downstream.tier`: expected \"must\" or \"should\", found \"may\""),
-        (one("build = true"), "1:49 `downstream.build`: `true` says nothing | leave it out, or write false"),
+        (
+            one("build = true"),
+            "1:49 `downstream.build`: `true` is the default | leave it out, or write false",
+        ),
         (
             one("run = { stays = '1m', exits = '2m' }"),
             "1:71 `downstream.run.exits`: a program runs in one way | keep one of stays, exits and serves",
@@ -232,7 +235,7 @@ fn what_is_wrong_and_where() {
         ),
         (
             one("run = { serves = { url = 'https://example.org/' } }"),
-            "1:66 `downstream.run.serves.url`: `https://example.org/` is no address like http://127.0.0.1:8080/",
+            "1:66 `downstream.run.serves.url`: `https://example.org/` is not an address like http://127.0.0.1:8080/",
         ),
         (
             one("run = { serves = { port = 70000 } }"),
@@ -241,7 +244,7 @@ fn what_is_wrong_and_where() {
         (one("run = { stays = '0s' }"), "1:57 `downstream.run.stays`: it must be longer than nothing"),
         (
             one("limits = { memory = '4GB' }"),
-            "1:61 `downstream.limits.memory`: `4GB` is no size; write it as \"512 MiB\" or \"4 GiB\", at most 1024 GiB",
+            "1:61 `downstream.limits.memory`: `4GB` is not a size; write it as \"512 MiB\" or \"4 GiB\", at most 1024 GiB",
         ),
         (
             one("limits = { memroy = '4 GiB' }"),
@@ -251,7 +254,7 @@ fn what_is_wrong_and_where() {
             one("limits = { cpus = 0 }"),
             "1:59 `downstream.limits.cpus`: it must be a whole number from 1 to 1024",
         ),
-        (one("env = { 'A-B' = 'x' }"), "1:57 `downstream.env`: `A-B` is no name of a variable"),
+        (one("env = { 'A-B' = 'x' }"), "1:57 `downstream.env`: `A-B` is not the name of a variable"),
         (one("env = { ALLCLEAR_X = 'x' }"), "1:62 `downstream.env`: `ALLCLEAR_X` is set by allclear itself"),
         (
             one("expect-failure = { reason = 'r' }"),
@@ -259,7 +262,7 @@ fn what_is_wrong_and_where() {
         ),
         (
             one("override = [{ match = 'b', tier = 'must' }]"),
-            "1:52 `downstream.override`: one downstream has no others beside it | add each, such as each = \"**/main.go\"",
+            "1:52 `downstream.override`: a single downstream cannot have overrides | add each, such as each = \"**/main.go\"",
         ),
         (
             one("each = '*/go.mod', override = [{ tier = 'must' }]"),
@@ -289,7 +292,7 @@ fn it_has_to_fit_into_an_entry() {
     let many: Vec<String> =
         (0..8).map(|n| format!("[[downstream]]\nname = 'a{n}'\nrepo = 'x'\nbuild = '{script}'\n")).collect();
     let said = said(&many.concat());
-    assert!(said[0].contains("32768 is the most"), "{said:?}");
+    assert!(said[0].contains("at most 32768 are allowed"), "{said:?}");
     assert!(read(&many[..6].concat()).is_ok());
 }
 

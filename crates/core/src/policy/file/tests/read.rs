@@ -162,7 +162,7 @@ merge = 3
 2:8 `mode`: expected "observe" or "run", found "obsreve" | did you mean "observe"?
 3:1 unknown key `colour` | at the top of the file stand TOP
 5:1 unknown key `project.time_zone` | did you mean `time-zone`?
-6:13 `project.time-zone`: `London` is no IANA time zone | did you mean "Europe/London"?
+6:13 `project.time-zone`: `London` is not an IANA time zone | did you mean "Europe/London"?
 8:10 `branches.stable`: `-x` cannot be a branch here: it must begin with a letter or a digit
 9:13 `branches.candidate`: `release` must have {version} in it exactly once
 11:7 `gates.soak.for`: `7 parsecs` is not a length of time; write it as `7d`, `36h`, `30m`, `1s` or `1w 2d`
@@ -212,11 +212,11 @@ fn each_mistake_is_told_apart() {
         ),
         (
             "train.every = 'fortnight'",
-            "1:15 `train.every`: `fortnight` is no distance between cuts; write it as \"2 weeks\", \"14d\", \"1 month\" or \"never\"",
+            "1:15 `train.every`: `fortnight` is not an interval between cuts; write it as \"2 weeks\", \"14d\", \"1 month\" or \"never\"",
         ),
         (
             "train.anchor = 10:00:00",
-            "1:16 `train.anchor`: `10:00:00` is no date; write it as 2026-11-03 or \"2026-11-03 10:00\"",
+            "1:16 `train.anchor`: `10:00:00` is not a date; write it as 2026-11-03 or \"2026-11-03 10:00\"",
         ),
         (
             "train.anchor = 3",
@@ -237,11 +237,11 @@ fn each_mistake_is_told_apart() {
         ),
         (
             "version.files = ['Cargo.toml', 'Cargo.toml']",
-            "1:32 `version.files`: `Cargo.toml` stands there twice",
+            "1:32 `version.files`: `Cargo.toml` is listed twice",
         ),
         (
             "fixes.types = ['fix:']",
-            "1:16 `fixes.types`: `fix:` is no commit type; write the word before the colon, such as fix",
+            "1:16 `fixes.types`: `fix:` is not a commit type; write the word before the colon, such as fix",
         ),
         (
             "fixes.paths = ['/docs']",
@@ -249,13 +249,13 @@ fn each_mistake_is_told_apart() {
         ),
         (
             "fixes.paths = ['a[']",
-            "1:16 `fixes.paths`: `a[` is no glob: unclosed character class; missing ']'",
+            "1:16 `fixes.paths`: `a[` is not a glob: unclosed character class; missing ']'",
         ),
         (
             "gates.soak.after-fix = 'restrat'",
-            "1:24 `gates.soak.after-fix`: `restrat` is no length of time | did you mean \"restart\"?",
+            "1:24 `gates.soak.after-fix`: `restrat` is not a length of time | did you mean \"restart\"?",
         ),
-        ("gates.checks.required = ['ci', 'ci']", "1:32 `gates.checks.required`: `ci` stands there twice"),
+        ("gates.checks.required = ['ci', 'ci']", "1:32 `gates.checks.required`: `ci` is listed twice"),
         (
             "gates.checks.required = [{}]",
             "1:26 `gates.checks.required`: `name` is missing | such as name = \"ci\"",
@@ -279,7 +279,7 @@ fn each_mistake_is_told_apart() {
         ),
         (
             "promotion.hours = 'Mo 9-16'",
-            "1:19 `promotion.hours`: `mo` is no day of the week; write Mon, Tue, Wed, Thu, Fri, Sat or Sun",
+            "1:19 `promotion.hours`: `mo` is not a day of the week; write Mon, Tue, Wed, Thu, Fri, Sat or Sun",
         ),
         ("mode = \"run\"\nmode = \"run\"", "2:1 not TOML: duplicate key"),
         ("mode = \"run", "1:12 not TOML: invalid basic string, expected `\"`"),
@@ -296,7 +296,7 @@ fn a_freeze_tells_all_that_is_missing() {
         "1:1 `freeze`: `reason` is missing | such as reason = \"end of year\"\n\
          1:1 `freeze`: `from` is missing | such as from = \"2026-12-19\"\n\
          2:1 unknown key `freeze.what` | did you mean `stops`?\n\
-         3:9 `freeze.until`: `soon` is no date; write it as 2026-11-03 or \"2026-11-03 10:00\"\n"
+         3:9 `freeze.until`: `soon` is not a date; write it as 2026-11-03 or \"2026-11-03 10:00\"\n"
     );
 }
 
@@ -327,7 +327,7 @@ fn odd_but_allowed() {
         "1:15 `train.every`: no train runs without an anchor | add train.anchor, such as anchor = \"2026-11-03 10:00\", or write every = \"never\"\n"
     );
     assert_eq!(warned("train.every = 'never'"), "");
-    assert!(warned("fixes.types = ['feat']").starts_with("1:15 `fixes.types`: features are no fixes"));
+    assert!(warned("fixes.types = ['feat']").starts_with("1:15 `fixes.types`: features are not fixes"));
 }
 
 #[test]

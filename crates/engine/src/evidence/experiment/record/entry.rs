@@ -30,7 +30,7 @@ impl Engine<'_> {
         missing: usize,
     ) -> Result<RecordStatus, Refusal> {
         let Some(version) = target.rides.filter(|_| target.unrecorded.is_none()) else {
-            let nobody = || "this is the commit of no open candidate".into();
+            let nobody = || "this is not the commit of an open candidate".into();
             return Ok(RecordStatus::NotRecorded(target.unrecorded.clone().unwrap_or_else(nobody)));
         };
         if missing > 0 {
@@ -83,7 +83,7 @@ impl Engine<'_> {
         Ok(match self.record_draft(draft, &wanted)? {
             true => RecordStatus::Recorded,
             false if over.get() => {
-                RecordStatus::NotRecorded(format!("{version} moved on while it was looked at"))
+                RecordStatus::NotRecorded(format!("{version} moved on while it was tested"))
             }
             false => RecordStatus::AlreadyRecorded,
         })
