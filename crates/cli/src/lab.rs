@@ -34,7 +34,6 @@ pub(crate) fn open<'a>(
         releases: seen.facts.released.clone(),
         until: context.now(),
         uncontained: policy.is_some_and(|p| p.gates.downstream.sandbox == policy::Sandbox::None),
-        offline: false,
         stop: Arc::clone(stop),
     };
     Ok(Lab::open(sources, around))

@@ -12,14 +12,14 @@ use std::path::Path;
 use std::time::Duration;
 
 /// The last so many bytes of the output are kept.
-const KEPT: usize = 4096;
+const KEPT_BYTES: usize = 4096;
 /// Shorter values are not masked: they are hardly secrets, and would mask half of every text.
-const SHORTEST: usize = 6;
+const SHORTEST_SECRET: usize = 6;
 /// Parts of the names of variables whose values are secrets.
-const SECRET: [&str; 7] = ["TOKEN", "SECRET", "PASSWORD", "PASSWD", "KEY", "CREDENTIAL", "HOOK"];
+const SECRET_NAMES: [&str; 7] = ["TOKEN", "SECRET", "PASSWORD", "PASSWD", "KEY", "CREDENTIAL", "HOOK"];
 /// Variables of git that name a person or a way to connect. Any other could point a git that the command starts
 /// at another repository.
-const OF_GIT: [&str; 5] = ["GIT_AUTHOR_", "GIT_COMMITTER_", "GIT_SSH", "GIT_SSL_", "GIT_ASKPASS"];
+const GIT_VARIABLES: [&str; 5] = ["GIT_AUTHOR_", "GIT_COMMITTER_", "GIT_SSH", "GIT_SSL_", "GIT_ASKPASS"];
 
 pub(crate) struct Script<'a> {
     pub(crate) text: &'a str,
@@ -32,7 +32,7 @@ pub(crate) struct Script<'a> {
 
 pub(crate) fn may_see(name: &OsString) -> bool {
     let name = name.to_string_lossy();
-    !name.starts_with("GIT_") || OF_GIT.iter().any(|kept| name.starts_with(kept))
+    !name.starts_with("GIT_") || GIT_VARIABLES.iter().any(|kept| name.starts_with(kept))
 }
 
 pub(crate) fn temporary(cache: &Path) -> std::io::Result<TempDir> {
@@ -54,7 +54,7 @@ impl Script<'_> {
             errors: Errors::WithOutput,
             leftovers: Leftovers::Killed,
         };
-        let keep = KEPT + secrets.iter().map(Vec::len).max().unwrap_or(0);
+        let keep = KEPT_BYTES + secrets.iter().map(Vec::len).max().unwrap_or(0);
         let mut said = Vec::new();
         let ended = program.run(&how, &mut |out| {
             said = read_tail(out, keep);
@@ -95,14 +95,14 @@ fn secrets(env: &[(OsString, OsString)]) -> Vec<Vec<u8>> {
     let mut found: Vec<Vec<u8>> = Vec::new();
     for (name, value) in env {
         let (name, value) = (name.to_string_lossy().to_uppercase(), value.to_string_lossy());
-        if SECRET.iter().any(|word| name.contains(word)) {
+        if SECRET_NAMES.iter().any(|word| name.contains(word)) {
             found.extend(value.lines().map(|line| line.trim().as_bytes().to_vec()));
         }
         let login = value.split_once("://").and_then(|(_, rest)| rest.split('/').next()?.rsplit_once('@'));
         let password = login.and_then(|(login, _)| login.split_once(':')).map(|(_, password)| password);
         found.extend(password.map(|password| password.as_bytes().to_vec()));
     }
-    found.retain(|secret| secret.len() >= SHORTEST);
+    found.retain(|secret| secret.len() >= SHORTEST_SECRET);
     // A secret that begins with another one is masked whole.
     found.sort_by_key(|secret| std::cmp::Reverse(secret.len()));
     found
@@ -113,7 +113,7 @@ fn masked(mut said: Vec<u8>, secrets: &[Vec<u8>]) -> String {
     let cut = secrets.iter().find_map(|secret| {
         (1..secret.len()).find(|from| said.starts_with(&secret[*from..])).map(|from| secret.len() - from)
     });
-    if said.len() > KEPT {
+    if said.len() > KEPT_BYTES {
         said.drain(..cut.unwrap_or(0));
     }
     for secret in secrets {
@@ -130,7 +130,7 @@ fn masked(mut said: Vec<u8>, secrets: &[Vec<u8>]) -> String {
         .map(|line| plain(line.trim_end_matches('\r').rsplit('\r').next().unwrap_or_default()))
         .collect();
     let text = lines.join("\n");
-    let from = text.len().saturating_sub(KEPT);
+    let from = text.len().saturating_sub(KEPT_BYTES);
     text[text.ceil_char_boundary(from)..].trim_end().to_owned()
 }
 
@@ -189,7 +189,7 @@ mod tests {
     #[test]
     fn the_last_four_kibibytes_are_kept() {
         let said = sh("yes abcdefg | head -n 100000; echo the end", &[], LONG).said;
-        assert!(said.len() <= KEPT && said.ends_with("abcdefg\nthe end"), "{}", said.len());
+        assert!(said.len() <= KEPT_BYTES && said.ends_with("abcdefg\nthe end"), "{}", said.len());
     }
 
     #[test]

@@ -18,10 +18,10 @@ use std::time::{Duration, SystemTime};
 
 const LIST_LIMIT: Duration = Duration::from_mins(2);
 /// Trees that nobody has used for so long are removed.
-const KEPT: Duration = Duration::from_hours(30 * 24);
+const KEPT_FOR: Duration = Duration::from_hours(30 * 24);
 
 /// The target given to links that would lead out of their tree.
-const NOWHERE: &str = ".leads-out-of-the-repository";
+const BROKEN_TARGET: &str = ".leads-out-of-the-repository";
 
 #[derive(Debug)]
 pub struct Mirrors<'a> {
@@ -39,7 +39,7 @@ impl<'a> Mirrors<'a> {
         std::fs::create_dir_all(&trees).map_err(|e| io("making the lab's cache", &e))?;
         for old in std::fs::read_dir(&trees).into_iter().flatten().flatten() {
             let age = old.metadata().and_then(|m| m.modified()).map(|at| at.elapsed().unwrap_or_default());
-            if age.is_ok_and(|age| age > KEPT) {
+            if age.is_ok_and(|age| age > KEPT_FOR) {
                 drop(std::fs::remove_dir_all(old.path()));
             }
         }
@@ -158,7 +158,7 @@ impl Sources for Mirrors<'_> {
         let temp = TempDir::make(&self.dir.join("temporary")).map_err(|e| io("making a tree", &e))?;
         let files = temp.dir("tree/files").map_err(|e| io("making a tree", &e))?;
         check_out(git, commit, &files)?;
-        keep_inside(&files).map_err(|e| io("checking out a tree", &e))?;
+        contain_links(&files).map_err(|e| io("checking out a tree", &e))?;
         // If it fails, another process was first, and its tree is used.
         let _other_serves = std::fs::rename(temp.path().join("tree"), &place);
         if place.join("files").is_dir() {
@@ -178,7 +178,7 @@ impl Sources for Mirrors<'_> {
 /// Replaces each link that leads out of the tree, or could do so later, by one that leads nowhere: whatever
 /// reads a stranger's tree must not read this machine's files. It remains a link, since links are left out of
 /// packages.
-fn keep_inside(top: &Path) -> std::io::Result<()> {
+fn contain_links(top: &Path) -> std::io::Result<()> {
     fn walk(dir: &Path, links: &mut Vec<PathBuf>) -> std::io::Result<()> {
         for entry in std::fs::read_dir(dir)? {
             let entry = entry?;
@@ -202,7 +202,7 @@ fn keep_inside(top: &Path) -> std::io::Result<()> {
         };
         if !stays {
             std::fs::remove_file(&link)?;
-            std::os::unix::fs::symlink(NOWHERE, &link)?;
+            std::os::unix::fs::symlink(BROKEN_TARGET, &link)?;
         }
     }
     Ok(())
@@ -239,7 +239,7 @@ mod tests {
         for (name, target) in links {
             symlink(target, top.join(name)).unwrap();
         }
-        keep_inside(&top).unwrap();
+        contain_links(&top).unwrap();
         for name in ["good", "a/b/up"] {
             assert_eq!(std::fs::read_to_string(top.join(name)).unwrap(), "own", "{name}");
         }

@@ -5,6 +5,18 @@ use allclear_core::port::{Merged, Refs};
 use allclear_core::{CommitId, RefName};
 use std::collections::BTreeMap;
 
+/// Writes ids as git reads them from standard input, a line each.
+pub(crate) fn id_lines<'a>(ids: impl IntoIterator<Item = &'a CommitId>) -> String {
+    ids.into_iter().map(|id| format!("{id}\n")).collect()
+}
+
+/// Reads the output of `patch-id`: a patch id and its commit a line.
+pub(crate) fn patch_ids(text: &[u8]) -> BTreeMap<CommitId, String> {
+    let text = String::from_utf8_lossy(text);
+    let pairs = text.lines().filter_map(|line| line.split_once(' '));
+    pairs.filter_map(|(patch, id)| Some((CommitId::parse(id).ok()?, patch.to_owned()))).collect()
+}
+
 /// Reads `ls-remote`. Names that are not full ref names, such as `HEAD`, are left out.
 pub(crate) fn refs(text: &[u8]) -> Refs {
     let mut refs = Refs::default();

@@ -46,7 +46,7 @@ pub enum Failure {
 }
 
 /// The configuration that replaces whatever the machine or the user has set.
-const PROFILE: &[(&str, &str)] = &[
+const CONFIG: &[(&str, &str)] = &[
     ("core.hooksPath", "/dev/null"),
     ("core.fsmonitor", "false"),
     ("core.symlinks", "false"),
@@ -88,28 +88,10 @@ const PROFILE: &[(&str, &str)] = &[
 
 /// Flaws of old histories that are harmless and that a strict check would refuse; dangerous ones are still
 /// refused.
-const HARMLESS: &[&str] = &[
-    "badDate",
-    "badDateOverflow",
-    "badEmail",
-    "badName",
-    "badTagName",
-    "badTimezone",
-    "missingEmail",
-    "missingNameBeforeEmail",
-    "missingSpaceBeforeDate",
-    "missingSpaceBeforeEmail",
-    "missingTaggerEntry",
-    "multipleAuthors",
-    "nulInCommit",
-    "zeroPaddedDate",
-    "zeroPaddedFilemode",
-    "gitignoreSymlink",
-    "gitattributesSymlink",
-    "mailmapSymlink",
-    "badFilemode",
-    "extraHeaderEntry",
-];
+const HARMLESS_FLAWS: &str = "badDate badDateOverflow badEmail badName badTagName badTimezone missingEmail missingNameBeforeEmail \
+    missingSpaceBeforeDate missingSpaceBeforeEmail missingTaggerEntry multipleAuthors nulInCommit \
+    zeroPaddedDate zeroPaddedFilemode gitignoreSymlink gitattributesSymlink mailmapSymlink badFilemode \
+    extraHeaderEntry";
 
 impl Git {
     /// Prepares git for a repository. `inherited` are the only variables of the caller that it sees.
@@ -132,9 +114,9 @@ impl Git {
         ] {
             env.push((key.into(), value.into()));
         }
-        let mut config: Vec<(String, String)> = PROFILE.iter().map(|&(k, v)| (k.into(), v.into())).collect();
+        let mut config: Vec<(String, String)> = CONFIG.iter().map(|&(k, v)| (k.into(), v.into())).collect();
         config.push(("fetch.fsckObjects".into(), "true".into()));
-        config.extend(HARMLESS.iter().map(|flaw| (format!("fetch.fsck.{flaw}"), "ignore".into())));
+        config.extend(HARMLESS_FLAWS.split(' ').map(|flaw| (format!("fetch.fsck.{flaw}"), "ignore".into())));
         Self { program: "git", dir: dir.into(), env, config }
     }
 
@@ -220,9 +202,8 @@ impl Git {
         let ended = self.program(args).run(&how, read).map_err(|e| Failure::Start(e.to_string()))?;
         let code = if let End::Exit(code) = ended.end { Some(code) } else { None };
         self.trace(args, began, code);
-        let said = String::from_utf8_lossy(&ended.errors);
-        let said = said.lines().map(plain).filter(|line| !line.trim().is_empty()).collect();
-        let verb = args.first().copied().unwrap_or_default().to_owned();
+        let said = said(&ended.errors);
+        let verb = verb(args);
         match ended.end {
             End::Exit(code) => Ok((Some(code), said)),
             End::Signal(_) => Ok((None, said)),
@@ -237,8 +218,7 @@ impl Git {
         if output.code == Some(0) {
             Ok(output.stdout)
         } else {
-            let verb = args.first().copied().unwrap_or_default().to_owned();
-            Err(Failure::Failed { verb, said: output.said })
+            Err(Failure::Failed { verb: verb(args), said: output.said })
         }
     }
 
@@ -246,6 +226,20 @@ impl Git {
         let out = self.ok(args, stdin)?;
         Ok(String::from_utf8_lossy(&out).trim().to_owned())
     }
+}
+
+/// The lines of standard error, safe to show.
+pub(crate) fn said(errors: &[u8]) -> Vec<String> {
+    String::from_utf8_lossy(errors).lines().map(plain).filter(|line| !line.trim().is_empty()).collect()
+}
+
+/// Splits arguments that have no spaces in them.
+pub(crate) fn words(args: &str) -> Vec<&str> {
+    args.split(' ').collect()
+}
+
+pub(crate) fn verb(args: &[&str]) -> String {
+    args.first().copied().unwrap_or_default().to_owned()
 }
 
 fn options(args: &[&str]) -> String {
@@ -261,7 +255,7 @@ fn options(args: &[&str]) -> String {
 
 impl Git {
     /// Prepares git to read a person's own configuration: with their environment, and none of our settings.
-    pub(crate) fn as_the_person(dir: &Path, inherited: &[(OsString, OsString)]) -> Self {
+    pub(crate) fn with_user_config(dir: &Path, inherited: &[(OsString, OsString)]) -> Self {
         let mut env = inherited.to_vec();
         env.push(("LC_ALL".into(), "C".into()));
         env.push(("GIT_OPTIONAL_LOCKS".into(), "0".into()));

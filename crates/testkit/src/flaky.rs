@@ -1,4 +1,4 @@
-//! A network that fails as it is told. Calls are counted from 1, pushes and reads separately.
+//! A network that fails as it is told. Pushes are counted from 1.
 
 use allclear_core::history::graph::Graph;
 use allclear_core::history::lineage::Lineage;
@@ -37,11 +37,9 @@ type Act<'a> = Box<dyn FnOnce() + Send + 'a>;
 pub struct Flaky<'a> {
     inner: &'a dyn Repository,
     pushes: AtomicU32,
-    reads: AtomicU32,
     faults: Mutex<BTreeMap<u32, Push>>,
     before: Mutex<BTreeMap<u32, Act<'a>>>,
     after: Mutex<BTreeMap<u32, Act<'a>>>,
-    dead_reads: BTreeSet<u32>,
     dead_after: Option<u32>,
     sent: Mutex<Vec<Vec<RefUpdate>>>,
 }
@@ -51,11 +49,9 @@ impl<'a> Flaky<'a> {
         Self {
             inner,
             pushes: AtomicU32::default(),
-            reads: AtomicU32::default(),
             faults: Mutex::default(),
             before: Mutex::default(),
             after: Mutex::default(),
-            dead_reads: BTreeSet::default(),
             dead_after: Option::default(),
             sent: Mutex::default(),
         }
@@ -77,11 +73,6 @@ impl<'a> Flaky<'a> {
         self
     }
 
-    pub fn read_fails(mut self, n: u32) -> Self {
-        self.dead_reads.insert(n);
-        self
-    }
-
     /// The server is unreachable after `n` pushes.
     pub fn gone_after_push(mut self, n: u32) -> Self {
         self.dead_after = Some(n);
@@ -100,16 +91,6 @@ impl<'a> Flaky<'a> {
         let gone = self.dead_after.is_some_and(|n| self.pushes() >= n);
         if gone { Err(RepoError::Unavailable("the server does not answer".into())) } else { Ok(()) }
     }
-
-    fn read(&self) -> Result<(), RepoError> {
-        self.gone()?;
-        let n = self.reads.fetch_add(1, Relaxed) + 1;
-        if self.dead_reads.contains(&n) {
-            Err(RepoError::Unavailable("the server does not answer".into()))
-        } else {
-            Ok(())
-        }
-    }
 }
 
 fn held<T>(lock: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -122,17 +103,17 @@ fn failed(words: &str) -> PushAnswer {
 
 impl Remote for Flaky<'_> {
     fn observe(&self) -> Result<Refs, RepoError> {
-        self.read()?;
+        self.gone()?;
         self.inner.observe()
     }
 
     fn refs(&self) -> Result<Refs, RepoError> {
-        self.read()?;
+        self.gone()?;
         self.inner.refs()
     }
 
     fn default_branch(&self) -> Result<Option<String>, RepoError> {
-        self.read()?;
+        self.gone()?;
         self.inner.default_branch()
     }
 
@@ -188,133 +169,53 @@ impl port::Push for Flaky<'_> {
     }
 }
 
-impl CommitGraph for Flaky<'_> {
-    fn is_ancestor(&self, commit: &CommitId, head: &CommitId) -> Result<bool, RepoError> {
-        self.inner.is_ancestor(commit, head)
-    }
-
-    fn graph(&self, tips: &[CommitId]) -> Result<Graph, RepoError> {
-        self.inner.graph(tips)
-    }
-
-    fn since(&self, tip: &CommitId, without: &[CommitId]) -> Result<Graph, RepoError> {
-        self.inner.since(tip, without)
-    }
-
-    fn lineage(&self, commit: &CommitId, tips: &[CommitId]) -> Result<Lineage, RepoError> {
-        self.inner.lineage(commit, tips)
-    }
-
-    fn begins_with(&self, prefix: &str) -> Result<Vec<CommitId>, RepoError> {
-        self.inner.begins_with(prefix)
-    }
-
-    fn paths(&self, commits: &[CommitId]) -> Result<BTreeMap<CommitId, Vec<String>>, RepoError> {
-        self.inner.paths(commits)
-    }
-
-    fn patch_ids(
-        &self,
-        commits: &[CommitId],
-        reverse: bool,
-    ) -> Result<BTreeMap<CommitId, String>, RepoError> {
-        self.inner.patch_ids(commits, reverse)
-    }
-
-    fn entries(
-        &self,
-        head: &CommitId,
-        known: Option<&CommitId>,
-        take: &mut dyn FnMut(RawEntry),
-    ) -> Result<(), RepoError> {
-        self.inner.entries(head, known, take)
-    }
+/// Implements ports by passing every call on.
+macro_rules! pass_on {
+    ($($port:ident { $(fn $name:ident(&self, $($arg:ident: $type:ty),*) $(-> $result:ty)?;)* })*) => {
+        $(impl $port for Flaky<'_> {
+            $(fn $name(&self, $($arg: $type),*) $(-> $result)? {
+                self.inner.$name($($arg),*)
+            })*
+        })*
+    };
 }
 
-impl Objects for Flaky<'_> {
-    fn files(&self, tree: &CommitId, paths: &[String]) -> Result<BTreeMap<String, String>, RepoError> {
-        self.inner.files(tree, paths)
+pass_on! {
+    CommitGraph {
+        fn is_ancestor(&self, commit: &CommitId, head: &CommitId) -> Result<bool, RepoError>;
+        fn graph(&self, tips: &[CommitId]) -> Result<Graph, RepoError>;
+        fn since(&self, tip: &CommitId, without: &[CommitId]) -> Result<Graph, RepoError>;
+        fn lineage(&self, commit: &CommitId, tips: &[CommitId]) -> Result<Lineage, RepoError>;
+        fn begins_with(&self, prefix: &str) -> Result<Vec<CommitId>, RepoError>;
+        fn paths(&self, commits: &[CommitId]) -> Result<BTreeMap<CommitId, Vec<String>>, RepoError>;
+        fn patch_ids(&self, commits: &[CommitId], reverse: bool) -> Result<BTreeMap<CommitId, String>, RepoError>;
+        fn entries(&self, head: &CommitId, known: Option<&CommitId>, take: &mut dyn FnMut(RawEntry)) -> Result<(), RepoError>;
     }
-
-    fn file_of_each(&self, trees: &[CommitId], path: &str) -> Result<Vec<Option<String>>, RepoError> {
-        self.inner.file_of_each(trees, path)
+    Objects {
+        fn files(&self, tree: &CommitId, paths: &[String]) -> Result<BTreeMap<String, String>, RepoError>;
+        fn file_of_each(&self, trees: &[CommitId], path: &str) -> Result<Vec<Option<String>>, RepoError>;
+        fn text_at(&self, tree: &CommitId, path: &str) -> Result<TextAt, RepoError>;
+        fn listing(&self, tree: &CommitId, paths: &[&str]) -> Result<Vec<Listed>, RepoError>;
+        fn blob(&self, id: &CommitId) -> Result<Option<String>, RepoError>;
+        fn objects(&self, ids: &[CommitId]) -> Result<Vec<String>, RepoError>;
+        fn trees(&self, commits: &[CommitId]) -> Result<Vec<CommitId>, RepoError>;
     }
-
-    fn text_at(&self, tree: &CommitId, path: &str) -> Result<TextAt, RepoError> {
-        self.inner.text_at(tree, path)
+    Create {
+        fn write_tree(&self, tree: Option<&CommitId>, files: &BTreeMap<String, String>) -> Result<CommitId, RepoError>;
+        fn write_commit(&self, commit: &NewCommit) -> Result<CommitId, RepoError>;
+        fn write_tag(&self, name: &str, target: &CommitId, by: &Signature, message: &str) -> Result<CommitId, RepoError>;
     }
-
-    fn listing(&self, tree: &CommitId, paths: &[&str]) -> Result<Vec<Listed>, RepoError> {
-        self.inner.listing(tree, paths)
+    Merge {
+        fn merge(&self, pairs: &[(CommitId, CommitId)]) -> Result<Vec<Option<Merged>>, RepoError>;
+        fn merge_over(&self, base: &CommitId, ours: &CommitId, theirs: &CommitId) -> Result<Merged, RepoError>;
+        fn merge_text(&self, base: &str, ours: &str, theirs: &str) -> Result<Option<String>, RepoError>;
     }
-
-    fn blob(&self, id: &CommitId) -> Result<Option<String>, RepoError> {
-        self.inner.blob(id)
+    Signing {
+        fn signer(&self, commit: &CommitId) -> Option<String>;
+        fn sign(&self, text: &[u8], namespace: &str) -> Option<String>;
     }
-
-    fn objects(&self, ids: &[CommitId]) -> Result<Vec<String>, RepoError> {
-        self.inner.objects(ids)
-    }
-
-    fn trees(&self, commits: &[CommitId]) -> Result<Vec<CommitId>, RepoError> {
-        self.inner.trees(commits)
-    }
-}
-
-impl Create for Flaky<'_> {
-    fn write_tree(
-        &self,
-        tree: Option<&CommitId>,
-        files: &BTreeMap<String, String>,
-    ) -> Result<CommitId, RepoError> {
-        self.inner.write_tree(tree, files)
-    }
-
-    fn write_commit(&self, commit: &NewCommit) -> Result<CommitId, RepoError> {
-        self.inner.write_commit(commit)
-    }
-
-    fn write_tag(
-        &self,
-        name: &str,
-        target: &CommitId,
-        by: &Signature,
-        message: &str,
-    ) -> Result<CommitId, RepoError> {
-        self.inner.write_tag(name, target, by, message)
-    }
-}
-
-impl Merge for Flaky<'_> {
-    fn merge(&self, pairs: &[(CommitId, CommitId)]) -> Result<Vec<Option<Merged>>, RepoError> {
-        self.inner.merge(pairs)
-    }
-
-    fn merge_over(&self, base: &CommitId, ours: &CommitId, theirs: &CommitId) -> Result<Merged, RepoError> {
-        self.inner.merge_over(base, ours, theirs)
-    }
-
-    fn merge_text(&self, base: &str, ours: &str, theirs: &str) -> Result<Option<String>, RepoError> {
-        self.inner.merge_text(base, ours, theirs)
-    }
-}
-
-impl Signing for Flaky<'_> {
-    fn signer(&self, commit: &CommitId) -> Option<String> {
-        self.inner.signer(commit)
-    }
-
-    fn sign(&self, text: &[u8], namespace: &str) -> Option<String> {
-        self.inner.sign(text, namespace)
-    }
-}
-
-impl Memory for Flaky<'_> {
-    fn recall(&self, key: &str) -> Option<Vec<u8>> {
-        self.inner.recall(key)
-    }
-
-    fn remember(&self, key: &str, bytes: &[u8]) {
-        self.inner.remember(key, bytes);
+    Memory {
+        fn recall(&self, key: &str) -> Option<Vec<u8>>;
+        fn remember(&self, key: &str, bytes: &[u8]);
     }
 }

@@ -9,7 +9,6 @@ use allclear_core::port::lab::{Executor, LabError, Located, Request, Sources};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
 
 type Behaviour = Arc<dyn Fn(&Request<'_>) -> Attempt + Send + Sync>;
@@ -30,7 +29,6 @@ pub struct FakeLab {
     tries: Mutex<Vec<String>>,
     closures: Mutex<u32>,
     uncontained: Option<String>,
-    stopped: AtomicBool,
 }
 
 impl FakeLab {
@@ -64,11 +62,6 @@ impl FakeLab {
         self.change(repo, |project| project.floats = Some(closure.into()))
     }
 
-    pub fn loses(&self, repo: &str) -> &Self {
-        self.projects().remove(repo);
-        self
-    }
-
     /// Takes the list of attempts so far, in order: `alpha candidate 1`.
     pub fn tries(&self) -> Vec<String> {
         std::mem::take(&mut *self.tries.lock().unwrap())
@@ -76,10 +69,6 @@ impl FakeLab {
 
     pub fn resolved(&self) -> u32 {
         *self.closures.lock().unwrap()
-    }
-
-    pub fn was_stopped(&self) -> bool {
-        self.stopped.load(Ordering::Relaxed)
     }
 
     fn projects(&self) -> MutexGuard<'_, BTreeMap<String, Project>> {
@@ -212,7 +201,5 @@ impl Executor for FakeLab {
         }
     }
 
-    fn stop(&self) {
-        self.stopped.store(true, Ordering::Relaxed);
-    }
+    fn stop(&self) {}
 }

@@ -14,7 +14,7 @@ pub struct Machine {
     name: String,
 }
 
-fn deaf(_: &Note) {}
+fn ignore(_: &Note) {}
 
 impl Machine {
     pub fn new(name: &str, clone: &Path, env: &Environment, clock: Arc<VirtualClock>) -> Self {
@@ -33,7 +33,7 @@ impl Machine {
     }
 
     pub fn engine_on<'a>(&'a self, repo: &'a dyn Repository) -> Engine<'a> {
-        self.engine_with(repo, &deaf)
+        self.engine_with(repo, &ignore)
     }
 
     pub fn engine_with<'a>(

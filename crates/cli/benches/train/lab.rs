@@ -241,7 +241,6 @@ fn sandbox(lab: &Lab, table: &mut Table) {
         caches: Vec::new(),
         env: BTreeMap::new(),
         dir: "/".into(),
-        network: false,
         limits,
         log: lab.at("sandbox-log"),
     };

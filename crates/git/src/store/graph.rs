@@ -4,8 +4,8 @@ use super::error::{broken, done, missing};
 use super::objects::read_object;
 use super::signing::read_signed;
 use super::{FETCH_LIMIT, LIST_LIMIT, Store};
-use crate::parse;
-use crate::process::{Failure, Git};
+use crate::parse::{self, id_lines};
+use crate::process::{Failure, Git, words};
 use allclear_core::CommitId;
 use allclear_core::history::graph::Graph;
 use allclear_core::history::lineage::Lineage;
@@ -14,19 +14,8 @@ use allclear_core::port::{CommitGraph, Memory, RepoError};
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::BufRead;
 
-/// How commits are read for [`parse::graph`]; the revisions come on standard input.
-const LOG: &[&str] = &[
-    "log",
-    "--stdin",
-    "-z",
-    "--topo-order",
-    "--no-show-signature",
-    "--no-decorate",
-    "--no-notes",
-    "--no-color",
-    "--no-mailmap",
-    "--format=tformat:%H%x00%P%x00%an <%ae>%x00%B",
-];
+/// What of a commit [`parse::graph`] reads.
+const FORMAT: &str = "--format=tformat:%H%x00%P%x00%an <%ae>%x00%B";
 
 impl CommitGraph for Store {
     fn is_ancestor(&self, commit: &CommitId, head: &CommitId) -> Result<bool, RepoError> {
@@ -55,10 +44,10 @@ impl CommitGraph for Store {
             args.extend(&tips);
             // Without a common ancestor everything is read.
             let common = self.git.run(&args, b"", LIST_LIMIT).map_err(broken)?;
-            let mut input: String = tips.iter().map(|t| format!("{t}\n")).collect();
+            let mut input = id_lines(&present);
             input.extend(String::from_utf8_lossy(&common.stdout).lines().map(|id| format!("^{id}\n")));
-            let out = self.git.ok(LOG, input.as_bytes()).map_err(broken)?;
-            Ok(Graph { absent: wanted.difference(&present).cloned().collect(), ..parse::graph(&out) })
+            let graph = read_graph(&self.git, &input).map_err(broken)?;
+            Ok(Graph { absent: wanted.difference(&present).cloned().collect(), ..graph })
         })
     }
 
@@ -84,18 +73,8 @@ impl CommitGraph for Store {
 
     fn paths(&self, commits: &[CommitId]) -> Result<BTreeMap<CommitId, Vec<String>>, RepoError> {
         self.healing(&|| {
-            let input: String = commits.iter().map(|id| format!("{id}\n")).collect();
-            let args = [
-                "diff-tree",
-                "--stdin",
-                "-r",
-                "-z",
-                "--root",
-                "-m",
-                "--first-parent",
-                "--no-renames",
-                "--name-only",
-            ];
+            let input = id_lines(commits);
+            let args = words("diff-tree --stdin -r -z --root -m --first-parent --no-renames --name-only");
             let out = self.git.ok(&args, input.as_bytes()).map_err(broken)?;
             let mut paths: BTreeMap<CommitId, Vec<String>> = BTreeMap::new();
             let mut current = None;
@@ -125,32 +104,8 @@ impl CommitGraph for Store {
         commits: &[CommitId],
         reverse: bool,
     ) -> Result<BTreeMap<CommitId, String>, RepoError> {
-        self.healing(&|| {
-            let input: String = commits.iter().map(|id| format!("{id}\n")).collect();
-            let mut args = vec![
-                "diff-tree",
-                "--stdin",
-                "-p",
-                "--no-color",
-                "--no-ext-diff",
-                "--no-textconv",
-                "--no-renames",
-                "--full-index",
-                "--no-prefix",
-            ];
-            // Without prefixes: -R would swap them, so that equal changes would differ.
-            if reverse {
-                args.push("-R");
-            }
-            let patches = self.git.ok(&args, input.as_bytes()).map_err(broken)?;
-            let out = self.git.ok(&["patch-id", "--verbatim"], &patches).map_err(broken)?;
-            let out = String::from_utf8_lossy(&out);
-            Ok(out
-                .lines()
-                .filter_map(|l| l.split_once(' '))
-                .filter_map(|(patch, id)| Some((CommitId::parse(id).ok()?, patch.to_owned())))
-                .collect())
-        })
+        let options: &[&str] = if reverse { &["-R"] } else { &[] };
+        self.healing(&|| patch_ids(&self.git, commits, options).map_err(broken))
     }
 
     fn entries(
@@ -169,15 +124,8 @@ impl Store {
     pub fn messages(&self, tip: &CommitId, limit: usize) -> Result<Vec<String>, RepoError> {
         self.healing(&|| {
             let limit = format!("--max-count={limit}");
-            let args = [
-                "log",
-                "-z",
-                "--no-merges",
-                "--no-show-signature",
-                &limit,
-                "--format=tformat:%B",
-                tip.as_str(),
-            ];
+            let mut args = words("log -z --no-merges --no-show-signature --format=tformat:%B");
+            args.extend([limit.as_str(), tip.as_str()]);
             let out = self.git.ok(&args, b"").map_err(broken)?;
             Ok(out
                 .split(|&b| b == 0)
@@ -197,7 +145,7 @@ impl Store {
 
     /// Finds which of some ids are commits of the store.
     fn present(&self, ids: &[CommitId]) -> Result<BTreeSet<CommitId>, RepoError> {
-        let input: String = ids.iter().map(|id| format!("{id}\n")).collect();
+        let input = id_lines(ids);
         let out = self
             .git
             .ok(&["cat-file", "--batch-check=%(objectname) %(objecttype)"], input.as_bytes())
@@ -247,10 +195,23 @@ impl Store {
             return Ok(());
         }
         // Either the commit has no entry, or the store has lost it.
-        let ids: String = absent.iter().map(|id| format!("{id}\n")).collect();
+        let ids = id_lines(&absent);
         let whole = ["rev-list", "--objects", "--no-walk", "--quiet", "--stdin"];
         self.git.ok(&whole, ids.as_bytes()).map(drop).map_err(broken)
     }
+}
+
+/// Computes patch ids. Without prefixes: -R would swap them, so that equal changes would differ.
+pub(crate) fn patch_ids(
+    git: &Git,
+    commits: &[CommitId],
+    options: &[&str],
+) -> Result<BTreeMap<CommitId, String>, Failure> {
+    let mut args = words("diff-tree --stdin -p --no-color --no-ext-diff --no-textconv --no-renames");
+    args.extend(["--full-index", "--no-prefix"]);
+    args.extend(options);
+    let patches = git.ok(&args, id_lines(commits).as_bytes())?;
+    git.ok(&["patch-id", "--verbatim"], &patches).map(|out| parse::patch_ids(&out))
 }
 
 /// Reads the commits that `tip` has and `without` do not. All must be in the store.
@@ -260,7 +221,14 @@ fn since<'a>(
     without: impl Iterator<Item = &'a CommitId>,
 ) -> Result<Graph, Failure> {
     let hidden: String = without.map(|id| format!("^{id}\n")).collect();
-    git.ok(LOG, format!("{tip}\n{hidden}").as_bytes()).map(|out| parse::graph(&out))
+    read_graph(git, &format!("{tip}\n{hidden}"))
+}
+
+fn read_graph(git: &Git, revisions: &str) -> Result<Graph, Failure> {
+    let mut args =
+        words("log --stdin -z --topo-order --no-show-signature --no-decorate --no-notes --no-color");
+    args.extend(["--no-mailmap", FORMAT]);
+    git.ok(&args, revisions.as_bytes()).map(|out| parse::graph(&out))
 }
 
 fn begins_with(git: &Git, prefix: &str) -> Result<Vec<CommitId>, RepoError> {
@@ -282,7 +250,7 @@ fn begins_with(git: &Git, prefix: &str) -> Result<Vec<CommitId>, RepoError> {
 
 /// Reads the commits of `tips` down to the parents of `commit`, parents before children.
 fn lineage(git: &Git, commit: &CommitId, tips: &BTreeSet<CommitId>) -> Result<Lineage, RepoError> {
-    let mut input: String = tips.iter().map(|tip| format!("{tip}\n")).collect();
+    let mut input = id_lines(tips);
     input.push_str(&format!("^{commit}^@\n"));
     let mut lineage = Lineage::default();
     let mut each = |out: &mut dyn std::io::BufRead| -> std::io::Result<()> {

@@ -8,14 +8,15 @@
 
 use super::Store;
 use super::error::{broken, io};
-use super::make::{SIBLING, identity, init, lenders, lock, set_aside};
+use super::make::{SIBLING, alternates, identity, init, lock, set_aside};
+use crate::parse::id_lines;
 use allclear_core::port::RepoError;
 use std::path::Path;
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
 
 /// Remembered facts that outlive the objects: they are checked by content where they are used.
-const CARRIED: [&str; 2] = ["head", "fold"];
+const CARRIED_OVER: [&str; 2] = ["head", "fold"];
 /// No git holds a lock for longer, since fetches into a store take turns.
 const LOCK_AGE: Duration = Duration::from_secs(3);
 const DAMAGED_AGE: Duration = Duration::from_hours(14 * 24);
@@ -36,7 +37,7 @@ impl Store {
     /// Makes the store again if an error says that it is damaged; for callers that have to start over then.
     pub(super) fn remade(&self, error: RepoError) -> RepoError {
         let RepoError::Protocol(what) = error else { return error };
-        self.builds();
+        self.mark_written();
         // This fails with `Remade`, since something was built.
         self.remake(what.clone()).err().unwrap_or(RepoError::Protocol(what))
     }
@@ -64,7 +65,7 @@ impl Store {
             self.replace(&what)?;
             self.state.healed.store(true, Relaxed);
         }
-        self.state.anew(self.git.clone(), &self.dir);
+        self.state.reopen(self.git.clone(), &self.dir);
         if self.state.wrote.swap(false, Relaxed) {
             return Err(RepoError::Remade(format!(
                 "this machine's private store was damaged, and has been made again ({what})"
@@ -88,11 +89,11 @@ impl Store {
         init(fresh, &self.maker, &self.format)?;
         let before = std::fs::read(self.dir.join("objects/info/alternates")).unwrap_or_default();
         drop(std::fs::write(fresh.join("objects/info/alternates"), before));
-        lenders(fresh, self.objects.as_deref())?;
+        alternates(fresh, self.objects.as_deref())?;
         self.fetch_by(&self.network.clone_at(fresh).with_env("GIT_DIR", fresh))?;
         let (from, to) = (self.dir.join("allclear"), fresh.join("allclear"));
         std::fs::create_dir_all(&to).map_err(|e| io("making the store", &e))?;
-        for name in CARRIED {
+        for name in CARRIED_OVER {
             // What cannot be carried over is looked up again.
             drop(std::fs::copy(from.join(name), to.join(name)));
         }
@@ -107,7 +108,7 @@ impl Store {
         if !self.has_fetched(&text) {
             return Ok(());
         }
-        let tips: String = refs.objects.values().map(|id| format!("{id}\n")).collect();
+        let tips = id_lines(refs.objects.values());
         self.git.ok(&["rev-list", "--quiet", "--stdin"], tips.as_bytes()).map(drop).map_err(broken)
     }
 

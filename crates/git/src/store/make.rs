@@ -12,7 +12,7 @@ pub(super) const SIBLING: &str = "damaged";
 
 /// Lets the store borrow the objects of every clone that it was used from and that still exists. Gives the
 /// identities of their object directories.
-pub(super) fn lenders(dir: &Path, own: Option<&Path>) -> Result<String, RepoError> {
+pub(super) fn alternates(dir: &Path, own: Option<&Path>) -> Result<String, RepoError> {
     use std::os::unix::fs::MetadataExt;
     let info = dir.join("objects/info");
     let file = info.join("alternates");

@@ -9,7 +9,7 @@ use allclear_core::CommitId;
 use allclear_core::port::{Merge, Merged, Objects, RepoError};
 
 /// A placeholder: these commits never leave the private store.
-const NOBODY: &str = "allclear <allclear@localhost> 0 +0000";
+const PLACEHOLDER: &str = "allclear <allclear@localhost> 0 +0000";
 
 impl Merge for Store {
     fn merge(&self, pairs: &[(CommitId, CommitId)]) -> Result<Vec<Option<Merged>>, RepoError> {
@@ -38,7 +38,7 @@ impl Merge for Store {
 
 impl Store {
     fn try_merges(&self, pairs: &[(CommitId, CommitId)]) -> Result<Vec<Option<Merged>>, RepoError> {
-        self.builds();
+        self.mark_written();
         let mut results: Vec<Option<Merged>> = Vec::new();
         while results.len() < pairs.len() {
             let rest = &pairs[results.len()..];
@@ -77,7 +77,7 @@ fn merge_over(store: &Store, sides: [&CommitId; 3]) -> Result<Merged, RepoError>
     };
     let commit = |tree: &CommitId, parent: Option<&CommitId>, side: &str| {
         let parent = parent.map(|p| format!("parent {p}\n")).unwrap_or_default();
-        let text = format!("tree {tree}\n{parent}author {NOBODY}\ncommitter {NOBODY}\n\n{side}\n");
+        let text = format!("tree {tree}\n{parent}author {PLACEHOLDER}\ncommitter {PLACEHOLDER}\n\n{side}\n");
         store.hash(Kind::Commit, text.as_bytes())
     };
     let base = commit(base, None, "base")?;

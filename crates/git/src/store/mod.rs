@@ -13,6 +13,7 @@ mod remote;
 mod signing;
 
 pub(crate) use error::{broken, id, io, unavailable};
+pub(crate) use graph::patch_ids;
 pub(crate) use make::make;
 pub(crate) use objects::{TEXT_LIMIT, read_object};
 
@@ -22,7 +23,7 @@ use crate::writer::Writer;
 use allclear_core::port::RepoError;
 use allclear_core::types::text::hex;
 use allclear_host::TempDir;
-use make::{identity, is_store, lenders, lock, scratch, set_aside};
+use make::{alternates, identity, is_store, lock, scratch, set_aside};
 use sha2::{Digest, Sha256};
 use std::ffi::OsString;
 use std::fs::File;
@@ -51,7 +52,7 @@ pub struct Store {
     state: Arc<State>,
     /// The identities of the object directories that the store borrows from: another clone at the same path is
     /// another one.
-    lenders: String,
+    alternates: String,
     signing_key: Option<String>,
     /// The key that signs statements.
     pub(crate) statement_key: Option<String>,
@@ -85,7 +86,7 @@ impl State {
     }
 
     /// Starts over with the store that is there now.
-    fn anew(&self, git: Git, dir: &Path) {
+    fn reopen(&self, git: Git, dir: &Path) {
         *held(&self.writer) = writer(git, dir);
         *held(&self.identity) = identity(dir);
     }
@@ -124,7 +125,7 @@ impl Store {
         if !is_store(&dir) {
             make_anew()?;
         }
-        let lenders = lenders(&dir, clone.objects.as_deref())?;
+        let alternates = alternates(&dir, clone.objects.as_deref())?;
         // Set explicitly, since git would look for another repository further up if this one is damaged.
         let git = maker.clone().with_env("GIT_DIR", &dir);
         let mut network = git.clone();
@@ -139,7 +140,7 @@ impl Store {
             maker,
             git,
             network: with_secret(network, clone.secret.as_ref()),
-            lenders,
+            alternates,
             signing_key: clone.signing_key.clone(),
             statement_key: clone.statement_key.clone(),
             caller: env.inherited.clone(),
@@ -158,12 +159,12 @@ impl Store {
     }
 
     fn writer(&self) -> MutexGuard<'_, Writer> {
-        self.builds();
+        self.mark_written();
         held(&self.state.writer)
     }
 
     /// Notes that the store may now have objects that are nowhere else.
-    fn builds(&self) {
+    fn mark_written(&self) {
         self.state.wrote.store(true, Relaxed);
     }
 

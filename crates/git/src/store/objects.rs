@@ -2,12 +2,13 @@
 
 use super::error::{broken, done, id, missing};
 use super::{LIST_LIMIT, Store};
+use crate::parse::id_lines;
 use crate::process::{Failure, Git};
 use allclear_core::CommitId;
 use allclear_core::ledger::entry::Unreadable;
 use allclear_core::port::{Listed, Objects, RepoError, TextAt};
 use std::collections::{BTreeMap, BTreeSet};
-use std::io::BufRead;
+use std::io::{BufRead, Read};
 
 pub(crate) const TEXT_LIMIT: usize = 4 << 20;
 
@@ -62,7 +63,7 @@ impl Objects for Store {
         if ids.is_empty() {
             return Ok(Vec::new());
         }
-        let ask: String = ids.iter().map(|id| format!("{id}\n")).collect();
+        let ask = id_lines(ids);
         self.healing(&|| {
             let mut texts = Vec::new();
             self.batch(&ask, &mut |out| {
@@ -187,15 +188,30 @@ fn mode_in<'a>(mut raw: &'a [u8], wanted: &str, width: usize) -> Option<&'a str>
 
 /// Reads one answer of `cat-file --batch`: type and content; `None` if the object is missing.
 fn read_any(out: &mut dyn BufRead) -> std::io::Result<Option<(String, Vec<u8>)>> {
-    let mut head = String::new();
-    out.read_line(&mut head)?;
-    let mut words = head.trim_end().rsplit(' ');
+    let Some((kind, size)) = read_header(out)? else { return Ok(None) };
+    Ok(Some((kind, read_content(out, size, size)?.unwrap_or_default())))
+}
+
+/// Reads the header of an answer of `cat-file --batch`: type and size; `None` if the object is missing.
+pub(super) fn read_header(out: &mut dyn BufRead) -> std::io::Result<Option<(String, u64)>> {
+    let mut line = String::new();
+    out.read_line(&mut line)?;
+    let mut words = line.trim_end().rsplit(' ');
     let (size, kind) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
-    let Ok(size) = size.parse::<u64>() else { return Ok(None) };
+    Ok(size.parse().ok().map(|size| (kind.to_owned(), size)))
+}
+
+/// Reads the content that follows a header; skips it, and gives `None`, if it is larger than `limit`.
+pub(super) fn read_content(out: &mut dyn BufRead, size: u64, limit: u64) -> std::io::Result<Option<Vec<u8>>> {
+    let mut content = out.take(size + 1);
+    if size > limit {
+        std::io::copy(&mut content, &mut std::io::sink())?;
+        return Ok(None);
+    }
     let mut bytes = Vec::new();
-    std::io::Read::read_to_end(&mut std::io::Read::take(&mut *out, size + 1), &mut bytes)?;
+    content.read_to_end(&mut bytes)?;
     bytes.pop();
-    Ok(Some((kind.to_owned(), bytes)))
+    Ok(Some(bytes))
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -246,20 +262,9 @@ pub(crate) fn read_object(
     out: &mut dyn BufRead,
     limit: usize,
 ) -> std::io::Result<Result<Vec<u8>, Unreadable>> {
-    let mut head = String::new();
-    out.read_line(&mut head)?;
-    let mut words = head.trim_end().rsplit(' ');
-    let (size, kind) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
-    let Ok(size) = size.parse::<usize>() else { return Ok(Err(Unreadable::Absent)) };
-    let mut take = std::io::Read::take(&mut *out, size as u64 + 1);
-    if kind != "blob" || size > limit {
-        std::io::copy(&mut take, &mut std::io::sink())?;
-        return Ok(Err(if kind == "blob" { Unreadable::TooLarge } else { Unreadable::Absent }));
-    }
-    let mut bytes = Vec::with_capacity(size + 1);
-    std::io::Read::read_to_end(&mut take, &mut bytes)?;
-    bytes.pop();
-    Ok(Ok(bytes))
+    let Some((kind, size)) = read_header(out)? else { return Ok(Err(Unreadable::Absent)) };
+    let content = read_content(out, size, limit as u64)?;
+    if kind == "blob" { Ok(content.ok_or(Unreadable::TooLarge)) } else { Ok(Err(Unreadable::Absent)) }
 }
 
 #[cfg(test)]

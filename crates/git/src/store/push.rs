@@ -75,17 +75,9 @@ impl Store {
 
 /// Sends a push; also tells whether the answer has a verdict on any ref.
 fn send(git: &Git, url: &str, out: &str, updates: &[RefUpdate]) -> Result<(PushAnswer, bool), RepoError> {
-    let mut args: Vec<String> = [
-        "push",
-        "--atomic",
-        "--porcelain",
-        "--no-verify",
-        "--no-follow-tags",
-        "--recurse-submodules=no",
-        "--no-signed",
-    ]
-    .map(Into::into)
-    .into();
+    let options =
+        "push --atomic --porcelain --no-verify --no-follow-tags --recurse-submodules=no --no-signed";
+    let mut args: Vec<String> = options.split(' ').map(Into::into).collect();
     for update in updates {
         let old = update.old.as_ref().map_or("", |old| old.as_str());
         args.push(format!("--force-with-lease={}:{old}", update.name));

@@ -3,7 +3,7 @@
 use super::error::unavailable;
 use super::{FETCH_LIMIT, LIST_LIMIT, Store};
 use crate::parse;
-use crate::process::{Failure, Git};
+use crate::process::{Failure, Git, words};
 use crate::user_clone::shown;
 use allclear_core::port::{Memory, Refs, Remote, RepoError};
 use allclear_core::types::text::plain;
@@ -30,7 +30,7 @@ impl Remote for Store {
     }
 
     fn default_branch(&self) -> Result<Option<String>, RepoError> {
-        default_branch(&self.outside(), &self.url).map_err(unavailable)
+        default_branch(&self.git_without_store(), &self.url).map_err(unavailable)
     }
 
     fn how_to_restore(&self, name: &RefName, commit: &CommitId) -> String {
@@ -40,7 +40,7 @@ impl Remote for Store {
 
 impl Store {
     /// A git that asks the server and does not need the store, which may be damaged.
-    fn outside(&self) -> Git {
+    fn git_without_store(&self) -> Git {
         self.network.clone_at(self.dir.parent().unwrap_or(&self.dir)).with_env("GIT_DIR", "/dev/null")
     }
 
@@ -51,7 +51,7 @@ impl Store {
     pub(crate) fn list_within(&self, limit: Duration) -> Result<(Vec<u8>, Refs), RepoError> {
         let _span = tracing::info_span!("list", server = shown(&self.url)).entered();
         let args = ["ls-remote", "-q", "--", &self.url];
-        let output = self.outside().run(&args, b"", limit).map_err(unavailable)?;
+        let output = self.git_without_store().run(&args, b"", limit).map_err(unavailable)?;
         if output.code != Some(0) {
             let why = output
                 .said
@@ -71,7 +71,7 @@ impl Store {
 
     /// A digest of the server's refs and of where their objects are borrowed from.
     fn digest(&self, list: &[u8]) -> Vec<u8> {
-        Sha256::new().chain_update(list).chain_update(&self.lenders).finalize().to_vec()
+        Sha256::new().chain_update(list).chain_update(&self.alternates).finalize().to_vec()
     }
 
     /// Tells whether everything that these refs lead to was fetched.
@@ -93,20 +93,9 @@ impl Store {
 
     pub(super) fn fetch_by(&self, git: &Git) -> Result<(), RepoError> {
         let _span = tracing::info_span!("fetch", server = shown(&self.url)).entered();
-        let args = [
-            "fetch",
-            "-q",
-            "--no-tags",
-            "--prune",
-            "--no-write-fetch-head",
-            "--no-auto-maintenance",
-            "--no-recurse-submodules",
-            "--",
-            &self.url,
-            "+refs/heads/*:refs/in/heads/*",
-            "+refs/tags/*:refs/in/tags/*",
-            "+refs/allclear/*:refs/in/allclear/*",
-        ];
+        let mut args = words("fetch -q --no-tags --prune --no-write-fetch-head --no-auto-maintenance");
+        args.extend(["--no-recurse-submodules", "--", &self.url, "+refs/heads/*:refs/in/heads/*"]);
+        args.extend(["+refs/tags/*:refs/in/tags/*", "+refs/allclear/*:refs/in/allclear/*"]);
         let output = git.run(&args, b"", FETCH_LIMIT).map_err(unavailable)?;
         tracing::info!(ok = output.code == Some(0), "fetched");
         if output.code == Some(0) {

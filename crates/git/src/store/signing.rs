@@ -3,11 +3,12 @@
 
 use super::Store;
 use super::error::broken;
+use super::objects::{read_content, read_header};
 use allclear_core::CommitId;
 use allclear_core::ledger::signature::Signed;
 use allclear_core::port::Signing;
 use allclear_core::types::text::plain;
-use std::io::{BufRead, Read};
+use std::io::BufRead;
 use std::time::Duration;
 
 /// Larger commits of a ledger are not searched for a signature, in bytes.
@@ -17,20 +18,8 @@ const SIGN_LIMIT: Duration = Duration::from_mins(1);
 
 /// Reads one commit from `cat-file --batch`, and the signature in it.
 pub(super) fn read_signed(out: &mut dyn BufRead) -> std::io::Result<Option<Signed>> {
-    let mut head = String::new();
-    out.read_line(&mut head)?;
-    let Some(size) = head.trim_end().rsplit(' ').next().and_then(|size| size.parse::<u64>().ok()) else {
-        return Ok(None);
-    };
-    let mut take = Read::take(&mut *out, size + 1);
-    if size > COMMIT_LIMIT {
-        std::io::copy(&mut take, &mut std::io::sink())?;
-        return Ok(None);
-    }
-    let mut bytes = Vec::with_capacity(size as usize + 1);
-    take.read_to_end(&mut bytes)?;
-    bytes.pop();
-    Ok(Signed::of_commit(&bytes))
+    let Some((_, size)) = read_header(out)? else { return Ok(None) };
+    Ok(read_content(out, size, COMMIT_LIMIT)?.and_then(|bytes| Signed::of_commit(&bytes)))
 }
 
 impl Signing for Store {

@@ -45,11 +45,11 @@ pub(super) fn address(
     }
     let url = urls.pop();
     match (url, wanted) {
-        (Some(url), _) => Ok((located(&rewritten(settings, &url), base), false)),
+        (Some(url), _) => Ok((absolute(&apply_instead_of(settings, &url), base), false)),
         (None, None) if remotes.is_empty() => Ok((own.display().to_string(), true)),
         (None, Some(given)) if given.contains(['/', ':']) || Path::new(given).is_dir() => {
             let here = std::env::current_dir().unwrap_or_else(|_| base.to_path_buf());
-            Ok((located(given, &here), false))
+            Ok((absolute(given, &here), false))
         }
         (None, _) => Err(PlaceError::NoSuchRemote {
             wanted: plain(name),
@@ -59,7 +59,7 @@ pub(super) fn address(
 }
 
 /// Applies `url.<base>.insteadOf` as git does: the longest prefix wins.
-fn rewritten(settings: &Settings, url: &str) -> String {
+fn apply_instead_of(settings: &Settings, url: &str) -> String {
     let rules = settings.iter().filter_map(|(key, prefixes)| {
         let base = key.strip_prefix("url.")?.strip_suffix(".insteadof")?;
         let prefix = prefixes.iter().filter(|p| url.starts_with(p.as_str())).max_by_key(|p| p.len())?;
@@ -72,7 +72,7 @@ fn rewritten(settings: &Settings, url: &str) -> String {
 
 /// Makes a relative path absolute. Addresses stay as they are, and so does what looks like an option, which is
 /// refused later.
-fn located(url: &str, base: &Path) -> String {
+fn absolute(url: &str, base: &Path) -> String {
     if is_address(url) || url.starts_with('-') {
         url.to_owned()
     } else {
@@ -87,7 +87,7 @@ fn is_address(url: &str) -> bool {
 
 /// Splits an address into what git is given and the login that it contained.
 pub(crate) fn fetchable(url: &str, base: &Path) -> Result<(String, Option<(String, String)>), PlaceError> {
-    let (url, secret) = split_secret(&located(url, base));
+    let (url, secret) = split_secret(&absolute(url, base));
     check(&url)?;
     Ok((url, secret))
 }

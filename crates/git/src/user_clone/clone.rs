@@ -1,7 +1,7 @@
 //! The clone that a person points at: where its server is, who they are, and how they connect. It is only read.
 
 use super::address::{PlaceError, Settings, address, check, split_secret};
-use crate::process::Git;
+use crate::process::{Git, words};
 use allclear_core::types::text::plain;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -49,16 +49,8 @@ impl Clone {
         }
         let git = Reader::new(dir, env);
         // A bare repository answers all but the last, and exits with an error.
-        let ask = [
-            "rev-parse",
-            "--path-format=absolute",
-            "--is-shallow-repository",
-            "--git-common-dir",
-            "--git-path",
-            "objects",
-            "--show-object-format",
-            "--show-toplevel",
-        ];
+        let mut ask = words("rev-parse --path-format=absolute --is-shallow-repository --git-common-dir");
+        ask.extend(["--git-path", "objects", "--show-object-format", "--show-toplevel"]);
         let shape = git.lines(&ask)?;
         let [shallow, common, objects, format, top @ ..] = &shape[..] else { return Err(lost()) };
         let work_tree = match top {
@@ -91,7 +83,7 @@ impl Clone {
                 .filter(|name| settings.contains_key(&format!("remote.{name}.url"))),
             person,
             signing_key: last("user.signingkey").filter(|_| signs),
-            statement_key: last("user.signingkey").filter(|_| ssh).map(|key| at_home(&key, &base, env)),
+            statement_key: last("user.signingkey").filter(|_| ssh).map(|key| key_file(&key, &base, env)),
             objects: (shallow == "false" && !partial).then(|| PathBuf::from(objects)),
             format: format.clone(),
             transport: transport(&settings),
@@ -109,7 +101,7 @@ impl Clone {
 }
 
 /// Finds a key's file as git does: `~` is the person's home, and other paths start at the clone.
-fn at_home(key: &str, base: &Path, env: &Environment) -> String {
+fn key_file(key: &str, base: &Path, env: &Environment) -> String {
     if key.starts_with("key::") || key.starts_with("ssh-") {
         return key.to_owned();
     }
@@ -128,7 +120,7 @@ struct Reader {
 
 impl Reader {
     fn new(dir: &Path, env: &Environment) -> Self {
-        Self { git: Git::as_the_person(dir, &env.inherited) }
+        Self { git: Git::with_user_config(dir, &env.inherited) }
     }
 
     /// The lines that git prints, whatever its exit code.

@@ -4,11 +4,12 @@
 //! here. What the clone does not have is reported as unknown.
 
 use super::clone::{Clone, Environment};
-use crate::process::Git;
-use crate::store::{Store, TEXT_LIMIT, broken, read_object, unavailable};
+use crate::parse::id_lines;
+use crate::process::{Git, words};
+use crate::store::{Store, TEXT_LIMIT, broken, patch_ids, read_object, unavailable};
 use allclear_core::port::history::{CloneRef, Commit, Commits, Forced, History, Look, Reach, Read};
 use allclear_core::port::{Refs, RepoError};
-use allclear_core::types::text::plain;
+use allclear_core::types::text::{plain, shell_word};
 use allclear_core::{CommitId, RefName};
 use jiff::Timestamp;
 use std::collections::BTreeMap;
@@ -22,7 +23,7 @@ const SERVER_LIMIT: Duration = Duration::from_secs(20);
 const READ_LIMIT: Duration = Duration::from_mins(10);
 const REFLOG: &str = "--max-count=1000";
 /// The empty tree, which every git has without storing it, by object format.
-const NOTHING: [(&str, &str); 2] = [
+const EMPTY_TREE: [(&str, &str); 2] = [
     ("sha1", "4b825dc642cb6eb9a060e54bf8d69288fbee4904"),
     ("sha256", "6ef19b41225c5369f1c104d45d8d85efa9b057b53b14b4b9b939dd74decc5321"),
 ];
@@ -100,7 +101,7 @@ impl<'a> CloneHistory<'a> {
     /// Finds out how far a push would get: a dry run, which sends nothing.
     fn reach(&self) -> Reach {
         let (git, url) = self.store.network();
-        let nothing = NOTHING.iter().find(|(format, _)| *format == self.clone.format);
+        let nothing = EMPTY_TREE.iter().find(|(format, _)| *format == self.clone.format);
         let Some((_, nothing)) = nothing else { return Reach::NothingToPush };
         let refspec = format!("{nothing}:refs/allclear/probe/none");
         let dry = |atomic: &[&str]| {
@@ -154,19 +155,10 @@ impl History for CloneHistory<'_> {
         if tips.is_empty() {
             return Ok(Commits::default());
         }
-        let input: String = tips.iter().map(|tip| format!("{tip}\n")).collect();
-        let args = [
-            "log",
-            // Before --stdin: git handles options in order, and would fail for an id that the clone lacks.
-            "--ignore-missing",
-            "--stdin",
-            "--no-show-signature",
-            "--no-decorate",
-            "--no-notes",
-            "--no-color",
-            "--no-mailmap",
-            "--format=tformat:%H %T %ct %at %P%x00%s",
-        ];
+        let input = id_lines(tips);
+        // Before --stdin: git handles options in order, and would fail for an id that the clone lacks.
+        let mut args = words("log --ignore-missing --stdin --no-show-signature --no-decorate --no-notes");
+        args.extend(["--no-color", "--no-mailmap", "--format=tformat:%H %T %ct %at %P%x00%s"]);
         let mut read: Vec<Read> = Vec::new();
         let mut line = Vec::new();
         let mut each = |out: &mut dyn BufRead| -> std::io::Result<()> {
@@ -189,41 +181,17 @@ impl History for CloneHistory<'_> {
         if commits.is_empty() {
             return Ok(BTreeMap::new());
         }
-        let input: String = commits.iter().map(|id| format!("{id}\n")).collect();
         // A merge counts by its change to its first parent, which is what a pick of it repeats.
-        let args = [
-            "diff-tree",
-            "--stdin",
-            "-p",
-            "-m",
-            "--first-parent",
-            "--no-color",
-            "--no-ext-diff",
-            "--no-textconv",
-            "--no-renames",
-            "--full-index",
-            "--no-prefix",
-        ];
-        let patches = self.git.ok(&args, input.as_bytes()).map_err(unavailable)?;
-        let out = self.git.ok(&["patch-id", "--verbatim"], &patches).map_err(unavailable)?;
-        let out = String::from_utf8_lossy(&out).into_owned();
-        let lines = out.lines().filter_map(|line| line.split_once(' '));
-        Ok(lines.filter_map(|(patch, id)| Some((CommitId::parse(id).ok()?, patch.to_owned()))).collect())
+        patch_ids(&self.git, commits, &["-m", "--first-parent"]).map_err(unavailable)
     }
 
     fn subjects(&self, commits: &[CommitId]) -> Result<BTreeMap<CommitId, String>, RepoError> {
         if commits.is_empty() {
             return Ok(BTreeMap::new());
         }
-        let input: String = commits.iter().map(|id| format!("{id}\n")).collect();
-        let args = [
-            "log",
-            "--stdin",
-            "--no-walk=unsorted",
-            "--ignore-missing",
-            "--no-show-signature",
-            "--format=tformat:%H %s",
-        ];
+        let input = id_lines(commits);
+        let mut args = words("log --stdin --no-walk=unsorted --ignore-missing --no-show-signature");
+        args.push("--format=tformat:%H %s");
         let out = self.git.ok(&args, input.as_bytes()).map_err(unavailable)?;
         let lines = String::from_utf8_lossy(&out).into_owned();
         let each = lines.lines().filter_map(|line| line.split_once(' '));
@@ -256,16 +224,8 @@ impl History for CloneHistory<'_> {
     fn forced(&self, branch: &RefName) -> Result<Vec<Forced>, RepoError> {
         let Some(remote) = &self.clone.remote_name else { return Ok(Vec::new()) };
         let own = format!("refs/remotes/{remote}/{}", branch.short());
-        let args = [
-            "log",
-            "-g",
-            REFLOG,
-            "--date=unix",
-            "--no-show-signature",
-            "--format=tformat:%H %gd %gs",
-            &own,
-            "--",
-        ];
+        let mut args = words("log -g --date=unix --no-show-signature");
+        args.extend([REFLOG, "--format=tformat:%H %gd %gs", &own, "--"]);
         // Without a reflog or without the branch, nothing is known.
         let Ok(out) = self.git.ok(&args, b"") else { return Ok(Vec::new()) };
         Ok(forced(&String::from_utf8_lossy(&out)))
@@ -326,8 +286,7 @@ fn forced(text: &str) -> Vec<Forced> {
 }
 
 fn quoted(word: &str) -> String {
-    let plain = allclear_core::types::text::plain(word);
-    shlex::try_quote(&plain).expect("no control character is left in it").into_owned()
+    shell_word(&plain(word))
 }
 
 #[cfg(test)]
@@ -356,12 +315,5 @@ mod tests {
         }
         let (read, parents) = commit(format!("{id} {id}   {id} {id}\0\n").as_bytes()).unwrap();
         assert_eq!((read.at, read.authored, parents.len()), (0, 0, 2));
-    }
-
-    #[test]
-    fn words_for_a_shell() {
-        assert_eq!(quoted("refs/heads/develop"), "refs/heads/develop");
-        assert_eq!(quoted("a b$(x)"), "'a b$(x)'");
-        assert_eq!(shlex::split(&quoted("a b$(x)'")).unwrap(), ["a b$(x)'"]);
     }
 }

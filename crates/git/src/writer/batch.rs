@@ -1,7 +1,6 @@
 //! A git process that answers one request after the other.
 
-use crate::process::{Failure, Git};
-use allclear_core::types::text::plain;
+use crate::process::{Failure, Git, said as lines, verb};
 use allclear_host::process::kill_group;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::process::{Child, ChildStdin};
@@ -9,10 +8,10 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-const LIMIT: Duration = Duration::from_mins(1);
+const ANSWER_LIMIT: Duration = Duration::from_mins(1);
 /// How long git may take to exit.
-const FAREWELL: Duration = Duration::from_secs(5);
-const SAID_CAP: u64 = 64 * 1024;
+const EXIT_LIMIT: Duration = Duration::from_secs(5);
+const ERRORS_CAP: u64 = 64 * 1024;
 
 /// A git process that stays, and answers each request with lines.
 #[derive(Debug)]
@@ -41,7 +40,7 @@ impl Batch {
         let said = std::thread::spawn(move || {
             let mut said = Vec::new();
             if let Some(mut errors) = errors {
-                drop(errors.by_ref().take(SAID_CAP).read_to_end(&mut said));
+                drop(errors.by_ref().take(ERRORS_CAP).read_to_end(&mut said));
                 drop(std::io::copy(&mut errors, &mut std::io::sink()));
             }
             said
@@ -57,12 +56,12 @@ impl Batch {
         }
         let mut answer = Vec::new();
         for _ in 0..lines {
-            match self.answers.recv_timeout(LIMIT) {
+            match self.answers.recv_timeout(ANSWER_LIMIT) {
                 Ok(line) => answer.push(line),
                 Err(RecvTimeoutError::Disconnected) => return Err(self.failure()),
                 Err(RecvTimeoutError::Timeout) => {
                     self.kill();
-                    return Err(Failure::TimedOut { verb: self.verb(), after: LIMIT });
+                    return Err(Failure::TimedOut { verb: verb(self.args), after: ANSWER_LIMIT });
                 }
             }
         }
@@ -73,15 +72,13 @@ impl Batch {
     fn failure(&mut self) -> Failure {
         self.end();
         let said = self.said.take().and_then(|said| said.join().ok()).unwrap_or_default();
-        let said = String::from_utf8_lossy(&said);
-        let said = said.lines().map(plain).filter(|line| !line.trim().is_empty()).collect();
-        Failure::Failed { verb: self.verb(), said }
+        Failure::Failed { verb: verb(self.args), said: lines(&said) }
     }
 
     fn end(&mut self) {
         self.input = None;
         // It closes its output when it exits.
-        while match self.answers.recv_timeout(FAREWELL) {
+        while match self.answers.recv_timeout(EXIT_LIMIT) {
             Ok(_) => true,
             Err(RecvTimeoutError::Disconnected) => false,
             Err(RecvTimeoutError::Timeout) => {
@@ -92,10 +89,6 @@ impl Batch {
         if let (Ok(status), false) = (self.child.wait(), std::mem::replace(&mut self.ended, true)) {
             self.git.trace(self.args, self.began, status.code());
         }
-    }
-
-    fn verb(&self) -> String {
-        self.args.first().copied().unwrap_or_default().to_owned()
     }
 
     fn kill(&self) {

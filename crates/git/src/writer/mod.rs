@@ -64,7 +64,7 @@ impl Writer {
             Some(batch) => batch,
             None => Batch::start(&self.git, kind.args())?,
         };
-        let (batch, id) = asked(batch, format!("{path}\n").as_bytes())?;
+        let (batch, id) = ask_for_id(batch, format!("{path}\n").as_bytes())?;
         self.objects.insert(kind, batch);
         Ok(id)
     }
@@ -78,7 +78,7 @@ impl Writer {
         let mut request: Vec<u8> =
             entries.iter().flat_map(|entry| [entry, b"\0".as_slice()].concat()).collect();
         request.push(0);
-        let (batch, id) = asked(batch, &request)?;
+        let (batch, id) = ask_for_id(batch, &request)?;
         self.trees = Some(batch);
         Ok(id)
     }
@@ -100,7 +100,7 @@ impl Writer {
 }
 
 /// Gives the id that was answered, and the batch, unless it failed.
-fn asked(mut batch: Batch, request: &[u8]) -> Result<(Batch, CommitId), Failure> {
+fn ask_for_id(mut batch: Batch, request: &[u8]) -> Result<(Batch, CommitId), Failure> {
     let answer = batch.ask(request, 1)?.concat();
     let id = CommitId::parse(answer.trim());
     let id = id.map_err(|e| Failure::Odd { verb: "hash-object".into(), what: e.to_string() })?;

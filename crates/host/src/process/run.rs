@@ -17,9 +17,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 /// How long to wait for processes that left the group and hold the output open, once all others are gone.
-const STRAGGLERS: Duration = Duration::from_secs(1);
-const PULSE: Duration = Duration::from_millis(100);
-const PIECE: usize = 64 * 1024;
+const ORPHAN_LIMIT: Duration = Duration::from_secs(1);
+const STOP_CHECK_INTERVAL: Duration = Duration::from_millis(100);
+const BUFFER_SIZE: usize = 64 * 1024;
 
 #[derive(Debug, Clone, Copy)]
 pub struct Run<'a> {
@@ -81,7 +81,7 @@ impl Program {
         how: &Run<'_>,
         read: &mut dyn FnMut(&mut dyn BufRead) -> io::Result<()>,
     ) -> io::Result<Ended> {
-        let mut output = BufReader::with_capacity(PIECE, Watch::start(self, how)?);
+        let mut output = BufReader::with_capacity(BUFFER_SIZE, Watch::start(self, how)?);
         let answer = read(&mut output);
         let mut watch = output.into_inner();
         if let Err(error) = answer {
@@ -107,7 +107,7 @@ struct Watch<'a> {
     handle: OwnedFd,
     input: Option<ChildStdin>,
     /// The input that is still to be written.
-    left: &'a [u8],
+    unwritten: &'a [u8],
     output: Option<File>,
     errors: Option<File>,
     kept: Vec<u8>,
@@ -119,7 +119,7 @@ struct Watch<'a> {
     ended: bool,
     reaped: bool,
     /// When to stop waiting for anything.
-    patience: Option<Instant>,
+    give_up_at: Option<Instant>,
 }
 
 impl<'a> Watch<'a> {
@@ -149,7 +149,7 @@ impl<'a> Watch<'a> {
             group,
             handle,
             input,
-            left: how.input,
+            unwritten: how.input,
             output: Some(File::from(OwnedFd::from(ours))),
             errors,
             kept: Vec::new(),
@@ -157,41 +157,42 @@ impl<'a> Watch<'a> {
             cause: None,
             ended: false,
             reaped: false,
-            patience: None,
+            give_up_at: None,
         })
     }
 
     /// Kills the group and remembers why; the first cause holds.
     fn end(&mut self, cause: End) {
         self.cause.get_or_insert(cause);
-        self.clear();
+        self.kill_group();
     }
 
     /// Kills the group. Processes that left it are not waited for much longer.
-    fn clear(&mut self) {
+    fn kill_group(&mut self) {
         let _gone_already = kill_process_group(self.group, Signal::KILL);
-        self.patience.get_or_insert_with(|| Instant::now() + STRAGGLERS);
+        self.give_up_at.get_or_insert_with(|| Instant::now() + ORPHAN_LIMIT);
     }
 
     /// Checks the deadline and the stop flag. Gives how long nothing has to be checked again, or `None` if
     /// there is nothing to wait for any more.
     fn check(&mut self) -> Option<Duration> {
         let now = Instant::now();
-        if let Some(patience) = self.patience {
-            return (now < patience).then(|| patience - now);
+        if let Some(give_up_at) = self.give_up_at {
+            return (now < give_up_at).then(|| give_up_at - now);
         }
         if self.how.stopped.is_some_and(|stopped| stopped.load(Ordering::Relaxed)) {
             self.end(End::Stopped);
         } else if self.deadline.is_some_and(|deadline| now >= deadline) {
             self.end(End::TimedOut);
         }
-        let left = self.deadline.map_or(Duration::MAX, |deadline| deadline.saturating_duration_since(now));
-        let longest = if self.how.stopped.is_some() { PULSE } else { Duration::from_hours(1) };
-        Some(if self.patience.is_some() { STRAGGLERS } else { left.min(longest) })
+        let until_deadline =
+            self.deadline.map_or(Duration::MAX, |deadline| deadline.saturating_duration_since(now));
+        let longest = if self.how.stopped.is_some() { STOP_CHECK_INTERVAL } else { Duration::from_hours(1) };
+        Some(if self.give_up_at.is_some() { ORPHAN_LIMIT } else { until_deadline.min(longest) })
     }
 
     /// Waits for an event, and handles all but the output; tells whether that can be read.
-    fn turn(&mut self, pause: Duration) -> io::Result<bool> {
+    fn wait_for_event(&mut self, pause: Duration) -> io::Result<bool> {
         const OUTPUT: usize = 0;
         const ERRORS: usize = 1;
         const INPUT: usize = 2;
@@ -219,13 +220,13 @@ impl<'a> Watch<'a> {
             self.write();
         }
         if happened[ERRORS] {
-            self.keep();
+            self.read_errors();
         }
         if happened[PROCESS] {
             self.ended = true;
             self.input = None;
             if self.how.leftovers == Leftovers::Killed {
-                self.clear();
+                self.kill_group();
             }
         }
         Ok(happened[OUTPUT])
@@ -233,18 +234,18 @@ impl<'a> Watch<'a> {
 
     fn write(&mut self) {
         let Some(input) = self.input.as_mut() else { return };
-        match input.write(self.left) {
-            Ok(n) => self.left = &self.left[n..],
+        match input.write(self.unwritten) {
+            Ok(n) => self.unwritten = &self.unwritten[n..],
             Err(e) if matches!(e.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::Interrupted) => return,
-            Err(_) => self.left = b"",
+            Err(_) => self.unwritten = b"",
         }
-        if self.left.is_empty() {
+        if self.unwritten.is_empty() {
             self.input = None;
         }
     }
 
     /// Keeps standard error as far as it is wanted.
-    fn keep(&mut self) {
+    fn read_errors(&mut self) {
         let Some(errors) = self.errors.as_mut() else { return };
         let mut piece = [0; 4096];
         match errors.read(&mut piece) {
@@ -263,10 +264,10 @@ impl<'a> Watch<'a> {
         io::copy(&mut self, &mut io::sink())?;
         while !(self.ended && self.errors.is_none()) {
             let Some(pause) = self.check() else { break };
-            self.turn(pause)?;
+            self.wait_for_event(pause)?;
         }
         let status = self.reap()?;
-        let end = self.cause.take().unwrap_or_else(|| by_itself(status));
+        let end = self.cause.take().unwrap_or_else(|| exit_of(status));
         Ok(Ended { end, errors: std::mem::take(&mut self.kept) })
     }
 
@@ -282,7 +283,7 @@ impl Read for Watch<'_> {
     fn read(&mut self, bytes: &mut [u8]) -> io::Result<usize> {
         while self.output.is_some() {
             let Some(pause) = self.check() else { break };
-            if self.turn(pause)?
+            if self.wait_for_event(pause)?
                 && let Some(output) = self.output.as_mut()
             {
                 match output.read(bytes) {
@@ -306,7 +307,7 @@ impl Drop for Watch<'_> {
     }
 }
 
-fn by_itself(status: ExitStatus) -> End {
+fn exit_of(status: ExitStatus) -> End {
     match (status.code(), status.signal()) {
         (Some(code), _) => End::Exit(code),
         (None, signal) => End::Signal(signal.unwrap_or(0)),

@@ -6,19 +6,19 @@ use super::view::View;
 use crate::sandbox::{SandboxSpec, Task};
 use allclear_core::experiment::{Limits, Must, Outcome, Recipe, Run, Service, Step};
 use allclear_core::types::duration::Seconds;
+use allclear_core::types::text::shell_word;
 use allclear_host::TempDir;
 use rustix::fs::OFlags;
-use std::borrow::Cow;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 /// How much is read of a log and of a small file: enough to find what is wrong.
-const MOST: u64 = 1 << 20;
+const MAX_READ: u64 = 1 << 20;
 /// The lab's own programs, inside.
 const TOOLS: &str = "/lab/tools";
 /// What a program must do if the recipe does not say.
-const STAYS: Must = Must::Stays(Seconds(10));
+const DEFAULT_MUST: Must = Must::Stays(Seconds(10));
 /// The downstream's products, inside.
 const OUT: &str = "/out";
 
@@ -104,7 +104,7 @@ impl<'a> Runner<'a> {
             .open(self.out.join(name));
         let mut bytes = Vec::new();
         if let Some(file) = open.ok().filter(|file| file.metadata().is_ok_and(|meta| meta.is_file())) {
-            drop(file.take(MOST).read_to_end(&mut bytes));
+            drop(file.take(MAX_READ).read_to_end(&mut bytes));
         }
         String::from_utf8_lossy(&bytes).into_owned()
     }
@@ -141,7 +141,7 @@ impl<'a> Runner<'a> {
             (Some(Run { command: Some(command), .. }), _) if command.is_empty() => Ok(()),
             (Some(Run { command: Some(command), must }), _) => self.run(&["sh", "-c", command], must),
             (Some(Run { command: None, must }), Some(program)) => self.run(&[program], must),
-            (None, Some(program)) if is_built => self.run(&[program], &STAYS),
+            (None, Some(program)) if is_built => self.run(&[program], &DEFAULT_MUST),
             (Some(_) | None, _) => Ok(()),
         }
     }
@@ -224,12 +224,7 @@ fn task(command: &[&str], must: Must, services: &[Service]) -> Task {
 fn typed(step: Step, task: &Task) -> String {
     let word = |word: &String| {
         let plain = |c: char| c.is_ascii_alphanumeric() || "-_./=:,".contains(c);
-        if !word.is_empty() && word.chars().all(plain) {
-            return word.clone();
-        }
-        // It fails for a NUL alone, and is told to allow it.
-        let quoted = shlex::Quoter::new().allow_nul(true).quote(word);
-        quoted.map_or_else(|_| word.clone(), Cow::into_owned)
+        if !word.is_empty() && word.chars().all(plain) { word.clone() } else { shell_word(word) }
     };
     let command = task.command.iter().map(word).collect::<Vec<_>>().join(" ");
     let must = match &task.must {
@@ -243,7 +238,7 @@ fn typed(step: Step, task: &Task) -> String {
 fn read(log: &Path) -> String {
     let mut text = Vec::new();
     if let Ok(file) = std::fs::File::open(log) {
-        drop(file.take(MOST).read_to_end(&mut text));
+        drop(file.take(MAX_READ).read_to_end(&mut text));
     }
     String::from_utf8_lossy(&text).into_owned()
 }

@@ -155,7 +155,6 @@ impl<'a> View<'a> {
             caches: Vec::new(),
             env: self.env.clone(),
             dir: self.dir.clone(),
-            network: false,
             limits,
             log,
         }

@@ -23,8 +23,6 @@ pub struct Surroundings {
     pub until: Timestamp,
     /// Whether foreign code may run without a sandbox.
     pub uncontained: bool,
-    /// Whether nothing is fetched, and only kept answers are used.
-    pub offline: bool,
     /// Another thread sets it to end what is being fetched.
     pub stop: Arc<AtomicBool>,
 }

@@ -11,10 +11,10 @@ use std::time::Duration;
 /// Some resolvers wait for ever for a registry that does not answer.
 const LIMIT: Duration = Duration::from_mins(15);
 /// For questions about the tool itself.
-const ASK: Duration = Duration::from_mins(1);
-const OUTPUT: u64 = 1 << 30;
-const ERRORS: usize = 16 << 20;
-pub(crate) const LATE: &str = "was not through after";
+const QUESTION_LIMIT: Duration = Duration::from_mins(1);
+const MAX_OUTPUT: u64 = 1 << 30;
+const MAX_ERRORS: usize = 16 << 20;
+pub(crate) const TIMED_OUT: &str = "was not through after";
 
 /// The caller's variables that a fetch needs: who they are, how they reach the network, and what they trust.
 const INHERITED: [&str; 14] = [
@@ -81,16 +81,18 @@ impl Tool {
     /// Asks the tool about itself.
     pub(crate) fn ask(&self, args: &[&str], vars: &[(&str, &str)]) -> Result<Vec<u8>, String> {
         let program = self.program(args).envs(vars.iter().copied());
-        let (_, output) = program.output(&Run::within(ASK), OUTPUT).map_err(|e| self.not_started(&e))?;
+        let (_, output) =
+            program.output(&Run::within(QUESTION_LIMIT), MAX_OUTPUT).map_err(|e| self.not_started(&e))?;
         Ok(output)
     }
 
     pub(crate) fn run(&self, dir: &Path, vars: &BTreeMap<&'static str, String>, args: &[&str]) -> ToolOutput {
         let program = self.program(args).dir(dir);
         let program = program.envs([("GIT_TERMINAL_PROMPT", "0"), ("LC_ALL", "C")]).envs(vars);
-        let how = Run { stopped: Some(&self.stopped), errors: Errors::Kept(ERRORS), ..Run::within(LIMIT) };
+        let how =
+            Run { stopped: Some(&self.stopped), errors: Errors::Kept(MAX_ERRORS), ..Run::within(LIMIT) };
         let failed = |err: String| ToolOutput { ok: false, out: String::new(), err };
-        match program.output(&how, OUTPUT) {
+        match program.output(&how, MAX_OUTPUT) {
             Ok((ended, output)) => match ended.end {
                 End::Exit(_) | End::Signal(_) => ToolOutput {
                     ok: matches!(ended.end, End::Exit(0)),
@@ -98,7 +100,7 @@ impl Tool {
                     err: String::from_utf8_lossy(&ended.errors).into_owned(),
                 },
                 End::TimedOut | End::Stopped | End::Refused(_) => {
-                    failed(format!("{} {LATE} {} min", self.name, LIMIT.as_secs() / 60))
+                    failed(format!("{} {TIMED_OUT} {} min", self.name, LIMIT.as_secs() / 60))
                 }
             },
             Err(e) => failed(self.not_started(&e)),

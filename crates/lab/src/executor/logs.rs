@@ -5,7 +5,7 @@ use sha2::{Digest, Sha256};
 use std::path::Path;
 
 /// How many logs are kept.
-const MOST: usize = 500;
+const MAX_LOGS: usize = 500;
 
 /// Keeps a log, and removes the oldest ones; gives its path.
 pub(super) fn keep(dir: &Path, log: &str) -> Option<String> {
@@ -19,7 +19,7 @@ pub(super) fn keep(dir: &Path, log: &str) -> Option<String> {
         .filter_map(|e| Some((e.metadata().ok()?.modified().ok()?, e.path())))
         .collect();
     all.sort();
-    for (_, old) in all.iter().rev().skip(MOST) {
+    for (_, old) in all.iter().rev().skip(MAX_LOGS) {
         drop(std::fs::remove_file(old));
     }
     Some(file.display().to_string())

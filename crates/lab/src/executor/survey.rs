@@ -9,7 +9,7 @@ use globset::{GlobBuilder, GlobMatcher};
 use std::path::Path;
 
 /// For one repository.
-const MOST: usize = 5000;
+const MAX_JOBS: usize = 5000;
 
 /// Makes the jobs of a declaration.
 pub(super) fn jobs(
@@ -25,8 +25,8 @@ pub(super) fn jobs(
         Some(each) => each_of(table, &files, each)?,
         None => table.of(ecosystem).targets(declared, tree, &files),
     };
-    if targets.len() > MOST {
-        return Err(format!("it has {} programs; {MOST} is the most", targets.len()));
+    if targets.len() > MAX_JOBS {
+        return Err(format!("it has {} programs; {MAX_JOBS} is the most", targets.len()));
     }
     let job = |target: Target| {
         let recipe = declared.recipe_of(&target.dir);

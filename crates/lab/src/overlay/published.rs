@@ -9,8 +9,7 @@ use jiff::Timestamp;
 #[derive(Debug)]
 pub(crate) struct Published {
     pub(crate) snapshot: Snapshot,
-    /// `None` without a network.
-    pub(crate) upstream: Option<Upstream>,
+    pub(crate) upstream: Upstream,
     /// The cut-off.
     pub(crate) until: Timestamp,
 }
@@ -25,10 +24,7 @@ impl Published {
         if let Some(answer) = self.known(path)? {
             return Ok(answer);
         }
-        match &self.upstream {
-            None => Ok(Answer::Missing),
-            Some(upstream) => self.snapshot.keep(path, ask(upstream)?).map_err(|_| Reply::Failed),
-        }
+        self.snapshot.keep(path, ask(&self.upstream)?).map_err(|_| Reply::Failed)
     }
 
     pub(crate) fn known(&self, path: &str) -> Result<Option<Answer>, Reply> {

@@ -18,7 +18,7 @@ use std::thread::JoinHandle;
 use tokio::sync::oneshot;
 
 /// Longer paths are not answered.
-const LONGEST: usize = 2048;
+const MAX_PATH: usize = 2048;
 const AT_ONCE: usize = 8;
 
 /// The protocol of a registry.
@@ -167,7 +167,7 @@ async fn answer(State(shared): State<Arc<Shared>>, request: Request) -> Response
         return text(StatusCode::METHOD_NOT_ALLOWED, "the overlay is only read\n");
     }
     let path = request.uri().path();
-    let known = shared.split(path).filter(|_| request.uri().query().is_none() && path.len() <= LONGEST);
+    let known = shared.split(path).filter(|_| request.uri().query().is_none() && path.len() <= MAX_PATH);
     let Some((client, path)) = known else { return response(Reply::NotFound) };
     let path = path.to_owned();
     let reply = tokio::task::spawn_blocking(move || shared.answer(client, &path)).await;

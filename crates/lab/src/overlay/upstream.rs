@@ -7,9 +7,13 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 /// The longest answer, in bytes.
-const MOST: u64 = 16 << 20;
-const LIMITS: Limits =
-    Limits { connect: Duration::from_secs(10), total: Duration::from_secs(30), redirects: 5, body: MOST };
+const MAX_ANSWER: u64 = 16 << 20;
+const LIMITS: Limits = Limits {
+    connect: Duration::from_secs(10),
+    total: Duration::from_secs(30),
+    redirects: 5,
+    body: MAX_ANSWER,
+};
 
 /// A registry cannot be reached, or its answer cannot be read. That may change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -90,8 +94,8 @@ impl At {
 
 fn whole(from: impl Read) -> Result<Vec<u8>, Unreachable> {
     let mut bytes = Vec::new();
-    from.take(MOST + 1).read_to_end(&mut bytes).map_err(|_| Unreachable)?;
-    if bytes.len() as u64 > MOST { Err(Unreachable) } else { Ok(bytes) }
+    from.take(MAX_ANSWER + 1).read_to_end(&mut bytes).map_err(|_| Unreachable)?;
+    if bytes.len() as u64 > MAX_ANSWER { Err(Unreachable) } else { Ok(bytes) }
 }
 
 /// Decodes `%xx` (RFC 3986 §2.1); `None` if that is malformed or not UTF-8.

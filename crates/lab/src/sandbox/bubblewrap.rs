@@ -9,14 +9,14 @@ use std::time::Duration;
 
 /// Not on the `PATH`: what contains foreign code has to come from the system.
 const DIRS: [&str; 4] = ["/usr/bin", "/bin", "/usr/local/bin", "/run/current-system/sw/bin"];
-const ASK: Duration = Duration::from_mins(1);
+const VERSION_LIMIT: Duration = Duration::from_mins(1);
 /// The user's home, inside.
 pub(super) const HOME: &str = "/home/lab";
 pub(super) const TEMPORARY: &str = "/tmp";
 /// The lab's helper, inside.
 pub(super) const HELPER: &str = "/run/lab";
 /// Directories on some machines, links on others.
-const MERGED: [&str; 6] = ["/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32"];
+const DIRS_OR_LINKS: [&str; 6] = ["/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32"];
 /// Shown if they exist. Each costs a mount, so only what programs need is here.
 const SYSTEM: [&str; 7] = [
     "/nix/store",
@@ -49,7 +49,8 @@ pub(super) enum Init<'a> {
 impl Bubblewrap {
     pub(super) fn find() -> Option<Self> {
         let program = DIRS.iter().map(|dir| Path::new(dir).join("bwrap")).find(|path| path.is_file())?;
-        let (_, said) = Program::new(&program).args(["--version"]).output(&Run::within(ASK), 4096).ok()?;
+        let (_, said) =
+            Program::new(&program).args(["--version"]).output(&Run::within(VERSION_LIMIT), 4096).ok()?;
         let can_forbid_userns = is_since_0_8(&String::from_utf8_lossy(&said));
         Some(Self { program, can_forbid_userns })
     }
@@ -64,10 +65,7 @@ impl Bubblewrap {
         if self.can_forbid_userns {
             argv.words("--disable-userns");
         }
-        if spec.network {
-            argv.words("--share-net");
-        }
-        argv.system(spec.network);
+        argv.system();
         let scratch = (spec.limits.memory / 2).min(spec.limits.disk).max(1) << 20;
         for dir in [TEMPORARY, HOME] {
             argv.words(&format!("--size {scratch} --tmpfs {dir}"));
@@ -120,9 +118,9 @@ impl Argv {
     }
 
     /// Shows the system read-only, without its users and configuration.
-    fn system(&mut self, network: bool) {
+    fn system(&mut self) {
         self.mount("--ro-bind", Path::new("/usr"), Path::new("/usr"));
-        for dir in MERGED {
+        for dir in DIRS_OR_LINKS {
             match std::fs::read_link(dir) {
                 Ok(target) => self.mount("--symlink", &target, Path::new(dir)),
                 Err(_) => self.mount("--ro-bind-try", Path::new(dir), Path::new(dir)),
@@ -133,11 +131,6 @@ impl Argv {
         }
         for (descriptor, file) in FILES {
             self.words(&format!("--perms 0444 --file {descriptor} {file}"));
-        }
-        // On many machines it is a link into /run, which does not exist inside.
-        let names = Path::new("/etc/resolv.conf");
-        if network && let Ok(target) = names.canonicalize() {
-            self.mount("--ro-bind", &target, names);
         }
         // If the lab is root, so is foreign code, though without any capability, and root owns the kernel's
         // settings. So /proc is made read-only, which bubblewrap does not do by itself.

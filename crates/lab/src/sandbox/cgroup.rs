@@ -13,7 +13,7 @@ const NAME: &str = "allclear-";
 /// The most processes and threads of the sandbox itself.
 pub(super) const OWN: u64 = 16;
 /// How long killing and removing a group may take.
-const PATIENCE: Duration = Duration::from_secs(2);
+const CLEANUP_LIMIT: Duration = Duration::from_secs(2);
 
 /// The controllers, and whether a hierarchy is useless without each.
 const CONTROLLERS: [(&str, bool); 3] = [("memory", true), ("pids", true), ("cpu", false)];
@@ -224,7 +224,7 @@ impl Group {
     /// Kills its processes until none is left.
     pub(super) fn kill_all(&self) {
         let since = Instant::now();
-        while since.elapsed() < PATIENCE {
+        while since.elapsed() < CLEANUP_LIMIT {
             let procs = self.read("pids", "cgroup.procs");
             if procs.trim().is_empty() {
                 return;
@@ -246,7 +246,7 @@ impl Drop for Group {
         for dir in self.each() {
             // A process that has just ended still counts for a moment.
             while fs::remove_dir(dir).is_err_and(|e| e.kind() == io::ErrorKind::ResourceBusy)
-                && since.elapsed() < PATIENCE
+                && since.elapsed() < CLEANUP_LIMIT
             {
                 std::thread::sleep(Duration::from_millis(1));
             }

@@ -7,10 +7,10 @@ use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 /// When less is free, in bytes, the disk counts as full and programs are ended.
-const RESERVE: u64 = 64 << 20;
+const MIN_FREE: u64 = 64 << 20;
 
 /// What a file counts in addition to its content, in bytes: a disk has only so many inodes.
-const INODE: u64 = 512;
+const INODE_SIZE: u64 = 512;
 
 /// Counts the bytes on disk below some directories, and hard links once. What cannot be read or disappears
 /// counts nothing. `None` if something is deeper than the longest possible path.
@@ -30,7 +30,7 @@ pub(super) fn usage<'a>(dirs: impl IntoIterator<Item = &'a Path>) -> Option<u64>
         } else if meta.nlink() > 1 && !seen.insert((meta.dev(), meta.ino())) {
             continue;
         }
-        sum += meta.blocks() * 512 + INODE;
+        sum += meta.blocks() * 512 + INODE_SIZE;
     }
     Some(sum)
 }
@@ -39,6 +39,6 @@ pub(super) fn usage<'a>(dirs: impl IntoIterator<Item = &'a Path>) -> Option<u64>
 pub(super) fn is_full(dir: &Path) -> bool {
     rustix::fs::statvfs(dir).is_ok_and(|stat| {
         let (left, all) = (stat.f_bavail * stat.f_frsize, stat.f_blocks * stat.f_frsize);
-        all > 0 && left < RESERVE.min(all / 64)
+        all > 0 && left < MIN_FREE.min(all / 64)
     })
 }

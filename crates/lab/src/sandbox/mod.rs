@@ -35,7 +35,7 @@ use std::time::{Duration, Instant};
 /// How much longer than the task the helper may take.
 const MARGIN: Duration = Duration::from_secs(20);
 /// How long it may take to find out whether a control group admits a process.
-const ADMIT: Duration = Duration::from_mins(1);
+const ADMIT_LIMIT: Duration = Duration::from_mins(1);
 const HINT: &str = "install it with `apt install bubblewrap`";
 
 /// What contains foreign code on this machine.
@@ -105,10 +105,15 @@ impl Sandbox {
         let log = File::create(&spec.log).map_err(|e| format!("writing {}: {e}", spec.log.display()))?;
         let group = self.group(&spec.limits)?;
         let home = self.home(spec)?;
-        let mut request = Request::new(task, home.env(spec), spec.dir.clone(), spec.limits);
-        request.own_namespace = self.bubblewrap.is_some();
-        request.enforces_limits = group.is_none();
-        request.scratch = home.dirs().into();
+        let request = Request {
+            task: task.clone(),
+            env: home.env(spec),
+            dir: spec.dir.clone(),
+            limits: spec.limits,
+            scratch: home.dirs().into(),
+            enforces_limits: group.is_none(),
+            own_namespace: self.bubblewrap.is_some(),
+        };
         let argv = match &self.bubblewrap {
             Some(bubblewrap) => bubblewrap.argv(spec, &Init::Helper(&self.helper)),
             None => self.helper.clone(),
@@ -119,7 +124,7 @@ impl Sandbox {
             group: group.as_ref(),
             disk: writable.chain(home.on_disk()).collect(),
             limits: spec.limits,
-            until: Instant::now() + patience(task, spec.limits.time),
+            until: Instant::now() + time_limit(task, spec.limits.time),
         };
         watch.run(&argv, &request, log)
     }
@@ -171,7 +176,6 @@ impl Sandbox {
             caches: Vec::new(),
             env: BTreeMap::new(),
             dir: PathBuf::from("/"),
-            network: false,
             limits,
             log: PathBuf::from("/dev/null"),
         };
@@ -185,12 +189,12 @@ fn admits(cgroups: &Hierarchy) -> bool {
     cgroups.sweep();
     cgroups.make_group(&Limits::default()).is_ok_and(|group| {
         let enter = entering(group.entries().iter().map(PathBuf::as_path), &["true".into()]);
-        enter.output(&Run::within(ADMIT), 0).is_ok_and(|(ended, _)| matches!(ended.end, End::Exit(0)))
+        enter.output(&Run::within(ADMIT_LIMIT), 0).is_ok_and(|(ended, _)| matches!(ended.end, End::Exit(0)))
     })
 }
 
 /// How long the helper may take for everything.
-fn patience(task: &Task, time: Seconds) -> Duration {
+fn time_limit(task: &Task, time: Seconds) -> Duration {
     let longest = match task.must {
         Must::Stays(time) | Must::Exits(time) => time.0,
         Must::Serves { within, .. } => within.0,

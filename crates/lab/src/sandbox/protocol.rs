@@ -2,7 +2,7 @@
 //! each.
 
 use super::spec::{Ended, Task};
-use allclear_core::experiment::{Limits, Must, Service};
+use allclear_core::experiment::Limits;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::io::{self, Write};
@@ -12,9 +12,7 @@ use std::path::PathBuf;
 /// response.
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct Request {
-    pub(super) command: Vec<String>,
-    pub(super) must: Must,
-    pub(super) services: Vec<Service>,
+    pub(super) task: Task,
     pub(super) env: BTreeMap<String, String>,
     pub(super) dir: PathBuf,
     pub(super) limits: Limits,
@@ -24,24 +22,6 @@ pub(super) struct Request {
     pub(super) enforces_limits: bool,
     /// Whether the processes have a namespace of their own.
     pub(super) own_namespace: bool,
-}
-
-impl Request {
-    pub(super) fn new(task: &Task, env: BTreeMap<String, String>, dir: PathBuf, limits: Limits) -> Self {
-        let Task { command, must, services } = task.clone();
-        let scratch = Vec::new();
-        Self {
-            command,
-            must,
-            services,
-            env,
-            dir,
-            limits,
-            scratch,
-            enforces_limits: false,
-            own_namespace: false,
-        }
-    }
 }
 
 /// What the helper says at the end, on standard output. What the task prints goes to standard error.

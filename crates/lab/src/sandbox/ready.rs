@@ -5,7 +5,7 @@ use std::net::{Ipv4Addr, SocketAddr, TcpStream, ToSocketAddrs};
 use std::time::Duration;
 
 /// For one try.
-const PATIENCE: Duration = Duration::from_secs(2);
+const TRY_LIMIT: Duration = Duration::from_secs(2);
 
 /// A check from outside whether a program is ready.
 #[derive(Debug, Clone)]
@@ -51,14 +51,14 @@ impl Probe {
 }
 
 fn open(address: SocketAddr) -> Option<TcpStream> {
-    TcpStream::connect_timeout(&address, PATIENCE).ok()
+    TcpStream::connect_timeout(&address, TRY_LIMIT).ok()
 }
 
 /// Asks for a page, and reads only the status line.
 fn status(at: &str, path: &str) -> Option<u16> {
     let mut stream = at.to_socket_addrs().ok()?.find_map(open)?;
-    stream.set_read_timeout(Some(PATIENCE)).ok()?;
-    stream.set_write_timeout(Some(PATIENCE)).ok()?;
+    stream.set_read_timeout(Some(TRY_LIMIT)).ok()?;
+    stream.set_write_timeout(Some(TRY_LIMIT)).ok()?;
     let request =
         format!("GET {path} HTTP/1.1\r\nHost: {at}\r\nUser-Agent: allclear\r\nConnection: close\r\n\r\n");
     stream.write_all(request.as_bytes()).ok()?;

@@ -18,16 +18,13 @@ pub struct SandboxSpec {
     pub env: BTreeMap<String, String>,
     /// The working directory, inside.
     pub dir: PathBuf,
-    /// Whether it has this machine's network, with everything that listens on its loopback: for fetching, when
-    /// no foreign code runs. Otherwise it has only a loopback of its own.
-    pub network: bool,
     /// Already scaled.
     pub limits: Limits,
     /// The file outside that keeps the first and the last 256 KiB of the output.
     pub log: PathBuf,
 }
 
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Task {
     pub command: Vec<String>,
     /// What counts as success.

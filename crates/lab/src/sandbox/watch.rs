@@ -23,7 +23,7 @@ use std::time::{Duration, Instant};
 /// Between two measurements of the disk, at least: measuring must stay a small part of the machine's work.
 const TICK: Duration = Duration::from_millis(200);
 /// How long the helper may take to end once its response is not needed any more.
-const PATIENCE: Duration = Duration::from_secs(3);
+const EXIT_LIMIT: Duration = Duration::from_secs(3);
 
 pub(super) struct Watch<'a> {
     pub(super) stopped: &'a AtomicBool,
@@ -76,11 +76,11 @@ impl Watch<'_> {
             let _ = input.write_all(&line).and_then(|()| input.flush());
             let (stop, mut progress) = self.wait(&events, disk_before);
             drop(input);
-            progress.wait(&events, PATIENCE);
+            progress.wait(&events, EXIT_LIMIT);
             if !progress.is_over() {
                 let _ = pidfd_send_signal(&handle, Signal::KILL);
                 self.group.inspect(|group| group.kill_all());
-                progress.wait(&events, PATIENCE);
+                progress.wait(&events, EXIT_LIMIT);
             }
             self.group.inspect(|group| group.kill_all());
             let capture = capture.join().map_err(|_| "keeping the log failed".to_owned())?;

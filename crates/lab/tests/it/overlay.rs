@@ -72,9 +72,7 @@ impl Bench {
             goproxy: format!("file://{}", self.path("proxy").display()),
             env: std::env::vars_os().collect(),
             snapshot: self.path("record"),
-            downloads: None,
             until: UNTIL.parse().unwrap(),
-            offline: false,
         }
     }
 
@@ -165,13 +163,12 @@ fn go_get_builds_with_what_was_packed() {
 }
 
 #[test]
-fn the_latest_is_that_of_the_cut_off_and_stays_so_without_the_proxy() {
+fn the_latest_is_that_of_the_cut_off_and_stays_so() {
     if !installed() {
         return;
     }
     let bench = Bench::new();
-    let settings = bench.settings();
-    let server = ModuleProxy::start(vec![bench.candidate()], settings.clone()).unwrap();
+    let server = ModuleProxy::start(vec![bench.candidate()], bench.settings()).unwrap();
     let proxy = server.client();
     let first = Consumer::new(&bench, "first", &proxy);
     let all = |consumer: &Consumer<'_>| {
@@ -190,18 +187,6 @@ fn the_latest_is_that_of_the_cut_off_and_stays_so_without_the_proxy() {
     bench.publish("example.com/Dep", "1.1.1", BEFORE, "1.1.1");
     let second = Consumer::new(&bench, "second", &proxy);
     assert_eq!(all(&second), sums);
-
-    // The proxy is gone, and there is no network: what was recorded and downloaded will do.
-    fs::remove_dir_all(bench.path("proxy")).unwrap();
-    let downloads = Some(first.home.join("mod/cache/download"));
-    let replayed = ProxySettings { offline: true, downloads, ..settings };
-    let server = ModuleProxy::start(vec![bench.candidate()], replayed).unwrap();
-    let proxy = server.client();
-    assert_eq!(proxy.go_proxy(), proxy.url());
-    let third = Consumer::new(&bench, "third", &proxy);
-    assert_eq!(all(&third), sums);
-    let never = third.go(&["get", "example.com/new@latest"]).output().unwrap();
-    assert!(!never.status.success());
 }
 
 #[test]
@@ -310,18 +295,14 @@ fn a_proxy_on_the_web_is_asked() {
 #[test]
 fn hostile_addresses_get_nothing() {
     let bench = Bench::new();
-    let downloads = bench.path("downloads");
-    fs::create_dir_all(downloads.join("example.com/x/@v")).unwrap();
-    for secret in ["secret.zip", "downloads/secret.zip", "downloads/example.com/x/secret.zip"] {
+    fs::create_dir_all(bench.path("proxy/example.com/x")).unwrap();
+    for secret in ["secret.zip", "proxy/secret.zip", "proxy/example.com/x/secret.zip"] {
         fs::write(bench.path(secret), "secret").unwrap();
     }
-    fs::write(downloads.join("example.com/x/@v/v1.0.0.zip"), "public").unwrap();
-    let settings = ProxySettings { offline: true, downloads: Some(downloads), ..bench.settings() };
     let candidate = bench.candidate();
     let gone = Packed { path: "example.com/gone".into(), zip: bench.path("gone.zip"), ..candidate.clone() };
-    let server = ModuleProxy::start(vec![candidate, gone], settings).unwrap();
+    let server = ModuleProxy::start(vec![candidate, gone], bench.settings()).unwrap();
     let proxy = server.client();
-    assert_eq!(text(&proxy, "example.com/x/@v/v1.0.0.zip"), (200, "public".into()));
     assert_eq!(text(&proxy, "example.com/gone/@v/v1.2.0.zip").0, 500);
 
     let long = format!("/TOKEN/example.com/{}/@v/list", "a".repeat(4000));
@@ -363,12 +344,12 @@ fn hostile_addresses_get_nothing() {
             "{path}"
         );
     }
+    assert!(!bench.path("record").exists());
     for method in ["POST", "PUT", "DELETE", "OPTIONS", "CONNECT", "BREW"] {
         let (status, _) = ask(&proxy, method, "/TOKEN/example.com/lib/@v/list");
         assert!(matches!(status, 400 | 405), "{method} {status}");
     }
     assert_eq!(ask(&proxy, "HEAD", "/TOKEN/example.com/lib/@v/list"), (200, Vec::new()));
-    assert!(!bench.path("record").exists());
 }
 
 #[test]

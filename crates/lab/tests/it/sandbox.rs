@@ -54,7 +54,6 @@ impl Bench {
             caches: Vec::new(),
             env: BTreeMap::new(),
             dir: "/work".into(),
-            network: false,
             limits,
             log: dir.path().join("log"),
         };
@@ -183,16 +182,6 @@ fn there_is_no_network_but_a_loopback_of_its_own() {
     let log = bench.log();
     assert!(log.contains("service 1| listening") && log.contains("hello"), "{log}");
     assert!(log.contains("no way to 1.1.1.1:443: Network is unreachable"), "{log}");
-}
-
-#[test]
-fn the_network_of_the_machine_is_there_where_it_is_meant() {
-    let outside = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-    let port = outside.local_addr().unwrap().port();
-    let mut bench = Bench::new();
-    bench.spec.network = true;
-    let script = format!("perl -MIO::Socket::INET -e 'IO::Socket::INET->new(\"127.0.0.1:{port}\") or die'");
-    ends!(bench, &script, SOON, How::Done);
 }
 
 #[test]

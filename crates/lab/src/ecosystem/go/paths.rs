@@ -3,9 +3,9 @@
 
 use unicode_general_category::{GeneralCategory, get_general_category};
 
-const IN_FILES: &str = "!#$%&()+,-.=@[]^_{}~ ";
+const FILE_PUNCTUATION: &str = "!#$%&()+,-.=@[]^_{}~ ";
 /// Names reserved by Windows, with any extension.
-const OF_WINDOWS: [&str; 22] = [
+const WINDOWS_NAMES: [&str; 22] = [
     "CON", "PRN", "AUX", "NUL", "COM1", "COM2", "COM3", "COM4", "COM5", "COM6", "COM7", "COM8", "COM9",
     "LPT1", "LPT2", "LPT3", "LPT4", "LPT5", "LPT6", "LPT7", "LPT8", "LPT9",
 ];
@@ -14,7 +14,7 @@ const OF_WINDOWS: [&str; 22] = [
 pub(crate) fn check_file(path: &str) -> Result<(), String> {
     path.split('/').try_for_each(|part| {
         check_part(part)?;
-        match part.chars().find(|c| !in_files(*c)) {
+        match part.chars().find(|c| !is_file_char(*c)) {
             Some(c) => Err(format!("has the character {c:?}")),
             None => Ok(()),
         }
@@ -62,14 +62,14 @@ fn check_part(part: &str) -> Result<(), String> {
         return Err("has a part that ends with a dot".into());
     }
     let short = part.split('.').next().unwrap_or_default();
-    match OF_WINDOWS.iter().find(|bad| bad.eq_ignore_ascii_case(short)) {
+    match WINDOWS_NAMES.iter().find(|bad| bad.eq_ignore_ascii_case(short)) {
         Some(bad) => Err(format!("has the name {bad}, which Windows does not allow")),
         None => Ok(()),
     }
 }
 
-fn in_files(c: char) -> bool {
-    if c.is_ascii() { c.is_ascii_alphanumeric() || IN_FILES.contains(c) } else { is_letter(c) }
+fn is_file_char(c: char) -> bool {
+    if c.is_ascii() { c.is_ascii_alphanumeric() || FILE_PUNCTUATION.contains(c) } else { is_letter(c) }
 }
 
 /// As Go's `unicode.IsLetter`. Rust's `is_alphabetic` also has marks and numbers.
@@ -165,12 +165,12 @@ fn fold(c: char) -> char {
     if c == 'ı' {
         return c;
     }
-    let upper = only(c.to_uppercase()).unwrap_or(c);
-    only(upper.to_lowercase()).unwrap_or(upper)
+    let upper = single(c.to_uppercase()).unwrap_or(c);
+    single(upper.to_lowercase()).unwrap_or(upper)
 }
 
 /// Simple folding is one to one, so longer forms do not count.
-fn only(mut chars: impl Iterator<Item = char>) -> Option<char> {
+fn single(mut chars: impl Iterator<Item = char>) -> Option<char> {
     chars.next().filter(|_| chars.next().is_none())
 }
 

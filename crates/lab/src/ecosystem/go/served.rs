@@ -59,9 +59,7 @@ impl ServedModule {
             env: go.env().to_vec(),
             // All experiments of a day see the same versions, and can be repeated with them.
             snapshot: dir.join("lists").join(until.strftime("%F").to_string()),
-            downloads: Some(cache.join("cache/download")),
             until,
-            offline: context.around.offline,
         };
         let proxy =
             ModuleProxy::start(packed, settings).map_err(|e| format!("the overlay cannot be served: {e}"))?;

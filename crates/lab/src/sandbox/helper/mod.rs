@@ -16,7 +16,7 @@ use std::thread;
 use std::time::Duration;
 
 /// How long killing everything may take once nobody waits for the response.
-const CLEAR: Duration = Duration::from_secs(2);
+const CLEANUP_LIMIT: Duration = Duration::from_secs(2);
 
 /// Serves the request on standard input, and responds on standard output.
 pub(crate) fn serve() -> ExitCode {
@@ -31,7 +31,7 @@ pub(crate) fn serve() -> ExitCode {
     thread::spawn(|| {
         // When the input ends, nobody waits for the response any more.
         let _ = io::copy(&mut io::stdin().lock(), &mut io::sink());
-        process_tree::kill_all(CLEAR);
+        process_tree::kill_all(CLEANUP_LIMIT);
         std::process::exit(3);
     });
     let response = Supervisor::new(request).run().map_or_else(Response::LabFailed, Response::Ended);

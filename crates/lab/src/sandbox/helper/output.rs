@@ -10,7 +10,7 @@ pub(super) enum Source {
 }
 
 /// Longer lines are forwarded in pieces, in bytes.
-const LONGEST: usize = 4096;
+const MAX_LINE: usize = 4096;
 
 /// Forwards everything to standard error; calls `found` once when `text` was printed.
 pub(super) fn forward(mut from: PipeReader, source: &Source, text: &[u8], found: impl Fn()) {
@@ -31,7 +31,7 @@ pub(super) fn forward(mut from: PipeReader, source: &Source, text: &[u8], found:
                 line.extend_from_slice(bytes);
                 // A line without an end is forwarded in pieces, so that it does not pile up.
                 while let Some(end) =
-                    line.iter().position(|b| *b == b'\n').or((line.len() > LONGEST).then_some(LONGEST - 1))
+                    line.iter().position(|b| *b == b'\n').or((line.len() > MAX_LINE).then_some(MAX_LINE - 1))
                 {
                     forward_line(name, line.drain(..=end).as_slice());
                 }

@@ -24,17 +24,17 @@ use std::time::{Duration, Instant};
 /// How long a program may take to end after SIGTERM.
 const GRACE: Duration = Duration::from_secs(5);
 /// How long a service may take to become ready.
-const SERVICE: Duration = Duration::from_secs(30);
+const SERVICE_LIMIT: Duration = Duration::from_secs(30);
 /// How often the limits are checked that the kernel does not enforce.
 const TICK: Duration = Duration::from_millis(200);
 /// How often processes are counted if the kernel does not. At every tick would be too rarely: a fork bomb
 /// doubles faster.
-const COUNT: Duration = Duration::from_millis(10);
+const COUNT_INTERVAL: Duration = Duration::from_millis(10);
 /// The task has a lower priority than the thread that counts its processes.
 const NICE: i32 = 10;
 const PROBE_INTERVAL: Duration = Duration::from_millis(10);
 /// How long killing what is left and reading its output may take.
-const CLEAR: Duration = Duration::from_secs(2);
+const CLEANUP_LIMIT: Duration = Duration::from_secs(2);
 
 enum Event {
     /// A process has ended.
@@ -102,8 +102,8 @@ impl Supervisor {
         };
         let millis = since.elapsed().as_millis() as u64;
         self.check_limits();
-        process_tree::kill_all(CLEAR);
-        self.until(Instant::now() + CLEAR, |state| state.streams == 0);
+        process_tree::kill_all(CLEANUP_LIMIT);
+        self.until(Instant::now() + CLEANUP_LIMIT, |state| state.streams == 0);
         let how = if how != How::Done && self.state.full { How::NoSpace } else { how };
         Ok(Ended { how, millis, memory: self.state.memory >> 20, printed: 0 })
     }
@@ -125,12 +125,12 @@ impl Supervisor {
 
     /// Starts the services one after the other; gives the first failure.
     fn start_services(&mut self) -> Result<Option<How>, String> {
-        for (n, Service { run, port }) in self.request.services.clone().into_iter().enumerate() {
+        for (n, Service { run, port }) in self.request.task.services.clone().into_iter().enumerate() {
             let name = short(&run, 60);
             let pid = self.spawn(&shell(&run), Source::Beside(format!("service {}", n + 1)))?;
             let Some(port) = port else { continue };
             self.probe(vec![Probe::Port(port)]);
-            let patience = SERVICE.min(Duration::from_secs(self.request.limits.time.0));
+            let patience = SERVICE_LIMIT.min(Duration::from_secs(self.request.limits.time.0));
             self.until(Instant::now() + patience, |state| state.ready || state.end_of(pid).is_some());
             let failed = match (self.state.exceeded.take(), self.state.ready, self.state.end_of(pid)) {
                 (Some(exceeded), _, _) => exceeded,
@@ -154,7 +154,7 @@ impl Supervisor {
 
     fn run_task(&mut self, since: Instant) -> Result<How, String> {
         let most = Duration::from_secs(self.request.limits.time.0);
-        let must = self.request.must.clone();
+        let must = self.request.task.must.clone();
         let mut probes = Vec::new();
         if let Must::Serves { port, url, .. } = &must {
             probes.extend(port.map(Probe::Port));
@@ -163,7 +163,7 @@ impl Supervisor {
                 Err(wrong) => return Ok(How::NotReady(wrong)),
             }
         }
-        let pid = self.spawn(&self.request.command.clone(), Source::Task)?;
+        let pid = self.spawn(&self.request.task.command.clone(), Source::Task)?;
         let how = match must {
             Must::Exits(within) => {
                 self.until(since + most.min(Duration::from_secs(within.0)), |state| {
@@ -242,7 +242,7 @@ impl Supervisor {
         if self.request.enforces_limits {
             let _ = setpriority_process(Some(pid), NICE);
         }
-        let text = match (&source, &self.request.must) {
+        let text = match (&source, &self.request.task.must) {
             (Source::Task, Must::Serves { prints: Some(text), .. }) => text.clone().into_bytes(),
             _ => Vec::new(),
         };
@@ -326,7 +326,7 @@ fn describe(end: &How) -> String {
 fn end_when_too_many(most: u64) {
     let since = Instant::now();
     while process_tree::count_all() <= most + OWN {
-        thread::sleep(COUNT);
+        thread::sleep(COUNT_INTERVAL);
     }
     let (how, millis) = (How::Signalled(Signal::KILL.as_raw()), since.elapsed().as_millis() as u64);
     let _ = Response::Ended(Ended { how, millis, memory: 0, printed: 0 }).send();

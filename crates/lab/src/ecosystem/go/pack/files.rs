@@ -10,9 +10,9 @@ use std::os::unix::ffi::OsStringExt;
 use std::path::{Component, Path, PathBuf};
 
 /// The largest module, packed or unpacked, in bytes.
-pub(super) const MOST: u64 = 500 << 20;
+pub(super) const MAX_MODULE: u64 = 500 << 20;
 /// The largest go.mod or LICENSE, in bytes.
-pub(super) const MOST_EACH: u64 = 16 << 20;
+pub(super) const MAX_FILE: u64 = 16 << 20;
 pub(super) const TOO_LARGE: &str = "has more than 16 MiB";
 
 /// Anything but a folder.
@@ -101,7 +101,7 @@ pub(super) fn choose(entries: Vec<Entry>, since_1_24: bool) -> Result<Vec<Entry>
             Content::Nothing => 0,
         };
         let checked = match checked {
-            Ok(()) if matches!(name.as_str(), "go.mod" | "LICENSE") && size > MOST_EACH => {
+            Ok(()) if matches!(name.as_str(), "go.mod" | "LICENSE") && size > MAX_FILE => {
                 Err(TOO_LARGE.to_owned())
             }
             checked => checked,
@@ -118,7 +118,7 @@ pub(super) fn choose(entries: Vec<Entry>, since_1_24: bool) -> Result<Vec<Entry>
     if !refused.is_empty() {
         return Err(PackError::Refused(refused));
     }
-    if total > MOST { Err(PackError::TooLarge) } else { Ok(kept) }
+    if total > MAX_MODULE { Err(PackError::TooLarge) } else { Ok(kept) }
 }
 
 /// Tells whether a file is in a vendored package: `isVendoredPackage`, with its mistake of before Go 1.24

@@ -13,7 +13,7 @@ mod tree;
 pub use error::PackError;
 
 use self::archive::write_zip;
-use self::files::{Content, Entry, MOST, MOST_EACH, TOO_LARGE, choose, list_files};
+use self::files::{Content, Entry, MAX_FILE, MAX_MODULE, TOO_LARGE, choose, list_files};
 use self::tree::{Kind, joined, read_dir, read_file};
 use super::paths;
 use allclear_core::ecosystem::go::go_mod::{GoMod, at_least};
@@ -55,7 +55,7 @@ pub fn modules(tree: &Path) -> Result<Vec<Module>, PackError> {
             let left_out = name.starts_with(['_', '.']) || name == "vendor" || name == "testdata";
             match kind {
                 Kind::Folder if !left_out => open.push(joined(&dir, &name)),
-                Kind::Regular(size) if name == "go.mod" && size <= MOST_EACH => {
+                Kind::Regular(size) if name == "go.mod" && size <= MAX_FILE => {
                     let read = GoMod::read(&read_file(&tree.join(joined(&dir, &name)))?);
                     let path = read.module.ok_or_else(|| PackError::NoModule(dir.clone()))?;
                     found.push(Module { path, dir: dir.clone(), go: read.go });
@@ -97,7 +97,7 @@ pub fn pack(
     let zip = folder.join(format!("{tagged}.zip"));
     let packed = file.persist(&zip).map_err(|error| PackError::Write(error.error))?;
     match packed.metadata().map_err(PackError::Write)?.len() {
-        0..=MOST => Ok(Packed { path: path.clone(), version: tagged, go_mod, zip, h1, time }),
+        0..=MAX_MODULE => Ok(Packed { path: path.clone(), version: tagged, go_mod, zip, h1, time }),
         _ => Err(PackError::TooLarge),
     }
 }
@@ -110,7 +110,7 @@ fn go_mod(entries: &[Entry], module: &Module, version: &Version) -> Result<Vec<u
             return Err(PackError::NeedsGoMod { version: format!("v{version}"), path: path.clone() });
         }
         None => return Ok(format!("module {path}\n").into_bytes()),
-        Some(Content::File(_, size)) if *size > MOST_EACH => {
+        Some(Content::File(_, size)) if *size > MAX_FILE => {
             return Err(PackError::Refused(vec![("go.mod".into(), TOO_LARGE.into())]));
         }
         Some(Content::File(file, _)) => read_file(file)?,

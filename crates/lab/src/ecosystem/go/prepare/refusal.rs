@@ -1,6 +1,6 @@
 //! Interprets why the go command refused.
 
-use crate::ecosystem::tool::LATE;
+use crate::ecosystem::tool::TIMED_OUT;
 use allclear_core::experiment::Outcome;
 use allclear_core::types::text::short;
 
@@ -32,7 +32,7 @@ pub(super) fn refusal(err: &str, module: &str, version: &str) -> (Outcome, Strin
         return (Outcome::NotInjected, note);
     }
     if has(&[
-        LATE,
+        TIMED_OUT,
         "dial tcp",
         "i/o timeout",
         "TLS handshake timeout",

@@ -32,12 +32,8 @@ pub struct ProxySettings {
     pub env: Vec<(OsString, OsString)>,
     /// The folder that keeps lists and latest versions: all who use the same folder see the same versions.
     pub snapshot: PathBuf,
-    /// The `cache/download` of a GOMODCACHE, to serve from without a network.
-    pub downloads: Option<PathBuf>,
     /// The cut-off: versions whose commits are later are not chosen.
     pub until: Timestamp,
-    /// Whether only what was kept and downloaded is served.
-    pub offline: bool,
 }
 
 /// The module proxy, served on 127.0.0.1 until it is dropped.
@@ -53,27 +49,19 @@ impl ModuleProxy {
     /// Serves packed modules in front of the caller's proxies.
     pub fn start(packed: Vec<Packed>, settings: ProxySettings) -> std::io::Result<Self> {
         let upstream = settings.goproxy.trim_matches([',', '|', ' ']);
-        let next =
-            if settings.offline || upstream.is_empty() { String::new() } else { format!(",{upstream}") };
-        let online = !settings.offline;
+        let next = if upstream.is_empty() { String::new() } else { format!(",{upstream}") };
         let published = Published {
             snapshot: Snapshot::new(settings.snapshot),
-            upstream: online.then(|| Upstream::new(mirrors(upstream), &settings.env)),
+            upstream: Upstream::new(mirrors(upstream), &settings.env),
             until: settings.until,
         };
-        let modules =
-            Arc::new(Modules::new(packed, published, settings.downloads.filter(|_| settings.offline)));
+        let modules = Arc::new(Modules::new(packed, published));
         let server = Server::start(Arc::clone(&modules) as _)?;
         Ok(Self { server, modules, next })
     }
 
     pub fn url(&self) -> &str {
         self.server.url()
-    }
-
-    /// The GOPROXY to use: this proxy, then the caller's.
-    pub fn go_proxy(&self) -> String {
-        format!("{}{}", self.server.url(), self.next)
     }
 
     pub fn add(&self, packed: Packed) {
@@ -103,7 +91,7 @@ impl ProxyClient {
         self.client.url()
     }
 
-    /// The GOPROXY to use, as [`ModuleProxy::go_proxy`].
+    /// The GOPROXY to use: this proxy, then the caller's.
     pub fn go_proxy(&self) -> &str {
         &self.go_proxy
     }

@@ -7,18 +7,12 @@ use crate::ecosystem::go::paths;
 use crate::overlay::published::Published;
 use crate::overlay::server::{Query, Registry, Reply};
 use crate::overlay::snapshot::Answer;
-use std::io::{ErrorKind, Read};
-use std::path::{Path, PathBuf};
 use std::sync::{PoisonError, RwLock};
-
-/// The largest module zip, in bytes.
-const MOST: u64 = 500 << 20;
 
 #[derive(Debug)]
 pub(super) struct Modules {
     packed: RwLock<Vec<Packed>>,
     published: Published,
-    downloads: Option<PathBuf>,
 }
 
 impl Registry for Modules {
@@ -51,8 +45,8 @@ impl Registry for Modules {
 }
 
 impl Modules {
-    pub(super) fn new(packed: Vec<Packed>, published: Published, downloads: Option<PathBuf>) -> Self {
-        Self { packed: RwLock::new(packed), published, downloads }
+    pub(super) fn new(packed: Vec<Packed>, published: Published) -> Self {
+        Self { packed: RwLock::new(packed), published }
     }
 
     pub(super) fn add(&self, packed: Packed) {
@@ -98,27 +92,22 @@ impl Modules {
         named: &str,
         kind: Kind,
     ) -> Result<Reply, Reply> {
-        let bytes = match ours.iter().find(|packed| packed.version == named) {
-            Some(packed) => match kind {
-                Kind::Info => Ok(Some(info(packed))),
-                Kind::Mod => Ok(Some(packed.go_mod.clone())),
-                Kind::Zip => std::fs::read(&packed.zip).map(Some),
-            },
-            None if version(named).is_none() => {
-                query.floats();
-                self.downloaded(module, named, kind)
-            }
-            None if kind == Kind::Info => match self.stat(module, named)? {
-                Answer::Found(bytes) => Ok(Some(bytes)),
-                Answer::Missing | Answer::TooNew => self.downloaded(module, named, kind),
-            },
-            None => self.downloaded(module, named, kind),
-        };
-        match bytes {
-            Ok(Some(bytes)) => Ok(found(kind, bytes)),
-            Ok(None) => Ok(Reply::NotFound),
-            Err(_) => Err(Reply::Failed),
+        if let Some(packed) = ours.iter().find(|packed| packed.version == named) {
+            let bytes = match kind {
+                Kind::Info => info(packed),
+                Kind::Mod => packed.go_mod.clone(),
+                Kind::Zip => std::fs::read(&packed.zip).map_err(|_| Reply::Failed)?,
+            };
+            return Ok(found(kind, bytes));
         }
+        if version(named).is_none() {
+            query.floats();
+        } else if kind == Kind::Info
+            && let Answer::Found(bytes) = self.stat(module, named)?
+        {
+            return Ok(found(kind, bytes));
+        }
+        Ok(Reply::NotFound)
     }
 
     /// Gives the info of a version if the module's list came from here: the go command asks one proxy for both,
@@ -131,12 +120,6 @@ impl Modules {
             }
             Some(Answer::Missing | Answer::TooNew) | None => Ok(Answer::Missing),
         }
-    }
-
-    fn downloaded(&self, module: &str, named: &str, kind: Kind) -> std::io::Result<Option<Vec<u8>>> {
-        let Some(folder) = &self.downloads else { return Ok(None) };
-        let name = format!("{}.{}", paths::escaped(named), kind.extension());
-        read(&folder.join(module).join("@v").join(name))
     }
 }
 
@@ -154,17 +137,4 @@ fn found(kind: Kind, bytes: Vec<u8>) -> Reply {
 
 fn info(packed: &Packed) -> Vec<u8> {
     serde_json::json!({ "Version": packed.version, "Time": packed.time.to_string() }).to_string().into_bytes()
-}
-
-/// Reads a file; `None` if there is none.
-fn read(path: &Path) -> std::io::Result<Option<Vec<u8>>> {
-    match std::fs::File::open(path) {
-        Ok(file) => {
-            let mut bytes = Vec::new();
-            file.take(MOST + 1).read_to_end(&mut bytes)?;
-            if bytes.len() as u64 > MOST { Err(ErrorKind::FileTooLarge.into()) } else { Ok(Some(bytes)) }
-        }
-        Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(error),
-    }
 }

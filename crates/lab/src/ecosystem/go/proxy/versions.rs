@@ -9,7 +9,7 @@ use serde::Deserialize;
 use std::collections::{HashMap, HashSet};
 
 /// For more versions of a module than this, their times are not asked for.
-const LOOKS: usize = 256;
+const MAX_LOOKUPS: usize = 256;
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
@@ -31,7 +31,7 @@ pub(super) fn list(upstream: &Upstream, until: Timestamp, module: &str) -> Resul
     for (looks, (version, line)) in lines.into_iter().enumerate() {
         let kind = (version.pre.is_empty(), version.build.is_empty());
         if !settled.contains(&kind) {
-            if looks >= LOOKS {
+            if looks >= MAX_LOOKUPS {
                 return Err(Unreachable);
             }
             let info = info(upstream, module, &format!("v{version}"))?;
