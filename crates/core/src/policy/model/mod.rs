@@ -10,6 +10,7 @@ pub use gates::*;
 pub use lab_check::LabCheck;
 pub use notify::{Place, Target, Topic, Way};
 
+use self::gates::is_default;
 use crate::ecosystem::version_file::VersionFile;
 use crate::types::cut_kind::CutKind;
 use crate::types::duration::Seconds;
@@ -109,11 +110,6 @@ impl Policy {
         }
         policy
     }
-}
-
-/// Left out of a frozen policy, so that policies frozen before the key existed keep their digest.
-fn is_default<T: Default + PartialEq>(value: &T) -> bool {
-    *value == T::default()
 }
 
 /// Whether allclear acts.
