@@ -96,7 +96,7 @@ fn a_hotfix_that_fixes_nothing_is_blocked_whatever_the_policy_enforces() {
     scene.links.truncate(0);
     let scene = scene.then(0, Event::CandidateCut(Box::new(own))).then(0, rc(1, 2));
     let found = scene.gate(Gate::Version, 8 * DAY);
-    assert!(found.verdict == Verdict::Failed && found.summary.contains("fixes nothing yet"), "{found:?}");
+    assert!(found.verdict == Verdict::Failed && found.summary.contains("has no fix yet"), "{found:?}");
     assert!(!scene.is_clear(at(8 * DAY)));
     let fixed = scene.head(4).then(HOUR, rc(2, 4));
     assert!(fixed.is_clear(at(8 * DAY)), "{:?}", fixed.judge(at(8 * DAY)).blockers().collect::<Vec<_>>());

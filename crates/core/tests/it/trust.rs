@@ -181,7 +181,7 @@ fn a_statement_of_another_place_or_time_is_none() {
                 &entry_id(1),
                 &[Event::Approved { version: VERSION, commit: commit(5) }],
             ),
-            "not good",
+            "not valid",
         ),
         (
             "another version's approval",
@@ -191,7 +191,7 @@ fn a_statement_of_another_place_or_time_is_none() {
                 &entry_id(1),
                 &[Event::Approved { version: allclear_core::Version::new(2, 9, 1), commit: commit(2) }],
             ),
-            "not good",
+            "not valid",
         ),
         ("another head than it says", Statement { head: entry_id(0), ..good() }, "not good"),
         ("another key's name on it", Statement { key: public(MIRA), ..good() }, "not good"),
@@ -201,17 +201,17 @@ fn a_statement_of_another_place_or_time_is_none() {
                 signature: armor(BEN, GIT, text(&entry_id(0), &entry_id(1), &events).unwrap().as_bytes()),
                 ..good()
             },
-            "not good",
+            "not valid",
         ),
         (
             "rubbish",
             Statement { signature: "-----BEGIN SSH SIGNATURE-----\n\u{1b}[2J".into(), ..good() },
-            "not good",
+            "not valid",
         ),
         (
             "ten mebibytes",
             Statement { signature: good().signature + &"A".repeat(10 << 20), ..good() },
-            "not good",
+            "not valid",
         ),
     ] {
         let heard = forged(said);

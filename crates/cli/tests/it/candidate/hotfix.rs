@@ -39,7 +39,7 @@ fn a_friday_hotfix_goes_out_and_into_what_rides() {
         .allclear(&["status"])
         .code(1)
         .says("1.0.1 hotfix")
-        .says("fixes nothing yet")
+        .says("has no fix yet")
         .says("push the fix to release-1.0.1");
     let seen = world.status();
     assert_eq!(

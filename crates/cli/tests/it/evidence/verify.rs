@@ -269,7 +269,7 @@ fn signatures_are_shown_as_they_are() {
     let commit = world.git("server.git", &["hash-object", "-t", "commit", "-w", &file]);
     world.git("server.git", &["update-ref", LEDGER, &commit]);
     let run = world.allclear(&["verify"]).code(0).says("1 checked now");
-    assert!(run.err.contains("signature is not good"), "{}", run.err);
+    assert!(run.err.contains("signature is not valid"), "{}", run.err);
 }
 
 #[test]

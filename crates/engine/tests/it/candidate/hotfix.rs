@@ -58,7 +58,7 @@ fn p1_to_p5_a_friday_hotfix_while_1_1_0_soaks() {
     world.minutes(62);
     world.until_quiet(&b);
     let fault = b.engine().promote(Some(v("1.0.1")), None).unwrap_err();
-    assert!(fault.kind() == FaultKind::Blocked && fault.what().contains("fixes nothing yet"), "{fault}");
+    assert!(fault.kind() == FaultKind::Blocked && fault.what().contains("has no fix yet"), "{fault}");
 
     let fix = world.commit("release-1.0.1", "fix: logins", FIX);
     let (clear, summary) = gate(&world, "1.0.1", Gate::MergeBack);

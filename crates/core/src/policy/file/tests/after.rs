@@ -123,7 +123,7 @@ fn what_is_wrong_and_where() {
         ),
         (
             "notify = [{ on = ['released'] }]",
-            "1:11 `notify`: it does not say how | add one of run, webhook, webhook-env, slack-env",
+            "1:11 `notify`: it does not say how to reach it | add one of run, webhook, webhook-env, slack-env",
         ),
         (
             "notify = [{ run = 'x', slack-env = 'S' }]",
