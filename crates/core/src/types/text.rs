@@ -28,12 +28,6 @@ pub fn short(text: &str, width: usize) -> String {
     out
 }
 
-/// Quotes a word for a shell where it needs that.
-pub fn shell_word(word: &str) -> String {
-    let quoted = shlex::Quoter::new().allow_nul(true).quote(word);
-    quoted.expect("it fails for NUL alone, which is allowed").into_owned()
-}
-
 /// Gives bytes as lower-case hexadecimal digits.
 pub fn hex(bytes: &[u8]) -> String {
     base16ct::lower::encode_string(bytes)
@@ -65,14 +59,6 @@ pub fn list<S: AsRef<str>>(items: &[S]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn words_for_a_shell() {
-        for (word, quoted) in [("refs/heads/develop", "refs/heads/develop"), ("a b$(x)", "'a b$(x)'")] {
-            assert_eq!(shell_word(word), quoted);
-        }
-        assert_eq!(shlex::split(&shell_word("a b$(x)'\0")).unwrap(), ["a b$(x)'\0"]);
-    }
 
     #[test]
     fn nothing_steers_the_terminal() {

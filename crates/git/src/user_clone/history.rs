@@ -9,7 +9,8 @@ use crate::process::{Git, words};
 use crate::store::{Store, TEXT_LIMIT, broken, patch_ids, read_object, unavailable};
 use allclear_core::port::history::{CloneRef, Commit, Commits, Forced, History, Look, Reach, Read};
 use allclear_core::port::{Refs, RepoError};
-use allclear_core::types::text::{plain, shell_word};
+use allclear_core::types::shell;
+use allclear_core::types::text::plain;
 use allclear_core::{CommitId, RefName};
 use jiff::Timestamp;
 use std::collections::BTreeMap;
@@ -286,7 +287,7 @@ fn forced(text: &str) -> Vec<Forced> {
 }
 
 fn quoted(word: &str) -> String {
-    shell_word(&plain(word))
+    shell::quoted(&plain(word))
 }
 
 #[cfg(test)]

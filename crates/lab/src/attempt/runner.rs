@@ -6,7 +6,7 @@ use super::view::View;
 use crate::sandbox::{SandboxSpec, Task};
 use allclear_core::experiment::{Limits, Must, Outcome, Recipe, Run, Service, Step};
 use allclear_core::types::duration::Seconds;
-use allclear_core::types::text::shell_word;
+use allclear_core::types::shell;
 use allclear_host::TempDir;
 use rustix::fs::OFlags;
 use std::io::Read;
@@ -224,7 +224,7 @@ fn task(command: &[&str], must: Must, services: &[Service]) -> Task {
 fn typed(step: Step, task: &Task) -> String {
     let word = |word: &String| {
         let plain = |c: char| c.is_ascii_alphanumeric() || "-_./=:,".contains(c);
-        if !word.is_empty() && word.chars().all(plain) { word.clone() } else { shell_word(word) }
+        if !word.is_empty() && word.chars().all(plain) { word.clone() } else { shell::quoted(word) }
     };
     let command = task.command.iter().map(word).collect::<Vec<_>>().join(" ");
     let must = match &task.must {
