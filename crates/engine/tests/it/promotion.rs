@@ -270,7 +270,10 @@ fn p7_a_rewound_ledger_is_detected_here_and_by_a_fresh_machine() {
     world.git(&["update-ref", "refs/allclear/ledger", all[all.len() - 4].0.as_str()]);
     for name in ["a", "fresh"] {
         let fault = world.machine(name).engine().tick(false).unwrap_err();
-        assert!(fault.kind() == FaultKind::Blocked && fault.what().contains("cut short"), "{name}: {fault}");
+        assert!(
+            fault.kind() == FaultKind::Blocked && fault.what().contains("was rewound"),
+            "{name}: {fault}"
+        );
     }
     world.git(&["update-ref", "refs/allclear/ledger", whole.as_str()]);
     assert!(world.machine("a").engine().tick(false).is_ok());

@@ -102,7 +102,7 @@ fn words(idle: &SkippedPick, picking: &Picking) -> String {
             format!("is on {branch} already, as {}, the same patch", as_id.short())
         }
         SkipReason::PickedAs(as_id) => {
-            format!("is on {branch} already, as {}, whose message says so", as_id.short())
+            format!("is on {branch} already, as {}, which says that it was picked from it", as_id.short())
         }
         SkipReason::Empty => "changes nothing".into(),
         SkipReason::NothingLeft => format!("would change nothing: {branch} has all of it already"),

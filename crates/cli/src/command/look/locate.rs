@@ -122,7 +122,7 @@ fn delay(train: Train, at: &dyn Fn(Timestamp) -> String) -> String {
 fn likeness(twin: Option<&Twin>) -> String {
     let how = |twin: &Twin| match twin.how {
         MatchedBy::SamePatch => "the same patch",
-        MatchedBy::PickedFromIt => "picked from it, as it says",
+        MatchedBy::PickedFromIt => "which says that it was picked from it",
         MatchedBy::ItsOrigin => "which it was picked from",
     };
     twin.map(|twin| format!(", as {}, {}", twin.commit.short(), how(twin))).unwrap_or_default()

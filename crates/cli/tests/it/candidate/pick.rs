@@ -49,7 +49,7 @@ fn a_fix_comes_on_board_as_git_would_pick_it() {
         .allclear(&["pick", &fix])
         .code(0)
         .says("picked 1 commit onto release-1.1.0")
-        .says("rc.2 is tagged by tick")
+        .says("allclear tick tags rc.2")
         .plainly();
     let head = world.at(BRANCH);
     assert_eq!(world.at(&format!("{BRANCH}~1")), old);
@@ -158,7 +158,7 @@ fn what_is_on_board_is_not_picked_twice() {
         "another way\n",
         &format!("fix: three\n\n(cherry picked from commit {third})"),
     );
-    unchanged(&world, &["pick", &third], 0).says("already, as").says("picked from it, as it says");
+    unchanged(&world, &["pick", &third], 0).says("already, as").says("which says that it was picked from it");
     // What was taken back may come again.
     world.git("other", &["revert", "--no-edit", "HEAD"]);
     world.git("other", &["push", "-q", "origin", &format!("HEAD:{BRANCH}")]);
@@ -191,7 +191,7 @@ fn only_fixes_of_develop_may_come() {
     unchanged(&world, &["pick", &silent], 1).talks("unclassified: its message does not say what it is");
     let fix = world.push("develop", "lib.txt", "fixed\n", "fix: it");
     // One that may not come keeps the others off too.
-    unchanged(&world, &["pick", &fix, &feature, &silent], 1).talks("2 commits are no fixes");
+    unchanged(&world, &["pick", &fix, &feature, &silent], 1).talks("2 commits are not fixes");
     world.git("other", &["push", "-q", "origin", "origin/master:refs/heads/side"]);
     let aside = world.push("side", "lib.txt", "aside\n", "fix: aside");
     unchanged(&world, &["pick", &aside], 1)

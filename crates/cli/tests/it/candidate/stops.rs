@@ -71,7 +71,7 @@ fn what_cannot_be_read_stops_deciding_until_it_is_struck() {
     let stranger = world.at("develop");
     world.allclear(&["strike", &stranger, "--reason", "what is it"]).code(2).talks("is not an entry");
     let void = append(&world, "{\"schema\": \"something else\"}", "rubbish");
-    world.allclear(&["status"]).code(1).says("nothing is decided").says("allclear strike");
+    world.allclear(&["status"]).code(1).says("nothing can be decided").says("allclear strike");
     for args in [&["promote", "--yes"][..], &["cut", "--yes"], &["hold", "--reason", "because"], &["tick"]] {
         world.allclear(args).code(1).talks("cannot be used");
     }
@@ -91,7 +91,7 @@ fn a_record_that_was_cut_short_is_noticed() {
     let second = world.refs()["refs/allclear/ledger"].clone();
     world.git("server.git", &["update-ref", "refs/allclear/ledger", &first]);
     world.allclear(&["status"]).code(1).says("the record was rewound").says(&second[..7]);
-    world.allclear(&["promote", "--yes"]).code(1).talks("cut short");
+    world.allclear(&["promote", "--yes"]).code(1).talks("was rewound");
     world.allclear(&["tick"]).code(1);
     world.git("server.git", &["update-ref", "-d", "refs/allclear/ledger"]);
     world.allclear(&["status"]).code(1).says("and is gone");

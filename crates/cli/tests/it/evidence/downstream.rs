@@ -43,7 +43,7 @@ fn a_regression_is_seen_explained_and_waived() {
     let (world, declared) = world();
     world.allclear(&["status"]).code(8).says("no experiment for").says("allclear test 1.1.0");
     tried(&world, "0123456789ab", &[]);
-    world.allclear(&["status"]).code(8).says("looked at other downstreams");
+    world.allclear(&["status"]).code(8).says("tested other downstreams");
     let panic = "panic: assignment to entry in nil map";
     tried(&world, &declared, &[finding("examples/greeter", panic, "9c1d3b5e7f02")]);
     let run = world.allclear(&["status"]).code(1).says("BLOCKED by 1");

@@ -67,7 +67,7 @@ fn a_user_reports_and_a_captain_answers() {
         "--json",
     ];
     let id = world.allclear(&bad).code(0).json()["report"].as_str().unwrap().to_owned();
-    world.allclear(&["status"]).code(1).says("to be looked at").plainly();
+    world.allclear(&["status"]).code(1).says("to be triaged").plainly();
     world.allclear(&["why", "reports"]).code(1).says("Ada: panics at start").says("report confirm").plainly();
     world.allclear(&["report", "bad", "--rc", "1.1.0"]).code(2).talks("is not an rc");
     world.allclear(&["report", "good", "--rc", "1.1.0-rc.2", "--as", "Ben"]).code(2).talks("has no rc.2");

@@ -128,7 +128,7 @@ fn twins_are_found_by_their_patch_and_by_what_they_say() {
     world.push(BRANCH, "c.txt", "not the same\n", "fix: c");
     world.allclear(&["rc"]).code(0);
     at(&world, &patch).says(&format!("as {}, the same patch", &same[..7])).says("v1.1.0-rc.2");
-    at(&world, &changed).says("picked from it, as it says").says("v1.1.0-rc.2");
+    at(&world, &changed).says("which says that it was picked from it").says("v1.1.0-rc.2");
     at(&world, &other).says("allclear pick");
 }
 
@@ -203,7 +203,7 @@ fn hostile_words_are_only_words() {
 fn it_works_without_a_record_and_in_a_shallow_clone() {
     let world = World::new("");
     at(&world, "v1.0.0").says("first in v1.0.0");
-    at(&world, "develop").says("It rides with the next cut");
+    at(&world, "develop").says("It goes into the next cut");
     let url = format!("file://{}", world.server().display());
     world.git(".", &["clone", "-q", "--depth", "1", "-b", "develop", &url, "shallow"]);
     let first = world.at("v1.0.0");

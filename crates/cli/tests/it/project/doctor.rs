@@ -402,7 +402,7 @@ fn hostile_names_steer_nothing() {
     h.git(&["push", "-q", "origin", "release-1.0.0"]);
     h.git(&["fetch", "-q", "--tags", "origin"]);
     let run = on_one_screen(h.world.allclear(&["doctor"]).code(1));
-    let run = run.says("names are a trap").says("release-1.0.0: 1 commit");
+    let run = run.says("names are ambiguous").says("release-1.0.0: 1 commit");
     drop(run);
     h.world.allclear(&["doctor", "--json"]).code(1).json();
     h.world.allclear(&["doctor", "--repair-history"]).code(1).plainly();
@@ -472,8 +472,10 @@ fn a_probe_tells_of_a_server_that_is_not_atomic_or_takes_nothing() {
     let world = World::new("");
     world.git("server.git", &["config", "receive.advertiseAtomic", "false"]);
     let report = world.allclear(&["doctor", "--json"]).code(1).json();
-    assert!(finding(&report, "server")["summary"].as_str().unwrap().contains("does not do atomic pushes"));
-    world.allclear(&["doctor", "--probe-push"]).code(1).says("the server does no atomic pushes");
+    assert!(
+        finding(&report, "server")["summary"].as_str().unwrap().contains("does not support atomic pushes")
+    );
+    world.allclear(&["doctor", "--probe-push"]).code(1).says("the server does not support atomic pushes");
     world.git("server.git", &["config", "receive.advertiseAtomic", "true"]);
     world.hook("pre-receive", "echo 'no pushes on Fridays' >&2; exit 1");
     world

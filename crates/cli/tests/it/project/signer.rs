@@ -55,10 +55,10 @@ fn a_key_that_is_none_is_refused() {
     world.allclear(&["cut", "--yes"]).code(0);
     let before = world.refs();
     for key in ["", "ssh-ed25519 AAAA", "/no/such/file", "ssh-dss AAAAB3NzaC1kc3MAAA"] {
-        world.allclear(&add("Eve", key, "admin")).code(2).talks("no public SSH key");
+        world.allclear(&add("Eve", key, "admin")).code(2).talks("not a public SSH key");
     }
     let key = person(&world, "clone", "mira");
-    world.allclear(&add("Mira", &key, "boss")).code(2).talks("no role");
+    world.allclear(&add("Mira", &key, "boss")).code(2).talks("not a role");
     world.allclear(&["signer", "revoke", "SHA256:x", "--reason", "lost"]).code(2).talks("fingerprint");
     world.allclear(&["signer", "second"]).code(2).talks("no such proposal");
     assert_eq!(world.refs(), before);

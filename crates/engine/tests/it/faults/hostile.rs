@@ -279,9 +279,12 @@ fn p7_a_mirror_push_that_deletes_the_ledger_is_detected_everywhere() {
     for name in ["a", "fresh"] {
         let machine = world.machine(name);
         let fault = machine.engine().tick(false).unwrap_err();
-        assert!(fault.kind() == FaultKind::Blocked && fault.what().contains("cut short"), "{name}: {fault}");
+        assert!(
+            fault.kind() == FaultKind::Blocked && fault.what().contains("was rewound"),
+            "{name}: {fault}"
+        );
         let cut = machine.engine().cut(&CutWish { may_found: true, ..CutWish::default() }).unwrap_err();
-        assert!(cut.what().contains("cut short"), "{name}: no second ledger: {cut}");
+        assert!(cut.what().contains("was rewound"), "{name}: no second ledger: {cut}");
     }
     world.git(&["update-ref", "refs/allclear/ledger", head.as_str()]);
     a.engine().tick(false).unwrap();
@@ -296,7 +299,7 @@ fn p7_another_ledger_in_its_place_is_detected() {
     let tree = world.git(&["rev-parse", "refs/allclear/ledger^{tree}"]);
     let other = world.git(&["commit-tree", &tree, "-m", "begun anew"]);
     world.git(&["update-ref", "refs/allclear/ledger", &other]);
-    assert!(a.engine().tick(false).unwrap_err().what().contains("cut short"));
+    assert!(a.engine().tick(false).unwrap_err().what().contains("was rewound"));
     let blob = world.git(&["rev-parse", "develop:allclear.toml"]);
     world.git(&["update-ref", "refs/allclear/ledger", &blob]);
     a.engine().tick(false).unwrap_err();
