@@ -8,7 +8,7 @@ use jiff::Timestamp;
 /// A reading command's instant.
 #[derive(Debug, Clone, Default, clap::Args)]
 pub(crate) struct Now {
-    /// What if it were this instant? (2026-11-10T10:00:00Z, "2026-11-10 10:00", 3d from now)
+    /// Judge as if it were this time (2026-11-10T10:00:00Z, "2026-11-10 10:00", 3d from now)
     #[arg(long, value_name = "T")]
     now: Option<String>,
 }

@@ -228,7 +228,7 @@ pub(crate) fn show_probe(name: &str, probe: &Probe) {
     }
     if let Some(delete) = &probe.delete {
         let left: Vec<String> = probe.left.iter().map(|n| short(n.as_str(), 80)).collect();
-        let title = if probe.counted { "✖ left on the server:" } else { "✖ not known to be gone:" };
+        let title = if probe.counted { "✖ left on the server:" } else { "✖ may still be on the server:" };
         ui::out(format!("\n{}", paint(BAD, title)));
         left.iter().for_each(|name| ui::out(format!("  {name}")));
         ui::out(format!("  {}  {delete}", paint(BOLD, "you")));

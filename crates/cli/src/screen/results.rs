@@ -80,8 +80,8 @@ fn show_end(tested: &Tested) {
     let (style, words) = match tested.verdict {
         Verdict::Passed if advised(tested) => (WAIT, "regressed, as advice only (tier = \"should\")"),
         Verdict::Passed => (GOOD, "nothing regressed"),
-        Verdict::Regressed => (BAD, "regressed, and blocks (tier = \"must\")"),
-        Verdict::Inconclusive => (WAIT, "not conclusive: what has no answer yet may still regress"),
+        Verdict::Regressed => (BAD, "regressed, which blocks the release (tier = \"must\")"),
+        Verdict::Inconclusive => (WAIT, "not conclusive: what has no result yet may have regressed"),
     };
     ui::out(paint(style, words));
     if tested.verdict == Verdict::Inconclusive {

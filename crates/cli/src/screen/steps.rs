@@ -63,7 +63,7 @@ fn said(report: &StepReport<'_>, zone: &TimeZone, now: Timestamp) -> String {
     let next = next.unwrap_or_else(|| " · at the next tick".into());
     match (report.state, progress.mark) {
         (StepState::Done, Mark::Done(DoneBy::Probed)) => "done before anything was run".into(),
-        (StepState::Done, Mark::Done(DoneBy::Told)) => "done, as a person says".into(),
+        (StepState::Done, Mark::Done(DoneBy::Told)) => "done, according to a person".into(),
         (StepState::Done, _) => "done".into(),
         (StepState::Waiting, _) => format!("waits for {}", plain(&list(&report.waits_for))),
         (StepState::Running, Mark::Begun { until }) => {

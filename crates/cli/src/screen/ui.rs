@@ -102,8 +102,11 @@ pub(crate) fn confirm(question: &str, yes: bool) -> Result<(), Fault> {
         return Ok(());
     }
     if !std::io::stdin().is_terminal() {
-        return Err(Fault::new(FaultKind::Usage, "this needs a yes, and there is no terminal to ask")
-            .hint("add --yes; it answers confirmations, never gates"));
+        return Err(Fault::new(
+            FaultKind::Usage,
+            "this needs a confirmation, and there is no terminal to ask on",
+        )
+        .hint("add --yes; it confirms, but never waives a gate"));
     }
     let mut stderr = anstream::stderr();
     let _gone = write!(stderr, "{question} [y/N] ").and_then(|()| stderr.flush());

@@ -14,7 +14,7 @@ pub(crate) fn notes(seen: &Snapshot, now: Timestamp) {
         let ids: Vec<&str> = offer.fixes.iter().take(4).map(|(id, _)| id.short()).collect();
         let more = if offer.fixes.len() > ids.len() { ", …" } else { "" };
         ui::out(format!(
-            "{} {} was withdrawn {}: {} not on develop: {}{more} (allclear why shows how to bring them)",
+            "{} {} was withdrawn {}: {} not on develop: {}{more} (allclear why shows how to get them there)",
             paint(WAIT, "note:"),
             offer.version,
             instant::distance(withdrawal.at, now),

@@ -32,8 +32,10 @@ fn the_fields_of_the_status() {
         has(gate, "gate enforced verdict summary clears_at kind actors subjects");
     }
     let names: Vec<&str> = gates.iter().filter_map(|g| g["gate"].as_str()).collect();
-    let all: Vec<&str> =
-        allclear_core::types::gate::Gate::all().map(allclear_core::types::gate::Gate::name).collect();
+    let all: Vec<&str> = allclear_core::types::gate::Gate::ALL
+        .into_iter()
+        .map(allclear_core::types::gate::Gate::name)
+        .collect();
     assert_eq!(names, all);
     let blockers = candidate["blockers"].as_array().unwrap();
     let checks = blockers.iter().find(|b| b["gate"] == "checks").unwrap();

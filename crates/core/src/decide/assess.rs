@@ -105,12 +105,13 @@ impl CandidateAssessment {
     /// Gives the proof that a promotion in flight may go on; `None` while a gate blocks, or where the candidate's
     /// branch is no longer at the commit that was planned. One that landed in part goes by its evidence alone.
     pub fn clear_to_finish(&self, operation: &Operation, standing: Standing) -> Option<&Clear> {
-        match standing {
-            Standing::Committed { .. } => self.evidence_clear.as_ref(),
+        let clear = match standing {
+            Standing::Committed { .. } => &self.evidence_clear,
             Standing::Done { .. } | Standing::Stuck(_) | Standing::NotApplied | Standing::Overtaken(_) => {
-                self.clear.as_ref().filter(|clear| clear.commit == operation.commit)
+                &self.clear
             }
-        }
+        };
+        clear.as_ref().filter(|clear| clear.commit == operation.commit)
     }
 
     /// Lists the enforced gates that are not clear.

@@ -78,7 +78,7 @@ impl Obstacle {
             Self::Tag => "a tag of that name exists already",
             Self::Candidate => "the candidate's branch was moved",
             Self::CandidateGone => "the candidate's branch is gone",
-            Self::NotClear => "it is not clear",
+            Self::NotClear => "an enforced gate is not clear",
         }
     }
 }

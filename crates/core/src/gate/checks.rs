@@ -120,7 +120,7 @@ fn beating(beat: &Beat, results: &CheckLine, trust: Trust, now: Timestamp) -> Li
     if silent_at <= margin.after(now) {
         return Line::of(
             Verdict::Missing,
-            format!("no beat since {last}; one is due every {}", beat.at_least_every),
+            format!("no result since {last}; one is required every {}", beat.at_least_every),
         );
     }
     let ends = beat.length.after(start);
@@ -128,7 +128,7 @@ fn beating(beat: &Beat, results: &CheckLine, trust: Trust, now: Timestamp) -> Li
     if ends <= now {
         Line {
             turns_at,
-            ..Line::of(Verdict::Passed, format!("beating for {}", Seconds::between(start, now)))
+            ..Line::of(Verdict::Passed, format!("has kept passing for {}", Seconds::between(start, now)))
         }
     } else {
         let detail = format!("has kept passing for {} of {}", Seconds::between(start, now), beat.length);

@@ -189,11 +189,11 @@ fn sentence(summary: &Summary, found: &FindingLine) -> String {
         (_, Outcome::TimedOut) => format!("takes too long in {step}"),
         (_, Outcome::OutOfMemory) => format!("takes too much memory in {step}"),
         (_, Outcome::NoSpace) => format!("fills its disk in {step}"),
-        (_, Outcome::Network) => format!("wants a network in {step}"),
+        (_, Outcome::Network) => format!("tried to use the network in {step}"),
         (_, Outcome::Infra) => "the lab failed".to_owned(),
         (_, Outcome::Unprepared) => "could not be prepared".to_owned(),
         (_, Outcome::NotInjected) => "was built with another version".to_owned(),
-        (_, Outcome::Skipped | Outcome::Passed) => "was not decided".to_owned(),
+        (_, Outcome::Skipped | Outcome::Passed) => "has no result".to_owned(),
     };
     let tail = match (found.comparison, &summary.baseline) {
         (Comparison::Regressed, Some(baseline)) => format!(" since {}", baseline.version),

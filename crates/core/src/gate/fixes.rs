@@ -61,7 +61,7 @@ pub(super) fn judge(case: &Case<'_>) -> Finding {
                 )
             } else {
                 format!(
-                    "git revert {} on {branch} (it can go with the next train), or take responsibility for it: allclear accept {} --reason TEXT",
+                    "git revert {} on {branch} (it can go into the next release), or take responsibility for it: allclear accept {} --reason TEXT",
                     c.id.short(),
                     c.id
                 )

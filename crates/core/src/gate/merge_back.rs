@@ -14,7 +14,7 @@ pub(super) fn judge(case: &Case<'_>) -> Finding {
                 let files: Vec<String> = files.iter().take(3).map(|f| plain(f)).collect();
                 format!("; will conflict with {other} in {}", list(&files))
             }
-            MergeBack::Impossible { why } => format!("; not into {other}: {}", plain(why)),
+            MergeBack::Impossible { why } => format!("; cannot be merged into {other}: {}", plain(why)),
         });
     }
     finding

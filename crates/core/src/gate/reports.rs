@@ -97,7 +97,12 @@ fn blocked(open: &[&(&Report, Line)], good: usize) -> Finding {
     let text = match open {
         [(report, line)] => format!("{} is bad for rc.{}: {}", report.id, report.rc, line.detail),
         many => {
-            format!("{} stand, first {}: {}", count(many.len(), "bad report"), many[0].0.id, many[0].1.detail)
+            format!(
+                "{} are open, first {}: {}",
+                count(many.len(), "bad report"),
+                many[0].0.id,
+                many[0].1.detail
+            )
         }
     };
     let tally = if good == 0 { String::new() } else { format!(" · {good} good") };

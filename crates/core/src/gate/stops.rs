@@ -41,7 +41,7 @@ pub fn stops(project: &Project, facts: &Facts, now: Timestamp) -> Vec<Stop> {
     let place = facts.record.place.as_ref().map(crate::RefName::as_str);
     if let Some(to) = project.moved_to.as_deref().filter(|to| place != Some(to)) {
         stops.push(person(
-            format!("the record goes on at {}", crate::types::text::short(to, 80)),
+            format!("the record continues at {}", crate::types::text::short(to, 80)),
             vec!["a maintainer deletes the old place once everybody reads the new one".into()],
         ));
     }

@@ -70,7 +70,9 @@ pub(super) fn judge(case: &Case<'_>) -> Finding {
                         case.candidate.commit(),
                         cut.branch
                     ),
-                    format!("or take the new head on record: allclear rc {version} --commit {head} --yes"),
+                    format!(
+                        "or record the new head as the next rc: allclear rc {version} --commit {head} --yes"
+                    ),
                 ],
             )
         },
@@ -85,7 +87,7 @@ pub(super) fn judge(case: &Case<'_>) -> Finding {
         Some(head) if cut.kind == CutKind::Hotfix && *head == cut.head => Finding {
             needs_commit: true,
             ..Finding::failed(
-                format!("{version} has no fix yet: {} is what it was cut from", cut.branch),
+                format!("{version} has no fix yet: {} is still where it was cut", cut.branch),
                 vec![name_of(&case.candidate.by.who)],
                 vec![format!("push the fix to {}", cut.branch)],
             )

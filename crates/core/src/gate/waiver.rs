@@ -107,8 +107,11 @@ pub(crate) fn apply(case: &Case<'_>, gate: Gate, finding: Finding) -> Finding {
     for force in forces.iter().filter(|f| !f.holds()) {
         let subject = force.subject.map(|s| format!(":{s}")).unwrap_or_default();
         let version = case.version;
-        finding.summary =
-            format!("{} · {} would waive it, a second person is needed", finding.summary, force.names());
+        finding.summary = format!(
+            "{} · {} asked to waive it; a second person has to agree",
+            finding.summary,
+            force.names()
+        );
         finding.remedy.push(format!(
             "a second person: allclear waive {version} {}{subject} --commit {} --reason TEXT --for DURATION",
             gate.name(),

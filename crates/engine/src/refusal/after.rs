@@ -33,7 +33,7 @@ impl From<&AfterRefusal> for Fault {
                     StepFailure::Lost => remedy(*version, step).into_iter().fold(fault, Self::hint),
                     StepFailure::Failed | StepFailure::Unconfirmed | StepFailure::Unclear => {
                         fault.hint(format!(
-                            "any tick looks again in {}; allclear after {version} shows its last output",
+                            "the first tick after {} looks again; allclear after {version} shows its last output",
                             back_off(*attempt)
                         ))
                     }
@@ -53,10 +53,10 @@ impl From<&AfterRefusal> for Fault {
                 Self::usage(format!("{version} was not released through this record"))
             }
             R::NoSteps => Self::usage("no release has after-steps")
-                .hint("write [[after]] into allclear.toml on develop; it counts from the next cut on"),
+                .hint("add [[after]] to allclear.toml on develop; it applies from the next cut"),
             R::NotNotified { to, why, attempt } => Self::try_later(format!("{to} was not notified: {why}"))
                 .truth("the release is not affected; the notice is kept")
-                .hint(format!("any tick tries again in {}", back_off(*attempt))),
+                .hint(format!("the first tick after {} tries again", back_off(*attempt))),
         }
     }
 }

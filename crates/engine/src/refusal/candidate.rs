@@ -63,7 +63,7 @@ impl From<&CandidateRefusal> for Fault {
             R::BadVersion(why) => Self::usage(why.to_string()),
             R::BadHotfixVersion { why, open } => match open {
                 Some(open) => Self::usage(why.to_string())
-                    .hint(format!("let {open} bring the fix: push it to that candidate"))
+                    .hint(format!("release the fix with {open}: push it to that candidate"))
                     .hint(format!("or end it first: allclear withdraw {open} --yes --reason TEXT")),
                 None => Self::usage(why.to_string()),
             },
@@ -82,7 +82,7 @@ impl From<&CandidateRefusal> for Fault {
             R::SlotTaken => Self::conflict("the slot was taken by somebody else"),
             R::SlotHandled => Self::conflict("the slot was handled by somebody else"),
             R::NothingNew { develop } => {
-                Self::blocked(format!("{develop} has nothing that is not released or cut already"))
+                Self::blocked(format!("everything on {develop} is released or cut already"))
             }
             R::NothingReleased => Self::usage("nothing is released yet, so there is no version to fix")
                 .hint("name the version: allclear hotfix --version X.Y.Z --yes --reason TEXT"),
@@ -100,7 +100,7 @@ impl From<&CandidateRefusal> for Fault {
             }
             R::InFlight(version) => in_flight(*version).hint("allclear tick completes it"),
             R::InFlightForPick(version) => in_flight(*version)
-                .hint("allclear tick completes it; what comes too late for it goes with the next train"),
+                .hint("allclear tick completes it; a fix that is too late for it goes into the next release"),
             R::StableAboutToMove { version, stable } => {
                 Self::try_later(format!("a promotion of {version} is in flight, and {stable} is about to move"))
                     .hint("allclear tick completes it; then cut the hotfix")
@@ -111,7 +111,7 @@ impl From<&CandidateRefusal> for Fault {
                     .hint(format!("push it again: git push origin {commit}:refs/heads/{branch}"))
             }
             R::IsRcAlready { head, n } => {
-                Self::usage(format!("{} is rc.{n} already; an rc is a commit", head.short()))
+                Self::usage(format!("{} is rc.{n} already; a commit has only one rc number", head.short()))
             }
             R::Rewound { version, branch, head, n, rc } => Self::blocked(format!(
                 "{branch} was rewound: {} does not contain rc.{n} ({})",
@@ -119,10 +119,10 @@ impl From<&CandidateRefusal> for Fault {
                 rc.short()
             ))
             .hint(format!("put it back: git push --force origin {rc}:refs/heads/{branch}"))
-            .hint(format!("or take it on record: allclear rc {version} --commit {head} --yes")),
+            .hint(format!("or record the new head as the next rc: allclear rc {version} --commit {head} --yes")),
             R::PickOntoRewound { version, branch, head, n } => {
                 Self::blocked(format!("{branch} was rewound: {} does not contain rc.{n}", head.short()))
-                    .hint(format!("allclear why {version} says how to put it back, or on record"))
+                    .hint(format!("allclear why {version} says how to put it back or to record it"))
             }
             R::BranchKeepsMoving => {
                 Self::conflict("others kept pushing to the candidate's branch").hint("try again")
@@ -166,7 +166,8 @@ fn no_fixes(version: Version, commits: &[ClassedCommit]) -> Fault {
     };
     let mut fault = Fault::blocked(what);
     if commits.first().is_some_and(|newest| newest.class == Class::NotAFix) {
-        fault = fault.hint(format!("it goes with the next train; after its cut {version} takes only fixes"));
+        fault =
+            fault.hint(format!("it can go into the next release; {version} takes only fixes after its cut"));
     }
     commits.iter().rev().take(5).fold(fault, |fault, commit| {
         fault.hint(format!("if {version} needs it: allclear accept {} --reason TEXT", brief(&commit.id)))
@@ -176,13 +177,13 @@ fn no_fixes(version: Version, commits: &[ClassedCommit]) -> Fault {
 /// Says what a merge brings, and how to pick the fixes among it.
 fn is_merge(version: Version, merge: &CommitId, subject: &str, brings: &[(ClassedCommit, bool)]) -> Fault {
     let lines = brings.iter().rev().take(NAMED).map(|(c, fix)| {
-        let word = if *fix { "a fix" } else { "no fix" };
+        let word = if *fix { "a fix" } else { "not a fix" };
         format!("\n  {} \"{}\": {word}, {}", brief(&c.id), short(&c.subject, 60), c.why)
     });
     let more = brings.len().saturating_sub(NAMED);
     let more = if more > 0 { format!("\n  and {more} more") } else { String::new() };
     let fault = Fault::blocked(format!(
-        "{} \"{}\" is a merge, and brings {}{}{more}",
+        "{} \"{}\" is a merge that brings {}{}{more}",
         merge.short(),
         short(subject, 60),
         count(brings.len(), "commit"),
@@ -191,7 +192,7 @@ fn is_merge(version: Version, merge: &CommitId, subject: &str, brings: &[(Classe
     let fixes = brings.iter().rev().filter(|(_, fix)| *fix).take(NAMED);
     let fixes: Vec<&str> = fixes.map(|(c, _)| brief(&c.id)).collect();
     if fixes.is_empty() {
-        return fault.hint("none of them is a fix that the candidate lacks; they go with the next train");
+        return fault.hint("none of them is a fix that the candidate lacks; they go into the next release");
     }
     fault.hint(format!("allclear pick {} --version {version}", fixes.join(" ")))
 }

@@ -45,7 +45,7 @@ impl From<&LedgerRefusal> for Fault {
             R::EntryTooLarge => Self::usage("the entry is larger than 64 KiB").hint("shorten its texts"),
             R::TooManyFiles => Self::usage("an entry has at most 16 files of 1 MiB beside it"),
             R::Ignored => {
-                Self::unknown("the server said twice that it took the entry, and the ledger did not move")
+                Self::unknown("the server said twice that it accepted the entry, but the ledger did not move")
                     .truth("the refs are unchanged as far as the server shows them")
                     .hint("ask the server's administrator; then try again")
             }
@@ -59,9 +59,7 @@ impl From<&LedgerRefusal> for Fault {
             }
             R::NoEffect { why } => Self::refused(format!("this entry would have no effect: {why}"))
                 .hint("allclear signer list shows whose signature counts for what")
-                .hint(
-                    "git config gpg.format ssh, git config user.signingkey FILE: the key that signs for you",
-                ),
+                .hint("to sign entries: git config gpg.format ssh, then git config user.signingkey FILE"),
         }
     }
 }

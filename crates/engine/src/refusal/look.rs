@@ -32,7 +32,7 @@ impl From<&LookRefusal> for Fault {
                 "several branches say in allclear.toml that they are develop: {}",
                 names.join(", ")
             ))
-            .hint("leave the file on the one that is"),
+            .hint("keep the file only on the branch that is develop"),
             R::PolicyMistakes(n) => Self::usage(format!("allclear.toml on develop has {}", count(*n, "mistake")))
                 .hint("allclear policy check shows each at its line"),
             R::NoPolicy => Self::usage("there is no allclear.toml on develop")

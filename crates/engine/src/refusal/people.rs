@@ -1,4 +1,4 @@
-//! What people may not say or decide, or not so.
+//! Why a person's decision, report or signature is refused.
 
 use crate::Fault;
 use allclear_core::gate::MARGIN;
@@ -59,15 +59,15 @@ impl From<&PeopleRefusal> for Fault {
                 }
                 Self::usage(what).hint("--reason TEXT")
             }
-            R::NotAFullId(version) => Self::usage("an approval names the full commit id")
+            R::NotAFullId(version) => Self::usage("an approval needs the full commit id")
                 .hint(format!("allclear why {version} approvals prints the command")),
             R::NotListedToApprove { who, from } => {
-                Self::refused(format!("{} is not one of those whose approval counts", short(who, 80)))
+                Self::refused(format!("an approval by {} does not count here", short(who, 80)))
                     .hint(format!("gates.approvals.from names {}", list(from)))
             }
             R::AuthorOfIt { who, version } => {
                 Self::refused(format!("{} is an author of commits in {version}", short(who, 80)))
-                    .hint("somebody else approves (gates.approvals.not = \"authors\")")
+                    .hint("somebody else has to approve (gates.approvals.not = \"authors\")")
             }
             R::NoSuchGate(name) => Self::usage(format!("there is no gate `{}`", short(name, 40))).hint(waivable()),
             R::NotWaivable(gate) => Self::refused(format!(
@@ -81,11 +81,11 @@ impl From<&PeopleRefusal> for Fault {
             }
             R::NameOne { gate, open } => {
                 let reasons = count(open.len(), "reason");
-                let what = format!("{} is not clear for {reasons}, and a waiver names one", gate.name());
+                let what = format!("{} is not clear for {reasons}; name the one to waive", gate.name());
                 Self::usage(what).hint(names(*gate, open))
             }
             R::AboutOneThing { gate, wanted } => Self::usage(format!(
-                "{} is about one thing; leave `:{}` out",
+                "{} has no subjects to choose from; leave out `:{}`",
                 gate.name(),
                 short(wanted, 40)
             )),
@@ -97,7 +97,7 @@ impl From<&PeopleRefusal> for Fault {
                 Self::usage(format!("no waiver of {topic} is on record for an earlier rc of {version}"))
                     .hint("--reason TEXT --for DURATION, such as --for 2d")
             }
-            R::NoReasonOrEnd => Self::usage("a waiver has a reason and an end")
+            R::NoReasonOrEnd => Self::usage("a waiver needs a reason and an end")
                 .hint("--reason TEXT --for DURATION, such as --for 2d"),
             R::BadLength { length, longest } => Self::usage(format!(
                 "a waiver lasts more than {MARGIN} and at most {longest} here, not {length}"
@@ -132,14 +132,14 @@ impl From<&PeopleRefusal> for Fault {
             }
             R::TextUnwritable(why) => Self::try_later(format!("the text cannot be written: {why}")),
             R::NoText(id) => Self::usage(format!("there is no text of a report `{}`", short(id, 40)))
-                .hint("its full id has 8 digits: allclear why reports"),
-            R::BadSigners(why) => Self::usage(format!("the signers cannot be changed so: {why}"))
+                .hint("a report's id has 8 digits; allclear why reports lists them"),
+            R::BadSigners(why) => Self::usage(format!("the signers cannot be changed this way: {why}"))
                 .hint("the first signers need an admin among them: --role admin")
                 .hint("allclear signer list shows who is in force"),
             R::NoSuchProposal => Self::usage("no such proposal is pending").hint(PROPOSALS),
             R::SeveralProposals => Self::usage("several proposals are pending").hint(PROPOSALS),
             R::OverAlready(until) => {
-                Self::usage(format!("{until} is over already")).hint("give an instant in the future")
+                Self::usage(format!("{until} is in the past")).hint("give an instant in the future")
             }
             R::NoSuchEntry(entry) => {
                 Self::usage(format!("{} is not an entry of this ledger", entry.short()))

@@ -44,7 +44,7 @@ impl From<&PromotionRefusal> for Fault {
             R::LandedInPart { version, operation, landed, obstacle } => {
                 Self::blocked(format!("the promotion of {version} was applied in part, and {}", obstacle.sentence()))
                     .truth(format!("{landed} of {operation} are as planned; nothing more was changed"))
-                    .hint("a maintainer decides; allclear why shows the refs, and allclear tick continues once nothing blocks it")
+                    .hint("a maintainer has to decide; allclear tick continues once nothing blocks it")
             }
             R::NotAtItsEnd(version) => Self::try_later(format!("the promotion of {version} is not complete yet"))
                 .truth("it is on record, and any tick continues it")

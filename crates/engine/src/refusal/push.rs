@@ -1,4 +1,4 @@
-//! Pushes that did nothing, or nobody knows what.
+//! Pushes that changed nothing, or whose outcome is not known.
 
 use crate::{Fault, FaultKind};
 use allclear_core::port::{PushAnswer, RepoError};
@@ -34,7 +34,7 @@ impl From<&PushRefusal> for Fault {
                 let said = if answer.said.is_empty() { "it gave no reason".into() } else { answer.said.join("\n  ") };
                 Self::refused(format!("the server refused {doing}:\n  {said}"))
                     .hint("let this credential bypass the rule, or run allclear with one that may push")
-                    .hint("it is not retried until somebody runs allclear again")
+                    .hint("run the command again when this is solved; a refused promotion is not retried automatically")
             }
             PushRefusal::Unanswered(error) => Self { kind: FaultKind::Unknown, ..Self::from(error) }
                 .truth("a push was sent and the server does not answer: it may or may not have been applied")

@@ -24,15 +24,15 @@ impl From<&SetupRefusal> for Fault {
             R::NothingToMakeItFrom { branch, from } => {
                 Self::usage(format!("there is no branch {from} on the server to make {branch} from"))
             }
-            R::NoDevelop => Self::usage("there is no develop branch, so that nothing can be missing on it"),
+            R::NoDevelop => Self::usage("there is no develop branch, so nothing can be missing from it"),
             R::NoStable => Self::usage("no branch of releases was found (master, main, trunk, stable)"),
             R::NoSuchBranch(name) => Self::usage(format!("the server has no branch {}", short(name, 60))),
             R::NoCommonCommit { stable, develop } => Self::blocked(format!(
-                "{} and {} share no commit, so that nothing can be merged",
+                "{} and {} share no commit, so nothing can be merged",
                 short(stable, 60),
                 short(develop, 60)
             ))
-            .hint("one of the two was rewritten; decide which is the history"),
+            .hint("one of the two was rewritten; decide which one to keep"),
             R::Conflicts { stable, develop, files, commits } => {
                 let (stable, develop) = (short(stable, 60), short(develop, 60));
                 Self::blocked(format!(

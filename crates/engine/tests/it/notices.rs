@@ -64,7 +64,7 @@ fn a_release_is_told_to_whom_asks() {
     let world = world(COMMAND);
     world.days(8);
     let (done, _) = tick(&world, "a");
-    assert_eq!(done, ["released 1.1.0 as v1.1.0", "told command of 1 thing"]);
+    assert_eq!(done, ["released 1.1.0 as v1.1.0", "notified command of 1 thing"]);
     tick(&world, "b");
     let notices = arrived(&world);
     assert_eq!(notices.len(), 1);
@@ -88,7 +88,7 @@ fn what_did_not_arrive_is_told_again_with_growing_pauses() {
     assert_eq!(at, [0, 1, 3, 7]);
     std::fs::remove_file(&broken).unwrap();
     world.minutes(5);
-    assert_eq!(tick(&world, "b").0, ["told command of 1 thing"]);
+    assert_eq!(tick(&world, "b").0, ["notified command of 1 thing"]);
     tick(&world, "a");
     assert_eq!(arrived(&world).len(), 1);
 }

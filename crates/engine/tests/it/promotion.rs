@@ -303,7 +303,7 @@ fn p8_a_foreign_stable_after_a_half_done_move_calls_a_person() {
     let before = world.branches_and_tags();
     let (_, last) = world.until_quiet(&world.machine("b"));
     assert!(
-        last.faults.iter().any(|f| f.kind() == FaultKind::Blocked && f.what().contains("landed in part")),
+        last.faults.iter().any(|f| f.kind() == FaultKind::Blocked && f.what().contains("applied in part")),
         "{:?}",
         last.faults
     );

@@ -54,7 +54,7 @@ pub(super) fn credential(seen: &Prerequisites) -> Judgement {
             day(probed.at)
         )),
         (Reach::Open { .. }, Some(probed)) => {
-            Judgement::open(format!("a probe found what stops a release ({})", day(probed.at)))
+            Judgement::open(format!("a probe found something that stops a release ({})", day(probed.at)))
                 .act("allclear doctor --probe-push shows it, and tries again")
         }
         (Reach::Open { .. }, None) => {
@@ -72,9 +72,7 @@ pub(super) fn ledger(seen: &Prerequisites) -> Judgement {
     let Some(probed) = &seen.probed else {
         return match place {
             Some(place) => Judgement::clear(format!("the ledger is at {place}")),
-            None => {
-                Judgement::unknown("none yet; --probe-push finds out which place for it the server protects")
-            }
+            None => Judgement::unknown("none yet; --probe-push finds out where the server would protect it"),
         };
     };
     let tried = day(probed.at);

@@ -57,11 +57,11 @@ pub(super) fn judge(past: &Past) -> Judgement {
     };
     let (weight, summary) = match (none, brief) {
         (none, _) if none == n => (Weight::Past, format!("no rc at all, {n} of {n} releases")),
-        (0, 0) => (Weight::Clear, format!("every candidate stood a week: {range}")),
-        (0, _) => (Weight::Past, format!("{brief} of {n} stood less than 7 d: {range}")),
+        (0, 0) => (Weight::Clear, format!("every candidate soaked for a week or more: {range}")),
+        (0, _) => (Weight::Past, format!("{brief} of {n} soaked less than 7 d: {range}")),
         (_, _) => {
             let others = if served.len() == 1 { "the other" } else { "the others" };
-            (Weight::Past, format!("no rc at all for {none} of {n}; {others} stood {range}"))
+            (Weight::Past, format!("no rc at all for {none} of {n}; {others} soaked {range}"))
         }
     };
     Judgement::new(weight, summary).shown_by(evidence)

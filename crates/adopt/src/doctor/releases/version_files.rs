@@ -52,7 +52,11 @@ pub(super) fn judge(past: &Past) -> Judgement {
     }
     evidence.sort_by_key(|e| std::cmp::Reverse(e.at));
     let tags: BTreeSet<&str> = evidence.iter().map(|e| e.about.as_str()).collect();
-    let summary = format!("{} of {} have another version than their tag", tags.len(), past.tags.last().len());
+    let summary = format!(
+        "{} of {} releases have files with another version than their tag",
+        tags.len(),
+        past.tags.last().len()
+    );
     Judgement::past(summary).shown_by(evidence)
 }
 

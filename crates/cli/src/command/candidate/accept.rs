@@ -10,10 +10,10 @@ use allclear_core::types::text::count;
 use allclear_engine::Fault;
 use serde_json::json;
 
-/// Answer for a commit that is no known fix, once and for all.
+/// Take responsibility for a commit that is not a known fix.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Accept {
-    /// Commits that came on board, or any by their full ids.
+    /// Commits on the candidate, or any commits by their full ids.
     #[arg(required = true, value_name = "COMMIT")]
     commits: Vec<String>,
     /// The candidate.
@@ -30,7 +30,7 @@ impl Command for Accept {
         let (version, accepted) = context.engine().accept(self.version, &self.commits, &self.reason)?;
         let text = match accepted.len() {
             0 => "accepted already".to_owned(),
-            n => format!("{} accepted on {version}, once and for all", count(n, "commit")),
+            n => format!("{} accepted on {version} for good", count(n, "commit")),
         };
         Ok(ui::done(
             flags.json,

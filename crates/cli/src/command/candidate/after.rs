@@ -18,7 +18,7 @@ use serde_json::json;
 
 /// What follows a release: how far each step is.
 ///
-/// Or try one anew, or say that it is done.
+/// Or retry a step, or mark it as done.
 #[derive(Debug, clap::Args)]
 pub(crate) struct After {
     #[arg(value_parser = Version::parse, value_name = "X.Y.Z")]
@@ -55,7 +55,7 @@ impl Command for After {
                     &json!({"schema": "allclear.after/1", "version": version, "step": step, "retried": retried}),
                 );
             } else if retry.is_some() {
-                ui::out(format!("step {step} of {version} is tried anew by the next tick"));
+                ui::out(format!("the next tick tries step {step} of {version} again"));
             } else {
                 ui::out(format!("step {step} of {version} is done, as you say"));
             }

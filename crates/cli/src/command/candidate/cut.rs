@@ -17,7 +17,7 @@ pub(crate) struct Cut {
     /// The version; chosen from what changed where absent.
     #[arg(long, value_name = "X.Y.Z")]
     version: Option<String>,
-    /// Say what it would be, and change nothing.
+    /// Show what would happen, and change nothing.
     #[arg(long)]
     dry_run: bool,
     /// Answer the confirmation with yes.

@@ -10,7 +10,7 @@ use allclear_core::types::text::{list, short};
 use allclear_engine::{Fault, HotfixPlan, HotfixWish};
 use serde_json::json;
 
-/// Cut a candidate from stable, beside whatever rides.
+/// Cut a candidate from stable, beside the open candidates.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Hotfix {
     /// The version; the next patch of the last release where absent.
@@ -19,7 +19,7 @@ pub(crate) struct Hotfix {
     /// Why, for the record.
     #[arg(long, value_name = "TEXT")]
     reason: String,
-    /// Say what it would be, and change nothing.
+    /// Show what would happen, and change nothing.
     #[arg(long)]
     dry_run: bool,
     /// Answer the confirmation with yes.
@@ -81,13 +81,16 @@ fn show(hotfix: &HotfixPlan, flags: &Flags, dry: bool) {
     }
     let riding: Vec<String> = riding.iter().map(ToString::to_string).collect();
     if riding.is_empty() {
-        ui::out(format!("  when it is released, {} gets it", branches.develop));
+        ui::out(format!("  when it is released, it is merged into {}", branches.develop));
     } else {
         let them = list(&riding);
         let version = cut.version;
-        ui::out(format!("  when it is released, {} gets it, and {them} with a new rc", branches.develop));
         ui::out(format!(
-            "  if {them} left first, {version} would be too late: allclear hold {} --reason TEXT",
+            "  when it is released, it is merged into {}, and into {them} as a new rc",
+            branches.develop
+        ));
+        ui::out(format!(
+            "  if {them} were released first, {version} would be too late: allclear hold {} --reason TEXT",
             riding[0]
         ));
     }

@@ -23,7 +23,7 @@ pub(crate) struct Pick {
     /// The candidate; the open one where absent.
     #[arg(long, value_parser = Version::parse, value_name = "X.Y.Z")]
     version: Option<Version>,
-    /// Say what it would be, and change nothing.
+    /// Show what would happen, and change nothing.
     #[arg(long)]
     dry_run: bool,
 }

@@ -9,7 +9,7 @@ use allclear_core::Version;
 use allclear_engine::{Fault, Note, PromotionPlan, Released};
 use serde_json::json;
 
-/// Bring a candidate that is clear to its release.
+/// Release a candidate that is clear.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Promote {
     #[arg(value_parser = Version::parse, value_name = "X.Y.Z")]
@@ -20,7 +20,7 @@ pub(crate) struct Promote {
     /// Print every object and ref update, and change nothing.
     #[arg(long)]
     dry_run: bool,
-    /// Record the wish: any tick promotes exactly this commit as soon as it is clear.
+    /// Let a tick promote exactly this commit as soon as it is clear.
     #[arg(long, conflicts_with = "dry_run")]
     when_clear: bool,
     /// Answer the confirmation with yes.
@@ -48,7 +48,7 @@ impl Command for Promote {
                 );
             } else {
                 ui::out(format!(
-                    "On record: the first tick after {} is clear promotes {version}.",
+                    "Recorded: a tick promotes {version} as soon as {} is clear.",
                     commit.short()
                 ));
             }
@@ -122,7 +122,7 @@ fn show(plan: &PromotionPlan, flags: &Flags) {
         } else if name.starts_with("refs/tags/") {
             format!("annotated tag of {}", op.new_stable.short())
         } else {
-            "end of the branch".to_owned()
+            "branch deleted".to_owned()
         }
     };
     let width = plan.refs.iter().map(|u| u.name.as_str().len()).max().unwrap_or(0);
@@ -142,7 +142,7 @@ fn show(plan: &PromotionPlan, flags: &Flags) {
             allclear_core::types::text::list(&op.resolved)
         ));
     }
-    ui::out("  one atomic push, each ref only if it is what is shown here");
+    ui::out("  one atomic push; each ref moves only from the value shown here");
 }
 
 fn done(released: &Released, flags: &Flags) {

@@ -17,7 +17,7 @@ pub(crate) struct Rc {
     /// Only if this is still the head.
     #[arg(long, value_name = "ID")]
     commit: Option<String>,
-    /// With --commit: take a rewound branch on record.
+    /// With --commit: record a rewound head as the next rc.
     #[arg(long, short = 'y')]
     yes: bool,
 }

@@ -21,7 +21,7 @@ pub(crate) struct Withdraw {
     /// Why, for the record.
     #[arg(long, value_name = "TEXT")]
     reason: String,
-    /// Say what it would do, and change nothing.
+    /// Show what would happen, and change nothing.
     #[arg(long)]
     dry_run: bool,
     /// Answer the confirmation with yes.

@@ -70,7 +70,7 @@ impl Command for Report {
             ReportCommand::Resolve { id, not_ours, .. } => {
                 let why = not_ours.as_deref().unwrap_or_default();
                 let (version, id) = Context::open(flags)?.engine().dismiss_report(id, why)?;
-                Ok(answered(flags, version, &id, "is resolved: not the candidate's"))
+                Ok(answered(flags, version, &id, "is resolved: not the candidate's fault"))
             }
         }
     }

@@ -37,7 +37,7 @@ pub(crate) struct Test {
     /// How many are tried at once; half of the processors where absent.
     #[arg(long, short, value_name = "N")]
     jobs: Option<NonZeroUsize>,
-    /// Try anew what is not known to be well, as if nothing were known of it.
+    /// Try again whatever did not pass, without the remembered results.
     #[arg(long, value_enum, value_name = "WHICH")]
     rerun: Option<Rerun>,
     /// Write the table as JUnit XML too.

@@ -28,10 +28,10 @@ pub(crate) struct Waive {
     /// Only if this is still the candidate's commit.
     #[arg(long, value_name = "ID")]
     commit: Option<String>,
-    /// After a new rc: as it was waived before.
+    /// Renew the waiver of an earlier rc.
     #[arg(long)]
     again: bool,
-    /// End it before its time.
+    /// End the waiver now.
     #[arg(long, conflicts_with_all = ["reason", "length", "commit", "again"])]
     lift: bool,
 }

@@ -34,10 +34,7 @@ impl Command for Calendar {
 
     fn run(&self, flags: &Flags) -> Result<Exit, Fault> {
         if self.ics && flags.json {
-            return Err(Fault::new(
-                FaultKind::Usage,
-                "--ics and --json are two forms of one calendar; give one",
-            ));
+            return Err(Fault::new(FaultKind::Usage, "give --ics or --json, not both"));
         }
         let context = Context::open(flags)?;
         let seen = context.look(flags)?;
@@ -113,7 +110,7 @@ fn coming(seen: &Snapshot, now: Timestamp) -> Vec<Coming> {
                 until: None,
                 kind: "leaves",
                 subject: version.to_string(),
-                text: format!("{version}: release, by forecast"),
+                text: format!("{version}: forecast release"),
             });
         }
     }

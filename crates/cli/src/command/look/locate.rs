@@ -72,7 +72,7 @@ fn show(found: &CommitLocation, seen: &Snapshot, zone: &TimeZone, now: Timestamp
             let twin = likeness(release.twin.as_ref());
             line("release", format!("first in {} at {}{twin}{of}", release.tag, release.commit.short()));
         }
-        None => line("release", "in none yet".into()),
+        None => line("release", "not released yet".into()),
     }
     let next = || {
         let version = found.next_version.map(|v| format!("; it will be in {v}")).unwrap_or_default();
@@ -103,7 +103,7 @@ fn show(found: &CommitLocation, seen: &Snapshot, zone: &TimeZone, now: Timestamp
                 "{command}  {}",
                 paint(DIM, format!("brings it to {version}{}", delay(*train, &at)))
             ));
-            ui::out(format!("Else {}.", next()));
+            ui::out(format!("Otherwise {}.", next()));
         }
     }
 }

@@ -20,7 +20,7 @@ use serde_json::json;
 /// The record: what happened, newest first.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Log {
-    /// At most so many entries.
+    /// Show at most this many entries.
     #[arg(short = 'n', long, default_value_t = 50)]
     limit: usize,
     #[command(flatten)]
@@ -68,7 +68,7 @@ impl Command for Log {
                         Proof::Claimed => String::new(),
                         Proof::Signed => match link.signed.as_ref().and_then(Signed::signer) {
                             Some(key) => format!(" (signed by {key})"),
-                            None => paint(BAD, " (says it is signed, and is not)"),
+                            None => paint(BAD, " (claims to be signed, and is not)"),
                         },
                     };
                     let who = name_of(&entry.by.who);

@@ -10,7 +10,7 @@ use crate::screen::status::show;
 use crate::screen::ui::{self, DIM, paint};
 use allclear_engine::Fault;
 
-/// What is riding, how far, and what stops it.
+/// The open candidates: how far they are, and what blocks them.
 #[derive(Debug, Default, clap::Args)]
 pub(crate) struct Status {
     #[command(flatten)]

@@ -64,7 +64,7 @@ impl Command for Why {
             stop.remedy.iter().for_each(|r| ui::out(format!("  → {r}")));
         }
         if chosen.is_empty() && assessment.stops.is_empty() {
-            ui::out("No candidate is open; nothing stands in the way of anything.");
+            ui::out("No candidate is open; nothing is blocked.");
         }
         for (nth, found) in chosen.into_iter().enumerate() {
             if nth > 0 {
@@ -92,7 +92,7 @@ fn parse(about: &[String]) -> Result<(Option<Version>, Topic), Fault> {
     let Some(topic) = rest else { return Ok((version, None)) };
     let (gate, subject) =
         topic.split_once(':').map_or((topic.as_str(), None), |(g, s)| (g, Some(s.to_owned())));
-    let names: Vec<&str> = Gate::all().map(Gate::name).collect();
+    let names: Vec<&str> = Gate::ALL.into_iter().map(Gate::name).collect();
     if !names.contains(&gate) {
         return Err(usage(format!("there is no gate `{}`", short(gate, 40)))
             .hint(format!("the gates are {}", names.join(", "))));

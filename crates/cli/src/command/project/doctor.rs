@@ -22,7 +22,7 @@ use std::sync::atomic::Ordering;
 /// In any clone; changes nothing.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Doctor {
-    /// Try on the server what a release needs of it, in names of its own that are deleted again.
+    /// Test on the server what a release needs, with probe refs that are deleted again.
     #[arg(long, conflicts_with = "offline")]
     probe_push: bool,
     /// Prepare the merge that brings stable back into develop; nothing is pushed.

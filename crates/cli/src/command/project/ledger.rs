@@ -8,7 +8,7 @@ use crate::screen::ui;
 use allclear_engine::Fault;
 use serde_json::json;
 
-/// Care for the record itself.
+/// Maintain the record.
 #[derive(Debug, clap::Args)]
 #[command(hide = true)]
 pub(crate) struct Ledger {

@@ -29,7 +29,7 @@ pub(crate) struct Policy {
 
 #[derive(Debug, clap::Subcommand)]
 enum PolicyCommand {
-    /// Each value with its origin: of develop, or the frozen one of a candidate.
+    /// Print each value and its origin: develop's policy, or a candidate's frozen one.
     Show {
         #[arg(value_parser = Version::parse, value_name = "X.Y.Z")]
         version: Option<Version>,

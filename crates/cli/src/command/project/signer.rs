@@ -14,7 +14,7 @@ use allclear_engine::{Fault, FaultKind, SignersChange};
 use serde_json::json;
 use std::path::Path;
 
-/// Whose signatures count for what.
+/// Show and change whose signatures count, and for what.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Signer {
     #[command(subcommand)]
@@ -55,7 +55,7 @@ enum SignerCommand {
     },
     /// Propose how many admins a change takes.
     Threshold {
-        /// So many.
+        /// The number of admins.
         #[arg(value_name = "N")]
         admins: u32,
         /// Why, for the record.
@@ -64,7 +64,7 @@ enum SignerCommand {
     },
     /// Second a proposal, as an admin.
     Second {
-        /// The entry that proposed it; the only one that waits, where absent.
+        /// The entry of the proposal; may be left out while only one is pending.
         #[arg(value_name = "ENTRY")]
         proposal: Option<String>,
     },
@@ -180,7 +180,7 @@ fn show(flags: &Flags, roster: &Roster) {
         let by = names(&roster.admins(&proposal.by));
         let by = if by.is_empty() { "no admin".into() } else { list(&by) };
         let what = allclear_core::Event::SignersProposed(Box::new(proposal.change.clone())).sentence();
-        ui::out(format!("waits: entry {} would {what}; stated by {by}", proposal.entry.short()));
+        ui::out(format!("pending: entry {} would {what}; stated by {by}", proposal.entry.short()));
         ui::say(format!("hint: allclear signer second {}", proposal.entry));
     }
 }

@@ -67,7 +67,7 @@ fn how_far_a_release_is() {
         .code(0)
         .says("is done, as you say");
     world.allclear(&["tick"]).code(0).says("step party is done: 1.1.0 is published");
-    world.allclear(&["after"]).code(0).says("published").says("done, as a person says");
+    world.allclear(&["after"]).code(0).says("published").says("done, according to a person");
     world.allclear(&["status"]).code(0).says("Last release: 1.1.0, published");
     world.allclear(&["log"]).says("step announce of 1.1.0 is done, as somebody says");
     assert_eq!(std::fs::read_to_string(world.path("cache/published")).unwrap_or_default(), "1.1.0\n");

@@ -109,7 +109,7 @@ fn a_beat_must_keep_coming() {
     world.allclear(&["check", "staging", "passed", "--commit", &rc]).code(0);
     world.allclear(&["status"]).code(8);
     world.allclear(&["why", "--now", "5m"]).code(8).says("has kept passing for");
-    world.allclear(&["why", "--now", "1h"]).code(8).says("no beat since");
+    world.allclear(&["why", "--now", "1h"]).code(8).says("no result since");
     world.allclear(&["check", "staging", "failed", "--commit", &rc]).code(0);
     world.allclear(&["status"]).code(1);
 }

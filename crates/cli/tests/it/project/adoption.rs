@@ -162,11 +162,14 @@ fn what_is_not_as_on_the_server_is_not_touched() {
     refuses("is not in the work tree");
     world.write("elsewhere/ci.yml", CI_TEXT);
     symlink(world.path("elsewhere/ci.yml"), world.path(CI)).unwrap();
-    refuses("is a link, or leads over one");
+    refuses("is a symbolic link, or lies behind one");
     std::fs::rename(world.path("clone/.github"), world.path("elsewhere/github")).unwrap();
     symlink(world.path("elsewhere/github"), world.path("clone/.github")).unwrap();
-    refuses("is a link, or leads over one");
-    world.allclear(&["init", "--ci", "github", "--yes"]).code(2).talks("is a link, or leads over one");
+    refuses("is a symbolic link, or lies behind one");
+    world
+        .allclear(&["init", "--ci", "github", "--yes"])
+        .code(2)
+        .talks("is a symbolic link, or lies behind one");
     assert!(!world.path("elsewhere/github/workflows/allclear.yml").exists());
 }
 

@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 const CRATES: &[(&str, &[&str])] = &[
     ("allclear-core", &[]),
     ("allclear-adopt", &["allclear-core"]),
-    ("allclear-host", &["allclear-core"]),
+    ("allclear-host", &[]),
     ("allclear-git", &["allclear-core", "allclear-host"]),
     ("allclear-lab", &["allclear-core", "allclear-host"]),
     ("allclear-engine", &["allclear-core", "allclear-adopt"]),

@@ -134,7 +134,7 @@ pub(super) fn text(preset: Preset, traits: &Traits) -> String {
          anchor = \"{}\"   # the first cut, local time; then every two weeks\n",
         anchor.strftime("%Y-%m-%d %H:%M")
     ));
-    text.push_str("\n[fixes]                    # what may come on board after the cut\n");
+    text.push_str("\n[fixes]                    # what may be added after the cut\n");
     if total > 0 && conventional * 2 >= total {
         text.push_str(&format!("# {conventional} of the last {total} commits are Conventional, so their types tell fixes from the rest.\ntypes = [\"fix\", \"revert\", \"docs\", \"test\"]\n"));
     } else {

@@ -30,8 +30,10 @@ pub(super) fn run(flags: &Flags, by: Scheduler, print: bool, yes: bool) -> Resul
             ui::json(&json!({"schema": "allclear.schedule/1", "line": line, "written": false}));
         } else {
             ui::out(line);
-            ui::say("put this line in with crontab -e; the clone must reach its server without a person");
-            ui::say("the list shows it at work once it has written to the record");
+            ui::say(
+                "put this line in with crontab -e; the clone must reach its server without asking for a login",
+            );
+            ui::say("allclear init shows it as done once it has written to the record");
         }
         return Ok(Exit::Done);
     }
@@ -72,7 +74,11 @@ pub(super) fn run(flags: &Flags, by: Scheduler, print: bool, yes: bool) -> Resul
         ui::json(&json!({"schema": "allclear.schedule/1", "file": path, "written": written, "then": then}));
         return Ok(Exit::Done);
     }
-    ui::out(if written { format!("wrote {file}") } else { format!("{file} is there and as it should be") });
+    ui::out(if written {
+        format!("wrote {file}")
+    } else {
+        format!("{file} exists already and is up to date")
+    });
     then.iter().for_each(|act| ui::out(format!("  {} {act}", ui::paint(ui::DIM, "→"))));
     Ok(Exit::Done)
 }

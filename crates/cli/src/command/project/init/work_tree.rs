@@ -24,7 +24,7 @@ pub(super) fn within(top: &Path, file: &str) -> Result<PathBuf, Fault> {
         };
         path.push(part);
         if path.symlink_metadata().is_ok_and(|m| m.is_symlink()) {
-            return Err(in_the_way(file, "is a link, or leads over one"));
+            return Err(in_the_way(file, "is a symbolic link, or lies behind one"));
         }
     }
     Ok(path)
