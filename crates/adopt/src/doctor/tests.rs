@@ -126,7 +126,7 @@ fn soaks_patches_doubles_and_bare_tags() {
     let past = rebased();
     let soak = found(&past, "soak");
     assert_eq!(soak.weight, Weight::Past);
-    assert_eq!(soak.summary, "no rc at all for 2 of 3; the other stood 1 d");
+    assert_eq!(soak.summary, "no rc at all for 2 of 3; the other soaked 1 d");
     let soon = found(&past, "patched soon");
     assert!(soon.evidence[0].text.starts_with("v1.1.1 3 d after v1.1.0"), "{soon:?}");
     assert_eq!(found(&past, "doubled rcs").evidence[0].commits, [id(4)]);
@@ -197,7 +197,7 @@ fn a_release_branch_tells_when_the_candidate_began() {
     let mut past = made.past(5, Some(6));
     assert_eq!(found(&past, "soak").summary, "no rc at all, 1 of 1 releases");
     past.subjects.insert(id(5), "Merge branch 'release/1.1.0'".into());
-    assert_eq!(found(&past, "soak").summary, "1 of 1 stood less than 7 d: 2 d");
+    assert_eq!(found(&past, "soak").summary, "1 of 1 soaked less than 7 d: 2 d");
 }
 
 #[test]

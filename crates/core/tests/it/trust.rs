@@ -166,7 +166,7 @@ fn a_statement_of_another_place_or_time_is_none() {
     let events = [approved()];
     let good = || statement(BEN, &entry_id(0), &entry_id(1), &events);
     for (name, said, why) in [
-        ("a fork: another root", statement(BEN, &commit(0xf0), &entry_id(1), &events), "not good"),
+        ("a fork: another root", statement(BEN, &commit(0xf0), &entry_id(1), &events), "not valid"),
         ("a head of another chain", statement(BEN, &entry_id(0), &commit(0xf1), &events), "another record"),
         (
             "the head it stands in itself",
@@ -193,8 +193,8 @@ fn a_statement_of_another_place_or_time_is_none() {
             ),
             "not valid",
         ),
-        ("another head than it says", Statement { head: entry_id(0), ..good() }, "not good"),
-        ("another key's name on it", Statement { key: public(MIRA), ..good() }, "not good"),
+        ("another head than it says", Statement { head: entry_id(0), ..good() }, "not valid"),
+        ("another key's name on it", Statement { key: public(MIRA), ..good() }, "not valid"),
         (
             "git's namespace",
             Statement {

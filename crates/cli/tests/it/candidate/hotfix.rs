@@ -32,7 +32,7 @@ fn a_friday_hotfix_goes_out_and_into_what_rides() {
         .code(0)
         .says("1.0.1 hotfix cut from master")
         .says("A hotfix is a patch of the last release 1.0.0.")
-        .says("1.1.0 with a new rc")
+        .says("into 1.1.0 as a new rc")
         .says("Push the fix to release-1.0.1");
     assert_eq!(world.at("release-1.0.1"), world.at("master"));
     world

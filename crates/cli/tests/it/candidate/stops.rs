@@ -24,7 +24,7 @@ fn a_hold_stops_one_candidate_until_it_is_lifted() {
 fn a_hold_may_end_by_itself() {
     let world = World::new(QUICK);
     world.allclear(&["cut", "--yes"]).code(0);
-    world.allclear(&["hold", "--reason", "lunch", "--until", "2000-01-01"]).code(2).talks("is over already");
+    world.allclear(&["hold", "--reason", "lunch", "--until", "2000-01-01"]).code(2).talks("is in the past");
     world.allclear(&["hold", "--reason", "lunch", "--until", "1h"]).code(0);
     world.allclear(&["status"]).code(1);
     world.allclear(&["status", "--now", "2h"]).code(0);
@@ -36,7 +36,7 @@ fn a_freeze_stops_cuts_and_promotions() {
     world.allclear(&["freeze", "--until", "1h", "--reason", "too early"]).code(2).talks("no ledger yet");
     world.allclear(&["cut", "--yes"]).code(0);
     world.until("clear");
-    world.allclear(&["freeze", "--until", "2000-01-01", "--reason", "late"]).code(2).talks("is over already");
+    world.allclear(&["freeze", "--until", "2000-01-01", "--reason", "late"]).code(2).talks("is in the past");
     world.allclear(&["freeze", "--until", "1h", "--reason", "moving offices"]).code(0).says("frozen until");
     world.allclear(&["status"]).code(8).says("frozen: moving offices, set by Mira");
     world.allclear(&["promote", "--yes"]).code(8).talks("freeze: frozen");

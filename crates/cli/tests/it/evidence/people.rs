@@ -91,7 +91,7 @@ fn a_commit_of_no_known_class_is_answered_for() {
     world.allclear(&["rc"]).code(0);
     world.allclear(&["why", "fixes"]).code(1).says(&format!("allclear accept {odd} --reason TEXT"));
     world.allclear(&["accept", &odd, "--reason", "?"]).code(2).talks("a reason is needed");
-    world.allclear(&["accept", &odd[..9], "--reason", "only spaces"]).code(0).says("once and for all");
+    world.allclear(&["accept", &odd[..9], "--reason", "only spaces"]).code(0).says("for good");
     world.allclear(&["accept", &odd, "--reason", "only spaces"]).code(0).says("accepted already");
     world.allclear(&["why", "fixes"]).code(0).says("accepted by Mira: only spaces");
     world.until("clear");

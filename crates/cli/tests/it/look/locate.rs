@@ -44,11 +44,11 @@ fn a_commit_is_followed_from_develop_to_its_release() {
     assert_eq!(seen["next_version"], "1.1.0");
     at(&world, &feature[..8])
         .says("on develop, since")
-        .says("in none yet")
+        .says("not released yet")
         .says("The next cut is")
         .says("it will be in 1.1.0");
     world.allclear(&["cut", "--yes"]).code(0);
-    at(&world, &feature).says("first in v1.1.0-rc.1 at").says("in none yet");
+    at(&world, &feature).says("first in v1.1.0-rc.1 at").says("not released yet");
     release(&world);
     let seen = json(&world, &feature);
     assert_eq!((&seen["rc"]["version"], &seen["rc"]["n"]), (&"1.1.0".into(), &1.into()));

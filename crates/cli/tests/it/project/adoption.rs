@@ -88,7 +88,7 @@ fn from_one_master_to_a_train_that_runs() {
     world.allclear(&["init", "--patch-ci"]).code(0).talks("nothing to patch");
     assert_eq!(open(&world), ["push-rights", "scheduler", "observe"]);
     world.allclear(&["init", "--ci", "github", "--yes"]).code(0).says("wrote .github/workflows/allclear.yml");
-    world.allclear(&["init", "--ci", "github"]).code(0).says("is there and as it should be");
+    world.allclear(&["init", "--ci", "github"]).code(0).says("exists already and is up to date");
     land(&world, "develop", "ci: run the train");
     assert_eq!(open(&world), ["push-rights", "observe"]);
     let before = world.refs();

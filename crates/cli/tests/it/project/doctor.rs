@@ -120,7 +120,7 @@ fn june_2020_is_told_with_its_evidence() {
     let h = june();
     let before = (h.world.files("clone"), h.world.refs());
     on_one_screen(h.world.allclear(&["doctor"]).code(1))
-        .says("soak              no rc at all for 2 of 3; the other stood 1 d")
+        .says("soak              no rc at all for 2 of 3; the other soaked 1 d")
         .says("v1.1.1 3 d after v1.1.0")
         .says("develop lacks 5 commits of master")
         .says("v1.1.0: 4 of its 4 commits are on develop under other ids")
