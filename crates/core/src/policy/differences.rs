@@ -114,7 +114,7 @@ mod tests {
     /// The first text is the stricter: from it to the second is a relaxation, and never the other way.
     #[test]
     fn weaker_one_way() {
-        for gate in Gate::ALL.into_iter() {
+        for gate in Gate::ALL {
             one_way("", &format!("gates.{}.enforce = false", gate.name()));
         }
         for (strict, weak) in [

@@ -221,7 +221,7 @@ fn a_merge_is_refused_and_its_fixes_are_named() {
     let merge = world.at("develop");
     unchanged(&world, &["pick", &merge], 1)
         .talks("is a merge that brings 2 commits")
-        .talks(&format!("{} \"feat: more\": no fix", &feature[..12]))
+        .talks(&format!("{} \"feat: more\": not a fix", &feature[..12]))
         .talks(&format!("allclear pick {} --version 1.1.0", &fix[..12]));
     world.allclear(&["pick", &fix[..12], "--version", "1.1.0"]).code(0);
 }
