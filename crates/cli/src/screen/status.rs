@@ -194,7 +194,7 @@ pub(crate) fn forecast(
     if let Some(flight) = record.operation.as_ref().filter(|_| found.state == State::Blocked) {
         let op = &flight.plan;
         return format!(
-            "Its promotion was applied in part, and {}, {} or {} blocks the rest. A maintainer has to decide; allclear tick says which it is.",
+            "Its promotion was applied in part, and {}, {}, {} or a gate blocks the rest. A maintainer has to decide; allclear tick says which it is.",
             op.stable_branch, op.tag, op.branch
         );
     }

@@ -1,14 +1,14 @@
 //! One assessment feeds `status`, `why`, the JSON, the forecast and the actor.
 
-use crate::decide::promotion::{Standing, standing};
-use crate::facts::Facts;
+use crate::decide::promotion::{Standing, Step, next, standing};
+use crate::facts::{Facts, Sight};
 use crate::gate::GATES;
 use crate::gate::stops::{Stop, stops};
 use crate::gate::{Case, Finding, Kind, earliest, waiver};
 use crate::ledger::event::Operation;
 use crate::policy::Policy;
 use crate::policy::schedule::{after_fix, next_open, next_slot, zone};
-use crate::project::{Candidate, Project};
+use crate::project::{Candidate, Flight, Project};
 use crate::types::gate::Gate;
 use crate::types::object_id::CommitId;
 use crate::types::verdict::Verdict;
@@ -105,19 +105,27 @@ impl CandidateAssessment {
     /// Gives the proof that a promotion in flight may go on; `None` while a gate blocks, or where the candidate's
     /// branch is no longer at the commit that was planned. One that landed in part goes by its evidence alone.
     pub fn clear_to_finish(&self, operation: &Operation, standing: Standing) -> Option<&Clear> {
-        let clear = match standing {
-            Standing::Committed { .. } => &self.evidence_clear,
-            Standing::Done { .. } | Standing::Stuck(_) | Standing::NotApplied | Standing::Overtaken(_) => {
-                &self.clear
-            }
-        };
-        clear.as_ref().filter(|clear| clear.commit == operation.commit)
+        let (clear, evidence) = (self.clear.as_ref(), self.evidence_clear.as_ref());
+        clear_to_finish(clear, evidence, operation, standing)
     }
 
     /// Lists the enforced gates that are not clear.
     pub fn blockers(&self) -> impl Iterator<Item = &GateReport> {
         self.gates.iter().filter(|g| g.enforced && !g.finding.verdict.is_clear())
     }
+}
+
+fn clear_to_finish<'a>(
+    clear: Option<&'a Clear>,
+    evidence: Option<&'a Clear>,
+    operation: &Operation,
+    standing: Standing,
+) -> Option<&'a Clear> {
+    let wanted = match standing {
+        Standing::Committed { .. } => evidence,
+        Standing::Done { .. } | Standing::Stuck(_) | Standing::NotApplied | Standing::Overtaken(_) => clear,
+    };
+    wanted.filter(|clear| clear.commit == operation.commit)
 }
 
 /// Assesses a project. Pure: the same input gives the same answer, on every machine.
@@ -165,18 +173,24 @@ fn judge(
     let open = || gates.iter().filter(|g| g.enforced && !g.finding.verdict.is_clear());
     let verdict =
         gates.iter().filter(|g| g.enforced).map(|g| g.finding.verdict).max().unwrap_or(Verdict::Passed);
+    let commit = case.commit().clone();
+    let proof = |blocked: bool| (!blocked).then(|| Clear { commit: commit.clone() });
+    let (clear, evidence_clear) =
+        (proof(open().next().is_some()), proof(open().any(|g| !is_structural(g.gate))));
+    let step = |flight: &Flight, sight: &Sight| {
+        let standing = standing(*sight);
+        let clear = clear_to_finish(clear.as_ref(), evidence_clear.as_ref(), &flight.plan, standing);
+        next(flight.phase, standing, clear.is_some())
+    };
     let state = match &candidate.operation {
-        Some(flight) if !facts.flights.contains_key(&flight.plan.id) => State::Unknown,
-        // It landed in part and the rest cannot follow.
-        Some(flight)
-            if facts
-                .flights
-                .get(&flight.plan.id)
-                .is_some_and(|s| matches!(standing(*s), Standing::Stuck(_))) =>
-        {
-            State::Blocked
-        }
-        Some(_) => State::Promoting,
+        Some(flight) => match facts.flights.get(&flight.plan.id).map(|sight| step(flight, sight)) {
+            None => State::Unknown,
+            // It landed in part, and only a person can free the way for the rest.
+            Some(Step::Stop(_)) => State::Blocked,
+            Some(Step::Confirm { .. } | Step::Continue(_) | Step::Move | Step::Fence | Step::Abort(_)) => {
+                State::Promoting
+            }
+        },
         None if open().next().is_none() => State::Clear,
         None if open().any(|g| g.finding.kind == Kind::Person) => State::Blocked,
         None => State::Waiting,
@@ -199,10 +213,6 @@ fn judge(
             .chain([hours_turn.filter(|_| state == State::Clear)])
             .map(|t| t.filter(|t| *t > now)),
     );
-    let commit = case.commit().clone();
-    let proof = |blocked: bool| (!blocked).then(|| Clear { commit: commit.clone() });
-    let (clear, evidence_clear) =
-        (proof(open().next().is_some()), proof(open().any(|g| !is_structural(g.gate))));
     Some(CandidateAssessment {
         version,
         state,

@@ -87,7 +87,6 @@ pub(super) fn judge(case: &Case<'_>) -> Finding {
             Finding { verdict: worst, ..Finding::passed(names.join(", ")) }
         }
     };
-    finding.needs_commit = false;
     finding.turns_at = earliest(lines.iter().map(|(_, l)| l.turns_at));
     finding.subjects = subjects;
     finding

@@ -1,7 +1,10 @@
 //! A table for each gate.
 
-use crate::make::{DAY, HOUR, MINUTE, Scene, VERSION, at, check, commit, held, link, policy, rc};
-use allclear_core::facts::{MergeBack, TagSeen};
+use crate::make::{
+    DAY, HOUR, MINUTE, Scene, VERSION, at, check, commit, held, link, operation, plan, policy, rc,
+};
+use allclear_core::decide::assess::State;
+use allclear_core::facts::{BranchSight, MergeBack, Seen, Sight, TagSeen, TagSight};
 use allclear_core::gate::Kind;
 use allclear_core::history::fixes::{Class, ClassedCommit};
 use allclear_core::ledger::event::Event;
@@ -275,4 +278,15 @@ fn a_gate_that_is_not_enforced_only_advises() {
     let scene = with(|p| p.gates.hold.enforce = false).then(1, held(None));
     assert!(scene.is_clear(at(8 * DAY)));
     assert_eq!(scene.gate(Gate::Hold, 8 * DAY).verdict, Verdict::Failed);
+}
+
+#[test]
+fn a_promotion_in_part_is_blocked_where_its_evidence_is_gone() {
+    let mut scene = scene().then(8 * DAY, Event::PromotionPlanned(Box::new(plan(1, 2))));
+    // The tag was pushed by somebody else, from what the plan left on the server.
+    let sight =
+        Sight { stable: Seen::Old, develop: Seen::Old, tag: TagSight::New, candidate: BranchSight::AtRc };
+    scene.facts.flights.insert(operation(1), sight);
+    assert_eq!(scene.judge(at(8 * DAY)).state, State::Promoting);
+    assert_eq!(scene.then(8 * DAY, held(None)).judge(at(8 * DAY)).state, State::Blocked);
 }
