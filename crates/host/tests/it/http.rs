@@ -10,7 +10,7 @@ use std::net::{TcpListener, TcpStream};
 use std::path::Path;
 use std::sync::Arc;
 use std::thread::JoinHandle;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 const LIMITS: Limits =
     Limits { connect: Duration::from_secs(10), total: Duration::from_secs(30), redirects: 2, body: 100 };
@@ -138,7 +138,6 @@ fn what_is_got_and_what_is_posted() {
 
 #[test]
 fn where_it_stops() {
-    let start = Instant::now();
     let client = client(&[]);
     let server = Server::new(Kind::Plain, &[&ok(&"x".repeat(101)), &ok(&"x".repeat(100))]);
     assert_eq!(client.get(&server.url("/")), Err(Error::TooLong));
@@ -159,7 +158,6 @@ fn where_it_stops() {
     }
     let wrong = [("X-A", "1\r\nX-B: 2")];
     assert_eq!(client.post("http://127.0.0.1:1/", &wrong, ""), Err(Error::Address));
-    assert!(start.elapsed() < Duration::from_secs(20));
 }
 
 #[test]
