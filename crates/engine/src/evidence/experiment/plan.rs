@@ -6,6 +6,7 @@ use super::queue;
 use allclear_core::CommitId;
 use allclear_core::experiment::{Comparison, Declared, Job, Mode, Outcome, Row, Side};
 use allclear_core::port::lab::Located;
+use allclear_core::types::shell::quoted;
 use allclear_core::types::text::plain;
 use std::collections::BTreeSet;
 
@@ -140,12 +141,10 @@ fn unplanned(name: String, declared: &Declared, repo: &str, located: Option<Loca
 
 /// Gives the command that repeats what was found of a downstream.
 pub(super) fn reproduce_command(name: &str) -> String {
-    let safe = |c: char| c.is_ascii_alphanumeric() || "._/@:+~-".contains(c);
-    if name.chars().all(safe) && !name.starts_with(['-', '~']) {
-        format!("allclear reproduce {name}")
-    } else {
-        format!("allclear reproduce -- '{}'", name.replace('\'', r"'\''"))
-    }
+    let word = quoted(name);
+    // Quotes do not keep a name that begins with a dash from being read as an option.
+    let end_of_options = if word == name { "" } else { "-- " };
+    format!("allclear reproduce {end_of_options}{word}")
 }
 
 /// The id by which git says that there is no object.
