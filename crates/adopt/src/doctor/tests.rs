@@ -127,9 +127,9 @@ fn soaks_patches_doubles_and_bare_tags() {
     let soak = found(&past, "soak");
     assert_eq!(soak.weight, Weight::Past);
     assert_eq!(soak.summary, "no rc at all for 2 of 3; the other soaked 1 d");
-    let soon = found(&past, "patched soon");
+    let soon = found(&past, "early patches");
     assert!(soon.evidence[0].text.starts_with("v1.1.1 3 d after v1.1.0"), "{soon:?}");
-    assert_eq!(found(&past, "doubled rcs").evidence[0].commits, [id(4)]);
+    assert_eq!(found(&past, "duplicate rcs").evidence[0].commits, [id(4)]);
     assert_eq!(found(&past, "lightweight tags").evidence[0].about, "v1.1.1");
 }
 
@@ -176,12 +176,12 @@ fn fixes_on_dead_branches() {
     past.lines = vec![(Tip { name: "release-1.0.0".into(), commit: id(5) }, line)];
     past.patches = Some([(id(4), "same".into()), (id(6), "same".into())].into());
     assert_eq!(wanted(&past).patches, [id(4), id(6)], "5 is 2, adapted: no patch is needed to see it");
-    let finding = found(&past, "left behind");
+    let finding = found(&past, "unmerged fixes");
     assert_eq!(finding.weight, Weight::Open);
     assert_eq!(finding.evidence[0].commits, [id(3)]);
     // A version that is not released yet is a candidate, and nothing is left on it.
     past.lines[0].1 = Line::read("release-2.0.0").unwrap();
-    assert_eq!(found(&past, "left behind").weight, Weight::Clear);
+    assert_eq!(found(&past, "unmerged fixes").weight, Weight::Clear);
 }
 
 #[test]

@@ -317,7 +317,7 @@ mod tests {
         let long = "evidence that goes on ".repeat(20);
         let evidence = || vec![Evidence { text: long.clone(), ..Evidence::default() }; 7];
         let finding = |n: usize| Finding {
-            name: "doubled rcs",
+            name: "duplicate rcs",
             part: if n < 10 { Part::Past } else { Part::Prerequisites },
             weight: Weight::Open,
             summary: format!("finding {n}: {long}"),

@@ -10,6 +10,7 @@ use tempfile::TempDir;
 
 /// When a test that waits for a soak, a server or a child gives up. It is long, since a busy machine is no fault.
 pub(crate) const PATIENCE: Duration = Duration::from_mins(5);
+const PAUSE: Duration = Duration::from_millis(100);
 
 /// A train that is quick and goes by hand.
 pub(crate) const QUICK: &str = "\
@@ -86,6 +87,20 @@ impl Run {
     }
 }
 
+/// Tries again and again until something is so, and gives it. The CLI has the real clock, and servers are processes of
+/// their own: nothing tells when they are ready.
+#[track_caller]
+pub(crate) fn until<T>(what: impl Fn() -> Result<T, String>) -> T {
+    let start = Instant::now();
+    loop {
+        match what() {
+            Ok(found) => return found,
+            Err(why) => assert!(start.elapsed() < PATIENCE, "{why}"),
+        }
+        std::thread::sleep(PAUSE);
+    }
+}
+
 impl World {
     /// Makes a machine without any repository.
     pub(crate) fn bare() -> Self {
@@ -112,6 +127,22 @@ impl World {
         assert!(import.unwrap().success());
         world.git(".", &["clone", "-q", "--template=", "-b", "develop", "server.git", "clone"]);
         world.git("clone", &["branch", "-q", "master", "origin/master"]);
+        world
+    }
+
+    /// Makes a machine whose repository names its objects by SHA-256, with one feature on `master` and the policy
+    /// `QUICK` on `develop`.
+    pub(crate) fn of_sha_256() -> Self {
+        let world = Self::bare();
+        world.git(".", &["init", "-q", "--bare", "--object-format=sha256", "server.git"]);
+        world.git(".", &["init", "-q", "--object-format=sha256", "clone"]);
+        world.git("clone", &["remote", "add", "origin", "../server.git"]);
+        world.write("clone/lib.txt", "one\n");
+        world.commit("clone", "feat: begin");
+        world.git("clone", &["push", "-q", "origin", "HEAD:master"]);
+        world.write("clone/allclear.toml", QUICK);
+        world.commit("clone", "chore: release with allclear");
+        world.git("clone", &["push", "-q", "origin", "HEAD:develop"]);
         world
     }
 
@@ -188,15 +219,14 @@ impl World {
     /// Waits until the first candidate is in `state`, as seen from `dir`.
     #[track_caller]
     pub(crate) fn until_in(&self, dir: &str, state: &str) -> Value {
-        let start = Instant::now();
-        loop {
+        until(|| {
             let seen = self.run(dir, &["status", "--json"]).json();
             if seen["candidates"][0]["state"] == state {
-                return seen;
+                Ok(seen)
+            } else {
+                Err(format!("not {state}: {seen:#}"))
             }
-            assert!(start.elapsed() < PATIENCE, "never {state}: {seen:#}");
-            std::thread::sleep(Duration::from_millis(250));
-        }
+        })
     }
 
     /// Writes a file.

@@ -24,14 +24,18 @@ type Judge = fn(&Past) -> Judgement;
 const FINDINGS: [(&str, &str, Judge); 10] = [
     ("soak", "measures each soak, and refuses to promote before it ends", soak::judge),
     (
-        "patched soon",
+        "early patches",
         "keeps a promotion blocked while a check, a fix or a person objects",
         patched_soon::judge,
     ),
     ("merge-back", "merges each release back to develop in the push that publishes it", merge_back::judge),
     ("squash or rebase", "merges, so that the released commits are develop's own", squash_or_rebase::judge),
     ("rewritten", "never rewinds a branch; each push names the value that it expects", rewritten::judge),
-    ("left behind", "merges the candidate back and deletes its branch as it is released", left_behind::judge),
+    (
+        "unmerged fixes",
+        "merges the candidate back and deletes its branch as it is released",
+        left_behind::judge,
+    ),
     ("version files", "sets the version at the cut, so that tag and files agree", version_files::judge),
     ("moved tags", "never moves a published tag, and reports anybody who does", moved_tags::judge),
     (
@@ -39,11 +43,11 @@ const FINDINGS: [(&str, &str, Judge); 10] = [
         "makes annotated tags: who, when, signed where a key is set",
         lightweight_tags::judge,
     ),
-    ("doubled rcs", "counts an rc once: a head that is an rc is not numbered again", doubled_rcs::judge),
+    ("duplicate rcs", "counts an rc once: a head that is an rc is not numbered again", doubled_rcs::judge),
 ];
 
 /// Findings that need the whole history: what is cut off may hold what seems to be missing.
-const NEED_THE_WHOLE_HISTORY: [&str; 3] = ["merge-back", "squash or rebase", "left behind"];
+const NEED_THE_WHOLE_HISTORY: [&str; 3] = ["merge-back", "squash or rebase", "unmerged fixes"];
 
 /// Names what has to be read before all can be judged. Reads tags, branches and commits alone.
 pub fn wanted(past: &Past) -> Wanted {

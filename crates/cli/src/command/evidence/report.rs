@@ -11,7 +11,7 @@ use allclear_core::{RcNumber, Version};
 use allclear_engine::{Fault, FaultKind, ReportWish};
 use serde_json::json;
 
-/// Say how an rc went for you, or answer those who said so.
+/// Report how an rc worked for you, or answer such a report.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Report {
     #[command(subcommand)]

@@ -11,7 +11,7 @@ use allclear_core::{Seconds, Version};
 use allclear_engine::{Fault, FaultKind, WaiverWish};
 use serde_json::json;
 
-/// Set a gate aside, for exactly this commit and until an end.
+/// Waive a gate, for exactly this commit and until a given time.
 ///
 /// A new rc ends it too.
 #[derive(Debug, clap::Args)]

@@ -11,7 +11,7 @@ use allclear_core::types::text::count;
 use allclear_engine::Fault;
 use serde_json::json;
 
-/// Stop cuts and promotions until an instant, or lift that.
+/// Stop cuts and promotions until a given time, or lift such a stop.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Freeze {
     /// When it ends by itself.

@@ -11,16 +11,12 @@ fn world() -> World {
 
 /// Waits until the candidate `version` is in `state`.
 fn until(world: &World, version: &str, state: &str) {
-    let start = std::time::Instant::now();
-    loop {
+    crate::world::until(|| {
         let seen = world.status();
-        let found = seen["candidates"].as_array().unwrap().iter().find(|c| c["version"] == version).cloned();
-        if found.is_some_and(|c| c["state"] == state) {
-            return;
-        }
-        assert!(start.elapsed() < crate::world::PATIENCE, "never {state}: {seen:#}");
-        std::thread::sleep(std::time::Duration::from_millis(250));
-    }
+        let mut candidates = seen["candidates"].as_array().unwrap().iter();
+        let is = candidates.any(|c| c["version"] == version && c["state"] == state);
+        if is { Ok(()) } else { Err(format!("{version} is not {state}: {seen:#}")) }
+    });
 }
 
 #[test]

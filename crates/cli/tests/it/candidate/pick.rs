@@ -338,16 +338,7 @@ fn a_signed_pick_keeps_its_author() {
 
 #[test]
 fn a_repository_of_sha_256_is_picked_in_like_any_other() {
-    let world = World::bare();
-    world.git(".", &["init", "-q", "--bare", "--object-format=sha256", "server.git"]);
-    world.git(".", &["init", "-q", "--object-format=sha256", "clone"]);
-    world.git("clone", &["remote", "add", "origin", "../server.git"]);
-    world.write("clone/lib.txt", "one\n");
-    world.commit("clone", "feat: begin");
-    world.git("clone", &["push", "-q", "origin", "HEAD:master"]);
-    world.write("clone/allclear.toml", QUICK);
-    world.commit("clone", "chore: release with allclear");
-    world.git("clone", &["push", "-q", "origin", "HEAD:develop"]);
+    let world = World::of_sha_256();
     world.allclear(&["cut", "--yes"]).code(0);
     let fix = world.push("develop", "lib.txt", "fixed\n", "fix: it");
     world.allclear(&["pick", &fix[..9]]).code(0);

@@ -134,15 +134,15 @@ fn june_2020_is_told_with_its_evidence() {
     assert_eq!(report["open"], 3);
     for (name, expected) in [
         ("soak", "past"),
-        ("patched soon", "past"),
+        ("early patches", "past"),
         ("merge-back", "open"),
         ("squash or rebase", "open"),
         ("rewritten", "clear"),
-        ("left behind", "open"),
+        ("unmerged fixes", "open"),
         ("version files", "past"),
         ("moved tags", "clear"),
         ("lightweight tags", "past"),
-        ("doubled rcs", "past"),
+        ("duplicate rcs", "past"),
         ("git", "clear"),
         ("server", "clear"),
         ("credential", "unknown"),

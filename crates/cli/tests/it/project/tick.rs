@@ -1,20 +1,14 @@
 //! `tick`: what a cron line runs. It exits 0 when all it had to do is done, whatever the verdicts.
 
-use crate::world::{PATIENCE, QUICK, World};
-use std::time::{Duration, Instant};
+use crate::world::{QUICK, World, until};
 
 /// Ticks until one of them says `text`.
 #[track_caller]
 fn tick_until(world: &World, text: &str) {
-    let start = Instant::now();
-    loop {
+    until(|| {
         let run = world.allclear(&["tick"]).code(0);
-        if run.out.contains(text) {
-            return;
-        }
-        assert!(start.elapsed() < PATIENCE, "never {text:?}: {}", run.out);
-        std::thread::sleep(Duration::from_millis(100));
-    }
+        if run.out.contains(text) { Ok(()) } else { Err(format!("never {text:?}: {}", run.out)) }
+    });
 }
 
 #[test]

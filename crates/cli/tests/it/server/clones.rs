@@ -156,16 +156,7 @@ fn the_configuration_of_the_clone_does_not_decide_merges() {
 
 #[test]
 fn a_repository_of_sha_256_is_like_any_other() {
-    let world = World::bare();
-    world.git(".", &["init", "-q", "--bare", "--object-format=sha256", "server.git"]);
-    world.git(".", &["init", "-q", "--object-format=sha256", "clone"]);
-    world.git("clone", &["remote", "add", "origin", "../server.git"]);
-    world.write("clone/lib.txt", "one\n");
-    world.commit("clone", "feat: begin");
-    world.git("clone", &["push", "-q", "origin", "HEAD:master"]);
-    world.write("clone/allclear.toml", QUICK);
-    world.commit("clone", "chore: release with allclear");
-    world.git("clone", &["push", "-q", "origin", "HEAD:develop"]);
+    let world = World::of_sha_256();
     world.allclear(&["cut", "--yes"]).code(0).says("0.1.0 cut from develop");
     assert_eq!(world.at("release-0.1.0").len(), 64);
     world.allclear(&["check", "ci", "passed", "--commit", &world.at("release-0.1.0")]).code(0);

@@ -1,9 +1,8 @@
 //! The same over ssh, with a server, keys and configuration of the test's own.
 
-use crate::world::{PATIENCE, QUICK, World};
+use crate::world::{QUICK, World, until};
 use std::net::{TcpListener, TcpStream};
 use std::process::Child;
-use std::time::{Duration, Instant};
 
 const SSHD: &str = "/usr/sbin/sshd";
 
@@ -60,12 +59,10 @@ fn serve(world: &World) -> (Server, u16) {
     let mut command = world.command(SSHD, ".");
     let child = command.args(["-D", "-e", "-f", &at("config")]).stderr(log).spawn().unwrap();
     let server = Server(child);
-    let start = Instant::now();
-    while TcpStream::connect(("127.0.0.1", port)).is_err() {
-        let said = std::fs::read_to_string(ssh.join("log")).unwrap_or_default();
-        assert!(start.elapsed() < PATIENCE, "sshd does not listen: {said}");
-        std::thread::sleep(Duration::from_millis(50));
-    }
+    until(|| {
+        let said = || std::fs::read_to_string(ssh.join("log")).unwrap_or_default();
+        TcpStream::connect(("127.0.0.1", port)).map_err(|_| format!("sshd does not listen: {}", said()))
+    });
     (server, port)
 }
 
