@@ -8,8 +8,12 @@
 
 #[path = "train/append.rs"]
 mod append;
+#[path = "train/cut.rs"]
+mod cut;
 #[path = "train/history.rs"]
 mod history;
+#[path = "train/http.rs"]
+mod http;
 #[path = "train/lab.rs"]
 mod lab;
 #[path = "train/looks.rs"]
@@ -18,6 +22,8 @@ mod looks;
 mod promote;
 #[path = "train/record.rs"]
 mod record;
+#[path = "train/refs.rs"]
+mod refs;
 #[path = "train/table.rs"]
 mod table;
 #[path = "train/verify.rs"]
@@ -30,8 +36,11 @@ use world::Lab;
 
 type Part = fn(&Lab, usize, &mut Table);
 
-const PARTS: [(&str, Part); 7] = [
+const PARTS: [(&str, Part); 10] = [
     ("promote", promote::run),
+    ("cut", cut::run),
+    ("http", http::run),
+    ("refs", refs::run),
     ("looks", looks::run),
     ("record", record::run),
     ("append", append::run),

@@ -1,7 +1,8 @@
 //! What was observed: ref values, classed commits, trial merges, tags. Recorded with every decision.
 
 use crate::history::fixes::ClassedCommit;
-use crate::types::object_id::{CommitId, OperationId};
+use crate::ledger::promotion::Shape;
+use crate::types::object_id::CommitId;
 use crate::types::ref_name::RefName;
 use crate::types::version::{TagFormat, Version};
 use jiff::Timestamp;
@@ -33,8 +34,10 @@ pub struct Facts {
     pub traps: Vec<Trap>,
     /// Fixes of withdrawn candidates that develop still lacks.
     pub offers: Vec<Offer>,
-    /// What the promotions in flight look like from the refs.
-    pub flights: BTreeMap<OperationId, Sight>,
+    /// What the refs show of the promotions on record that no later entry has seen done.
+    pub promotions: BTreeMap<Version, PromotionFacts>,
+    /// Branches of released candidates that are still at the released rc.
+    pub leftover: Vec<Leftover>,
     /// What the record itself looks like.
     pub record: RecordFacts,
 }
@@ -93,6 +96,45 @@ pub struct CandidateFacts {
     pub rc_tag: TagSeen,
     /// The release tag, which must not exist yet.
     pub release_tag: Option<CommitId>,
+    /// Why its cut or its policy is not what the branches say; `None` where it is.
+    #[serde(default)]
+    pub unfounded: Option<String>,
+    /// How stable got an rc of it by another hand; all else here is about stable as it was before that.
+    pub landing: Option<Landing>,
+}
+
+/// A candidate on stable that is not on record as released.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Landing {
+    /// The commit on stable with which it came.
+    pub commit: CommitId,
+    /// Stable before it.
+    pub base: CommitId,
+    /// The rc's commit.
+    pub rc: CommitId,
+    /// The shape of it.
+    pub shape: Shape,
+    /// Whether stable has the rc's tree there: what soaked, and nothing else.
+    pub same_tree: bool,
+    /// Whether it is stable's newest commit.
+    pub tip: bool,
+    /// Who committed it, by the commit's own claim, made safe to show.
+    pub by: String,
+    /// The tag of its release on the server, where that leads to it: its object, and the entry that it names.
+    pub tag: Option<(CommitId, Option<String>)>,
+    /// Whether another tag has the release's name.
+    pub foreign_tag: bool,
+}
+
+/// A branch that a promotion should have ended.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Leftover {
+    /// What was released.
+    pub version: Version,
+    /// The branch's full name.
+    pub branch: RefName,
+    /// Where it is.
+    pub commit: CommitId,
 }
 
 /// The trial merge of a candidate into develop.
@@ -168,9 +210,22 @@ pub struct Trap {
     pub why: String,
 }
 
-/// What the refs of one operation look like, read over a fresh connection.
+/// A promotion on record, beside what the refs show.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PromotionFacts {
+    /// What is seen.
+    pub sight: Sight,
+    /// Why its entry does not hold, or cannot be proven.
+    pub why: Option<String>,
+}
+
+/// What is seen of one promotion, read over a fresh connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Sight {
+    /// Its entry.
+    pub entry: EntrySight,
+    /// Whether the record says that stable had moved: before the entry, by another hand, or before a continuation.
+    pub moved: bool,
     /// The stable branch.
     pub stable: Seen,
     /// The develop branch.
@@ -181,19 +236,33 @@ pub struct Sight {
     pub candidate: BranchSight,
 }
 
-/// A branch that the operation moves.
+/// The entry of a promotion: does it follow from the entries before it and from the objects?
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum EntrySight {
+    /// It is not on the ledger.
+    Absent,
+    /// It holds.
+    Holds,
+    /// It cannot be checked here.
+    Unproven,
+    /// It does not hold: it is forged, or a fault of ours.
+    DoesNotHold,
+}
+
+/// A branch that a promotion moves.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Seen {
-    /// Exactly what the plan expected to find.
+    /// Exactly what was expected before.
     Old,
-    /// What the plan makes it, or anything that contains that.
+    /// What the promotion makes it, or anything that contains that.
     New,
     /// Anything else.
     Other,
 }
 
-/// The tag that the operation makes.
+/// The tag that a promotion makes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum TagSight {
@@ -205,7 +274,7 @@ pub enum TagSight {
     Foreign,
 }
 
-/// The branch that the operation ends.
+/// The branch that a promotion ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum BranchSight {

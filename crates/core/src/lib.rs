@@ -3,7 +3,7 @@
 //! Everything that decides is a plain function over three inputs: what the ledger says happened
 //! ([`Project`], folded from entries), what was observed just now ([`Facts`]), and the frozen
 //! [`policy::Policy`]. [`assess()`] gives the verdict, [`plan::plan`] what is due, [`promotion::next`]
-//! the next step of a promotion in flight. The CLI, a cron job and a hub all call the same functions.
+//! the next step of a promotion. The CLI, a cron job and a hub all call the same functions.
 
 #![warn(missing_docs)]
 
@@ -27,7 +27,7 @@ pub use ledger::event::Event;
 pub use policy::Policy;
 pub use project::Project;
 pub use types::duration::Seconds;
-pub use types::object_id::{CommitId, OperationId};
+pub use types::object_id::CommitId;
 pub use types::ref_name::{Branch, RefName};
 pub use types::verdict::Verdict;
 pub use types::version::{RcNumber, TagFormat, Version};

@@ -2,7 +2,7 @@
 
 use crate::engine::healed;
 use crate::ledger::append::{DEADLINE, Draft, Landing};
-use crate::{Engine, LedgerRefusal, Refusal, Snapshot};
+use crate::{Engine, LedgerRefusal, Note, Refusal, Snapshot};
 
 impl Engine<'_> {
     /// Observes, decides and appends, again and again until it lands: decisions are judged anew
@@ -19,8 +19,12 @@ impl Engine<'_> {
         choose: &impl Fn(&Snapshot) -> Result<(Draft, T), Refusal>,
     ) -> Result<T, Refusal> {
         let deadline = DEADLINE.after(self.clock.now());
+        let mut before: Option<Snapshot> = None;
         loop {
             let snapshot = self.observe()?;
+            if let Some(before) = &before {
+                self.note(Note::Overtaken { by: self.overtaken_by(before, &snapshot)? });
+            }
             snapshot.may_decide(self.clock.now())?;
             let (draft, answer) = choose(&snapshot)?;
             // What is on record already is not told again.
@@ -29,9 +33,12 @@ impl Engine<'_> {
             }
             let draft = self.signed(draft, &snapshot.project, snapshot.policy.get())?;
             match self.land(&snapshot.tip(), &draft)? {
-                Landing::Landed(_) => return Ok(answer),
+                Landing::Landed => return Ok(answer),
                 Landing::Raced if self.clock.now() >= deadline => return Err(LedgerRefusal::Busy.into()),
-                Landing::Raced => self.pause(),
+                Landing::Raced => {
+                    self.pause();
+                    before = Some(snapshot);
+                }
             }
         }
     }

@@ -1,6 +1,6 @@
 //! What is heard of a use case while it runs.
 
-use allclear_core::{CommitId, OperationId, Version};
+use allclear_core::{CommitId, Version};
 
 /// A step of a use case, as it happens: what progress lines, logs and crash tests consume.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -11,18 +11,16 @@ pub enum Note {
     Judged(CommitId),
     /// All objects exist in the private store.
     Built,
-    /// The plan is on the ledger.
-    Planned(OperationId),
     /// The one push is about to start.
-    Moving(OperationId),
+    Pushing(Version),
     /// The push ended, whatever it says.
-    Moved(OperationId),
+    Pushed(Version),
     /// The refs were read over a new connection.
     ReadBack,
-    /// Somebody moved develop; the plan is made anew.
-    Replanning {
-        /// Which try this will be.
-        attempt: u32,
+    /// Somebody else was first; all is judged and built anew.
+    Overtaken {
+        /// What they moved, in words.
+        by: String,
     },
     /// A decision goes on record without a signature, where the policy wants one.
     Unsigned,

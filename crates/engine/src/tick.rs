@@ -3,7 +3,8 @@
 
 use crate::engine::healed;
 use crate::{CandidateRefusal, CutWish, Engine, FaultKind, Refusal};
-use allclear_core::decide::plan::{Action, plan};
+use allclear_core::Project;
+use allclear_core::decide::plan::Action;
 use allclear_core::ledger::event::Event;
 use allclear_core::policy::Mode;
 
@@ -41,9 +42,8 @@ impl Engine<'_> {
                 return Ok(ticked);
             }
             let observing = snapshot.policy.get().is_some_and(|p| p.mode == Mode::Observe);
-            let assessment = snapshot.assess(self.clock.now());
-            let actions = plan(snapshot.policy.get(), &assessment, &snapshot.project, &snapshot.facts);
-            // A promotion in flight is brought to its end even where allclear has become an observer.
+            let actions = snapshot.due(self.clock.now());
+            // A promotion that is begun is brought to its end even where allclear has become an observer.
             let (now, later): (Vec<Action>, Vec<Action>) =
                 actions.into_iter().partition(|a| !dry && (!observing || matches!(a, Action::Finish { .. })));
             ticked.due = later.iter().map(Action::sentence).collect();
@@ -53,7 +53,6 @@ impl Engine<'_> {
                 .extend(lost.take().and_then(|(action, fault)| now.contains(&action).then_some(fault)));
             let Some(action) = now.into_iter().find(|a| !tried.contains(a)) else {
                 if !dry && !observing {
-                    self.delete_stale_refs(&snapshot)?;
                     match self.restore_missing_refs(&snapshot) {
                         Ok(tags) => ticked
                             .done
@@ -96,12 +95,32 @@ impl Engine<'_> {
 
     fn act(&self, action: &Action) -> Result<Option<String>, Refusal> {
         match action {
-            Action::Finish { version, .. } => {
-                Ok(self.finish(*version)?.map(|r| format!("released {} as {}", r.version, r.tag)))
+            Action::Finish { version, .. } => Ok(self.finish(*version)?.map(|released| released.sentence())),
+            Action::EndBranch { version } => {
+                self.end_branch(*version)?;
+                Ok(Some(format!("deleted the branch of {version}")))
+            }
+            Action::NoteLanding { version } => {
+                self.note_landing(*version)?;
+                Ok(Some(format!("recorded that {version} came onto stable without being clear")))
+            }
+            Action::Turn { version, commit, gates } => {
+                self.decide(|snapshot| {
+                    let due = snapshot.due(self.clock.now()).contains(action);
+                    let (version, commit, gates) = (*version, commit.clone(), gates.clone());
+                    let events = due.then_some(Event::Turned { version, commit, gates });
+                    Ok((self.draft(events.into_iter().collect()), ()))
+                })?;
+                Ok(Some(format!("recorded that {version} is not clear any more")))
             }
             Action::See { version, commit } => {
-                self.record(vec![Event::HeadSeen { version: *version, commit: commit.clone() }])?;
-                Ok(Some(format!("noted the new head {} of {version}", commit.short())))
+                let event = Event::HeadSeen { version: *version, commit: commit.clone() };
+                // A rival tick may have noted it meanwhile.
+                let unseen = |project: &Project| {
+                    project.candidates.get(version).is_some_and(|c| !c.heads.contains_key(commit))
+                };
+                let noted = self.record_if(vec![event], &unseen)?;
+                Ok(noted.then(|| format!("noted the new head {} of {version}", commit.short())))
             }
             Action::Tag { version, commit } => {
                 let (version, n, commit) = self.rc(Some(*version), Some(commit.as_str()), false)?;
@@ -127,8 +146,7 @@ impl Engine<'_> {
             }
             Action::Step { version, name } => self.step(*version, name),
             Action::Promote { version, commit } => {
-                let released = self.promote(Some(*version), Some(commit.as_str()))?;
-                Ok(Some(format!("released {} as {}", released.version, released.tag)))
+                Ok(Some(self.promote(Some(*version), Some(commit.as_str()))?.sentence()))
             }
         }
     }

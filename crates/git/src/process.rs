@@ -3,6 +3,7 @@
 use allclear_core::types::text::plain;
 use allclear_host::process::{End, Errors, Group, Leftovers, Program, Run};
 use std::ffi::OsString;
+use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Stdio};
@@ -190,6 +191,31 @@ impl Git {
         limit: Duration,
         read: &mut dyn FnMut(&mut dyn std::io::BufRead) -> std::io::Result<()>,
     ) -> Result<(Option<i32>, Vec<String>), Failure> {
+        // A walk would hand over each commit by itself, as to somebody who waits for it.
+        let walks = matches!(args.first(), Some(&("rev-list" | "log" | "diff-tree")));
+        let program = self.program(args).envs(walks.then_some(("GIT_FLUSH", "0")));
+        self.watch(&program, args, stdin, limit, read)
+    }
+
+    /// Runs git, and sends its output to a file.
+    pub(crate) fn write(
+        &self,
+        args: &[&str],
+        stdin: &[u8],
+        limit: Duration,
+        file: File,
+    ) -> Result<(Option<i32>, Vec<String>), Failure> {
+        self.watch(&self.program(args).output_to(file), args, stdin, limit, &mut |_| Ok(()))
+    }
+
+    fn watch(
+        &self,
+        program: &Program,
+        args: &[&str],
+        stdin: &[u8],
+        limit: Duration,
+        read: &mut dyn FnMut(&mut dyn std::io::BufRead) -> std::io::Result<()>,
+    ) -> Result<(Option<i32>, Vec<String>), Failure> {
         let how = Run {
             input: stdin,
             limit,
@@ -199,7 +225,7 @@ impl Git {
             leftovers: Leftovers::Awaited,
         };
         let began = Instant::now();
-        let ended = self.program(args).run(&how, read).map_err(|e| Failure::Start(e.to_string()))?;
+        let ended = program.run(&how, read).map_err(|e| Failure::Start(e.to_string()))?;
         let code = if let End::Exit(code) = ended.end { Some(code) } else { None };
         self.trace(args, began, code);
         let said = said(&ended.errors);

@@ -4,8 +4,8 @@ use allclear_core::history::graph::Graph;
 use allclear_core::history::lineage::Lineage;
 use allclear_core::ledger::entry::RawEntry;
 use allclear_core::port::{
-    self, CommitGraph, Create, Listed, Memory, Merge, Merged, NewCommit, Objects, PushAnswer, RefUpdate,
-    Refs, Remote, RepoError, Repository, Signature, Signing, TextAt,
+    self, CommitGraph, Create, Listed, Memory, Merge, Merged, NewCommit, ObjectKind, Objects, PushAnswer,
+    RefUpdate, Refs, Remote, RepoError, Repository, Signature, Signing, TextAt,
 };
 use allclear_core::{CommitId, RefName};
 use std::collections::{BTreeMap, BTreeSet};
@@ -198,12 +198,14 @@ pass_on! {
         fn listing(&self, tree: &CommitId, paths: &[&str]) -> Result<Vec<Listed>, RepoError>;
         fn blob(&self, id: &CommitId) -> Result<Option<String>, RepoError>;
         fn objects(&self, ids: &[CommitId]) -> Result<Vec<String>, RepoError>;
+        fn raw(&self, id: &CommitId) -> Result<Vec<u8>, RepoError>;
         fn trees(&self, commits: &[CommitId]) -> Result<Vec<CommitId>, RepoError>;
     }
     Create {
         fn write_tree(&self, tree: Option<&CommitId>, files: &BTreeMap<String, String>) -> Result<CommitId, RepoError>;
         fn write_commit(&self, commit: &NewCommit) -> Result<CommitId, RepoError>;
         fn write_tag(&self, name: &str, target: &CommitId, by: &Signature, message: &str) -> Result<CommitId, RepoError>;
+        fn write_object(&self, kind: ObjectKind, raw: &[u8]) -> Result<CommitId, RepoError>;
     }
     Merge {
         fn merge(&self, pairs: &[(CommitId, CommitId)]) -> Result<Vec<Option<Merged>>, RepoError>;

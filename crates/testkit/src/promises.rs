@@ -3,9 +3,10 @@
 use crate::World;
 use allclear_core::ledger::entry::Entry;
 use allclear_core::ledger::entry::{Body, RawEntry, Unreadable, read};
-use allclear_core::ledger::event::{Event, Operation};
+use allclear_core::ledger::event::Event;
+use allclear_core::ledger::promotion::Promotion;
 use allclear_core::verify::Truth;
-use allclear_core::{CommitId, OperationId, Version};
+use allclear_core::{CommitId, Version};
 use std::collections::{BTreeMap, BTreeSet};
 
 impl World {
@@ -79,13 +80,42 @@ impl World {
         self.ledger().into_iter().filter_map(|(_, e)| e.ok()).flat_map(|e| e.events).collect()
     }
 
-    pub fn confirmed(&self) -> Vec<Version> {
-        self.events()
-            .iter()
-            .filter_map(
-                |e| if let Event::ReleaseConfirmed { version, .. } = e { Some(*version) } else { None },
-            )
-            .collect()
+    /// Lists the promotions on record that nobody struck, each with its entry.
+    pub fn promotions(&self) -> Vec<(Promotion, Entry)> {
+        let ledger = self.ledger();
+        let entries = || ledger.iter().filter_map(|(commit, entry)| Some((commit, entry.as_ref().ok()?)));
+        let struck: BTreeSet<CommitId> = entries()
+            .flat_map(|(_, entry)| &entry.events)
+            .filter_map(|e| if let Event::Struck { entry, .. } = e { Some(entry.clone()) } else { None })
+            .collect();
+        let promotion = |(commit, entry): (&CommitId, &Entry)| {
+            let promotion = entry.events.iter().find_map(|e| {
+                if let Event::Promoted(promotion) = e { Some((**promotion).clone()) } else { None }
+            });
+            Some((promotion.filter(|_| !struck.contains(commit))?, entry.clone()))
+        };
+        entries().filter_map(promotion).collect()
+    }
+
+    /// Lists what is released: its entry is on record, and its refs followed.
+    pub fn released(&self) -> Vec<Version> {
+        let whole =
+            |(promotion, _): &(Promotion, Entry)| self.is_whole(promotion).then_some(promotion.version);
+        self.promotions().iter().filter_map(whole).collect()
+    }
+
+    fn is_whole(&self, promotion: &Promotion) -> bool {
+        let within = |branch: &str| self.has_commit(&promotion.new_stable, branch);
+        let name = format!("refs/tags/{}", promotion.tag);
+        let tag = self.refs().into_iter().find(|(tag, _)| *tag == name).map(|(_, object)| object);
+        within(promotion.stable_branch.as_str())
+            && within(promotion.develop_branch.as_str())
+            && tag.as_ref() == Some(&promotion.new_tag)
+    }
+
+    fn has_commit(&self, commit: &CommitId, branch: &str) -> bool {
+        let args = ["merge-base", "--is-ancestor", commit.as_str(), &format!("refs/heads/{branch}")];
+        self.try_git(&self.server(), &args, b"").ok
     }
 
     /// Asserts the promises, as far as the server's refs and ledger show them.
@@ -96,45 +126,37 @@ impl World {
         self.the_record_only_grew(&ledger);
         self.nothing_is_lost();
         let entries: Vec<&Entry> = ledger.iter().filter_map(|(_, e)| e.as_ref().ok()).collect();
-        let mut plans: BTreeMap<&OperationId, (&Operation, &Entry)> = BTreeMap::new();
-        let mut ended: BTreeSet<&OperationId> = BTreeSet::new();
-        let mut released: BTreeMap<Version, &OperationId> = BTreeMap::new();
-        let mut stopped: BTreeSet<&OperationId> = BTreeSet::new();
-        for entry in &entries {
-            for event in &entry.events {
-                if let Event::PromotionPlanned(op) = event {
-                    plans.insert(&op.id, (op, entry));
-                } else if let Event::ReleaseConfirmed { operation, version, .. } = event {
-                    assert!(released.insert(*version, operation).is_none(), "{version} is confirmed twice");
-                    ended.insert(operation);
-                } else if let Event::PromotionAborted { operation, .. } = event {
-                    ended.insert(operation);
-                } else if let Event::Held { version, .. } = event {
-                    stopped.extend(
-                        plans
-                            .values()
-                            .filter(|(op, _)| op.version == *version && !ended.contains(&op.id))
-                            .map(|(op, _)| &op.id),
-                    );
-                } else if let Event::PromotionMoving { operation } = event {
-                    assert!(!stopped.contains(operation), "P1: operation {operation} moved after a hold");
-                    assert!(!ended.contains(operation), "operation {operation} moved after its end");
-                }
+        let mut released: BTreeSet<Version> = BTreeSet::new();
+        let promotions = self.promotions();
+        for (promotion, entry) in &promotions {
+            let version = promotion.version;
+            if promotion.landed.is_none() {
+                Self::was_clear(promotion, entry);
+                let before = entries.iter().take_while(|e| e.id != entry.id).flat_map(|e| &e.events);
+                let held = before.fold(false, |held, event| {
+                    let put = matches!(event, Event::Held { version: of, .. } if *of == version);
+                    let lifted = matches!(event, Event::HoldLifted { version: of } if *of == version);
+                    put || (held && !lifted)
+                });
+                assert!(!held, "P1: {version} was released after a hold");
+            }
+            if self.is_whole(promotion) {
+                assert!(released.insert(version), "{version} is released twice");
+                self.is_released(promotion, &refs, &entries);
             }
         }
-        for (version, operation) in &released {
-            let (op, entry) = plans[operation];
-            Self::was_clear(op, entry);
-            self.is_released(op, &refs, &entries);
-            assert!(*version == op.version);
-        }
-        if !released.is_empty() && plans.keys().all(|id| ended.contains(id)) {
+        if !released.is_empty() && released.len() == promotions.len() {
             self.develop_contains_stable();
         }
-        for name in refs.keys().filter_map(|n| n.strip_prefix("refs/allclear/op/")) {
-            let id = name.split('/').next().unwrap();
-            assert!(!ended.iter().any(|e| e.to_string() == id), "refs/allclear/op/{name} is left over");
-        }
+        let ours = [
+            "refs/heads/",
+            "refs/tags/",
+            "refs/allclear/ledger",
+            "refs/allclear/archive/",
+            "refs/allclear/text",
+        ];
+        let odd = refs.keys().find(|name| !ours.iter().any(|prefix| name.starts_with(prefix)));
+        assert_eq!(odd, None, "left over");
         self.tags_are_annotated(&entries, &refs);
         self.withdrawn_is_kept(&entries, &refs);
         if !released.is_empty() {
@@ -159,8 +181,9 @@ impl World {
                     "P7: {} was cut after it was withdrawn",
                     cut.version
                 );
-            } else if let Event::ReleaseConfirmed { version, .. } = event {
-                assert!(!withdrawn.contains(version), "P7: {version} was released after it was withdrawn");
+            } else if let Event::Promoted(promotion) = event {
+                let version = promotion.version;
+                assert!(!withdrawn.contains(&version), "P7: {version} was released after it was withdrawn");
             }
         }
     }
@@ -196,15 +219,12 @@ impl World {
         tips.iter().filter(lost).cloned().collect::<Vec<_>>().join(" ")
     }
 
-    /// P1, from the facts recorded with the plan.
-    fn was_clear(op: &Operation, entry: &Entry) {
-        let facts = entry.facts.as_ref().expect("P7: a plan records its facts");
-        assert_eq!(
-            facts["head"].as_str(),
-            Some(op.commit.as_str()),
-            "P1: judged for exactly the rc's commit"
-        );
-        let gates = facts["gates"].as_array().expect("P7: a plan records its gates");
+    /// P1, from the facts recorded with the promotion.
+    fn was_clear(promotion: &Promotion, entry: &Entry) {
+        let facts = entry.facts.as_ref().expect("P7: a promotion records its facts");
+        let head = facts["head"].as_str();
+        assert_eq!(head, Some(promotion.commit.as_str()), "P1: judged for exactly the rc's commit");
+        let gates = facts["gates"].as_array().expect("P7: a promotion records its gates");
         assert!(!gates.is_empty());
         for gate in gates.iter().filter(|g| g["enforced"] == true) {
             let verdict = gate["verdict"].as_str().unwrap();
@@ -212,22 +232,19 @@ impl World {
         }
     }
 
-    fn is_released(&self, op: &Operation, refs: &BTreeMap<String, CommitId>, entries: &[&Entry]) {
-        let inside = |commit: &CommitId, branch: &str| {
-            self.try_git(
-                &self.server(),
-                &["merge-base", "--is-ancestor", commit.as_str(), &format!("refs/heads/{branch}")],
-                b"",
-            )
-            .ok
-        };
-        assert!(inside(&op.new_stable, op.stable_branch.as_str()), "P2: stable lacks {}", op.version);
-        assert!(inside(&op.new_stable, op.develop_branch.as_str()), "P3: develop lacks {}", op.version);
-        let tag = format!("refs/tags/{}", op.tag);
-        assert_eq!(refs.get(&tag), Some(&op.new_tag), "P2: the tag is as planned");
+    fn is_released(&self, promotion: &Promotion, refs: &BTreeMap<String, CommitId>, entries: &[&Entry]) {
+        let tag = format!("refs/tags/{}", promotion.tag);
+        assert_eq!(refs.get(&tag), Some(&promotion.new_tag), "P2: the tag is as recorded");
         let tree = |commit: &CommitId| self.git(&["rev-parse", &format!("{commit}^{{tree}}")]);
-        assert_eq!(tree(&op.new_stable), tree(&op.commit), "what is released is what was soaked");
-        let text = self.git(&["cat-file", "tag", op.new_tag.as_str()]);
+        assert_eq!(
+            tree(&promotion.new_stable),
+            tree(&promotion.commit),
+            "what is released is what was soaked"
+        );
+        if promotion.landed.is_some() {
+            return;
+        }
+        let text = self.git(&["cat-file", "tag", promotion.new_tag.as_str()]);
         let named = text
             .lines()
             .find_map(|l| l.strip_prefix("Allclear-Ledger: "))

@@ -130,6 +130,25 @@ impl World {
     }
 
     pub fn commit_bytes(&self, branch: &str, message: &[u8], files: &[(&str, &str)]) -> CommitId {
+        self.try_commit_bytes(branch, message, files).unwrap()
+    }
+
+    /// Commits, unless somebody else moves the branch at the same time.
+    pub fn try_commit(
+        &self,
+        branch: &str,
+        message: &str,
+        files: &[(&str, &str)],
+    ) -> Result<CommitId, String> {
+        self.try_commit_bytes(branch, message.as_bytes(), files)
+    }
+
+    fn try_commit_bytes(
+        &self,
+        branch: &str,
+        message: &[u8],
+        files: &[(&str, &str)],
+    ) -> Result<CommitId, String> {
         let at = self.clock.now().as_second();
         let mut input = format!(
             "commit refs/heads/{branch}\nmark :1\ncommitter Dev <dev@example.org> {at} +0000\ndata {}\n",
@@ -147,9 +166,11 @@ impl World {
         input.extend(b"get-mark :1\n");
         let output =
             self.try_git(&self.server(), &["fast-import", "--quiet", "--date-format=raw-permissive"], &input);
-        assert!(output.ok, "fast-import: {}", output.err);
+        if !output.ok {
+            return Err(format!("fast-import: {}", output.err));
+        }
         self.look();
-        CommitId::parse(&output.out).unwrap()
+        Ok(CommitId::parse(&output.out).unwrap())
     }
 
     pub fn merge(&self, branch: &str, from: &str, message: &str) -> CommitId {

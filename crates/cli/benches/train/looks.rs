@@ -1,7 +1,7 @@
 //! Status: against git's own listing, and the number of git processes as a project grows.
 
 use crate::table::{Samples, Table};
-use crate::world::{Lab, Size, project, push};
+use crate::world::{Lab, Ran, Size, project, push};
 use std::path::{Path, PathBuf};
 
 const SMALL: Size = Size { files: 50, commits: 100, ahead: 10, tags: 10 };
@@ -30,11 +30,16 @@ pub(crate) fn run(lab: &Lab, rounds: usize, table: &mut Table) {
         "",
         None,
     );
-    let counter = Counter::new(lab);
+    let counter = Counter::new(lab, "counter");
     for how in [&["status"][..], &["status", "--offline"]] {
         // The first look after a change, and the next one.
         for fresh in [true, false] {
-            let count = |world: &World| counter.count(lab, world, how, fresh && how.len() == 1);
+            let count = |world: &World| {
+                if fresh {
+                    push(lab, &world.server, "develop", "feat", &[49]);
+                }
+                counter.count(|path| lab.allclear_by(path, &world.clone, how))
+            };
             if fresh && how.len() > 1 {
                 continue;
             }
@@ -82,14 +87,15 @@ impl World {
 }
 
 /// A `git` that counts how often it is started.
-struct Counter {
+pub(crate) struct Counter {
     dir: PathBuf,
     list: PathBuf,
 }
 
 impl Counter {
-    fn new(lab: &Lab) -> Self {
-        let (dir, list) = (lab.at("counter"), lab.at("counter/started"));
+    pub(crate) fn new(lab: &Lab, name: &str) -> Self {
+        let dir = lab.at(name);
+        let list = dir.join("started");
         std::fs::create_dir(&dir).expect("the directory is new");
         let real = lab.run("sh", &["-c", "command -v git"], &dir).expect("finding git");
         let script = format!("#!/bin/sh\necho \"$1\" >> '{}'\nexec {} \"$@\"\n", list.display(), real.trim());
@@ -98,13 +104,13 @@ impl Counter {
         Self { dir, list }
     }
 
-    /// Counts the processes of one command, with the server as it was or just after somebody's push.
-    fn count(&self, lab: &Lab, world: &World, args: &[&str], fresh: bool) -> usize {
-        if fresh {
-            push(lab, &world.server, "develop", "feat", &[49]);
-        }
+    /// Counts the processes of what is run with this directory first on the `PATH`.
+    pub(crate) fn count(&self, run: impl FnOnce(&Path) -> Ran) -> usize {
         drop(std::fs::remove_file(&self.list));
-        lab.allclear_by(&self.dir, Path::new(&world.clone), args);
+        let ran = run(&self.dir);
+        if !ran.ok {
+            println!("  what is counted did not succeed:\n{}{}", ran.out, ran.err);
+        }
         std::fs::read_to_string(&self.list).unwrap_or_default().lines().count()
     }
 }

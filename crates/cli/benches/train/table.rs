@@ -17,10 +17,6 @@ impl Samples {
         self.cpu += ran.cpu;
     }
 
-    pub(crate) fn is_empty(&self) -> bool {
-        self.wall.is_empty()
-    }
-
     pub(crate) fn median(&self) -> Duration {
         let mut sorted = self.wall.clone();
         sorted.sort_unstable();

@@ -53,7 +53,7 @@ fn record(protection: Option<&str>, seen: &Snapshot, assessment: &Assessment) ->
 /// What was released, newest first: through this ledger, and the last one before it.
 fn releases(seen: &Snapshot, now: Timestamp) -> Vec<Value> {
     let recorded = seen.project.releases.iter().rev().map(|(version, r)| {
-        json!({"version": version, "tag": r.tag, "commit": r.stable, "candidate": r.commit, "at": r.at, "cut_at": r.cut_at, "operation": r.operation,
+        json!({"version": version, "tag": r.tag, "commit": r.stable, "candidate": r.commit, "at": r.at, "cut_at": r.cut_at, "entry": r.entry, "landed": r.landed,
                "state": word_of(r), "steps": steps(r, now)})
     });
     let older = seen.facts.released.iter().rev().find(|(v, _)| !seen.project.releases.contains_key(v));
@@ -95,6 +95,7 @@ fn candidate(found: &CandidateAssessment, record: &Candidate, seen: &Snapshot) -
         "next_change_at": found.next_change_at,
         "promote_when_clear": record.requested.as_ref().map(|r| &r.commit),
         "refused": record.refused.as_ref().map(|(commit, why)| json!({"commit": commit, "why": why})),
+        "stop": found.stop.as_ref().map(|stop| json!({"why": stop.why, "remedy": stop.remedy})),
         "gates": found.gates.iter().map(gate).collect::<Vec<_>>(),
         "blockers": found.blockers().map(gate).collect::<Vec<_>>(),
     })

@@ -5,6 +5,7 @@ use super::ui::{self, BAD, BOLD, DIM, GOOD, WAIT, paint, say};
 use super::{steps, withdrawn};
 use crate::json::release::word_of;
 use allclear_core::decide::assess::{CandidateAssessment, GateReport, State};
+use allclear_core::decide::promotion::{Obstacle, Step};
 use allclear_core::gate::Kind;
 use allclear_core::gate::waiver;
 use allclear_core::policy::{Mode, Period};
@@ -152,7 +153,9 @@ fn acts(found: &CandidateAssessment, zone: &TimeZone, now: Timestamp) {
         let act = finding.remedy.first().cloned().unwrap_or_else(|| finding.summary.clone());
         lines.push((who, act));
     }
-    let time = found.blockers().filter(|b| b.finding.kind == Kind::Time && !is_quiet(b));
+    // What came onto stable too early is not cured by time.
+    let cures = found.unfinished != Some(Step::Stop(Obstacle::LandedUnclear));
+    let time = found.blockers().filter(|b| cures && b.finding.kind == Kind::Time && !is_quiet(b));
     for report in time {
         let ends = report
             .finding
@@ -180,26 +183,15 @@ pub(crate) fn forecast(
 ) -> String {
     let policy = &record.cut.policy.promotion;
     let alone = policy.automatic || record.requested.is_some();
-    if let Some((_, why)) = record.refused.as_ref().filter(|(commit, _)| *commit == found.commit) {
-        return format!(
-            "The server refused the last promotion, and it is not retried automatically: {}\nallclear promote {} --commit {}",
-            allclear_core::types::text::short(why, 200),
-            found.version,
-            found.commit.short()
-        );
-    }
     let machines = found.blockers().filter(|b| b.finding.kind == Kind::Machine);
     let awaited: Vec<String> = machines.flat_map(|b| b.finding.actors.iter().map(|a| plain(a))).collect();
     let at = found.leaves_at.map(|at| instant::show(at, zone, now));
-    if let Some(flight) = record.operation.as_ref().filter(|_| found.state == State::Blocked) {
-        let op = &flight.plan;
-        return format!(
-            "Its promotion was applied in part, and {}, {}, {} or a gate blocks the rest. A maintainer has to decide; allclear tick says which it is.",
-            op.stable_branch, op.tag, op.branch
-        );
+    if let Some(stop) = &found.stop {
+        let ways = stop.remedy.iter().map(|way| format!("\n  {way}"));
+        return format!("{}{}", sentence(&stop.why), ways.collect::<String>());
     }
     match (found.state, at) {
-        (State::Promoting, _) => "A promotion is in flight; allclear tick completes it.".into(),
+        (State::Promoting, _) => "Its promotion has begun; allclear tick completes it.".into(),
         (State::Unknown, _) => "The outcome of a promotion is not known; allclear tick keeps asking.".into(),
         (State::Clear, Some(at)) if alone && found.leaves_at > Some(now) => format!("Will be released {at}."),
         (State::Clear, _) if alone => "Will be released at the next tick.".into(),
@@ -225,6 +217,13 @@ pub(crate) fn forecast(
             "No hour of the week is open for promotion; see promotion.hours.".into()
         }
     }
+}
+
+/// Makes a clause a sentence.
+fn sentence(clause: &str) -> String {
+    let mut letters = clause.chars();
+    let first = letters.next().map(|first| first.to_uppercase().collect::<String>()).unwrap_or_default();
+    format!("{first}{}.", letters.as_str())
 }
 
 /// Names the blockers that wait for a person, and the verb that goes with them.

@@ -1,14 +1,14 @@
 //! One assessment feeds `status`, `why`, the JSON, the forecast and the actor.
 
-use crate::decide::promotion::{Standing, Step, next, standing};
-use crate::facts::{Facts, Sight};
+use crate::decide::promotion::Step;
+use crate::decide::unfinished;
+use crate::facts::{Facts, Landing};
 use crate::gate::GATES;
 use crate::gate::stops::{Stop, stops};
 use crate::gate::{Case, Finding, Kind, earliest, waiver};
-use crate::ledger::event::Operation;
 use crate::policy::Policy;
 use crate::policy::schedule::{after_fix, next_open, next_slot, zone};
-use crate::project::{Candidate, Flight, Project};
+use crate::project::{Candidate, Project};
 use crate::types::gate::Gate;
 use crate::types::object_id::CommitId;
 use crate::types::verdict::Verdict;
@@ -66,22 +66,35 @@ pub struct CandidateAssessment {
     pub fix_by: Option<Timestamp>,
     /// The next instant at which this can change by time alone.
     pub next_change_at: Option<Timestamp>,
-    /// Proof for a promotion that has moved nothing: no gate blocks.
+    /// The next step of its promotion, where that is begun and not over.
+    pub unfinished: Option<Step>,
+    /// What stops it beside the gates.
+    pub stop: Option<Stop>,
     clear: Option<Clear>,
-    /// Proof for a promotion that landed in part: no gate blocks but those about the branches, which it has disturbed.
-    evidence_clear: Option<Clear>,
 }
 
-/// Proof that no gate blocks one commit. Only [`assess`] makes one, and what moves the refs of a release takes one.
+/// Proof that no gate blocks one commit. Only [`assess`] makes one, and what moves stable takes one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Clear {
+    version: Version,
     commit: CommitId,
+    at: Timestamp,
 }
 
 impl Clear {
+    /// The version that may be released.
+    pub fn version(&self) -> Version {
+        self.version
+    }
+
     /// The commit that may be released.
     pub fn commit(&self) -> &CommitId {
         &self.commit
+    }
+
+    /// When it was judged; it stays true for two minutes, by time at least.
+    pub fn at(&self) -> Timestamp {
+        self.at
     }
 }
 
@@ -102,30 +115,15 @@ impl CandidateAssessment {
         self.clear.as_ref()
     }
 
-    /// Gives the proof that a promotion in flight may go on; `None` while a gate blocks, or where the candidate's
-    /// branch is no longer at the commit that was planned. One that landed in part goes by its evidence alone.
-    pub fn clear_to_finish(&self, operation: &Operation, standing: Standing) -> Option<&Clear> {
-        let (clear, evidence) = (self.clear.as_ref(), self.evidence_clear.as_ref());
-        clear_to_finish(clear, evidence, operation, standing)
+    /// Tells whether its promotion is begun and not over.
+    pub fn is_unfinished(&self) -> bool {
+        self.unfinished.is_some() || self.state == State::Unknown
     }
 
     /// Lists the enforced gates that are not clear.
     pub fn blockers(&self) -> impl Iterator<Item = &GateReport> {
         self.gates.iter().filter(|g| g.enforced && !g.finding.verdict.is_clear())
     }
-}
-
-fn clear_to_finish<'a>(
-    clear: Option<&'a Clear>,
-    evidence: Option<&'a Clear>,
-    operation: &Operation,
-    standing: Standing,
-) -> Option<&'a Clear> {
-    let wanted = match standing {
-        Standing::Committed { .. } => evidence,
-        Standing::Done { .. } | Standing::Stuck(_) | Standing::NotApplied | Standing::Overtaken(_) => clear,
-    };
-    wanted.filter(|clear| clear.commit == operation.commit)
 }
 
 /// Assesses a project. Pure: the same input gives the same answer, on every machine.
@@ -155,6 +153,10 @@ fn judge(
     now: Timestamp,
 ) -> Option<CandidateAssessment> {
     let policy = &candidate.cut.policy;
+    // What another hand landed is judged as stable was before.
+    let landing = facts.candidates.get(&version)?.landing.as_ref();
+    let before = landing.map(|landing| before(facts, version, landing));
+    let facts = before.as_ref().unwrap_or(facts);
     let seen = facts.candidates.get(&version)?;
     let case = Case { version, policy, calendar, project, candidate, facts, seen, now };
     let gates: Vec<GateReport> = GATES
@@ -174,24 +176,15 @@ fn judge(
     let verdict =
         gates.iter().filter(|g| g.enforced).map(|g| g.finding.verdict).max().unwrap_or(Verdict::Passed);
     let commit = case.commit().clone();
-    let proof = |blocked: bool| (!blocked).then(|| Clear { commit: commit.clone() });
-    let (clear, evidence_clear) =
-        (proof(open().next().is_some()), proof(open().any(|g| !is_structural(g.gate))));
-    let step = |flight: &Flight, sight: &Sight| {
-        let standing = standing(*sight);
-        let clear = clear_to_finish(clear.as_ref(), evidence_clear.as_ref(), &flight.plan, standing);
-        next(flight.phase, standing, clear.is_some())
-    };
-    let state = match &candidate.operation {
-        Some(flight) => match facts.flights.get(&flight.plan.id).map(|sight| step(flight, sight)) {
-            None => State::Unknown,
-            // It landed in part, and only a person can free the way for the rest.
-            Some(Step::Stop(_)) => State::Blocked,
-            Some(Step::Confirm { .. } | Step::Continue(_) | Step::Move | Step::Fence | Step::Abort(_)) => {
-                State::Promoting
-            }
-        },
-        None if open().next().is_none() => State::Clear,
+    let clear = open().next().is_none().then(|| Clear { version, commit: commit.clone(), at: now });
+    let unfinished = unfinished::step(version, candidate, seen, facts, clear.as_ref().map(Clear::commit));
+    let stop = unfinished::stop(version, candidate, seen, facts, unfinished);
+    let state = match unfinished {
+        Some(Step::Stop(_)) => State::Blocked,
+        Some(_) => State::Promoting,
+        None if candidate.promoted.is_some() => State::Unknown,
+        None if stop.is_some() => State::Blocked,
+        None if clear.is_some() => State::Clear,
         None if open().any(|g| g.finding.kind == Kind::Person) => State::Blocked,
         None => State::Waiting,
     };
@@ -217,14 +210,25 @@ fn judge(
         version,
         state,
         verdict,
+        unfinished,
+        stop,
         clear,
-        evidence_clear,
         commit,
         gates,
         leaves_at,
         fix_by: fix_by(policy, candidate, now),
         next_change_at,
     })
+}
+
+/// Gives the facts as they were before another hand landed a candidate.
+fn before(facts: &Facts, version: Version, landing: &Landing) -> Facts {
+    let mut before = Facts { stable: Some(landing.base.clone()), ..facts.clone() };
+    before.released.remove(&version);
+    if let Some(seen) = before.candidates.get_mut(&version).filter(|_| !landing.foreign_tag) {
+        seen.release_tag = None;
+    }
+    before
 }
 
 /// Tells whether a gate says that a promotion can be made at all.

@@ -6,3 +6,4 @@ pub mod notices;
 pub mod pick;
 pub mod plan;
 pub mod promotion;
+mod unfinished;

@@ -6,7 +6,7 @@
 
 use crate::decide::after;
 use crate::decide::after::StepState;
-use crate::decide::assess::{Assessment, State};
+use crate::decide::assess::Assessment;
 use crate::gate::Kind;
 use crate::policy::Target;
 use crate::policy::model::notify::Topic;
@@ -72,22 +72,9 @@ pub fn news(project: &Project, assessment: &Assessment) -> Vec<News> {
             actors: Vec::new(),
             remedy: vec![remedy],
         };
-        let record = project.candidates.get(&version);
-        let refused = record.and_then(|c| c.refused.as_ref()).filter(|(commit, _)| *commit == found.commit);
-        news.extend(refused.map(|(commit, why)| {
-            failed(
-                format!("{version} refused {commit}"),
-                format!("the server refused the promotion: {}", short(why, 200)),
-                format!("allclear promote {version} --commit {}", commit.short()),
-            )
-        }));
-        let stuck = record.and_then(|c| c.operation.as_ref()).filter(|_| found.state == State::Blocked);
-        news.extend(stuck.map(|flight| {
-            failed(
-                format!("{version} stuck {}", flight.plan.id),
-                "the promotion was applied in part, and something blocks the rest".into(),
-                "allclear tick says what".into(),
-            )
+        news.extend(found.stop.as_ref().map(|stop| {
+            let remedy = stop.remedy.first().cloned().unwrap_or_default();
+            failed(format!("{version} stopped {}", found.commit), short(&stop.why, 300), remedy)
         }));
     }
     for (version, release) in &project.releases {

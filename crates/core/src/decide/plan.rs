@@ -1,12 +1,12 @@
 //! What is due now. `tick` does it; `tick --dry-run` prints it.
 
-use crate::decide::assess::{Assessment, State};
-use crate::decide::promotion::{Step, next, standing};
+use crate::decide::assess::{Assessment, CandidateAssessment, State, assess};
+use crate::decide::promotion::{Obstacle, Step};
 use crate::facts::Facts;
 use crate::gate::carry::{Carry, carry};
 use crate::policy::Policy;
 use crate::policy::schedule::{Due, SkipReason, TrainFacts, due, is_open, zone};
-use crate::project::{Phase, Project};
+use crate::project::{Candidate, Project};
 use crate::types::object_id::CommitId;
 use crate::types::version::Version;
 use jiff::Timestamp;
@@ -14,12 +14,31 @@ use jiff::Timestamp;
 /// Something that is due.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Action {
-    /// Bring a promotion in flight to its end.
+    /// Bring a promotion that is begun to its end.
     Finish {
         /// Which candidate's.
         version: Version,
         /// The next step.
         step: Step,
+    },
+    /// End the branch of a released candidate.
+    EndBranch {
+        /// The release.
+        version: Version,
+    },
+    /// Record that a candidate was found on stable without being clear.
+    NoteLanding {
+        /// The candidate.
+        version: Version,
+    },
+    /// Record that a clear candidate is not clear any more.
+    Turn {
+        /// The candidate.
+        version: Version,
+        /// Its commit.
+        commit: CommitId,
+        /// The gates that are not clear.
+        gates: Vec<String>,
     },
     /// Note a new head, so that its settling is measured from now.
     See {
@@ -83,15 +102,24 @@ pub fn plan(
     if !assessment.stops.is_empty() {
         return actions;
     }
+    // Until it is done or struck, nothing else is released or cut.
+    let unfinished = assessment.candidates.iter().any(CandidateAssessment::is_unfinished);
     for candidate in &assessment.candidates {
         let (version, record) = (candidate.version, &project.candidates[&candidate.version]);
-        if let Some(flight) = &record.operation {
-            if let Some(sight) = facts.flights.get(&flight.plan.id) {
-                let standing = standing(*sight);
-                let clear = candidate.clear_to_finish(&flight.plan, standing);
-                let step = next(flight.phase, standing, clear.is_some());
-                actions.push(Action::Finish { version, step });
-            }
+        // A release in part needs it clear as well, as long as stable is old.
+        let stopped = candidate.unfinished == Some(Step::Stop(Obstacle::NotClear));
+        let open = stopped || !candidate.is_unfinished();
+        if open && has_turned(policy, candidate, project, facts, now) {
+            let gates = candidate.blockers().map(|gate| gate.gate.name().to_owned()).collect();
+            actions.push(Action::Turn { version, commit: candidate.commit.clone(), gates });
+        }
+        if candidate.is_unfinished() {
+            actions.extend(match candidate.unfinished {
+                Some(Step::Stop(Obstacle::LandedUnclear)) if !is_noted(record, facts, version) => {
+                    Some(Action::NoteLanding { version })
+                }
+                step => step.map(|step| Action::Finish { version, step }),
+            });
             continue;
         }
         let seen = &facts.candidates[&version];
@@ -112,12 +140,14 @@ pub fn plan(
         let promotion = &record.cut.policy.promotion;
         let asked = record.requested.as_ref().is_some_and(|r| r.commit == candidate.commit);
         let in_hours = promotion.hours.as_ref().is_none_or(|h| is_open(h, &zone(&record.cut.policy), now));
-        let refused = record.refused.as_ref().is_some_and(|(commit, _)| *commit == candidate.commit);
-        if candidate.state == State::Clear && !refused && (asked || (promotion.automatic && in_hours)) {
+        let may = candidate.state == State::Clear && !unfinished;
+        if may && (asked || (promotion.automatic && in_hours)) {
             actions.push(Action::Promote { version, commit: candidate.commit.clone() });
         }
     }
-    if let Some(policy) = policy {
+    let ended = facts.leftover.iter().map(|left| Action::EndBranch { version: left.version });
+    actions.extend(ended);
+    if let Some(policy) = policy.filter(|_| !unfinished) {
         actions.extend(train(policy, project, facts, now));
     }
     // Last, because a step may take its time.
@@ -126,6 +156,42 @@ pub fn plan(
         actions.extend(due.map(|r| Action::Step { version: *version, name: r.step.name.clone() }));
     }
     actions
+}
+
+/// Tells whether the record says already that what is on stable was not clear.
+fn is_noted(record: &Candidate, facts: &Facts, version: Version) -> bool {
+    let landing = facts.candidates.get(&version).and_then(|seen| seen.landing.as_ref());
+    landing.is_none_or(|landing| record.landed.as_ref().is_some_and(|(commit, _)| *commit == landing.commit))
+}
+
+/// How often the time since the last entry is looked into for an instant at which a candidate was clear.
+const INSTANTS: usize = 100;
+
+/// Tells whether a candidate that is not clear was so at some instant since the last entry. A push that was judged
+/// then could still be on its way.
+fn has_turned(
+    policy: Option<&Policy>,
+    candidate: &CandidateAssessment,
+    project: &Project,
+    facts: &Facts,
+    now: Timestamp,
+) -> bool {
+    if candidate.clear().is_some() || project.at >= now {
+        return false;
+    }
+    let mut at = project.at;
+    for _ in 0..INSTANTS {
+        let then = assess(policy, project, facts, at);
+        let Some(then) = then.candidates.into_iter().find(|c| c.version == candidate.version) else { break };
+        if then.clear().is_some() {
+            return true;
+        }
+        match then.next_change_at.filter(|next| *next > at && *next < now) {
+            Some(next) => at = next,
+            None => break,
+        }
+    }
+    false
 }
 
 fn train(policy: &Policy, project: &Project, facts: &Facts, now: Timestamp) -> Option<Action> {
@@ -157,15 +223,17 @@ impl Action {
     pub fn sentence(&self) -> String {
         match self {
             Self::Finish { version, step } => match step {
-                Step::Confirm { .. } => format!("confirm the release of {version}"),
-                Step::Continue(_) => {
+                Step::Stop(_) => format!("leave {version} to a person: its promotion cannot go on by itself"),
+                Step::Complete => format!("complete {version}, which another hand brought onto stable"),
+                Step::Close | Step::EndBranch | Step::Continue(_) | Step::Push => {
                     format!("complete the promotion of {version}, which was applied in part")
                 }
-                Step::Move => format!("move the refs of {version} as planned"),
-                Step::Fence => format!("fence the promotion of {version}"),
-                Step::Abort(_) => format!("abort the promotion of {version}"),
-                Step::Stop(_) => format!("leave the promotion of {version} to a person"),
             },
+            Self::EndBranch { version } => format!("delete the branch of {version}, which is released"),
+            Self::NoteLanding { version } => {
+                format!("record that {version} came onto stable without being clear")
+            }
+            Self::Turn { version, .. } => format!("record that {version} is not clear any more"),
             Self::See { version, commit } => format!("note the new head {} of {version}", commit.short()),
             Self::Tag { version, commit } => format!("tag {} as the next rc of {version}", commit.short()),
             Self::Carry { version, stable } => format!("merge stable ({}) into {version}", stable.short()),
@@ -175,9 +243,4 @@ impl Action {
             Self::Promote { version, commit } => format!("promote {version} at {}", commit.short()),
         }
     }
-}
-
-/// Tells whether a plan is still in its first two minutes, when others leave it alone.
-pub fn plan_is_open(project: &Project, now: Timestamp) -> bool {
-    project.flight().is_some_and(|(_, f)| f.phase == Phase::Planned && f.plan.expires > now)
 }

@@ -29,7 +29,7 @@ pub fn carry(
     let own = newest.is_some_and(|(released, release)| {
         *released < version && facts.stable.as_ref() == Some(&release.stable)
     });
-    if !mergeable || !own || !seen.descends || candidate.operation.is_some() || seen.head.is_none() {
+    if !mergeable || !own || !seen.descends || candidate.promoted.is_some() || seen.head.is_none() {
         Carry::ByHand
     } else if seen.head.as_ref() == Some(candidate.commit()) {
         Carry::Due

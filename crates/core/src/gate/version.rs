@@ -10,6 +10,16 @@ pub(super) fn judge(case: &Case<'_>) -> Finding {
     let maintainer = || vec!["a maintainer".to_owned()];
     let rc = case.candidate.rcs.last();
     let rc_tag = rc.map_or_else(|| version.to_string(), |rc| plain(&rc.tag));
+    if let Some(why) = &case.seen.unfounded {
+        return Finding::failed(
+            format!("it is not what {} says: {why}", case.policy.branches.develop),
+            maintainer(),
+            vec![
+                format!("allclear policy adopt {version} reads the policy again"),
+                format!("or end it: allclear withdraw {version} --yes --reason TEXT"),
+            ],
+        );
+    }
     if let Some(at) = &case.seen.release_tag {
         let tag = cut.tags.release(version);
         return Finding::failed(

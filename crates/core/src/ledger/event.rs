@@ -2,12 +2,13 @@
 
 use crate::ecosystem::version_file::VersionFile;
 use crate::experiment::Summary;
+use crate::ledger::promotion::{Promotion, Shape};
 use crate::ledger::signer::{Change, Signer};
 use crate::ledger::step_end::{DoneBy, StepFailure};
 use crate::policy::schedule::SkipReason;
 use crate::policy::{Policy, Stops};
 use crate::types::cut_kind::CutKind;
-use crate::types::object_id::{CommitId, OperationId};
+use crate::types::object_id::CommitId;
 use crate::types::ref_name::Branch;
 use crate::types::version::{Bump, RcNumber, TagFormat, Version};
 use jiff::Timestamp;
@@ -234,45 +235,62 @@ pub enum Event {
         /// The keys by which a gate became weaker.
         relaxed: Vec<String>,
     },
-    /// All objects of a promotion exist, and its refs are about to move.
-    PromotionPlanned(Box<Operation>),
-    /// The refs moved in the push that carried this entry.
-    PromotionMoving {
-        /// Which.
-        operation: OperationId,
-    },
-    /// A half-applied promotion was continued.
+    /// A candidate was released: its refs moved in the push that carried this entry, or follow it.
+    Promoted(Box<Promotion>),
+    /// What was missing of a promotion was pushed with this entry.
     PromotionContinued {
-        /// Which.
-        operation: OperationId,
+        /// The release.
+        version: Version,
+        /// The commit of its `Promoted` entry.
+        entry: CommitId,
+        /// Whether stable was moved.
+        stable: bool,
         /// The merge-back on develop, where it had to be made again.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         develop: Option<CommitId>,
-    },
-    /// No earlier push of this operation can land any more.
-    Fenced {
-        /// Which.
-        operation: OperationId,
-    },
-    /// The operation is over and changed nothing.
-    PromotionAborted {
-        /// Which.
-        operation: OperationId,
-        /// Why, for people.
-        reason: String,
-        /// Whether a rule of the server refused it; then nothing tries again by itself.
-        #[serde(default)]
-        refused: bool,
-    },
-    /// The refs were read back and are as planned.
-    ReleaseConfirmed {
-        /// Which operation.
-        operation: OperationId,
-        /// What was released.
-        version: Version,
-        /// The head of the candidate's branch, where a later push keeps it.
+        /// Why a captain completed it although it was not clear.
         #[serde(default, skip_serializing_if = "Option::is_none")]
-        kept: Option<CommitId>,
+        reason: Option<String>,
+    },
+    /// A rule of the server refused a promotion. No tick tries it again until something changes.
+    PromotionRefused {
+        /// The candidate.
+        version: Version,
+        /// Its commit.
+        commit: CommitId,
+        /// What the server said, for people.
+        said: String,
+    },
+    /// Promotions lost their races again and again: observations that are not bad news wait until this instant.
+    RacesLost {
+        /// The candidate.
+        version: Version,
+        /// Until when.
+        until: Timestamp,
+    },
+    /// A candidate that was clear is not any more, by time alone. No push that was judged before can land now.
+    Turned {
+        /// The candidate.
+        version: Version,
+        /// Its commit.
+        commit: CommitId,
+        /// The gates that are not clear.
+        gates: Vec<String>,
+    },
+    /// A candidate that was not clear was found on stable, brought there by another hand.
+    LandingSeen {
+        /// The candidate.
+        version: Version,
+        /// The commit on stable.
+        stable: CommitId,
+        /// The rc that it brought.
+        commit: CommitId,
+        /// The shape of it.
+        shape: Shape,
+        /// Who committed it, by the commit's own claim.
+        by: String,
+        /// What was not clear, a sentence each.
+        open: Vec<String>,
     },
     /// A candidate, or what was pushed to its branch afterwards, ended without a release.
     Withdrawn {
@@ -409,38 +427,4 @@ pub struct Cut {
     pub policy: Policy,
     /// The policy's digest.
     pub digest: String,
-}
-
-/// A promotion's plan: what is expected and what will be.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Operation {
-    /// Its id.
-    pub id: OperationId,
-    /// What is released.
-    pub version: Version,
-    /// The rc's commit.
-    pub commit: CommitId,
-    /// The candidate's branch.
-    pub branch: Branch,
-    /// The stable branch.
-    pub stable_branch: Branch,
-    /// The develop branch.
-    pub develop_branch: Branch,
-    /// The release tag's name.
-    pub tag: String,
-    /// What stable is now.
-    pub old_stable: CommitId,
-    /// What develop is now.
-    pub old_develop: CommitId,
-    /// What stable will be.
-    pub new_stable: CommitId,
-    /// What develop will be.
-    pub new_develop: CommitId,
-    /// The annotated tag's own id.
-    pub new_tag: CommitId,
-    /// When its lease ends.
-    pub expires: Timestamp,
-    /// Version files whose merge-back conflict was resolved by rule.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub resolved: Vec<String>,
 }

@@ -3,6 +3,7 @@
 pub mod actor;
 pub mod entry;
 pub mod event;
+pub mod promotion;
 pub mod sentence;
 pub mod signature;
 pub mod signer;

@@ -80,14 +80,31 @@ impl Event {
             Self::PolicyAdopted { version, relaxed, .. } => {
                 format!("adopt a policy for {version}, relaxing {}", short(&relaxed.join(", "), 80))
             }
-            Self::PromotionPlanned(op) => format!("plan {} as {}", op.version, op.new_stable.short()),
-            Self::PromotionMoving { operation } => format!("move the refs of operation {operation}"),
-            Self::PromotionContinued { operation, .. } => format!("carry on operation {operation}"),
-            Self::Fenced { operation } => format!("fence operation {operation}"),
-            Self::PromotionAborted { operation, reason, .. } => {
-                format!("abort operation {operation}: {}", short(reason, 60))
+            Self::Promoted(promotion) => match &promotion.landed {
+                None => format!("release {}", promotion.version),
+                Some(landed) => {
+                    let by = short(&landed.by, 60);
+                    let how = landed.shape.clause(&by, &promotion.commit, promotion.stable_branch.as_str());
+                    let why = because(landed.reason.as_deref());
+                    format!("complete the release of {}: {how}{why}", promotion.version)
+                }
+            },
+            Self::PromotionContinued { version, reason, .. } => {
+                format!("complete the release of {version}{}", because(reason.as_deref()))
             }
-            Self::ReleaseConfirmed { version, .. } => format!("release {version}"),
+            Self::PromotionRefused { version, said, .. } => {
+                format!("the server refused {version}: {}", short(said, 80))
+            }
+            Self::RacesLost { version, .. } => format!("ask observations to wait for {version}"),
+            Self::Turned { version, gates, .. } if gates.is_empty() => {
+                format!("make void what may still be pushed of {version}")
+            }
+            Self::Turned { version, gates, .. } => {
+                format!("{version} is no longer clear: {}", short(&gates.join(", "), 80))
+            }
+            Self::LandingSeen { version, commit, shape, by, .. } => {
+                format!("{} before {version} was clear", shape.clause(&short(by, 60), commit, "stable"))
+            }
             Self::Withdrawn { version, reason, .. } => format!("withdraw {version}: {}", short(reason, 80)),
             Self::StableCarried { version, stable, .. } => {
                 format!("merge stable ({}) into {version}", stable.short())
@@ -119,4 +136,9 @@ impl Event {
             Self::Unknown => "something that a newer allclear wrote".into(),
         }
     }
+}
+
+/// Says why a captain completed a release, where one did.
+fn because(reason: Option<&str>) -> String {
+    reason.map(|reason| format!(" ({})", crate::types::text::short(reason, 80))).unwrap_or_default()
 }

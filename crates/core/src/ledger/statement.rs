@@ -149,12 +149,12 @@ fn lines(event: &Event) -> Option<Lines> {
         | Event::CheckRecorded { .. }
         | Event::Frozen { .. }
         | Event::PromotionRequested { .. }
-        | Event::PromotionPlanned(_)
-        | Event::PromotionMoving { .. }
+        | Event::Promoted(_)
         | Event::PromotionContinued { .. }
-        | Event::Fenced { .. }
-        | Event::PromotionAborted { .. }
-        | Event::ReleaseConfirmed { .. }
+        | Event::PromotionRefused { .. }
+        | Event::RacesLost { .. }
+        | Event::Turned { .. }
+        | Event::LandingSeen { .. }
         | Event::Withdrawn { .. }
         | Event::StableCarried { .. }
         | Event::StepStarted { .. }

@@ -234,6 +234,7 @@ mod tests {
             ("", "version.files = []", &["version.files"]),
             ("", "changelog.file = 'CHANGELOG.md'", &["changelog.file"]),
             ("", "promotion.merge = 'ff'", &["promotion.merge"]),
+            ("", "promotion.push = 'sequential'", &["promotion.push"]),
             (SUMMER, "freeze = [{ reason = 'other', from = 2026-07-01, until = 2026-07-31 }]", &["freeze"]),
             ("promotion.hours = 'always'", "promotion.hours = 'Mon-Sun 0-24'", &["promotion.hours"]),
             (

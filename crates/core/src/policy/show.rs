@@ -94,6 +94,7 @@ const AFTER_GATES: &[(&str, Show)] = &[
     ("promotion.automatic", |p, _| p.promotion.automatic.to_string()),
     ("promotion.hours", |p, _| p.promotion.hours.map_or_else(|| "always".to_owned(), hours_text)),
     ("promotion.merge", |p, _| word(&p.promotion.merge)),
+    ("promotion.push", |p, _| word(&p.promotion.push)),
     ("hotfix.settle", |p, _| hotfix(p, |h| length_text(h.settle))),
     ("hotfix.automatic", |p, _| {
         hotfix(p, |h| h.automatic.map_or_else(|| absent("hotfix.automatic"), |flag| flag.to_string()))

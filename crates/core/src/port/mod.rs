@@ -9,6 +9,6 @@ pub mod steps;
 
 pub use clock::Clock;
 pub use repository::{
-    Author, CommitGraph, Create, Listed, Memory, Merge, Merged, NewCommit, Objects, Push, PushAnswer,
-    RefUpdate, Refs, Remote, RepoError, Repository, Signature, Signing, TextAt,
+    Author, CommitGraph, Create, Listed, Memory, Merge, Merged, NewCommit, ObjectKind, Objects, Push,
+    PushAnswer, RefUpdate, Refs, Remote, RepoError, Repository, Signature, Signing, TextAt,
 };

@@ -5,7 +5,7 @@ use crate::ledger::event::{CheckOutcome, Event};
 use crate::project::checks::CheckResult;
 use crate::project::evolve::steps;
 use crate::project::notified;
-use crate::project::state::{Flight, Hold, LedgerFreeze, Phase, Project, Rc, Request, Trouble, TroubleKind};
+use crate::project::state::{Hold, LedgerFreeze, Project, Rc, Request, Trouble, TroubleKind};
 use crate::project::trust::{Act, Level, is_vouched};
 use crate::types::object_id::CommitId;
 use crate::types::version::Version;
@@ -78,11 +78,14 @@ pub fn fold(links: &[Link]) -> Project {
 
 /// Tells whether an entry may be struck by somebody whose clock says `now`: only what cannot be
 /// believed can be (void, unknown, or claimed more than two minutes ahead), so that nobody strikes
-/// bad news away.
+/// bad news away; and a promotion, of which what the refs show stays landed.
 pub fn may_strike(link: &Link, now: Timestamp) -> bool {
     match &link.body {
         Body::Void(_) => true,
-        Body::Entry(entry) => entry.claimed > TOLERANCE.after(now) || entry.events.contains(&Event::Unknown),
+        Body::Entry(entry) => {
+            let strikes = |event: &Event| matches!(event, Event::Unknown | Event::Promoted(_));
+            entry.claimed > TOLERANCE.after(now) || entry.events.iter().any(strikes)
+        }
     }
 }
 
@@ -165,7 +168,10 @@ impl Project {
                 self.ruled(commit, &ruling);
             }
             Event::LedgerMoved { to } => self.moved_to = Some(to.clone()),
-            Event::CandidateCut(cut) => self.cut(cut, entry, at),
+            Event::CandidateCut(cut) => {
+                self.close_others(cut.version);
+                self.cut(cut, entry, at);
+            }
             Event::HeadSeen { version, commit } => {
                 self.with(*version, |c| {
                     // Settling begins again with every change, also with a change back.
@@ -239,35 +245,24 @@ impl Project {
             Event::PolicyAdopted { version, policy, digest, from, .. } => {
                 if self.may_decide(*version, commit, "adopts a policy for", level) {
                     self.with(*version, |c| {
+                        c.refused = None;
                         c.policy_from.clone_from(from);
                         c.cut.policy = (**policy).clone();
                         c.cut.digest.clone_from(digest);
                     });
                 }
             }
-            Event::PromotionPlanned(plan) => {
-                let by = entry.by.who.clone();
-                let flight = Flight { plan: (**plan).clone(), phase: Phase::Planned, planned_at: at, by };
-                self.tag_entries.insert(entry.id.clone());
-                self.with(plan.version, |c| c.operation = Some(flight));
+            Event::Promoted(promotion) => self.promoted(promotion, entry, commit, level),
+            Event::PromotionContinued { version, entry, stable, reason, develop: _ } => {
+                self.continued(*version, entry, *stable, reason.as_ref());
             }
-            Event::PromotionMoving { operation } => self.in_flight(operation, |f| f.phase = Phase::Moving),
-            Event::PromotionContinued { operation, develop } => self.in_flight(operation, |f| {
-                if let Some(develop) = develop {
-                    f.plan.new_develop.clone_from(develop);
-                }
-            }),
-            Event::Fenced { operation } => self.in_flight(operation, |f| f.phase = Phase::Fenced),
-            Event::PromotionAborted { operation, reason, refused } => {
-                for candidate in self.candidates.values_mut() {
-                    if let Some(flight) = candidate.operation.take_if(|f| f.plan.id == *operation)
-                        && *refused
-                    {
-                        candidate.refused = Some((flight.plan.commit, reason.clone()));
-                    }
-                }
+            Event::PromotionRefused { version, commit, said } => {
+                self.with(*version, |c| c.refused = Some((commit.clone(), said.clone())));
             }
-            Event::ReleaseConfirmed { operation, version, .. } => self.release(operation, *version, at),
+            Event::RacesLost { until, .. } => self.quiet_until = Some((*until).min(TOLERANCE.after(at))),
+            Event::LandingSeen { version, stable, open, .. } => {
+                self.with(*version, |c| c.landed = Some((stable.clone(), open.clone())));
+            }
             Event::Withdrawn { version, reason, head, archive, fixes } => {
                 if let Some(mut known) = self.ended(*version, reason, &entry.by.who) {
                     if !known.archives.contains(archive) {
@@ -280,16 +275,24 @@ impl Project {
                 }
             }
             Event::StableCarried { version, commit, .. } => {
+                self.close_others(*version);
                 self.with(*version, |c| c.carried = Some(commit.clone()));
             }
-            Event::StepStarted { .. }
-            | Event::StepDone { .. }
-            | Event::StepFailed { .. }
-            | Event::StepRetried { .. } => steps::evolve(self, event, at),
+            Event::StepStarted { version, .. }
+            | Event::StepDone { version, .. }
+            | Event::StepFailed { version, .. }
+            | Event::StepRetried { version, .. } => {
+                // Steps follow what the refs showed.
+                if self.candidates.get(version).is_some_and(|c| c.promoted.is_some()) {
+                    self.close(*version);
+                }
+                steps::evolve(self, event, at);
+            }
             Event::Noticed { .. } | Event::NoticeFailed { .. } => {
                 notified::evolve(&mut self.told, event, at);
             }
-            Event::Struck { .. } => {}
+            // That `Turned` is on the chain is all: no push from before it lands any more.
+            Event::Struck { .. } | Event::Turned { .. } => {}
             Event::Unknown => {
                 self.troubles.push(Trouble { entry: commit.clone(), what: TroubleKind::Unknown });
             }

@@ -16,6 +16,5 @@ pub mod trust;
 pub use checks::CheckLine;
 pub use fold::{Fold, fold, may_strike};
 pub use state::{
-    Candidate, Flight, Hold, LedgerFreeze, Phase, Project, Rc, Release, Request, Trouble, TroubleKind,
-    Withdrawal,
+    Candidate, Hold, LedgerFreeze, Project, Promoted, Rc, Release, Request, Trouble, TroubleKind, Withdrawal,
 };

@@ -2,7 +2,8 @@
 
 use crate::ledger::actor::Actor;
 use crate::ledger::entry::VoidReason;
-use crate::ledger::event::{Cut, Operation};
+use crate::ledger::event::Cut;
+use crate::ledger::promotion::{Landed, Promotion};
 use crate::policy::schedule::SkipReason;
 use crate::policy::{AfterStep, Stops};
 use crate::project::checks::CheckLine;
@@ -12,9 +13,9 @@ use crate::project::people::{Acceptance, Approval, Report, Waiver};
 use crate::project::roster::Roster;
 use crate::project::statements::RecentStatements;
 use crate::project::steps::Progress;
-use crate::project::trust::Ignored;
+use crate::project::trust::{Ignored, Level};
 use crate::types::cut_kind::CutKind;
-use crate::types::object_id::{CommitId, OperationId};
+use crate::types::object_id::CommitId;
 use crate::types::ref_name::Branch;
 use crate::types::version::{RcNumber, Version};
 use jiff::Timestamp;
@@ -77,6 +78,9 @@ pub struct Project {
     pub moved_to: Option<String>,
     /// The ids that entries carry, for the trailers of tags; only those that came with a tag.
     pub tag_entries: BTreeSet<String>,
+    /// Until when observations that are not bad news wait for a promotion.
+    #[serde(default)]
+    pub quiet_until: Option<Timestamp>,
     /// Who may sign what.
     pub roster: Roster,
     /// What was stated last.
@@ -90,7 +94,7 @@ pub struct Project {
 pub struct Candidate {
     /// The cut, with the policy in force.
     pub cut: Cut,
-    /// The commit that the policy in force was read from.
+    /// The commit of develop that the policy in force was read from.
     pub policy_from: CommitId,
     /// When it was cut.
     pub cut_at: Timestamp,
@@ -112,10 +116,12 @@ pub struct Candidate {
     pub hold: Option<Hold>,
     /// The commit that a person asked to promote when clear.
     pub requested: Option<Request>,
-    /// The promotion in flight.
-    pub operation: Option<Flight>,
+    /// Its promotion on record, as long as no later entry shows that the refs followed.
+    pub promoted: Option<Box<Promoted>>,
     /// The commit whose promotion a rule of the server refused, and what it said.
     pub refused: Option<(CommitId, String)>,
+    /// The commit with which it was found on stable without being clear, and what was not.
+    pub landed: Option<(CommitId, Vec<String>)>,
     /// The last merge of stable into it by allclear itself.
     pub carried: Option<CommitId>,
 }
@@ -155,29 +161,32 @@ pub struct Request {
     pub by: String,
 }
 
-/// A promotion in flight.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Flight {
-    /// Its plan.
-    pub plan: Operation,
-    /// How far the ledger says it came.
-    pub phase: Phase,
-    /// When it was planned.
-    pub planned_at: Timestamp,
-    /// Who planned it.
-    pub by: String,
-}
-
-/// The phase of a promotion on record. What counts in the end are the refs.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Phase {
-    /// The objects exist; no ref has moved.
-    Planned,
-    /// The move entry landed.
-    Moving,
-    /// No push before this point can land any more.
-    Fenced,
+/// A promotion as its entry has it, with the record before it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Promoted {
+    /// What it makes of the refs.
+    pub promotion: Promotion,
+    /// The entry's commit.
+    pub entry: CommitId,
+    /// The entry's own id, which the tag names.
+    pub id: String,
+    /// When it happened.
+    pub at: Timestamp,
+    /// Who did it, by their own claim.
+    pub by: Actor,
+    /// How far that is proven.
+    pub level: Level,
+    /// The facts it stood on, as the entry has them.
+    pub facts: Option<serde_json::Value>,
+    /// The record before it, as far as the candidate is judged by it.
+    pub before: Box<Project>,
+    /// The record before stable was moved by a later entry than its own, and when that was.
+    pub continued: Option<(Box<Project>, Timestamp)>,
+    /// Whether a continuation says that stable had moved already.
+    #[serde(default)]
+    pub moved: bool,
+    /// Why a captain completed it although it was not clear.
+    pub completed: Option<String>,
 }
 
 /// A finished release.
@@ -191,14 +200,19 @@ pub struct Release {
     pub stable: CommitId,
     /// The tag's own id.
     pub object: CommitId,
-    /// When it was confirmed.
+    /// When it was promoted.
     pub at: Timestamp,
-    /// The operation that made it.
-    pub operation: OperationId,
+    /// The id of its entry, which its tag names.
+    pub entry: String,
+    /// How it came onto stable by another hand; `None` where allclear moved stable.
+    #[serde(default)]
+    pub landed: Option<Landed>,
     /// When it was cut.
     pub cut_at: Timestamp,
     /// The last rc's number.
     pub rc: RcNumber,
+    /// The branch that it had as a candidate.
+    pub branch: Branch,
     /// The branch that was promoted to.
     pub stable_branch: Branch,
     /// The commit that the policy was read from.
@@ -303,9 +317,15 @@ impl Project {
         self.candidates.get(&version)?.rcs.last()
     }
 
-    /// Gives the promotion in flight, if one is.
-    pub fn flight(&self) -> Option<(&Version, &Flight)> {
-        self.candidates.iter().find_map(|(v, c)| c.operation.as_ref().map(|f| (v, f)))
+    /// Gives the id of the entry by which a version was promoted.
+    pub fn entry_of(&self, version: Version) -> Option<&String> {
+        let promoted = || self.candidates.get(&version)?.promoted.as_ref().map(|promoted| &promoted.id);
+        self.releases.get(&version).map(|release| &release.entry).or_else(promoted)
+    }
+
+    /// Tells whether observations that are not bad news wait at `now`, so that a promotion wins its race.
+    pub fn is_quiet(&self, now: Timestamp) -> bool {
+        self.quiet_until.is_some_and(|until| until > now)
     }
 
     /// Gives the freezes in force or to come at `now`.

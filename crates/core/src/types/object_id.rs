@@ -1,4 +1,4 @@
-//! Names of things that git or allclear numbered: commits and operations.
+//! Names of git's objects.
 
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -59,41 +59,6 @@ impl fmt::Debug for CommitId {
 }
 
 impl<'de> Deserialize<'de> for CommitId {
-    fn deserialize<D: serde::Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
-        let text = String::deserialize(d)?;
-        Self::parse(&text).map_err(serde::de::Error::custom)
-    }
-}
-
-/// One promotion attempt, whoever finishes it.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
-#[serde(transparent)]
-pub struct OperationId(Box<str>);
-
-impl OperationId {
-    /// Parses 8 to 40 lower-case hex digits (they become part of a ref name).
-    pub fn parse(text: &str) -> Result<Self, NotAnId> {
-        let hex = text.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b));
-        if hex && (8..=40).contains(&text.len()) {
-            Ok(Self(text.into()))
-        } else {
-            Err(NotAnId(text.chars().take(80).collect()))
-        }
-    }
-
-    /// Gives the hex form.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Display for OperationId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-impl<'de> Deserialize<'de> for OperationId {
     fn deserialize<D: serde::Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
         let text = String::deserialize(d)?;
         Self::parse(&text).map_err(serde::de::Error::custom)

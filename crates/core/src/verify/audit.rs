@@ -6,13 +6,11 @@ use crate::ledger::entry::{Body, Link};
 use crate::ledger::event::Event;
 use crate::ledger::signature::Signed;
 use crate::project::trust::{Identity, Ignored, Level};
-use crate::project::{Candidate, Fold, Project, Rc, Release};
+use crate::project::{Candidate, Fold, Project, Promoted, Rc};
 use crate::types::object_id::CommitId;
 use crate::types::version::Version;
 use crate::verify::claim::Claim;
-use crate::verify::plan::Plan;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
 
 /// The most irregular entries that are listed.
 const LISTED: usize = 100;
@@ -22,14 +20,12 @@ const LISTED: usize = 100;
 pub struct AuditedRelease {
     /// What was released.
     pub version: Version,
-    /// As the record has it.
-    pub release: Release,
     /// Its rcs.
     pub rcs: Vec<Rc>,
     /// Who said what of its commit: approvals and waivers.
     pub voices: Vec<(String, Identity)>,
-    /// Its plan.
-    pub plan: Box<Plan>,
+    /// Its promotion, with the record before it.
+    pub promoted: Box<Promoted>,
     /// What was found before that cannot change any more.
     pub sealed: Option<Vec<Claim>>,
 }
@@ -50,9 +46,6 @@ pub struct Audit {
     pub releases: Vec<AuditedRelease>,
     /// Stable, as the first cut saw it: what was released before is not on record.
     pub began: Option<CommitId>,
-    plans: Vec<Plan>,
-    /// Where the policy of each candidate was read from.
-    policies: BTreeMap<Version, CommitId>,
     #[serde(skip)]
     fold: Option<Fold>,
 }
@@ -65,11 +58,10 @@ impl Audit {
             Body::Entry(entry) => Some(&**entry),
             Body::Void(_) => None,
         };
-        let before = entry.map(|entry| self.note(fold.project(), entry)).unwrap_or_default();
         let level = fold.add(link);
         if let Some(entry) = entry {
             self.count(link, entry, &level);
-            self.follow(fold.project(), link, entry, level, before);
+            self.follow(fold.project(), link, entry);
         }
         self.fold = Some(fold);
     }
@@ -82,19 +74,6 @@ impl Audit {
             Some(Ok(project)) => Ok(Self { project, ..self }),
             Some(Err(again)) => Err(Box::new(Self { fold: Some(again), ..Self::default() })),
         }
-    }
-
-    /// Keeps the record before a promotion is planned or its refs move.
-    #[expect(clippy::wildcard_enum_match_arm, reason = "two kinds of many matter here")]
-    fn note(&self, project: &Project, entry: &Entry) -> Vec<(Version, Project)> {
-        let versions = entry.events.iter().filter_map(|event| match event {
-            Event::PromotionPlanned(plan) => Some(plan.version),
-            Event::PromotionMoving { operation } => {
-                self.plans.iter().find(|p| p.operation.id == *operation).map(|p| p.operation.version)
-            }
-            _ => None,
-        });
-        versions.map(|version| (version, excerpt(project, version))).collect()
     }
 
     fn count(&mut self, link: &Link, entry: &Entry, level: &Level) {
@@ -115,82 +94,31 @@ impl Audit {
     }
 
     #[expect(clippy::wildcard_enum_match_arm, reason = "an auditor follows promotions alone")]
-    fn follow(
-        &mut self,
-        project: &Project,
-        link: &Link,
-        entry: &Entry,
-        level: Level,
-        mut before: Vec<(Version, Project)>,
-    ) {
-        let mut record_before = |version: Version| {
-            before.iter().position(|(v, _)| *v == version).map(|n| before.swap_remove(n).1)
-        };
+    fn follow(&mut self, project: &Project, link: &Link, entry: &Entry) {
         for event in &entry.events {
             match event {
                 Event::CandidateCut(cut) => {
                     self.began.get_or_insert_with(|| cut.stable.clone());
-                    let open = project.candidates.get(&cut.version).is_some_and(|c| c.cut == **cut);
-                    if open {
-                        // A hotfix leaves stable, and is judged by the policy on develop.
-                        let seen = entry.facts.as_ref().and_then(|facts| facts["develop"].as_str());
-                        let develop = seen.and_then(|id| CommitId::parse(id).ok());
-                        let from = if cut.kind.is_regular() { Some(cut.from.clone()) } else { develop };
-                        from.map(|from| self.policies.insert(cut.version, from));
-                    }
                 }
-                Event::PolicyAdopted { version, digest, from, .. }
-                    if project.candidates.get(version).is_some_and(|c| c.cut.digest == *digest) =>
-                {
-                    self.policies.insert(*version, from.clone());
-                }
-                Event::PromotionPlanned(plan) => {
-                    let in_flight = project.candidates.get(&plan.version).and_then(|c| c.operation.as_ref());
-                    if let Some(before) = record_before(plan.version)
-                        && in_flight.is_some_and(|flight| flight.plan == **plan)
+                Event::Promoted(promotion) => {
+                    let version = promotion.version;
+                    let open = project.candidates.get(&version);
+                    if let Some(candidate) = open
+                        && let Some(promoted) = candidate.promoted.as_ref().filter(|p| p.entry == link.commit)
                     {
-                        self.plans.retain(|p| p.operation.version != plan.version);
-                        self.plans.push(Plan {
-                            entry: link.commit.clone(),
-                            id: entry.id.clone(),
-                            at: project.at,
-                            by: entry.by.clone(),
-                            level: proven(link, &level, project),
-                            operation: (**plan).clone(),
-                            recorded: entry.facts.clone().and_then(|f| serde_json::from_value(f).ok()),
-                            policy_from: self.policies.get(&plan.version).cloned(),
-                            before,
-                            moved: None,
-                        });
+                        let (rcs, voices) = rcs_and_voices(candidate);
+                        let level = proven(link, &promoted.level, project);
+                        let promoted = Box::new(Promoted { level, ..(**promoted).clone() });
+                        self.releases.push(AuditedRelease { version, rcs, voices, promoted, sealed: None });
                     }
                 }
-                Event::PromotionMoving { operation } => {
-                    if let Some(plan) = self.plans.iter_mut().find(|p| p.operation.id == *operation) {
-                        plan.moved = record_before(plan.operation.version).map(|record| (record, project.at));
-                    }
-                }
-                Event::PromotionContinued { operation, develop: Some(develop) } => {
-                    if let Some(plan) = self.plans.iter_mut().find(|p| p.operation.id == *operation) {
-                        plan.operation.new_develop.clone_from(develop);
-                    }
-                }
-                Event::ReleaseConfirmed { operation, version, .. } => {
-                    let Some(release) = project.releases.get(version).filter(|r| r.operation == *operation)
-                    else {
-                        continue;
-                    };
-                    if let Some(n) = self.plans.iter().position(|p| p.operation.id == *operation) {
-                        let plan = Box::new(self.plans.remove(n));
-                        let (rcs, voices) = plan.candidate().map(rcs_and_voices).unwrap_or_default();
-                        let release = release.clone();
-                        self.releases.push(AuditedRelease {
-                            version: *version,
-                            release,
-                            rcs,
-                            voices,
-                            plan,
-                            sealed: None,
-                        });
+                Event::PromotionContinued { version, entry, .. } => {
+                    let known = self.releases.iter_mut().rfind(|r| r.version == *version);
+                    let now = project.candidates.get(version).and_then(|c| c.promoted.as_ref());
+                    if let (Some(release), Some(now)) = (known, now.filter(|now| now.entry == *entry)) {
+                        let level = release.promoted.level.clone();
+                        *release.promoted = Promoted { level, ..(**now).clone() };
+                        release.sealed = None;
                     }
                 }
                 _ => {}
@@ -216,27 +144,4 @@ fn rcs_and_voices(candidate: &Candidate) -> (Vec<Rc>, Vec<(String, Identity)>) {
     let waivers =
         waivers.map(|w| (format!("waived {}", crate::types::text::short(&w.gate, 20)), w.by.clone()));
     (candidate.rcs.clone(), approvals.chain(waivers).collect())
-}
-
-/// Reduces a record to what a candidate is judged by.
-fn excerpt(project: &Project, version: Version) -> Project {
-    let candidate = project.candidates.get(&version);
-    let commit = candidate.map(Candidate::commit);
-    let results = commit.and_then(|commit| Some((commit.clone(), project.checks.get(commit)?.clone())));
-    Project {
-        root: project.root.clone(),
-        head: project.head.clone(),
-        at: project.at,
-        latest_claim: project.latest_claim.clone(),
-        candidates: candidate.map(|c| (version, c.clone())).into_iter().collect(),
-        freezes: project.freezes.clone(),
-        checks: results.into_iter().collect(),
-        experiments: commit.map(|commit| project.experiments.only(commit)).unwrap_or_default(),
-        accepted: project.accepted.clone(),
-        releases: project.releases.last_key_value().map(|(v, r)| (*v, r.clone())).into_iter().collect(),
-        needs: project.needs,
-        troubles: project.troubles.clone(),
-        moved_to: project.moved_to.clone(),
-        ..Project::default()
-    }
 }

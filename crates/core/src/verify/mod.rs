@@ -3,10 +3,10 @@
 
 mod audit;
 mod claim;
-mod plan;
+mod promoted;
 mod recorded;
 
 pub use audit::{Audit, AuditedRelease};
 pub use claim::{Claim, Truth};
-pub use plan::{Plan, Shown};
+pub use promoted::{Shown, candidate, chain_claims, holds, judge, recorded};
 pub use recorded::{COMMITS, Recorded, RecordedCommit, RecordedGate};

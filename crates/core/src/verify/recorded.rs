@@ -10,10 +10,10 @@ use crate::types::version::Version;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-/// How many commits of a candidate a plan's facts name.
+/// How many commits of a candidate a promotion's facts name.
 pub const COMMITS: usize = 300;
 
-/// The facts that a promotion stood on, as its plan's entry has them.
+/// The facts that a promotion stood on, as its entry has them.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Recorded {
     /// When it was judged.
@@ -64,7 +64,7 @@ pub struct RecordedCommit {
 }
 
 impl Recorded {
-    /// Gives the facts of a plan about to be made.
+    /// Gives the facts of a promotion about to be made.
     pub fn of(
         candidate: &Candidate,
         facts: &Facts,

@@ -1,15 +1,16 @@
 //! After-steps as a table: what is on record and what the probe says, against what is done.
 
-use crate::make::{Scene, VERSION, at, operation, plan, policy};
+use crate::make::{Scene, VERSION, at, policy, promoted, sight};
 use allclear_core::decide::after::{
     Answer, Next, StepState, after_run, answer, before_run, due, report, word,
 };
+use allclear_core::facts::EntrySight;
 use allclear_core::ledger::event::Event;
 use allclear_core::ledger::step_end::{DoneBy, StepFailure};
 use allclear_core::policy::AfterStep;
 use allclear_core::port::steps::{End, Ended};
+use allclear_core::project::Release;
 use allclear_core::project::steps::{GRACE, back_off, lease};
-use allclear_core::project::{Release, fold};
 use allclear_core::{Seconds, policy::read};
 use jiff::Timestamp;
 
@@ -23,14 +24,12 @@ type Events = Vec<(i64, Event)>;
 fn released(events: &[(i64, Event)]) -> Release {
     let mut policy = policy();
     policy.after = read(STEPS).unwrap().policy.after;
-    let confirmed = Event::ReleaseConfirmed { operation: operation(1), version: VERSION, kept: None };
     let mut scene = Scene::new(policy);
-    scene.tell(900, vec![Event::PromotionPlanned(Box::new(plan(1, 2)))]);
-    scene.tell(1000, vec![confirmed]);
+    scene.tell(1000, vec![promoted(1, 2)]);
     for (second, event) in events {
         scene.tell(*second, vec![event.clone()]);
     }
-    fold(&scene.links).releases[&VERSION].clone()
+    scene.shows(sight(EntrySight::Holds, true)).project().releases[&VERSION].clone()
 }
 
 fn begun(step: &str, second: i64, attempt: u32) -> (i64, Event) {

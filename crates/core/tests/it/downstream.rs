@@ -2,7 +2,7 @@
 //! data is never a pass.
 
 use crate::make::{
-    DAY, HOUR, MINUTE, Scene, VERSION, at, commit, depends, experiment, finding, link, plan, policy, rc,
+    DAY, HOUR, MINUTE, Scene, VERSION, at, commit, depends, experiment, finding, link, policy, promoted, rc,
     tried,
 };
 use allclear_core::Verdict;
@@ -14,7 +14,7 @@ use allclear_core::ledger::entry::Body;
 use allclear_core::ledger::event::Event;
 use allclear_core::policy::{Policy, Trust};
 use allclear_core::types::gate::Gate;
-use allclear_core::verify::{Audit, Recorded, Shown, Truth};
+use allclear_core::verify::{Audit, Recorded, Shown, Truth, judge};
 
 fn declared() -> Vec<Declared> {
     vec![depends("a")]
@@ -303,7 +303,7 @@ fn a_flood_of_experiments_takes_little() {
     assert_eq!(verdict(&scene), Verdict::Missing, "what is crowded out is missing, and never well");
 }
 
-/// Verifies a promotion of commit 2, with what the plan says it stood on.
+/// Verifies a promotion of commit 2, with what its entry says it stood on.
 fn verified(scene: &Scene, change: impl FnOnce(&mut Recorded)) -> Truth {
     let mut links = scene.links.clone();
     let now = at(8 * DAY);
@@ -311,15 +311,11 @@ fn verified(scene: &Scene, change: impl FnOnce(&mut Recorded)) -> Truth {
     let (candidate, seen) = (&scene.project().candidates[&VERSION], &scene.facts.candidates[&VERSION]);
     let mut recorded = Recorded::of(candidate, &scene.facts, seen, Some(&found), now);
     change(&mut recorded);
-    let mut planned = link(links.len(), now, vec![Event::PromotionPlanned(Box::new(plan(1, 2)))]);
-    if let Body::Entry(entry) = &mut planned.body {
+    let mut entry = link(links.len(), now, vec![promoted(1, 2)]);
+    if let Body::Entry(entry) = &mut entry.body {
         entry.facts = serde_json::to_value(recorded).ok();
     }
-    links.push(planned);
-    let operation = allclear_core::OperationId::parse(&format!("{:016x}", 1)).unwrap();
-    links.push(link(links.len(), now, vec![Event::PromotionMoving { operation: operation.clone() }]));
-    let confirmed = Event::ReleaseConfirmed { operation, version: VERSION, kept: None };
-    links.push(link(links.len(), now, vec![confirmed]));
+    links.push(entry);
     let mut audit = Audit::default();
     links.iter().for_each(|link| audit.add(link));
     let audit = audit.finish().unwrap();
@@ -330,7 +326,7 @@ fn verified(scene: &Scene, change: impl FnOnce(&mut Recorded)) -> Truth {
         descends: true,
         merge_back: MergeBack::Clean { tree: commit(9) },
     };
-    let claims = audit.releases[0].plan.judge(Some(&shown), None);
+    let claims = judge(&audit.releases[0].promoted, Some(&shown), None);
     claims.into_iter().map(|claim| claim.truth).max().unwrap()
 }
 

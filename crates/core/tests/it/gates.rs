@@ -1,10 +1,10 @@
 //! A table for each gate.
 
 use crate::make::{
-    DAY, HOUR, MINUTE, Scene, VERSION, at, check, commit, held, link, operation, plan, policy, rc,
+    DAY, HOUR, MINUTE, Scene, VERSION, at, check, commit, held, link, policy, promoted, rc, sight,
 };
 use allclear_core::decide::assess::State;
-use allclear_core::facts::{BranchSight, MergeBack, Seen, Sight, TagSeen, TagSight};
+use allclear_core::facts::{EntrySight, MergeBack, TagSeen};
 use allclear_core::gate::Kind;
 use allclear_core::history::fixes::{Class, ClassedCommit};
 use allclear_core::ledger::event::Event;
@@ -282,11 +282,7 @@ fn a_gate_that_is_not_enforced_only_advises() {
 
 #[test]
 fn a_promotion_in_part_is_blocked_where_its_evidence_is_gone() {
-    let mut scene = scene().then(8 * DAY, Event::PromotionPlanned(Box::new(plan(1, 2))));
-    // The tag was pushed by somebody else, from what the plan left on the server.
-    let sight =
-        Sight { stable: Seen::Old, develop: Seen::Old, tag: TagSight::New, candidate: BranchSight::AtRc };
-    scene.facts.flights.insert(operation(1), sight);
+    let scene = scene().then(8 * DAY, promoted(1, 2)).shows(sight(EntrySight::Holds, false));
     assert_eq!(scene.judge(at(8 * DAY)).state, State::Promoting);
     assert_eq!(scene.then(8 * DAY, held(None)).judge(at(8 * DAY)).state, State::Blocked);
 }

@@ -6,7 +6,7 @@ use allclear_core::Version;
 use allclear_core::ledger::entry::{Body, ENTRY_LIMIT, Link, RawEntry, Unreadable, VoidReason, read};
 use allclear_core::ledger::event::Event;
 use allclear_core::policy::Trust;
-use allclear_core::project::{Phase, Project, TroubleKind, fold};
+use allclear_core::project::{Project, TroubleKind, fold};
 use allclear_core::types::cut_kind::CutKind;
 use std::collections::BTreeSet;
 
@@ -34,12 +34,12 @@ const KINDS: [&str; 38] = [
     "FreezeLifted",
     "PromotionRequested",
     "PolicyAdopted",
-    "PromotionPlanned",
-    "PromotionMoving",
+    "Promoted",
     "PromotionContinued",
-    "Fenced",
-    "PromotionAborted",
-    "ReleaseConfirmed",
+    "PromotionRefused",
+    "RacesLost",
+    "Turned",
+    "LandingSeen",
     "StepStarted",
     "StepDone",
     "StepFailed",
@@ -79,12 +79,12 @@ fn kind(event: &Event) -> &'static str {
         Event::FreezeLifted {} => "FreezeLifted",
         Event::PromotionRequested { .. } => "PromotionRequested",
         Event::PolicyAdopted { .. } => "PolicyAdopted",
-        Event::PromotionPlanned(_) => "PromotionPlanned",
-        Event::PromotionMoving { .. } => "PromotionMoving",
+        Event::Promoted(_) => "Promoted",
         Event::PromotionContinued { .. } => "PromotionContinued",
-        Event::Fenced { .. } => "Fenced",
-        Event::PromotionAborted { .. } => "PromotionAborted",
-        Event::ReleaseConfirmed { .. } => "ReleaseConfirmed",
+        Event::PromotionRefused { .. } => "PromotionRefused",
+        Event::RacesLost { .. } => "RacesLost",
+        Event::Turned { .. } => "Turned",
+        Event::LandingSeen { .. } => "LandingSeen",
         Event::StepStarted { .. } => "StepStarted",
         Event::StepDone { .. } => "StepDone",
         Event::StepFailed { .. } => "StepFailed",
@@ -177,19 +177,21 @@ fn together_they_tell_a_story() {
     assert_eq!(tried.experiments.story("examples/greeter"), None, "once is no story");
     let policy = &tried.candidates[&VERSION].cut.policy;
     assert_eq!((policy.downstreams.len(), policy.lab_checks.len()), (4, 2));
-    let aborted = until("PromotionAborted");
-    assert!(aborted.flight().is_none() && aborted.candidates[&VERSION].refused.is_some());
-    let phase = |last| until(last).flight().map(|(_, flight)| flight.phase);
-    assert_eq!(phase("PromotionPlanned"), Some(Phase::Planned));
-    assert_eq!(phase("PromotionMoving"), Some(Phase::Moving));
-    assert_eq!(phase("Fenced"), Some(Phase::Fenced));
-    assert_eq!(
-        until("PromotionContinued").flight().map(|(_, f)| f.plan.new_develop.clone()),
-        Some(commit(0x2f))
-    );
+    assert!(until("PromotionRefused").candidates[&VERSION].refused.is_some());
+    assert_eq!(until("RacesLost").quiet_until, Some("2026-11-10T11:02:00Z".parse().unwrap()));
+    let landing = until("LandingSeen").candidates[&VERSION].landed.clone();
+    assert_eq!(landing.map(|(stable, open)| (stable, open.len())), Some((commit(0x105), 1)));
+    let candidate = &until("Promoted").candidates[&VERSION];
+    let promoted = candidate.promoted.as_ref().unwrap();
+    assert!(candidate.refused.is_none() && candidate.landed.is_none());
+    assert_eq!(promoted.promotion.new_stable, commit(0x102), "a second one changes nothing");
+    assert!(promoted.before.candidates[&VERSION].refused.is_some());
+    assert_eq!(promoted.promotion.new_develop, commit(0x202), "nothing of a continuation is believed");
+    assert!(promoted.moved);
+    assert!(promoted.completed.as_ref().is_some_and(|reason| reason.contains("another product")));
     let whole = fold(&links);
     assert_eq!(whole.releases.keys().collect::<Vec<_>>(), [&Version::new(2, 9, 0)]);
-    assert!(whole.candidates.is_empty() && whole.flight().is_none());
+    assert!(whole.candidates.is_empty());
     let hotfix = &until("StableCarried").candidates[&HOTFIX];
     assert_eq!((hotfix.cut.kind, hotfix.carried.clone()), (CutKind::Hotfix, Some(commit(0x31))));
     let withdrawn = &whole.withdrawn[&HOTFIX];

@@ -1,12 +1,13 @@
 //! Candidates that leave from stable, catch up with it, or end without a release.
 
 use crate::make::{
-    DAY, HOUR, MINUTE, Scene, VERSION, at, commit, cut, operation, plan as planned, policy, rc,
+    DAY, HOUR, MINUTE, Scene, VERSION, at, commit, cut, policy, promoted, promotion, rc, sight,
 };
 use allclear_core::decide::plan::{Action, plan};
-use allclear_core::facts::MergeBack;
+use allclear_core::facts::{EntrySight, MergeBack, PromotionFacts};
 use allclear_core::gate::carry::{Carry, carry};
 use allclear_core::ledger::event::{Cut, Event};
+use allclear_core::ledger::promotion::Promotion;
 use allclear_core::policy::{AfterFix, RequiredCheck, read};
 use allclear_core::project::fold;
 use allclear_core::types::cut_kind::CutKind;
@@ -30,13 +31,11 @@ fn hotfix(version: Version) -> Event {
 
 /// 2.8.1, cut as a hotfix and released beside 2.9.0, which lacks it from then on.
 fn overtaken() -> Scene {
-    let op = planned(1, 2);
-    let op = allclear_core::ledger::event::Operation { version: HOTFIX, ..op };
-    let mut scene = Scene::new(policy())
-        .then(HOUR, hotfix(HOTFIX))
-        .then(2 * HOUR, Event::PromotionPlanned(Box::new(op)))
-        .then(2 * HOUR, Event::PromotionMoving { operation: operation(1) })
-        .then(2 * HOUR, Event::ReleaseConfirmed { operation: operation(1), version: HOTFIX, kept: None });
+    let released = Promotion { version: HOTFIX, ..promotion(1, 2) };
+    let mut scene =
+        Scene::new(policy()).then(HOUR, hotfix(HOTFIX)).then(2 * HOUR, Event::Promoted(Box::new(released)));
+    let seen = PromotionFacts { sight: sight(EntrySight::Holds, true), why: None };
+    scene.facts.promotions.insert(HOTFIX, seen);
     scene.facts.stable = Some(commit(0x101));
     scene.facts.released.insert(HOTFIX, commit(0x101));
     scene.seen(|seen| {
@@ -132,7 +131,7 @@ fn stable_is_carried_when_allclear_put_it_there_and_nobody_has_to_choose() {
     let project = moved.project();
     let seen = &moved.facts.candidates[&VERSION];
     assert_eq!(carry(VERSION, &project.candidates[&VERSION], seen, &project, &moved.facts), Carry::ByHand);
-    let flying = scene.then(2 * HOUR, Event::PromotionPlanned(Box::new(planned(2, 2))));
+    let flying = scene.then(2 * HOUR, promoted(2, 2));
     let project = flying.project();
     let seen = &flying.facts.candidates[&VERSION];
     assert_eq!(carry(VERSION, &project.candidates[&VERSION], seen, &project, &flying.facts), Carry::ByHand);

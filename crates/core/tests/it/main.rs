@@ -18,6 +18,8 @@ mod model;
 #[cfg(test)]
 mod notices;
 #[cfg(test)]
+mod promotion;
+#[cfg(test)]
 mod properties;
 #[cfg(test)]
 mod set_aside;

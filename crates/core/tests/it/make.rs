@@ -1,20 +1,25 @@
 //! A project with one candidate, made the way a real one is: by folding a ledger.
 
 use allclear_core::decide::assess::CandidateAssessment;
+use allclear_core::decide::promotion::close_released;
 use allclear_core::experiment::{
     At, Comparison, Declared, FindingLine, Outcome, Pinned, Recipe, Step, Summary, Tallies, Tier,
 };
-use allclear_core::facts::{CandidateFacts, Facts, MergeBack, RecordFacts, TagSeen};
+use allclear_core::facts::{
+    BranchSight, CandidateFacts, EntrySight, Facts, MergeBack, PromotionFacts, RecordFacts, Seen, Sight,
+    TagSeen, TagSight,
+};
 use allclear_core::gate::Finding;
 use allclear_core::ledger::actor::{Actor, Proof, Via};
 use allclear_core::ledger::entry::{Body, Entry, Link, compose};
-use allclear_core::ledger::event::{CheckOutcome, Cut, Event, Operation};
+use allclear_core::ledger::event::{CheckOutcome, Cut, Event};
+use allclear_core::ledger::promotion::Promotion;
 use allclear_core::policy::{Policy, Preset, defaults, digest};
 use allclear_core::project::fold;
 use allclear_core::types::cut_kind::CutKind;
 use allclear_core::types::gate::Gate;
 use allclear_core::types::version::Bump;
-use allclear_core::{Branch, CommitId, OperationId, Project, TagFormat, Version, assess, experiment};
+use allclear_core::{Branch, CommitId, Project, TagFormat, Version, assess, experiment};
 use jiff::Timestamp;
 use std::collections::BTreeMap;
 
@@ -27,10 +32,6 @@ pub(crate) fn at(seconds: i64) -> Timestamp {
 
 pub(crate) fn commit(n: u64) -> CommitId {
     CommitId::parse(&format!("{n:040x}")).unwrap()
-}
-
-pub(crate) fn operation(n: u64) -> OperationId {
-    OperationId::parse(&format!("{n:016x}")).unwrap()
 }
 
 pub(crate) fn actor() -> Actor {
@@ -75,9 +76,9 @@ pub(crate) fn cut(policy: Policy) -> Cut {
     }
 }
 
-pub(crate) fn plan(id: u64, head: u64) -> Operation {
-    Operation {
-        id: operation(id),
+/// The promotion of `head` that is the `n`th to be built.
+pub(crate) fn promotion(n: u64, head: u64) -> Promotion {
+    Promotion {
         version: VERSION,
         commit: commit(head),
         branch: Branch::parse("release-2.9.0").unwrap(),
@@ -86,12 +87,26 @@ pub(crate) fn plan(id: u64, head: u64) -> Operation {
         tag: "v2.9.0".into(),
         old_stable: commit(3),
         old_develop: commit(1),
-        new_stable: commit(0x100 + id),
-        new_develop: commit(0x200 + id),
-        new_tag: commit(0x300 + id),
-        expires: at(120),
+        new_stable: commit(0x100 + n),
+        new_develop: commit(0x200 + n),
+        new_tag: commit(0x300 + n),
+        landed: None,
         resolved: Vec::new(),
     }
+}
+
+pub(crate) fn promoted(n: u64, head: u64) -> Event {
+    Event::Promoted(Box::new(promotion(n, head)))
+}
+
+/// A sight of what a promotion left: all as it was before, or all as it makes it.
+pub(crate) fn sight(entry: EntrySight, moved: bool) -> Sight {
+    let (stable, tag, candidate) = if moved {
+        (Seen::New, TagSight::New, BranchSight::Gone)
+    } else {
+        (Seen::Old, TagSight::Absent, BranchSight::AtRc)
+    };
+    Sight { entry, moved: false, stable, develop: stable, tag, candidate }
 }
 
 pub(crate) fn rc(n: u32, head: u64) -> Event {
@@ -188,6 +203,8 @@ impl Scene {
             carry: BTreeMap::new(),
             rc_tag: TagSeen::Intact,
             release_tag: None,
+            unfounded: None,
+            landing: None,
         };
         let facts = Facts {
             observed_at: at(0),
@@ -200,7 +217,8 @@ impl Scene {
             strangers: Vec::new(),
             traps: Vec::new(),
             offers: Vec::new(),
-            flights: BTreeMap::new(),
+            promotions: BTreeMap::new(),
+            leftover: Vec::new(),
             record: RecordFacts { place: None, rewound: None, second: None, signer: None },
             drift: Vec::new(),
         };
@@ -228,13 +246,21 @@ impl Scene {
         self
     }
 
+    /// Lets the refs show something of the candidate's promotion.
+    pub(crate) fn shows(mut self, sight: Sight) -> Self {
+        self.facts.promotions.insert(VERSION, PromotionFacts { sight, why: None });
+        self
+    }
+
     /// Lets the branch stand at another commit.
     pub(crate) fn head(self, head: u64) -> Self {
         self.seen(|seen| seen.head = Some(commit(head)))
     }
 
     pub(crate) fn project(&self) -> Project {
-        fold(&self.links)
+        let mut project = fold(&self.links);
+        close_released(&mut project, &self.facts.promotions);
+        project
     }
 
     pub(crate) fn judge(&self, now: Timestamp) -> CandidateAssessment {

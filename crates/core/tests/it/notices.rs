@@ -1,13 +1,13 @@
 //! What is news, to whom, and how often.
 
-use crate::make::{Scene, VERSION, at, commit, held, operation, plan, policy};
+use crate::make::{Scene, VERSION, at, commit, cut, held, policy, promoted};
 use allclear_core::decide::notices;
 use allclear_core::decide::notices::News;
-use allclear_core::ledger::event::Event;
+use allclear_core::ledger::event::{Cut, Event};
 use allclear_core::policy::model::notify::{Topic, address};
 use allclear_core::policy::{Target, Way};
 use allclear_core::project::fold;
-use allclear_core::{Project, assess};
+use allclear_core::{Project, Version, assess};
 
 const NOTHING: [&str; 0] = [];
 
@@ -75,9 +75,9 @@ fn a_release_is_news_for_a_week_to_whom_asks() {
     scene.tell(100, vec![held(None)]);
     let blocked = keys(&scene, &target(&Topic::USUAL), 100);
     scene.tell(150, vec![told(&blocked)]);
-    scene.tell(900, vec![Event::PromotionPlanned(Box::new(plan(1, 2)))]);
-    let confirmed = Event::ReleaseConfirmed { operation: operation(1), version: VERSION, kept: None };
-    scene.tell(1000, vec![confirmed]);
+    scene.tell(1000, vec![promoted(1, 2)]);
+    let next = Cut { version: Version::new(2, 10, 0), ..cut(policy()) };
+    scene.tell(1050, vec![Event::CandidateCut(Box::new(next))]);
     assert_eq!(keys(&scene, &target(&Topic::USUAL), 1100), NOTHING);
     let wants = target(&[Topic::Released, Topic::Published]);
     assert_eq!(keys(&scene, &wants, 1100), ["2.9.0 released"], "it has no steps to be through with");

@@ -2,16 +2,19 @@
 
 use crate::make::{
     DAY, HOUR, MINUTE, Scene, VERSION, at, check, commit, cut, depends, entry_id, experiment, finding, held,
-    link, operation, plan, policy, rc, tried,
+    link, policy, promoted, rc, tried,
 };
 use allclear_core::decide::assess::{Assessment, State};
 use allclear_core::decide::plan::plan as due;
 use allclear_core::experiment::{Comparison, Tier};
-use allclear_core::facts::{BranchSight, CandidateFacts, MergeBack, Seen, Sight, TagSeen, TagSight};
+use allclear_core::facts::{
+    BranchSight, CandidateFacts, EntrySight, MergeBack, Seen, Sight, TagSeen, TagSight,
+};
 use allclear_core::gate::MARGIN;
 use allclear_core::history::fixes::{Class, ClassedCommit};
 use allclear_core::ledger::entry::{Body, Link, RawEntry, read};
 use allclear_core::ledger::event::Event;
+use allclear_core::ledger::promotion::Shape;
 use allclear_core::policy::{AfterFix, Beat, Freeze, Policy, RequiredCheck, Stops};
 use allclear_core::project::{Fold, fold, may_strike};
 use allclear_core::types::gate::Gate;
@@ -40,7 +43,6 @@ fn stops() -> impl Strategy<Value = Stops> {
 /// Anything that a ledger can say, about few things, so that it hits.
 fn event() -> impl Strategy<Value = Event> {
     let name = select(vec!["ci", "staging"]);
-    let op = || (1_u64..3).prop_map(operation);
     prop_oneof![
         Just(Event::LedgerStarted {
             project: "other".into(),
@@ -74,16 +76,7 @@ fn event() -> impl Strategy<Value = Event> {
             from: commit(1),
             relaxed: Vec::new(),
         }),
-        (1_u64..3, head()).prop_map(|(id, head)| Event::PromotionPlanned(Box::new(plan(id, head)))),
-        op().prop_map(|operation| Event::PromotionMoving { operation }),
-        op().prop_map(|operation| Event::PromotionContinued { operation, develop: Some(commit(0x2f)) }),
-        op().prop_map(|operation| Event::Fenced { operation }),
-        (op(), any::<bool>()).prop_map(|(operation, refused)| Event::PromotionAborted {
-            operation,
-            reason: "no".into(),
-            refused
-        }),
-        op().prop_map(|operation| Event::ReleaseConfirmed { operation, version: VERSION, kept: None }),
+        promotion_event(),
         head().prop_map(|n| Event::Withdrawn {
             version: VERSION,
             reason: "no".into(),
@@ -98,6 +91,33 @@ fn event() -> impl Strategy<Value = Event> {
             resolved: Vec::new(),
         }),
         Just(Event::Unknown),
+    ]
+}
+
+/// What a promotion can leave on a ledger.
+fn promotion_event() -> impl Strategy<Value = Event> {
+    let open = || vec!["freeze".to_owned()];
+    prop_oneof![
+        4 => (1_u64..3, head()).prop_map(|(n, head)| promoted(n, head)),
+        2 => (0_usize..24, any::<bool>()).prop_map(|(n, stable)| Event::PromotionContinued {
+            version: VERSION,
+            entry: entry_id(n),
+            stable,
+            develop: Some(commit(0x2f)),
+            reason: None,
+        }),
+        1 => head().prop_map(|n| Event::PromotionRefused { version: VERSION, commit: commit(n), said: "no".into() }),
+        1 => instant().prop_map(|until| Event::RacesLost { version: VERSION, until: at(until) }),
+        1 => head().prop_map(move |n| Event::Turned { version: VERSION, commit: commit(n), gates: open() }),
+        1 => head().prop_map(move |n| Event::LandingSeen {
+            version: VERSION,
+            stable: commit(0x105),
+            commit: commit(n),
+            shape: Shape::Merged,
+            by: "mira".into(),
+            open: open(),
+        }),
+        1 => Just(Event::StepRetried { version: VERSION, step: "crates".into() }),
     ]
 }
 
@@ -217,7 +237,7 @@ fn quiet_event() -> impl Strategy<Value = Event> {
     prop_oneof![
         6 => check,
         3 => trials(),
-        1 => event().prop_filter("the candidate stays open", |e| !matches!(e, Event::PromotionPlanned(_) | Event::Withdrawn { .. } | Event::Unknown)),
+        1 => event().prop_filter("the candidate stays open", |e| !matches!(e, Event::Promoted(_) | Event::Withdrawn { .. } | Event::Unknown)),
     ]
 }
 
@@ -253,6 +273,8 @@ fn facts() -> impl Strategy<Value = CandidateFacts> {
                 merge_back: back,
                 rc_tag: tag,
                 release_tag: None,
+                unfounded: None,
+                landing: None,
             }
         },
     )
@@ -268,18 +290,8 @@ fn any_json() -> impl Strategy<Value = serde_json::Value> {
             .prop_map(Into::into),
     ];
     let key = select(vec![
-        "kind",
-        "schema",
-        "version",
-        "events",
-        "claimed",
-        "by",
-        "who",
-        "id",
-        "needs",
-        "via",
-        "policy",
-        "operation",
+        "kind", "schema", "version", "events", "claimed", "by", "who", "id", "needs", "via", "policy",
+        "entry",
     ]);
     leaf.prop_recursive(4, 32, 6, move |inner| {
         prop_oneof![
@@ -315,6 +327,10 @@ fn fold_onto(known: Project, rest: &[Link], all: &[Link]) -> Project {
 fn states(assessment: &Assessment) -> Vec<(Version, State, Verdict, Vec<Verdict>)> {
     let gates = |c: &allclear_core::CandidateAssessment| c.gates.iter().map(|g| g.finding.verdict).collect();
     assessment.candidates.iter().map(|c| (c.version, c.state, c.verdict, gates(c))).collect()
+}
+
+fn entries() -> impl Strategy<Value = EntrySight> {
+    select(vec![EntrySight::Holds, EntrySight::Unproven, EntrySight::DoesNotHold])
 }
 
 fn thing() -> impl Strategy<Value = Seen> {
@@ -361,12 +377,11 @@ proptest! {
     }
 
     #[test]
-    fn assessing_is_total_and_always_the_same(links in links(), facts in facts(), now in instant(), stable in thing(), develop in thing()) {
+    fn assessing_is_total_and_always_the_same(links in links(), facts in facts(), now in instant(), stable in thing(), develop in thing(), entry in entries(), moved in any::<bool>()) {
         let mut scene = Scene::new(policy()).seen(|seen| *seen = facts);
         let more = links.into_iter().enumerate().map(|(n, l)| Link { commit: entry_id(n + 1), ..l });
         scene.links.extend(more);
-        let sight = Sight { stable, develop, tag: TagSight::Absent, candidate: BranchSight::AtRc };
-        scene.facts.flights.insert(operation(1), sight);
+        let scene = scene.shows(Sight { entry, moved, stable, develop, tag: TagSight::Absent, candidate: BranchSight::AtRc });
         let project = scene.project();
         let policy = policy();
         for now in [at(now), Timestamp::MIN, Timestamp::MAX] {
@@ -444,6 +459,35 @@ proptest! {
         // Unless the entry that said so was struck.
         if after.struck == before.struck {
             prop_assert!(before.withdrawn.keys().all(|v| after.withdrawn.contains_key(v)));
+        }
+    }
+
+    #[test]
+    fn what_is_promoted_is_cut_promoted_and_withdrawn_no_more(links in links(), more in links()) {
+        let before = fold(&links);
+        let chain: Vec<Link> = links.into_iter().chain(more).enumerate().map(|(n, l)| Link { commit: entry_id(n), ..l }).collect();
+        let after = fold(&chain);
+        // Unless the entry that said so was struck.
+        prop_assume!(after.struck == before.struck);
+        let record = |project: &Project| {
+            let open = project.candidates.get(&VERSION).and_then(|c| c.promoted.as_ref());
+            let open = open.map(|p| (p.id.clone(), p.promotion.new_stable.clone()));
+            open.or_else(|| project.releases.get(&VERSION).map(|r| (r.entry.clone(), r.stable.clone())))
+        };
+        prop_assert!(record(&before).is_none() || record(&before) == record(&after));
+        prop_assert!(record(&after).is_none() || !after.withdrawn.contains_key(&VERSION));
+    }
+
+    #[test]
+    fn closing_is_for_promotions_alone(links in links()) {
+        let before = fold(&links);
+        let mut after = before.clone();
+        after.close(VERSION);
+        let promoted = before.candidates.get(&VERSION).is_some_and(|c| c.promoted.is_some());
+        if promoted {
+            prop_assert!(after.releases.contains_key(&VERSION) && !after.candidates.contains_key(&VERSION));
+        } else {
+            prop_assert_eq!(after, before);
         }
     }
 }

@@ -245,13 +245,16 @@ impl StepRun<'_> {
     fn is_as_before<'b>(&'b self, before: &'b Progress) -> impl Fn(&Project) -> bool + 'b {
         move |project| {
             let sound = project.troubles.is_empty() && project.needs <= allclear_core::RULES;
-            let same =
-                project.releases.get(&self.version).is_some_and(|r| r.operation == self.release.operation);
+            let same = project.entry_of(self.version) == Some(&self.release.entry);
             sound && same && progress(project, self.version, &self.step.name).as_ref() == Some(before)
         }
     }
 }
 
 fn progress(project: &Project, version: Version, step: &str) -> Option<Progress> {
-    Some(project.releases.get(&version)?.steps.get(step).cloned().unwrap_or_default())
+    match project.releases.get(&version) {
+        Some(release) => Some(release.steps.get(step).cloned().unwrap_or_default()),
+        // The refs showed that the release is whole; the record learns it with the first step.
+        None => project.candidates.get(&version)?.promoted.as_ref().map(|_| Progress::default()),
+    }
 }

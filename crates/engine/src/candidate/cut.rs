@@ -116,6 +116,7 @@ impl Engine<'_> {
     fn may_cut(&self, snapshot: &Snapshot, policy: &Policy, wish: &CutWish) -> Result<(), Refusal> {
         snapshot.may_act()?;
         let now = self.clock.now();
+        snapshot.none_unfinished(now)?;
         if let Some((until, why)) = active_freeze(snapshot, policy, now) {
             return Err(CandidateRefusal::CutsFrozen { until, why }.into());
         }

@@ -85,7 +85,7 @@ impl Engine<'_> {
             project.candidates.iter().partition(|(_, c)| c.cut.kind.is_regular());
         let riding: Vec<Version> = regular.into_iter().map(|(version, _)| *version).collect();
         let choice = self.choose_hotfix(snapshot, policy, wish.version, &riding, &from)?;
-        may_hotfix(snapshot, policy, hotfixes.first().map(|(version, _)| **version))?;
+        self.may_hotfix(snapshot, policy, hotfixes.first().map(|(version, _)| **version))?;
 
         let (version, tags) = (choice.version, facts.tags.clone());
         let branch = policy.branches.candidate.branch(version);
@@ -129,18 +129,15 @@ impl Engine<'_> {
         }
         Ok(policy)
     }
-}
 
-/// Refuses while a promotion is about to move stable: the hotfix would be cut from what is past then.
-fn may_hotfix(snapshot: &Snapshot, policy: &Policy, open: Option<Version>) -> Result<(), Refusal> {
-    snapshot.may_act()?;
-    if let Some((version, _)) = snapshot.project.flight() {
-        let stable = policy.branches.stable.clone();
-        return Err(CandidateRefusal::StableAboutToMove { version: *version, stable }.into());
-    }
-    let overlap = policy.train.as_ref().is_some_and(|t| t.when_busy == WhenBusy::Overlap);
-    match open.filter(|_| !overlap) {
-        Some(open) => Err(CandidateRefusal::HotfixStillOpen(open).into()),
-        None => Ok(()),
+    /// Refuses while another hotfix is open, or while a promotion is about to move what it is cut from.
+    fn may_hotfix(&self, snapshot: &Snapshot, policy: &Policy, open: Option<Version>) -> Result<(), Refusal> {
+        snapshot.may_act()?;
+        snapshot.none_unfinished(self.clock.now())?;
+        let overlap = policy.train.as_ref().is_some_and(|t| t.when_busy == WhenBusy::Overlap);
+        match open.filter(|_| !overlap) {
+            Some(open) => Err(CandidateRefusal::HotfixStillOpen(open).into()),
+            None => Ok(()),
+        }
     }
 }

@@ -35,7 +35,7 @@ impl Engine<'_> {
             if same && !again {
                 return Err(CandidateRefusal::IsRcAlready { head, n }.into());
             }
-            if candidate.operation.is_some() {
+            if candidate.promoted.is_some() {
                 return Err(CandidateRefusal::InFlight(version).into());
             }
             let descends = seen.is_some_and(|s| s.descends);
@@ -63,7 +63,7 @@ impl Engine<'_> {
             else {
                 continue;
             };
-            if candidate.operation.is_some() || seen.rc_tag != TagSeen::Gone {
+            if candidate.promoted.is_some() || seen.rc_tag != TagSeen::Gone {
                 continue;
             }
             let there = self

@@ -6,13 +6,10 @@ use crate::engine::healed;
 use crate::ledger::append::{DEADLINE, Draft, Landing};
 use crate::look::unmerged_fixes::archived;
 use crate::people::reason::reason;
-use crate::promotion::refs::landed_refs;
 use crate::{CandidateRefusal, Engine, LedgerRefusal, Refusal, Snapshot};
-use allclear_core::decide::promotion::{Standing, standing};
 use allclear_core::ledger::event::Event;
 use allclear_core::port::{RefUpdate, Refs};
-use allclear_core::project::{Candidate, Phase, Withdrawal};
-use allclear_core::types::text::short;
+use allclear_core::project::{Candidate, Withdrawal};
 use allclear_core::{Branch, CommitId, RefName, Version};
 
 /// How many names an archive may have.
@@ -32,8 +29,6 @@ pub struct Withdrawn {
     pub fixes: Vec<(CommitId, String)>,
     /// The branch that lacks them.
     pub develop: Branch,
-    /// Whether an open plan of its promotion ends with it.
-    pub aborts: bool,
     /// Whether it was withdrawn before this command, and nothing was left to do.
     pub before: bool,
 }
@@ -42,8 +37,6 @@ pub struct Withdrawn {
 enum Next {
     /// Nothing more.
     Over(Withdrawn),
-    /// Make the push that may be in flight impossible, and look again.
-    Fence(Draft),
     /// All of it at once.
     End(Draft, Withdrawn),
 }
@@ -67,14 +60,12 @@ impl Engine<'_> {
             wanted = Some(version);
             let (draft, done) = match self.ending(&snapshot, version, why)? {
                 Next::Over(done) => return Ok(done),
-                Next::Fence(draft) => (draft, None),
-                Next::End(draft, done) => (draft, Some(done)),
+                Next::End(draft, done) => (draft, done),
             };
-            match (self.land(&snapshot.tip(), &draft)?, done) {
-                (Landing::Landed(_), Some(done)) => return Ok(done),
-                (Landing::Landed(_), None) => {}
-                (Landing::Raced, _) if self.clock.now() >= deadline => return Err(LedgerRefusal::Busy.into()),
-                (Landing::Raced, _) => self.pause(),
+            match self.land(&snapshot.tip(), &draft)? {
+                Landing::Landed => return Ok(done),
+                Landing::Raced if self.clock.now() >= deadline => return Err(LedgerRefusal::Busy.into()),
+                Landing::Raced => self.pause(),
             }
         }
     }
@@ -88,7 +79,6 @@ impl Engine<'_> {
         let version = version.map_or_else(|| snapshot.pick(None).map(|(version, _)| version), Ok)?;
         match self.ending(&snapshot, version, &why)? {
             Next::Over(done) | Next::End(_, done) => Ok(done),
-            Next::Fence(_) => Err(CandidateRefusal::PromotionMoving(version).into()),
         }
     }
 
@@ -97,24 +87,9 @@ impl Engine<'_> {
             return self.ending_again(snapshot, version, before, why);
         }
         let (version, candidate) = snapshot.pick(Some(version))?;
-        let mut draft = self.draft(Vec::new());
-        if let Some(flight) = &candidate.operation {
-            let op = &flight.plan;
-            match snapshot.facts.flights.get(&op.id).map(|sight| (*sight, standing(*sight))) {
-                Some((_, Standing::NotApplied | Standing::Overtaken(_))) => {}
-                Some((sight, Standing::Done { .. } | Standing::Committed { .. } | Standing::Stuck(_))) => {
-                    let moved = landed_refs(sight);
-                    return Err(CandidateRefusal::BeingReleased { version, moved }.into());
-                }
-                None => return Err(LedgerRefusal::Busy.into()),
-            }
-            // A server may still be at work on the move: first make sure that it is not.
-            if flight.phase == Phase::Moving {
-                return Ok(Next::Fence(self.draft(vec![Event::Fenced { operation: op.id.clone() }])));
-            }
-            draft = self.abort_draft(snapshot, op, format!("withdrawn: {}", short(why, 200)), false);
+        if snapshot.judged(version, self.clock.now())?.is_unfinished() {
+            return Err(CandidateRefusal::BeingReleased(version).into());
         }
-        let aborts = candidate.operation.is_some();
         let head = snapshot.refs.get(&candidate.cut.branch.to_ref()).cloned();
         let kept = head.clone().unwrap_or_else(|| candidate.commit().clone());
         let fixes = self.left_on(snapshot, candidate, &kept)?;
@@ -126,10 +101,9 @@ impl Engine<'_> {
             archive: String::new(),
             fixes,
             develop,
-            aborts,
             before: false,
         };
-        end(draft, snapshot, withdrawn, &kept, why)
+        end(self.draft(Vec::new()), snapshot, withdrawn, &kept, why)
     }
 
     /// What somebody pushed to the branch of a withdrawn candidate, or a server left of it, ends the same way.
@@ -156,7 +130,6 @@ impl Engine<'_> {
             develop: branches
                 .or_else(|| snapshot.project.develop.clone())
                 .unwrap_or_else(|| before.branch.clone()),
-            aborts: false,
             before: head.is_none(),
         };
         let Some(head) = head else {

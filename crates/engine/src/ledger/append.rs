@@ -8,6 +8,7 @@ use allclear_core::ledger::entry;
 use allclear_core::ledger::entry::TOLERANCE;
 use allclear_core::ledger::event::{CheckOutcome, Event};
 use allclear_core::ledger::statement::Statement;
+use allclear_core::policy::PushMode;
 use allclear_core::port::{NewCommit, RefUpdate, RepoError};
 use allclear_core::{CommitId, Project, Seconds};
 use std::collections::BTreeMap;
@@ -15,6 +16,10 @@ use std::time::Duration;
 
 /// For how long a lost race is tried again.
 pub(crate) const DEADLINE: Seconds = Seconds(60);
+
+/// How old a judgement may be when its push begins: with the time that a push may take, less than the two minutes for
+/// which it stays true.
+pub(crate) const FRESH: Seconds = Seconds(8);
 
 /// An entry to be appended, and the refs that change in the same push.
 #[derive(Debug, Clone)]
@@ -37,7 +42,7 @@ pub(crate) struct Draft {
 #[must_use = "somebody else may have been first"]
 pub(crate) enum Landing {
     /// It is on the ledger.
-    Landed(CommitId),
+    Landed,
     /// Somebody else was first; look again and decide again.
     Raced,
 }
@@ -49,8 +54,8 @@ impl Engine<'_> {
         Draft { id, events, facts: None, statement: None, refs: Vec::new(), attachments: BTreeMap::new() }
     }
 
-    /// Appends observations. They commute, so a lost race only changes the parent; while somebody's
-    /// promotion is planned they wait, so as not to fence it.
+    /// Appends observations. They commute, so a lost race only changes the parent; where a promotion lost its
+    /// races they wait for it.
     pub(crate) fn record(&self, events: Vec<Event>) -> Result<(), Refusal> {
         self.record_if(events, &|_| true).map(drop)
     }
@@ -87,33 +92,33 @@ impl Engine<'_> {
             if !wanted(&project) {
                 return Ok(false);
             }
-            // Bad news does not wait: it is meant to come between a plan and its move.
+            // Bad news does not wait: it is meant to come before a promotion.
             let bad = |e: &Event| {
                 matches!(e, Event::CheckRecorded { outcome: CheckOutcome::Failed, .. })
                     || matches!(e, Event::ExperimentEnded(summary) if summary.is_bad())
             };
             let good = !draft.events.iter().any(bad);
-            let open = good && allclear_core::decide::plan::plan_is_open(&project, self.clock.now());
-            if !open && let Landing::Landed(_) = self.land(&Tip::of(&project, record.place), draft)? {
+            let quiet = good && project.is_quiet(self.clock.now());
+            if !quiet && let Landing::Landed = self.land(&Tip::of(&project, record.place), draft)? {
                 return Ok(true);
             }
             drop(turn);
             if self.clock.now() >= deadline {
-                return Err(if open { LedgerRefusal::PromotionPlanned } else { LedgerRefusal::Busy }.into());
+                return Err(if quiet { LedgerRefusal::PromotionFirst } else { LedgerRefusal::Busy }.into());
             }
+            self.note(Note::Raced);
             self.pause();
         }
     }
 
     pub(crate) fn pause(&self) {
-        self.note(Note::Raced);
         // Full jitter: anything up to a second, so that rivals spread out.
         let id = self.clock.fresh_id();
         let millis = u64::from_str_radix(&id[..4], 16).unwrap_or(500) * 1000 / 65_536;
         self.clock.wait(Duration::from_millis(millis));
     }
 
-    pub(crate) fn write_entry(&self, tip: &Tip, draft: &Draft) -> Result<CommitId, Refusal> {
+    fn write_entry(&self, tip: &Tip, draft: &Draft) -> Result<CommitId, Refusal> {
         let now = self.clock.now();
         if TOLERANCE.after(now) < tip.at {
             let behind = Seconds::between(now, tip.at);
@@ -144,35 +149,58 @@ impl Engine<'_> {
         Ok(self.repo.write_commit(&commit)?)
     }
 
-    /// Pushes a draft on top of what was seen, and remembers it as seen where it lands: a record that is cut
-    /// short right behind one's own entry is noticed too.
-    pub(crate) fn land(&self, tip: &Tip, draft: &Draft) -> Result<Landing, Refusal> {
-        let landing = self.append(tip, draft)?;
-        if let Landing::Landed(ours) = &landing {
-            let root = tip.root.clone().unwrap_or_else(|| ours.clone());
-            self.remember_head(root, ours.clone(), tip.entries + 1, tip.place()?);
-        }
-        Ok(landing)
+    /// Writes the entry of a draft, and gives it with all that changes in one push: the ledger first.
+    pub(crate) fn entry_updates(
+        &self,
+        tip: &Tip,
+        draft: &Draft,
+    ) -> Result<(CommitId, Vec<RefUpdate>), Refusal> {
+        let ours = self.write_entry(tip, draft)?;
+        let mut updates =
+            vec![RefUpdate { name: tip.place()?, old: tip.head.clone(), new: Some(ours.clone()) }];
+        updates.extend(draft.refs.iter().cloned());
+        Ok((ours, updates))
     }
 
-    fn append(&self, tip: &Tip, draft: &Draft) -> Result<Landing, Refusal> {
+    /// Remembers an entry of one's own as seen: a record that is cut short right behind it is noticed too.
+    pub(crate) fn remember_as_seen(&self, tip: &Tip, ours: &CommitId) {
+        let root = tip.root.clone().unwrap_or_else(|| ours.clone());
+        if let Ok(place) = tip.place() {
+            self.remember_head(root, ours.clone(), tip.entries + 1, place);
+        }
+    }
+
+    /// Pushes a draft on top of what was seen. Where a dying server took the entry alone, its other refs follow.
+    pub(crate) fn land(&self, tip: &Tip, draft: &Draft) -> Result<Landing, Refusal> {
+        self.append(tip, draft, true)
+    }
+
+    /// Pushes a draft on top of what was seen, and leaves what a dying server left out to the next look.
+    pub(crate) fn land_alone(&self, tip: &Tip, draft: &Draft) -> Result<Landing, Refusal> {
+        self.append(tip, draft, false)
+    }
+
+    fn append(&self, tip: &Tip, draft: &Draft, completes: bool) -> Result<Landing, Refusal> {
         let (place, old) = (tip.place()?, tip.head.clone());
         let _span = tracing::info_span!("append", %place, entry = tip.entries + 1, id = draft.id).entered();
-        let ours = self.write_entry(tip, draft)?;
-        let mut updates = vec![RefUpdate { name: place.clone(), old: old.clone(), new: Some(ours.clone()) }];
-        updates.extend(draft.refs.iter().cloned());
-        let mut answer = self.repo.push(&updates);
+        let (ours, updates) = self.entry_updates(tip, draft)?;
+        let (first, completes) = first_push(tip, &updates, completes);
+        let stale = FRESH.after(self.clock.now());
+        let mut answer = self.repo.push(first);
         for attempt in 0.. {
             let refs = self.repo.refs().map_err(|e| unknown(e, answer.is_ok()))?;
             let now = refs.get(&place);
             if now == Some(&ours) || (now != old.as_ref() && self.is_behind(&ours)?) {
-                self.complete(&refs, &draft.refs)?;
-                return Ok(Landing::Landed(ours));
+                if completes {
+                    self.push_missing(tip, &refs, &draft.refs)?;
+                }
+                self.remember_as_seen(tip, &ours);
+                return Ok(Landing::Landed);
             }
             let moved = now != old.as_ref() || draft.refs.iter().any(|u| refs.get(&u.name) != u.old.as_ref());
             match (moved, &answer) {
                 (true, _) => return Ok(Landing::Raced),
-                (false, _) if attempt == 0 => answer = self.repo.push(&updates),
+                (false, _) if attempt == 0 && self.clock.now() <= stale => answer = self.repo.push(first),
                 (false, Ok(answer)) if answer.ok => return Err(LedgerRefusal::Ignored.into()),
                 (false, Ok(answer)) => {
                     return Err(PushRefusal::refused(answer.clone(), "an entry of the ledger").into());
@@ -194,23 +222,42 @@ impl Engine<'_> {
         })
     }
 
-    /// Pushes what a dying server left out: the ledger came first, the other refs follow.
-    fn complete(&self, refs: &allclear_core::port::Refs, wanted: &[RefUpdate]) -> Result<(), Refusal> {
+    /// Pushes what did not come with the entry: it came first, the other refs follow.
+    fn push_missing(
+        &self,
+        tip: &Tip,
+        refs: &allclear_core::port::Refs,
+        wanted: &[RefUpdate],
+    ) -> Result<(), Refusal> {
         let missing: Vec<RefUpdate> = wanted
             .iter()
             .filter(|u| refs.get(&u.name) == u.old.as_ref() && u.old != u.new)
             .cloned()
             .collect();
-        if missing.is_empty() {
-            return Ok(());
+        let at_once = match tip.push {
+            PushMode::Atomic => missing.len().max(1),
+            PushMode::Sequential => 1,
+        };
+        for updates in missing.chunks(at_once) {
+            let answer = self.repo.push(updates)?;
+            if !answer.ok {
+                let push = PushRefusal::refused(answer, "the refs that belong to an entry");
+                return Err(LedgerRefusal::RefsMissing(push).into());
+            }
         }
-        let answer = self.repo.push(&missing)?;
-        if answer.ok {
-            Ok(())
-        } else {
-            let push = PushRefusal::refused(answer, "the refs that belong to an entry");
-            Err(LedgerRefusal::RefsMissing(push).into())
-        }
+        Ok(())
+    }
+}
+
+/// Gives what goes with the first push, and whether the rest follows at once.
+pub(crate) fn first_push<'u>(
+    tip: &Tip,
+    updates: &'u [RefUpdate],
+    completes: bool,
+) -> (&'u [RefUpdate], bool) {
+    match tip.push {
+        PushMode::Atomic => (updates, completes),
+        PushMode::Sequential => (&updates[..1], true),
     }
 }
 

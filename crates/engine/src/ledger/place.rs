@@ -1,6 +1,7 @@
 //! Where a ledger is, and what a new entry goes on top of.
 
 use crate::{LedgerRefusal, Refusal};
+use allclear_core::policy::PushMode;
 use allclear_core::port::Refs;
 use allclear_core::{CommitId, Project, RefName};
 use jiff::Timestamp;
@@ -26,12 +27,15 @@ pub(crate) struct Tip {
     pub(crate) entries: u64,
     /// When the last one happened.
     pub(crate) at: Timestamp,
+    /// How the refs of one decision are pushed.
+    pub(crate) push: PushMode,
 }
 
 impl Tip {
     pub(crate) fn of(project: &Project, place: Option<RefName>) -> Self {
         let Project { root, head, entries, at, .. } = project;
-        Self { place, root: root.clone(), head: head.clone(), entries: *entries, at: *at }
+        let push = PushMode::default();
+        Self { place, root: root.clone(), head: head.clone(), entries: *entries, at: *at, push }
     }
 
     /// Where the ledger is, or where a new one begins.

@@ -8,6 +8,7 @@ use allclear_core::port::Refs;
 use allclear_core::types::text::plain;
 use allclear_core::{CommitId, Project, RefName, Version};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
 
 /// The last head of a ledger that this machine saw or wrote.
 #[derive(Serialize, Deserialize)]
@@ -68,11 +69,17 @@ impl Engine<'_> {
         }
     }
 
-    /// Finds a published tag whose entry the ledger lacks, among the newest ten of each kind.
+    /// Finds a published tag whose entry the ledger lacks, among the newest ten of each kind. The tag of a candidate
+    /// that is open still may have come without its entry: such a release is recognised by its shape.
     fn witness(&self, refs: &Refs, project: &Project) -> Result<Option<String>, Refusal> {
         let mut dated: Vec<(Version, &CommitId, &str)> = Vec::new();
+        let open: BTreeSet<String> =
+            project.candidates.iter().map(|(version, c)| c.cut.tags.release(*version)).collect();
         for (name, object) in refs.objects.iter().filter(|(name, _)| refs.peeled.contains_key(*name)) {
             let tag = name.as_str().strip_prefix("refs/tags/").unwrap_or_default();
+            if open.contains(tag) {
+                continue;
+            }
             if let Some(version) = version_in(tag) {
                 dated.push((version, object, tag));
             }

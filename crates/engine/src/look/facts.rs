@@ -1,12 +1,12 @@
 //! Everything that the gates want to know of the server, gathered in a fixed number of git processes.
 
+use crate::look::promotion::sight::leftover;
 use crate::look::ref_warnings::{drift, strangers, traps};
 use crate::look::trial_merges::{self, Trial};
 use crate::{Engine, Refusal};
-use allclear_core::facts::{BranchSight, Seen, Sight, TagSight};
+use allclear_core::decide::promotion::close_released;
 use allclear_core::facts::{CandidateFacts, Facts, MergeBack, RecordFacts, TagSeen};
 use allclear_core::history::graph::Graph;
-use allclear_core::ledger::event::Operation;
 use allclear_core::policy::{self, Policy};
 use allclear_core::port::{Merged, Refs};
 use allclear_core::project::{Candidate, Project};
@@ -53,21 +53,18 @@ impl Engine<'_> {
         for candidate in project.candidates.values() {
             tips.extend(refs.get(&candidate.cut.branch.to_ref()).cloned());
             tips.extend([candidate.cut.head.clone(), candidate.commit().clone()]);
-            if let Some(flight) = &candidate.operation {
-                let op = &flight.plan;
-                tips.extend(
-                    [&op.old_stable, &op.old_develop, &op.new_stable, &op.new_develop].map(Clone::clone),
-                );
-                tips.extend(
-                    [op.stable_branch.to_ref(), op.develop_branch.to_ref()]
-                        .iter()
-                        .filter_map(|b| refs.get(b))
-                        .cloned(),
-                );
-            }
+            tips.extend(candidate.rcs.iter().map(|rc| rc.commit.clone()));
+            let cut = &candidate.cut;
+            tips.extend([&cut.stable, &cut.from, &candidate.policy_from].map(Clone::clone));
         }
+        tips.extend(self.promotion_tips(refs, project)?);
         let tips: Vec<CommitId> = tips.into_iter().collect();
         let graph = self.repo.graph(&tips)?;
+        let promotions = self.promotions(refs, &graph, project)?;
+        // What the refs show is released counts as released from here on.
+        let mut closed = project.clone();
+        close_released(&mut closed, &promotions);
+        let project = &closed;
         let changes = develop.as_ref().map_or(0, |develop| {
             let known: Vec<&CommitId> =
                 [&project.last_cut, &stable, &last_release].into_iter().flatten().collect();
@@ -75,14 +72,13 @@ impl Engine<'_> {
             graph.only(develop, &known).iter().filter(|id| graph.commits[*id].parents.len() < 2).count()
         });
         let candidates = self.candidates(refs, project, &graph, stable.as_ref(), develop.as_ref())?;
-        let flights = project
-            .candidates
-            .values()
-            .filter_map(|c| c.operation.as_ref())
-            .map(|flight| (flight.plan.id.clone(), sight(refs, &graph, &flight.plan)))
-            .collect();
         let offers = self.offers(refs, project, develop.as_ref())?;
-        let drift = drift(refs, project, &graph, stable.as_ref().zip(develop.as_ref()), branches);
+        // Where a promotion has begun, its own end brings the long-lived branches together.
+        let begun = candidates.values().any(|seen| seen.landing.is_some())
+            || project.candidates.values().any(|candidate| candidate.promoted.is_some());
+        let long_lived = stable.as_ref().zip(develop.as_ref()).filter(|_| !begun);
+        let drift = drift(refs, project, &graph, long_lived, branches);
+        let leftover = leftover(refs, project, &graph, develop.as_ref());
         Ok(Facts {
             observed_at: self.clock.now(),
             stable,
@@ -95,7 +91,8 @@ impl Engine<'_> {
             strangers: strangers(refs, project, branches),
             traps: traps(refs, branches),
             offers,
-            flights,
+            leftover,
+            promotions,
             record,
         })
     }
@@ -128,11 +125,17 @@ impl Engine<'_> {
             .unwrap_or_default();
         let merges = if pairs.is_empty() { Vec::new() } else { self.repo.merge(&pairs)? };
         let known = self.mailmap(develop.filter(|_| !heads.is_empty()))?;
+        let mut unfounded = self.unfounded(graph, project, stable, develop)?;
         let mut ahead = self.carries(project, graph, &of, stable)?;
         let mut out = BTreeMap::new();
         for (n, (version, candidate)) in project.candidates.iter().enumerate() {
             let head = of(version, candidate);
-            let at = CandidateAt { record: project, candidate, head: &head, stable, develop };
+            let landing = match stable.filter(|_| candidate.promoted.is_none()) {
+                Some(stable) => self.landing(refs, graph, project, candidate, stable)?,
+                None => None,
+            };
+            let before = landing.as_ref().map(|landing| &landing.base).or(stable);
+            let at = CandidateAt { record: project, candidate, head: &head, stable: before, develop };
             let merged = merges.get(n).and_then(Option::as_ref);
             let Shown { commits, authors, lacks_stable, descends, merge_back } =
                 self.shown(graph, &at, merged, &known)?;
@@ -146,7 +149,8 @@ impl Engine<'_> {
             out.insert(
                 *version,
                 CandidateFacts {
-                    head: heads.get(version).cloned(),
+                    // A forge that lands a request may end its branch.
+                    head: heads.get(version).or(landing.as_ref().map(|landing| &landing.rc)).cloned(),
                     commits,
                     authors,
                     descends,
@@ -156,6 +160,8 @@ impl Engine<'_> {
                     carry,
                     rc_tag,
                     release_tag: refs.commit(&RefName::tag(&candidate.cut.tags.release(*version))).cloned(),
+                    unfounded: unfounded.remove(version),
+                    landing,
                 },
             );
         }
@@ -233,26 +239,4 @@ pub(crate) fn tag_format(refs: &Refs, policy: Option<&Policy>) -> TagFormat {
             .count()
     };
     if count(&without) > count(&with) { without } else { with }
-}
-
-pub(crate) fn sight(refs: &Refs, graph: &Graph, op: &Operation) -> Sight {
-    let seen = |now: Option<&CommitId>, old: &CommitId, new: &CommitId| match now {
-        Some(now) if graph.contains(now, new) => Seen::New,
-        Some(now) if now == old => Seen::Old,
-        Some(_) | None => Seen::Other,
-    };
-    Sight {
-        stable: seen(refs.get(&op.stable_branch.to_ref()), &op.old_stable, &op.new_stable),
-        develop: seen(refs.get(&op.develop_branch.to_ref()), &op.old_develop, &op.new_develop),
-        tag: match refs.get(&RefName::tag(&op.tag)) {
-            None => TagSight::Absent,
-            Some(object) if *object == op.new_tag => TagSight::New,
-            Some(_) => TagSight::Foreign,
-        },
-        candidate: match refs.get(&op.branch.to_ref()) {
-            Some(head) if *head == op.commit => BranchSight::AtRc,
-            Some(_) => BranchSight::Moved,
-            None => BranchSight::Gone,
-        },
-    }
 }

@@ -3,8 +3,11 @@
 mod carry_trials;
 mod classify;
 pub(crate) mod facts;
+mod founded;
 mod observe;
+pub(crate) mod overtaken;
 mod policy;
+pub(crate) mod promotion;
 pub(crate) mod ref_warnings;
 pub(crate) mod resolve;
 pub(crate) mod snapshot;

@@ -4,6 +4,7 @@ use super::policy::policy_seen;
 use crate::ledger::fold::Folded;
 use crate::ledger::place::places;
 use crate::{Engine, FaultKind, Note, PolicySeen, Refusal, Snapshot};
+use allclear_core::decide::promotion::close_released;
 use allclear_core::facts::{Facts, RecordFacts};
 use allclear_core::port::Refs;
 use allclear_core::{CommitId, Project, RULES};
@@ -43,6 +44,7 @@ impl Engine<'_> {
         };
         // An append reads the record alone, so that the fold may know of a cut that no look has seen.
         project.candidates.retain(|version, _| look.facts.candidates.contains_key(version));
+        close_released(&mut project, &look.facts.promotions);
         let policy = look.policy.map_or(PolicySeen::Absent, |(text, from)| policy_seen(text, from));
         Some(Snapshot { project, facts: look.facts, policy, refs: Refs::default() })
     }
@@ -52,7 +54,7 @@ impl Engine<'_> {
         let (place, head) = ledgers.next().unzip();
         let second = ledgers.next().map(|(place, _)| place);
         drop(ledgers);
-        let project = match &head {
+        let mut project = match &head {
             Some(head) => self.fold(head)?,
             None => Project::default(),
         };
@@ -64,6 +66,7 @@ impl Engine<'_> {
         if let Some(look) = remembered.filter(|l| intact && l.rules == RULES && l.key == key) {
             let facts = Facts { observed_at: self.clock.now(), ..look.facts };
             self.keep(key, &facts, policy_text);
+            close_released(&mut project, &facts.promotions);
             return Ok(Snapshot { project, facts, policy, refs });
         }
         let rewound = self.rewound(&refs, &project)?;
@@ -71,6 +74,7 @@ impl Engine<'_> {
         let record = RecordFacts { place, rewound, second, signer };
         let facts = self.facts(&refs, &project, policy.get(), record)?;
         self.keep(key, &facts, policy_text);
+        close_released(&mut project, &facts.promotions);
         Ok(Snapshot { project, facts, policy, refs })
     }
 

@@ -91,6 +91,16 @@ pub(crate) fn strangers(refs: &Refs, project: &Project, branches: &Branches) -> 
                 );
                 return Some(Stranger { name: name.clone(), why });
             }
+            let released = project.releases.iter().find(|(_, release)| release.branch.to_ref() == *name);
+            if let Some((version, release)) = released {
+                if refs.get(name) == Some(&release.commit) {
+                    return None;
+                }
+                let why = format!(
+                    "{version} is released, and got commits after the released rc; take what is needed to develop, then delete it"
+                );
+                return Some(Stranger { name: name.clone(), why });
+            }
             let why = if branches.candidate.parse(name).is_some() {
                 "looks like a candidate, but allclear did not cut it"
             } else if !prefix.is_empty() && folded(branch).starts_with(&folded(prefix)) {

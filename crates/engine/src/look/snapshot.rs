@@ -1,7 +1,8 @@
 //! What one look gave, and what can be asked of it.
 
 use crate::ledger::place::Tip;
-use crate::{LookRefusal, Refusal};
+use crate::{LookRefusal, PromotionRefusal, Refusal};
+use allclear_core::decide::plan::{Action, plan};
 use allclear_core::facts::Facts;
 use allclear_core::policy::{self, Effective, Mistake, Policy};
 use allclear_core::port::Refs;
@@ -54,12 +55,18 @@ impl PolicySeen {
 impl Snapshot {
     /// Gives what a new entry goes on top of.
     pub(crate) fn tip(&self) -> Tip {
-        Tip::of(&self.project, self.facts.record.place.clone())
+        let push = self.policy.get().map(|policy| policy.promotion.push).unwrap_or_default();
+        Tip { push, ..Tip::of(&self.project, self.facts.record.place.clone()) }
     }
 
     /// Assesses what was seen, at `now`.
     pub fn assess(&self, now: Timestamp) -> allclear_core::Assessment {
         allclear_core::assess(self.policy.get(), &self.project, &self.facts, now)
+    }
+
+    /// Lists what is due, at `now`.
+    pub(crate) fn due(&self, now: Timestamp) -> Vec<Action> {
+        plan(self.policy.get(), &self.assess(now), &self.project, &self.facts)
     }
 
     /// Judges one candidate, at `now`; `None` where it is not open.
@@ -98,6 +105,19 @@ impl Snapshot {
         };
         let newer = self.project.needs > RULES;
         Err(LookRefusal::Stopped { why: stop.why, remedy: stop.remedy, newer }.into())
+    }
+
+    /// Gives the candidate whose promotion is begun and not over, if there is one.
+    pub(crate) fn unfinished(&self, now: Timestamp) -> Option<CandidateAssessment> {
+        self.assess(now).candidates.into_iter().find(CandidateAssessment::is_unfinished)
+    }
+
+    /// Refuses while a promotion is begun and not over: it comes before every new cut, hotfix and promotion.
+    pub(crate) fn none_unfinished(&self, now: Timestamp) -> Result<(), Refusal> {
+        match self.unfinished(now) {
+            Some(found) => Err(PromotionRefusal::Unfinished(found.version).into()),
+            None => Ok(()),
+        }
     }
 
     /// Picks the candidate that a command is about: the named one, or the only one.

@@ -76,10 +76,9 @@ impl Engine<'_> {
                 let known = candidate.rcs.iter().map(|rc| rc.n).collect();
                 return Err(PeopleRefusal::NoSuchRc { version, n: wish.rc, known }.into());
             };
-            // Bad news does not wait for a plan: it is meant to come between.
-            let open = allclear_core::decide::plan::plan_is_open(&snapshot.project, self.clock.now());
-            if wish.outcome == ReportOutcome::Good && open {
-                return Err(LedgerRefusal::PromotionPlanned.into());
+            // Bad news does not wait: it is meant to come before a promotion.
+            if wish.outcome == ReportOutcome::Good && snapshot.project.is_quiet(self.clock.now()) {
+                return Err(LedgerRefusal::PromotionFirst.into());
             }
             let (update, digest) = self.write_text(snapshot, &id, &text)?;
             let event = Event::ReportFiled {

@@ -1,4 +1,4 @@
-//! Strikes an entry of the ledger that cannot be believed.
+//! Strikes an entry of the ledger that cannot be believed, or a promotion that cannot be completed.
 
 use super::reason::reason;
 use crate::engine::healed;
@@ -7,6 +7,7 @@ use crate::ledger::place::Tip;
 use crate::{Engine, LedgerRefusal, PeopleRefusal, Refusal};
 use allclear_core::CommitId;
 use allclear_core::ledger::entry;
+use allclear_core::ledger::entry::Body;
 use allclear_core::ledger::event::Event;
 use allclear_core::project::may_strike;
 
@@ -25,7 +26,14 @@ impl Engine<'_> {
         self.repo.entries(&head, None, &mut |raw| {
             if raw.commit == *entry {
                 found = true;
-                believable = !may_strike(&entry::read(raw), now);
+                let link = entry::read(raw);
+                // What the refs show is released, whatever the record says.
+                let released = snapshot
+                    .project
+                    .releases
+                    .values()
+                    .any(|release| matches!(&link.body, Body::Entry(entry) if entry.id == release.entry));
+                believable = released || !may_strike(&link, now);
             }
         })?;
         if !found {
@@ -39,7 +47,7 @@ impl Engine<'_> {
         // A future-dated entry must not keep a sound clock from writing behind it.
         let tip = Tip { at: snapshot.project.at.min(now), ..snapshot.tip() };
         match self.land(&tip, &draft)? {
-            Landing::Landed(_) => Ok(()),
+            Landing::Landed => Ok(()),
             Landing::Raced => Err(LedgerRefusal::Busy.into()),
         }
     }

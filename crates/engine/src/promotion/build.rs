@@ -1,105 +1,174 @@
 //! Builds every object of a promotion, in the private store alone.
 
-use super::refs::{plan_refs, release_refs};
 use crate::ledger::append::Draft;
+use crate::look::promotion::restore::{STABLE, TAG};
 use crate::look::trial_merges;
 use crate::{Engine, PromotionRefusal, Refusal, Snapshot};
-use allclear_core::facts::MergeBack;
+use allclear_core::facts::{Landing, MergeBack};
 use allclear_core::ledger::entry::TRAILER;
-use allclear_core::ledger::event::{Event, Operation};
+use allclear_core::ledger::event::Event;
+use allclear_core::ledger::promotion::{Landed, Promotion};
 use allclear_core::policy::MergeMode;
 use allclear_core::port::{NewCommit, RefUpdate};
-use allclear_core::{OperationId, Seconds, Version};
-
-/// For how long observations leave a plan alone, so as not to fence it.
-const PLAN_LIFE: Seconds = Seconds(120);
+use allclear_core::verify::Recorded;
+use allclear_core::{CommitId, RefName, Version};
+use jiff::Timestamp;
 
 /// What a promotion is going to be.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PromotionPlan {
-    /// Every object and every expected value.
-    pub operation: Operation,
+    /// What it makes of the refs.
+    pub promotion: Promotion,
     /// The refs that change, in the one push.
     pub refs: Vec<RefUpdate>,
 }
 
 impl Engine<'_> {
-    /// Builds every object of a promotion, and the draft that puts the plan on record.
+    /// Builds every object of a promotion, and the draft of its entry. What another hand brought onto stable is
+    /// completed as it landed; `reason` says why, where it was not clear.
     pub(super) fn build(
         &self,
         snapshot: &Snapshot,
         version: Version,
+        reason: Option<&str>,
     ) -> Result<(PromotionPlan, Draft), Refusal> {
         let candidate = &snapshot.project.candidates[&version];
-        let (cut, commit) = (&candidate.cut, candidate.commit().clone());
         let seen = &snapshot.facts.candidates[&version];
+        let (cut, landing) = (&candidate.cut, seen.landing.as_ref());
+        let commit = landing.map_or_else(|| candidate.commit(), |landing| &landing.rc).clone();
         let branches = &cut.policy.branches;
         let absent = || PromotionRefusal::LongLivedGone;
-        let stable = snapshot.facts.stable.clone().ok_or_else(absent)?;
-        let develop = snapshot.facts.develop.clone().ok_or_else(absent)?;
-        let Some(back) = trial_merges::tree(&seen.merge_back).cloned() else {
-            let develop = branches.develop.clone();
-            return Err(PromotionRefusal::NoMergeBack { version, develop }.into());
-        };
+        let old_stable =
+            landing.map(|landing| landing.base.clone()).or_else(|| snapshot.facts.stable.clone());
+        let old_stable = old_stable.ok_or_else(absent)?;
+        let old_develop = snapshot.facts.develop.clone().ok_or_else(absent)?;
         let now = self.clock.now();
         let mut draft = self.draft(Vec::new());
-        let id = OperationId::parse(&self.clock.fresh_id()[..16])
-            .map_err(|e| PromotionRefusal::NoId(e.to_string()))?;
+        if let Some((_, Some(id))) = landing.and_then(|landing| landing.tag.as_ref()) {
+            draft.id.clone_from(id);
+        }
         let tag = cut.tags.release(version);
-        let trailer = format!("Allclear-Operation: {id}");
-        let new_stable = match cut.policy.promotion.merge {
-            MergeMode::Ff => commit.clone(),
-            MergeMode::Merge => {
-                let tree =
-                    self.repo.trees(std::slice::from_ref(&commit))?.into_iter().next().ok_or_else(absent)?;
+        let trailer = format!("{TRAILER}: {}", draft.id);
+        let new_stable = match (landing, cut.policy.promotion.merge) {
+            (Some(landing), _) => landing.commit.clone(),
+            (None, MergeMode::Ff) => commit.clone(),
+            (None, MergeMode::Merge) => {
+                let tree = self.repo.trees(std::slice::from_ref(&commit))?.pop().ok_or_else(absent)?;
                 let message = format!("Merge branch '{}'\n\n{trailer}", cut.branch);
-                self.repo.write_commit(&NewCommit {
-                    tree,
-                    parents: vec![stable.clone(), commit.clone()],
-                    by: self.signature(now),
-                    author: None,
-                    message,
-                })?
+                let parents = vec![old_stable.clone(), commit.clone()];
+                let made = self.write_merge(tree, parents, message, now)?;
+                draft.attachments.insert(STABLE.into(), self.raw_text(&made)?);
+                made
             }
         };
-        let message = format!(
-            "{tag}\n\n{}\n\n{TRAILER}: {}\n{trailer}",
-            self.release_notes(snapshot, version, now)?,
-            draft.id
-        );
-        let new_tag = self.repo.write_tag(&tag, &new_stable, &self.signature(now), &message)?;
-        let message = format!("Merge tag '{tag}' into {}\n\n{trailer}", branches.develop);
-        let merge = NewCommit {
-            tree: back,
-            parents: vec![develop.clone(), new_stable.clone()],
-            by: self.signature(now),
-            author: None,
-            message,
+        let new_tag = match landing.and_then(|landing| landing.tag.as_ref()) {
+            Some((object, _)) => object.clone(),
+            None => {
+                let notes = self.release_notes(snapshot, version, now)?;
+                let message = format!("{tag}\n\n{notes}\n\n{trailer}");
+                let made = self.repo.write_tag(&tag, &new_stable, &self.signature(now), &message)?;
+                draft.attachments.insert(TAG.into(), self.raw_text(&made)?);
+                made
+            }
         };
-        let new_develop = self.repo.write_commit(&merge)?;
-        let resolved = match &seen.merge_back {
-            MergeBack::Resolved { files, .. } => files.clone(),
-            MergeBack::Clean { .. } | MergeBack::Conflict { .. } | MergeBack::Impossible { .. } => Vec::new(),
+        let has_it = match landing {
+            Some(_) => self.repo.is_ancestor(&new_stable, &old_develop)?,
+            None => false,
         };
-        let operation = Operation {
-            id: id.clone(),
+        let (new_develop, resolved) = if has_it {
+            (old_develop.clone(), Vec::new())
+        } else {
+            let Some(tree) = trial_merges::tree(&seen.merge_back).cloned() else {
+                let develop = branches.develop.clone();
+                return Err(PromotionRefusal::NoMergeBack { version, develop }.into());
+            };
+            let message = format!("Merge tag '{tag}' into {}\n\n{trailer}", branches.develop);
+            let parents = vec![old_develop.clone(), new_stable.clone()];
+            (self.write_merge(tree, parents, message, now)?, resolved_files(&seen.merge_back))
+        };
+        let promotion = Promotion {
             version,
             commit,
             branch: cut.branch.clone(),
             stable_branch: branches.stable.clone(),
             develop_branch: branches.develop.clone(),
             tag,
-            old_stable: stable,
-            old_develop: develop,
+            old_stable,
+            old_develop,
             new_stable,
             new_develop,
             new_tag,
-            expires: PLAN_LIFE.after(now),
+            landed: landing.map(|landing| landed(landing, reason)),
             resolved,
         };
-        draft.events.push(Event::PromotionPlanned(Box::new(operation.clone())));
-        draft.refs =
-            plan_refs(&operation).map(|(name, id)| RefUpdate { name, old: None, new: Some(id) }).into();
-        Ok((PromotionPlan { refs: release_refs(&operation), operation }, draft))
+        draft.events.push(Event::Promoted(Box::new(promotion.clone())));
+        draft.refs = updates(snapshot, &promotion);
+        draft.facts = recorded(snapshot, &promotion, now);
+        Ok((PromotionPlan { refs: draft.refs.clone(), promotion }, draft))
     }
+
+    pub(super) fn write_merge(
+        &self,
+        tree: CommitId,
+        parents: Vec<CommitId>,
+        message: String,
+        now: Timestamp,
+    ) -> Result<CommitId, Refusal> {
+        let by = self.signature(now);
+        Ok(self.repo.write_commit(&NewCommit { tree, parents, by, author: None, message })?)
+    }
+
+    fn raw_text(&self, id: &CommitId) -> Result<String, Refusal> {
+        Ok(String::from_utf8_lossy(&self.repo.raw(id)?).into_owned())
+    }
+}
+
+/// The facts that a promotion stands on, for the record.
+fn recorded(snapshot: &Snapshot, promotion: &Promotion, now: Timestamp) -> Option<serde_json::Value> {
+    let version = promotion.version;
+    let found = snapshot.assessed(version, now);
+    let candidate = snapshot.project.candidates.get(&version)?;
+    let seen = snapshot.facts.candidates.get(&version)?;
+    let mut recorded = Recorded::of(candidate, &snapshot.facts, seen, found.as_ref(), now);
+    recorded.stable = Some(promotion.old_stable.clone());
+    recorded.head = Some(promotion.commit.clone());
+    recorded.highest = snapshot.facts.released.keys().rfind(|highest| **highest != version).copied();
+    serde_json::to_value(recorded).ok()
+}
+
+fn landed(landing: &Landing, reason: Option<&str>) -> Landed {
+    Landed { shape: landing.shape, by: landing.by.clone(), reason: reason.map(str::to_owned) }
+}
+
+pub(super) fn resolved_files(merge_back: &MergeBack) -> Vec<String> {
+    match merge_back {
+        MergeBack::Resolved { files, .. } => files.clone(),
+        MergeBack::Clean { .. } | MergeBack::Conflict { .. } | MergeBack::Impossible { .. } => Vec::new(),
+    }
+}
+
+/// The refs that a promotion changes: what is new already, and a branch that is gone or has more, stay.
+fn updates(snapshot: &Snapshot, promotion: &Promotion) -> Vec<RefUpdate> {
+    let refs = &snapshot.refs;
+    let landed = promotion.landed.is_some();
+    let mut updates = Vec::new();
+    let mut change = |name: RefName, old: Option<&CommitId>, new: Option<&CommitId>| {
+        if old != new {
+            updates.push(RefUpdate { name, old: old.cloned(), new: new.cloned() });
+        }
+    };
+    let (old_develop, new_develop) = (Some(&promotion.old_develop), Some(&promotion.new_develop));
+    change(promotion.develop_branch.to_ref(), old_develop, new_develop);
+    if !landed {
+        change(promotion.stable_branch.to_ref(), Some(&promotion.old_stable), Some(&promotion.new_stable));
+    }
+    let tag = RefName::tag(&promotion.tag);
+    if refs.get(&tag) != Some(&promotion.new_tag) {
+        change(tag, None, Some(&promotion.new_tag));
+    }
+    let branch = promotion.branch.to_ref();
+    if !landed || refs.get(&branch) == Some(&promotion.commit) {
+        change(branch, Some(&promotion.commit), None);
+    }
+    updates
 }

@@ -1,12 +1,8 @@
-//! Promotion: plan on record, one atomic push, read back, confirm. DESIGN §6, step by step; what to do
-//! at each sight of the refs is decided by [`allclear_core::decide::promotion`], never here.
+//! Promotion: one look, one push, one look. The entry that goes with the refs is the commit record; what to do at each
+//! sight of the refs is decided by [`allclear_core::decide::promotion`], never here.
 
-mod abort;
-pub(crate) mod attempt;
 pub(crate) mod build;
-mod carry_on;
-mod judge;
+mod finish;
 pub(crate) mod outcome;
+pub(crate) mod promote;
 mod push;
-pub(crate) mod refs;
-mod settle;

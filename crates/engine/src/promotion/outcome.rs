@@ -1,9 +1,10 @@
-//! How an attempt to promote ends.
+//! How a promotion ends.
 
-use crate::{PromotionRefusal, Refusal};
-use allclear_core::ledger::event::Operation;
+use crate::Refusal;
+use allclear_core::ledger::promotion::Promotion;
 use allclear_core::project::Release;
-use allclear_core::{CommitId, OperationId, Version};
+use allclear_core::types::text::plain;
+use allclear_core::{CommitId, Version};
 
 /// A release that is on the server and on record.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -12,45 +13,62 @@ pub struct Released {
     pub version: Version,
     pub tag: String,
     pub stable: CommitId,
-    /// The operation that made it.
-    pub operation: OperationId,
+    /// The id of its entry.
+    pub entry: String,
+    /// Who brought it onto stable, where another hand did.
+    pub landed: Option<String>,
     /// Whether it was released before this command.
     pub before: bool,
 }
 
 impl Released {
     pub(super) fn on_record(version: Version, release: &Release, before: bool) -> Self {
-        let Release { tag, stable, operation, .. } = release.clone();
-        Self { version, tag, stable, operation, before }
+        let Release { tag, stable, entry, .. } = release.clone();
+        let landed = release.landed.as_ref().map(|landed| {
+            landed.shape.clause(&plain(&landed.by), &release.commit, release.stable_branch.as_str())
+        });
+        Self { version, tag, stable, entry, landed, before }
     }
 
-    /// A release that this very command made.
-    pub(super) fn now(op: &Operation) -> Self {
+    /// Says it in a line.
+    pub(crate) fn sentence(&self) -> String {
+        let landed = self.landed.as_ref().map(|how| format!(": {how}")).unwrap_or_default();
+        format!("released {} as {}{landed}", self.version, self.tag)
+    }
+
+    /// A release that this very push made.
+    pub(super) fn now(promotion: &Promotion, entry: &str) -> Self {
         Self {
-            version: op.version,
-            tag: op.tag.clone(),
-            stable: op.new_stable.clone(),
-            operation: op.id.clone(),
+            version: promotion.version,
+            tag: promotion.tag.clone(),
+            stable: promotion.new_stable.clone(),
+            entry: entry.to_owned(),
+            landed: None,
             before: false,
         }
     }
 }
 
-/// How an attempt ended that did not release.
-pub(super) enum Unreleased {
-    /// Plan anew: only develop moved.
-    Replan,
-    /// Give up, and say why.
+/// What one attempt came to.
+pub(super) enum Attempt {
+    Released(Released),
+    /// There is nothing to finish any more.
+    Nothing,
+    /// Something came first, or a part landed: look again.
+    Again(Again),
     Refused(Refusal),
 }
 
-impl<R: Into<Refusal>> From<R> for Unreleased {
+/// Why an attempt has to look again.
+pub(super) enum Again {
+    /// Something was done; what is left is seen by the next look.
+    Progress,
+    /// Somebody else was first.
+    Raced,
+}
+
+impl<R: Into<Refusal>> From<R> for Attempt {
     fn from(refusal: R) -> Self {
         Self::Refused(refusal.into())
     }
-}
-
-/// Says that a push was sent and nobody knows what became of it.
-pub(super) fn unanswered(version: Version, cause: impl Into<Refusal>) -> Refusal {
-    PromotionRefusal::OutcomeUnknown { version, cause: Box::new(cause.into().into()) }.into()
 }

@@ -1,49 +1,156 @@
-//! The pushes of a promotion: the one that moves, and those that clear away.
+//! The one push of a promotion, and what the refs show after it.
 
-use super::refs::{plan_lock, release_refs, stale_plan_refs};
+use super::outcome::{Again, Attempt, Released};
+use crate::ledger::append::{Draft, FRESH, first_push};
 use crate::ledger::place::Tip;
-use crate::look::resolve::expect_commit;
-use crate::{Engine, Note, PromotionRefusal, Refusal, Snapshot};
-use allclear_core::CommitId;
+use crate::look::promotion::sight::sight;
+use crate::{Engine, FaultKind, Note, PromotionRefusal, PushRefusal, Refusal};
 use allclear_core::decide::assess::Clear;
-use allclear_core::ledger::event::{Event, Operation};
-use allclear_core::port::{PushAnswer, RefUpdate};
+use allclear_core::decide::promotion::{Obstacle, Standing, standing};
+use allclear_core::facts::{BranchSight, EntrySight};
+use allclear_core::ledger::event::Event;
+use allclear_core::ledger::promotion::Promotion;
+use allclear_core::port::{PushAnswer, Refs, RepoError};
+use allclear_core::types::text::short;
+use allclear_core::{CommitId, Seconds, Version};
 
 impl Engine<'_> {
-    /// The one push: all four refs and the ledger, each only if it is what the plan expects.
-    pub(super) fn push_move(
+    /// Pushes a promotion with its entry, each ref only from what was judged, and reads the refs.
+    pub(super) fn push_promotion(
         &self,
         tip: &Tip,
-        op: &Operation,
+        promotion: &Promotion,
+        draft: &Draft,
         clear: &Clear,
-    ) -> Result<(PushAnswer, CommitId), Refusal> {
-        expect_commit(clear.commit(), Some(op.commit.as_str()))?;
-        let draft = self.draft(vec![Event::PromotionMoving { operation: op.id.clone() }]);
-        let entry = self.write_entry(tip, &draft)?;
-        let place = tip.place.clone().ok_or(PromotionRefusal::LedgerGone)?;
-        let mut updates = release_refs(op);
-        updates.push(plan_lock(op));
-        updates.push(RefUpdate { name: place, old: tip.head.clone(), new: Some(entry.clone()) });
-        self.note(Note::Moving(op.id.clone()));
-        // Whatever the push says, the refs are read next; its words are for people.
-        let answer = self
-            .repo
-            .push(&updates)
-            .unwrap_or_else(|e| PushAnswer { said: vec![e.to_string()], ..PushAnswer::default() });
-        self.note(Note::Moved(op.id.clone()));
-        Ok((answer, entry))
+    ) -> Attempt {
+        let version = promotion.version;
+        let judged = (clear.version(), clear.commit()) == (version, &promotion.commit);
+        if !judged || FRESH.after(clear.at()) < self.clock.now() {
+            return Attempt::Again(Again::Raced);
+        }
+        let (ours, updates) = match self.entry_updates(tip, draft) {
+            Ok(made) => made,
+            Err(refusal) => return refusal.into(),
+        };
+        let place = updates[0].name.clone();
+        for last in [false, true] {
+            self.note(Note::Pushing(version));
+            // Whatever the push says, the refs are read next; its words are for people.
+            let answer = self.repo.push(first_push(tip, &updates, false).0);
+            self.note(Note::Pushed(version));
+            if let Err(error @ RepoError::Remade(_)) = answer {
+                return error.into();
+            }
+            let refs = match self.repo.refs() {
+                Ok(refs) => refs,
+                Err(error) if was_sent(&answer) => return unanswered(version, error).into(),
+                Err(error) => return error.into(),
+            };
+            self.note(Note::ReadBack);
+            if refs.get(&place) == Some(&ours) {
+                self.remember_as_seen(tip, &ours);
+                if is_whole(&refs, promotion) {
+                    self.note(Note::Confirmed(version));
+                    return Attempt::Released(Released::now(promotion, &draft.id));
+                }
+                return Attempt::Again(Again::Progress);
+            }
+            if refs.get(&place) != tip.head.as_ref() {
+                return Attempt::Again(Again::Raced);
+            }
+            // Ancestry is asked of nobody: what is not what was expected is left to the next look.
+            match standing(sight(&refs, EntrySight::Absent, promotion, |now, new| now == new)) {
+                // What was judged too long ago is not sent again.
+                Standing::NotApplied if last || FRESH.after(clear.at()) < self.clock.now() => {
+                    return self.not_applied(tip, version, promotion, answer);
+                }
+                Standing::NotApplied => {}
+                Standing::Overtaken(Obstacle::Develop) => return Attempt::Again(Again::Raced),
+                Standing::Overtaken(obstacle) => {
+                    return PromotionRefusal::GivenUp { version, obstacle }.into();
+                }
+                Standing::Landed
+                | Standing::Done(_)
+                | Standing::Committed(_)
+                | Standing::PutBack
+                | Standing::Unfounded
+                | Standing::Stuck(_) => return Attempt::Again(Again::Progress),
+            }
+        }
+        Attempt::Again(Again::Raced)
     }
 
-    /// Deletes the refs of operations that are over, where a push that should have done it was cut short.
-    pub(crate) fn delete_stale_refs(&self, snapshot: &Snapshot) -> Result<(), Refusal> {
-        if stale_plan_refs(snapshot).is_empty() {
+    /// Two pushes changed nothing: says why, as far as the server said it. What may still be on its way is made
+    /// impossible by an entry of its own.
+    fn not_applied(
+        &self,
+        tip: &Tip,
+        version: Version,
+        promotion: &Promotion,
+        answer: Result<PushAnswer, RepoError>,
+    ) -> Attempt {
+        // What a server cannot do is no rule of it.
+        let by_rule = matches!(&answer, Ok(answer) if !answer.no_atomic);
+        let said = answer.as_ref().map(in_its_own_words).unwrap_or_default();
+        let refusal = match answer {
+            Ok(answer) if answer.ok => Refusal::from(PromotionRefusal::Ignored(version)),
+            Ok(answer) => PushRefusal::refused(answer, format!("the promotion of {version}")).into(),
+            Err(error) if matches!(error, RepoError::Unknown(_)) => unanswered(version, error),
+            Err(error) => error.into(),
+        };
+        let commit = promotion.commit.clone();
+        let event = match refusal.kind() {
+            FaultKind::Refused if by_rule => {
+                let said = short(&said, 300);
+                Some(Event::PromotionRefused { version, commit, said })
+            }
+            FaultKind::Unknown => Some(Event::Turned { version, commit, gates: Vec::new() }),
+            FaultKind::Refused
+            | FaultKind::Blocked
+            | FaultKind::Usage
+            | FaultKind::Conflict
+            | FaultKind::Waiting
+            | FaultKind::TryLater
+            | FaultKind::Broken => None,
+        };
+        if let Some(event) = event {
+            // If this cannot be recorded either, the next tick tries the promotion again and comes here.
+            drop(self.land(tip, &self.draft(vec![event])));
+        }
+        refusal.into()
+    }
+
+    /// Asks observations to wait, so that the next push wins its race.
+    pub(super) fn ask_for_quiet(&self, version: Version) -> Result<(), Refusal> {
+        let snapshot = self.observe()?;
+        let now = self.clock.now();
+        if snapshot.project.is_quiet(now) || !snapshot.project.candidates.contains_key(&version) {
             return Ok(());
         }
-        // A plan's entry and refs may be listed in two halves; what is stale twice is stale.
-        let updates = stale_plan_refs(&self.observe()?);
-        if !updates.is_empty() {
-            self.repo.push(&updates)?;
-        }
+        let until = Seconds(120).after(now);
+        drop(self.land(&snapshot.tip(), &self.draft(vec![Event::RacesLost { version, until }]))?);
         Ok(())
     }
+}
+
+/// Says that a push was sent and nobody knows what became of it.
+pub(super) fn unanswered(version: Version, cause: impl Into<Refusal>) -> Refusal {
+    PromotionRefusal::OutcomeUnknown { version, cause: Box::new(cause.into().into()) }.into()
+}
+
+/// Gives what the server said for itself; where that was nothing, what git says of the first ref.
+fn in_its_own_words(answer: &PushAnswer) -> String {
+    let own = answer.said.iter().filter(|line| !line.starts_with("refs/")).take(3);
+    let own: Vec<&str> = own.map(|line| line.trim_end_matches('.')).collect();
+    if own.is_empty() { answer.said.first().cloned().unwrap_or_default() } else { own.join("; ") }
+}
+
+fn was_sent(answer: &Result<PushAnswer, RepoError>) -> bool {
+    !matches!(answer, Err(RepoError::Unavailable(_) | RepoError::NotFound(_) | RepoError::Remade(_)))
+}
+
+/// Tells whether all refs are exactly what a promotion makes them.
+fn is_whole(refs: &Refs, promotion: &Promotion) -> bool {
+    let exactly = |now: &CommitId, new: &CommitId| now == new;
+    standing(sight(refs, EntrySight::Holds, promotion, exactly)) == Standing::Done(BranchSight::Gone)
 }

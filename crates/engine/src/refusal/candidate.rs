@@ -31,7 +31,6 @@ pub enum CandidateRefusal {
     NotAChangelog { path: String },
     InFlight(Version),
     InFlightForPick(Version),
-    StableAboutToMove { version: Version, stable: Branch },
     BranchGone { branch: Branch, commit: CommitId },
     IsRcAlready { head: CommitId, n: RcNumber },
     Rewound { version: Version, branch: Branch, head: CommitId, n: RcNumber, rc: CommitId },
@@ -43,8 +42,7 @@ pub enum CandidateRefusal {
     // What the merge brings, newest first, and whether each is a fix.
     IsMerge { version: Version, merge: CommitId, subject: String, brings: Vec<(ClassedCommit, bool)> },
     MovedOn(Version),
-    PromotionMoving(Version),
-    BeingReleased { version: Version, moved: String },
+    BeingReleased(Version),
 }
 
 /// How many commits of a merge are named.
@@ -101,11 +99,6 @@ impl From<&CandidateRefusal> for Fault {
             R::InFlight(version) => in_flight(*version).hint("allclear tick completes it"),
             R::InFlightForPick(version) => in_flight(*version)
                 .hint("allclear tick completes it; a fix that is too late for it goes into the next release"),
-            R::StableAboutToMove { version, stable } => {
-                Self::try_later(format!("a promotion of {version} is in flight, and {stable} is about to move"))
-                    .hint("allclear tick completes it; then cut the hotfix")
-                    .hint(format!("allclear hold {version} --reason TEXT stops it, if nothing has moved yet"))
-            }
             R::BranchGone { branch, commit } => {
                 Self::blocked(format!("the branch {branch} is gone from the server"))
                     .hint(format!("push it again: git push origin {commit}:refs/heads/{branch}"))
@@ -136,21 +129,16 @@ impl From<&CandidateRefusal> for Fault {
             R::NoFixes { version, commits } => no_fixes(*version, commits),
             R::IsMerge { version, merge, subject, brings } => is_merge(*version, merge, subject, brings),
             R::MovedOn(version) => Self::conflict(format!("{version} or stable has moved on")),
-            R::PromotionMoving(version) => Self::try_later(format!(
-                "a promotion of {version} is being pushed; its outcome is known in a moment"
-            ))
-            .hint("allclear tick"),
-            R::BeingReleased { version, moved } => {
-                Self::conflict(format!("{version} is being released: {moved} moved already"))
-                    .truth("there is no way back from there; nothing was withdrawn")
-                    .hint("allclear tick completes the release; then fix it with allclear hotfix")
-            }
+            R::BeingReleased(version) => Self::conflict(format!("{version} is being released"))
+                .truth("nothing was withdrawn")
+                .hint("allclear status says how far it is; allclear tick completes it where nothing blocks it")
+                .hint("then fix it with allclear hotfix"),
         }
     }
 }
 
 fn in_flight(version: Version) -> Fault {
-    Fault::try_later(format!("a promotion of {version} is in flight"))
+    Fault::try_later(format!("the promotion of {version} is on record and not over"))
 }
 
 fn no_fixes(version: Version, commits: &[ClassedCommit]) -> Fault {

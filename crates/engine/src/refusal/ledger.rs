@@ -17,7 +17,7 @@ pub enum LedgerRefusal {
     EntryTooLarge,
     TooManyFiles,
     Ignored,
-    PromotionPlanned,
+    PromotionFirst,
     Busy,
     RefsMissing(PushRefusal),
     NoEffect { why: String },
@@ -49,9 +49,9 @@ impl From<&LedgerRefusal> for Fault {
                     .truth("the refs are unchanged as far as the server shows them")
                     .hint("ask the server's administrator; then try again")
             }
-            R::PromotionPlanned => {
-                Self::try_later("a promotion is planned, and this has to wait until it is over")
-                    .hint("try again in two minutes; allclear tick completes it")
+            R::PromotionFirst => {
+                Self::try_later("a promotion keeps losing its races, and this has to wait for it")
+                    .hint("try again in two minutes")
             }
             R::Busy => Self::try_later("others kept writing to the ledger for a minute").hint("try again"),
             R::RefsMissing(push) => {

@@ -145,7 +145,7 @@ impl From<&PeopleRefusal> for Fault {
                 Self::usage(format!("{} is not an entry of this ledger", entry.short()))
             }
             R::SoundEntry(entry) => Self::refused(format!("entry {} is sound", entry.short()))
-                .hint("only what cannot be read, or is dated in the future, can be struck; bad news is answered, not struck"),
+                .hint("only what cannot be read, what is dated in the future, and a promotion whose refs did not follow can be struck; bad news is answered"),
             R::OtherBranches => Self::usage("the policy on develop names other branches")
                 .hint("branches cannot change while a candidate is open"),
         }

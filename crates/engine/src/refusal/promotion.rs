@@ -4,23 +4,25 @@ use crate::{Fault, FaultKind};
 use allclear_core::decide::assess::GateReport;
 use allclear_core::decide::promotion::Obstacle;
 use allclear_core::gate::Kind;
-use allclear_core::{Branch, OperationId, Version};
+use allclear_core::gate::stops::Stop;
+use allclear_core::{Branch, Version};
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum PromotionRefusal {
-    DevelopKeepsMoving { times: u32 },
+    KeepsMoving { version: Option<Version>, by: Option<String> },
     BranchGone(Version),
     NotOpen(Version),
     NotClear { version: Version, blockers: Vec<GateReport> },
     LongLivedGone,
     NoMergeBack { version: Version, develop: Branch },
-    NoId(String),
-    LedgerGone,
-    LandedInPart { version: Version, operation: OperationId, landed: String, obstacle: Obstacle },
-    NotAtItsEnd(Version),
+    NothingToFinish(Option<Version>),
+    NotAtItsEnd(Option<Version>),
+    Unfinished(Version),
+    // Only a person can go on.
+    Stopped { version: Version, obstacle: Obstacle, stop: Option<Box<Stop>> },
     RefsUnreadable,
-    DevelopLacksIt { version: Version, tag: String, stable: Branch, develop: Branch },
-    // Carrying it on failed too.
+    DevelopLacksIt { version: Version, stable: Branch, develop: Branch },
+    // Completing it failed too.
     StillInPart { version: Version, cause: Box<Fault> },
     GivenUp { version: Version, obstacle: Obstacle },
     Ignored(Version),
@@ -31,34 +33,47 @@ impl From<&PromotionRefusal> for Fault {
     fn from(refusal: &PromotionRefusal) -> Self {
         use PromotionRefusal as R;
         match refusal {
-            R::DevelopKeepsMoving { times } => Self::conflict(format!("develop moved {times} times while promoting"))
-                .hint("run allclear promote again when fewer people are pushing"),
+            R::KeepsMoving { version, by } => {
+                let what = version.map_or_else(|| "the candidate".to_owned(), |version| version.to_string());
+                let last = by.as_ref().map(|by| format!("; last {by}")).unwrap_or_default();
+                Self::conflict(format!("others kept pushing for a minute while {what} was promoted{last}"))
+                    .truth("nothing of the release was changed on the server")
+                    .hint("run allclear promote again when fewer people are pushing")
+            }
             R::BranchGone(version) => Self::blocked(format!("the branch of {version} is gone from the server")),
             R::NotOpen(version) => Self::usage(format!("there is no open candidate {version}")),
             R::NotClear { version, blockers } => not_clear(*version, blockers),
             R::LongLivedGone => Self::blocked("stable or develop is gone from the server"),
             R::NoMergeBack { version, develop } => Self::blocked(format!("{version} does not merge into {develop}"))
                 .hint(format!("allclear why {version} merge-back")),
-            R::NoId(why) => Self::try_later(why),
-            R::LedgerGone => Self::blocked("the ledger is gone"),
-            R::LandedInPart { version, operation, landed, obstacle } => {
-                Self::blocked(format!("the promotion of {version} was applied in part, and {}", obstacle.sentence()))
-                    .truth(format!("{landed} of {operation} are as planned; nothing more was changed"))
-                    .hint("a maintainer has to decide; allclear tick continues once nothing blocks it")
+            R::NothingToFinish(version) => {
+                let what = version.map(|version| format!(" of {version}")).unwrap_or_default();
+                Self::usage(format!("no promotion{what} has begun, so there is nothing to complete"))
             }
-            R::NotAtItsEnd(version) => Self::try_later(format!("the promotion of {version} is not complete yet"))
-                .truth("it is on record, and any tick continues it")
-                .hint("allclear tick"),
+            R::NotAtItsEnd(version) => {
+                let what = version.map(|version| format!(" of {version}")).unwrap_or_default();
+                Self::try_later(format!("the promotion{what} is not complete yet"))
+                    .truth("it is on record, and any tick completes it")
+                    .hint("allclear tick")
+            }
+            R::Unfinished(version) => {
+                Self::blocked(format!("the promotion of {version} is not finished, and comes first"))
+                    .hint("allclear tick completes it; allclear status says what stops it, if anything does")
+            }
+            R::Stopped { version, obstacle, stop } => match stop {
+                Some(stop) => {
+                    let fault = Self::blocked(format!("{version}: {}", stop.why));
+                    stop.remedy.iter().fold(fault, |fault, hint| fault.hint(hint.clone()))
+                }
+                None => Self::blocked(format!("{version} cannot be completed: {}", obstacle.sentence())),
+            },
             R::RefsUnreadable => Self::unknown("the refs could not be read"),
-            R::DevelopLacksIt { version, tag, stable, develop } => {
-                Self::blocked(format!("{version} is released, but {develop} moved on and no longer merges with it"))
-                    .truth(format!("{stable} and {tag} are as planned; {develop} lacks the release"))
-                    .hint(format!(
-                        "merge {tag} into {develop} yourself and push it; then allclear tick confirms the release"
-                    ))
+            R::DevelopLacksIt { version, stable, develop } => {
+                Self::blocked(format!("{version} is on {stable}, but {develop} moved on and no longer merges with it"))
+                    .hint(format!("merge {stable} into {develop} yourself and push it; then allclear tick completes the release"))
             }
             R::StillInPart { version, cause } => Self::clone(cause).truth(format!(
-                "the promotion of {version} was applied in part and is on record; any tick continues it"
+                "the promotion of {version} is on record and not complete; any tick completes it"
             )),
             R::GivenUp { version, obstacle } => {
                 Self::conflict(format!("the promotion of {version} was given up: {}", obstacle.sentence()))
@@ -67,7 +82,7 @@ impl From<&PromotionRefusal> for Fault {
             R::Ignored(version) => Self::unknown(format!(
                 "the server said twice that {version} was released, and its refs did not move"
             ))
-            .truth("the refs are unchanged as far as the server shows them; the plan is on record")
+            .truth("the refs are unchanged as far as the server shows them")
             .hint("ask the server's administrator; allclear tick looks again"),
             R::OutcomeUnknown { version, cause } => {
                 Self::unknown(format!("the outcome of promoting {version} is not known: {}", cause.what))

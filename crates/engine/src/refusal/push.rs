@@ -29,6 +29,7 @@ impl From<&PushRefusal> for Fault {
             PushRefusal::Refused { answer, doing } if answer.no_atomic => {
                 Self::refused(format!("the server does not support atomic pushes, which {doing} needs"))
                     .hint("allclear moves all refs in one transaction or none; use a server that supports git push --atomic")
+                    .hint("or set promotion.push = \"sequential\": the entry goes first and alone, and one ref after the other follows")
             }
             PushRefusal::Refused { answer, doing } => {
                 let said = if answer.said.is_empty() { "it gave no reason".into() } else { answer.said.join("\n  ") };

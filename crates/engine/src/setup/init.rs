@@ -22,7 +22,7 @@ impl Engine<'_> {
         let Some(policy) = running.filter(|_| snapshot.project.head.is_none()) else { return Ok(false) };
         snapshot.may_decide(self.clock.now())?;
         let draft = self.draft(vec![started(policy, Vec::new(), None)]);
-        Ok(matches!(self.land(&snapshot.tip(), &draft)?, Landing::Landed(_)))
+        Ok(matches!(self.land(&snapshot.tip(), &draft)?, Landing::Landed))
     }
 
     /// Creates a branch on the server at the tip of another. Tells where; `None` where it exists already.

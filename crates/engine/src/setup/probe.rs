@@ -212,9 +212,9 @@ impl Engine<'_> {
         let made = push(&[update(&t.one, None, first), update(&t.two, None, first)])?;
         if !(made.shows(&t.one, first) && made.shows(&t.two, first)) {
             let meaning = if made.answer.no_atomic {
-                "the server does not support atomic pushes: allclear does not promote here"
+                "the server does not support atomic pushes: allclear needs promotion.push = \"sequential\" here"
             } else {
-                "refs/allclear/* cannot be written: a promotion keeps its objects there"
+                "refs/allclear/* cannot be written: the record and the archives of withdrawn candidates stand there"
             };
             told("custom refs", ProbeAnswer::Bad, meaning, &made);
             return Ok(());

@@ -69,7 +69,7 @@ fn a_release_is_told_to_whom_asks() {
     let notices = arrived(&world);
     assert_eq!(notices.len(), 1);
     assert_eq!(notices[0]["text"], "demo 1.1.0 released: released as v1.1.0");
-    assert_eq!(world.confirmed(), [v("1.1.0")]);
+    assert_eq!(world.released(), [v("1.1.0")]);
 }
 
 #[test]

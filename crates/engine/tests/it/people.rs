@@ -326,18 +326,18 @@ fn two_captains_against_each_other_and_the_first_word_stands() {
 }
 
 #[test]
-fn bad_news_comes_between_a_plan_and_its_move() {
+fn bad_news_comes_before_the_push_of_a_promotion() {
     let world = World::soaked();
     let machine = world.machine("a");
     let said = AtomicBool::new(false);
     let watch = |note: &Note| {
-        if matches!(note, Note::Planned(_)) && !said.swap(true, Relaxed) {
+        if matches!(note, Note::Built) && !said.swap(true, Relaxed) {
             report(&world.machine("b").engine(), 1, ReportOutcome::Bad, "Ada");
         }
     };
     let fault = machine.engine_with(&machine.store, &watch).promote(None, None).unwrap_err();
     assert!(said.load(Relaxed) && fault.kind() == FaultKind::Blocked, "{fault}");
-    assert_eq!(world.confirmed(), []);
+    assert_eq!(world.released(), []);
     assert!(world.has(RELEASE));
     world.check_promises();
 }

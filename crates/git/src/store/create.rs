@@ -1,11 +1,11 @@
 //! Makes trees, commits and tags, signed if the person signs with SSH.
 
-use super::Store;
 use super::error::{broken, id};
+use super::{Store, held};
 use crate::process::Git;
 use crate::writer::Kind;
 use allclear_core::CommitId;
-use allclear_core::port::{Create, NewCommit, RepoError, Signature};
+use allclear_core::port::{Create, NewCommit, ObjectKind, RepoError, Signature};
 use std::collections::BTreeMap;
 
 impl Create for Store {
@@ -52,11 +52,23 @@ impl Create for Store {
                 .as_bytes(),
         )
     }
+
+    fn write_object(&self, kind: ObjectKind, raw: &[u8]) -> Result<CommitId, RepoError> {
+        let kind = match kind {
+            ObjectKind::Commit => Kind::OldCommit,
+            ObjectKind::Tag => Kind::OldTag,
+        };
+        self.hash(kind, raw)
+    }
 }
 
 impl Store {
     pub(super) fn hash(&self, kind: Kind, bytes: &[u8]) -> Result<CommitId, RepoError> {
-        self.writer().object(kind, bytes).map_err(broken)
+        let id = self.writer().object(kind, bytes).map_err(broken)?;
+        if matches!(kind, Kind::Commit | Kind::Tag) {
+            held(&self.state.written).insert(id.clone(), bytes.to_vec());
+        }
+        Ok(id)
     }
 
     /// Writes a tree: `tree` with some files replaced.

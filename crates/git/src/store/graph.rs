@@ -1,18 +1,15 @@
-//! Reads commits: the graph of some tips, ranges of it, and the entries of a ledger.
+//! Reads commits: the graph of some tips, and ranges of it.
 
 use super::error::{broken, done, missing};
-use super::objects::read_object;
-use super::signing::read_signed;
 use super::{FETCH_LIMIT, LIST_LIMIT, Store};
 use crate::parse::{self, id_lines};
 use crate::process::{Failure, Git, words};
 use allclear_core::CommitId;
 use allclear_core::history::graph::Graph;
 use allclear_core::history::lineage::Lineage;
-use allclear_core::ledger::entry::{ENTRY_LIMIT, RawEntry, Unreadable};
+use allclear_core::ledger::entry::RawEntry;
 use allclear_core::port::{CommitGraph, Memory, RepoError};
 use std::collections::{BTreeMap, BTreeSet};
-use std::io::BufRead;
 
 /// What of a commit [`parse::graph`] reads.
 const FORMAT: &str = "--format=tformat:%H%x00%P%x00%an <%ae>%x00%B";
@@ -155,49 +152,6 @@ impl Store {
             self.check_history()?;
         }
         Ok(out.lines().filter_map(|l| CommitId::parse(l.strip_suffix(" commit")?).ok()).collect())
-    }
-
-    /// Reads entries up to the first that cannot be read.
-    fn read_entries(
-        &self,
-        head: &CommitId,
-        known: Option<&CommitId>,
-        take: &mut dyn FnMut(RawEntry),
-    ) -> Result<(), RepoError> {
-        let mut args = vec!["rev-list", "--reverse", "--topo-order", "--parents", head.as_str()];
-        let not = known.map(|k| format!("^{k}"));
-        args.extend(not.as_deref());
-        let list = self.git.ok(&args, b"").map_err(broken)?;
-        let list = String::from_utf8_lossy(&list);
-        let links: Vec<(CommitId, Vec<CommitId>)> = list
-            .lines()
-            .filter_map(|line| {
-                let mut ids = line.split(' ').filter_map(|id| CommitId::parse(id).ok());
-                Some((ids.next()?, ids.collect()))
-            })
-            .collect();
-        let ask: String = links.iter().map(|(id, _)| format!("{id}\n{id}:entry.json\n")).collect();
-        let mut links = links.into_iter();
-        let mut absent: Vec<CommitId> = Vec::new();
-        let mut each = |out: &mut dyn BufRead| -> std::io::Result<()> {
-            for (commit, parents) in links.by_ref() {
-                let signed = read_signed(out)?;
-                let json = read_object(out, ENTRY_LIMIT)?;
-                absent.extend(matches!(json, Err(Unreadable::Absent)).then(|| commit.clone()));
-                take(RawEntry { commit, parents, json, signed });
-            }
-            Ok(())
-        };
-        // Without --buffer git writes each answer by itself: three system calls an entry.
-        let args = ["cat-file", "--batch", "--buffer"];
-        done("cat-file", self.git.stream(&args, ask.as_bytes(), FETCH_LIMIT, &mut each).map_err(broken)?)?;
-        if absent.is_empty() {
-            return Ok(());
-        }
-        // Either the commit has no entry, or the store has lost it.
-        let ids = id_lines(&absent);
-        let whole = ["rev-list", "--objects", "--no-walk", "--quiet", "--stdin"];
-        self.git.ok(&whole, ids.as_bytes()).map(drop).map_err(broken)
     }
 }
 

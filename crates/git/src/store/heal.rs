@@ -6,10 +6,13 @@
 //! lock, and never during a push from it. The damaged store is kept beside the new one for two weeks: it may
 //! have the only copy of commits that the server has lost.
 
-use super::Store;
-use super::error::{broken, io};
+use super::error::{broken, done, io};
 use super::make::{SIBLING, alternates, identity, init, lock, set_aside};
+use super::remote::FETCHED;
+use super::{FETCH_LIMIT, Store};
 use crate::parse::id_lines;
+use crate::process::words;
+use crate::user_clone::shown;
 use allclear_core::port::RepoError;
 use std::path::Path;
 use std::sync::atomic::Ordering::Relaxed;
@@ -85,12 +88,37 @@ impl Store {
         std::fs::rename(&fresh, &self.dir).map_err(|e| io("putting the new store in its place", &e))
     }
 
+    /// Whether nothing was fetched into the store yet, and nothing was written into it.
+    pub(super) fn is_new(&self) -> bool {
+        let has = |name: &str| self.dir.join(name).exists();
+        let has_packs =
+            std::fs::read_dir(self.dir.join("objects/pack")).is_ok_and(|mut all| all.next().is_some());
+        !has_packs
+            && !["packed-refs", "refs/in", "allclear"].into_iter().any(has)
+            && !self.state.wrote.load(Relaxed)
+    }
+
+    /// Puts a store with everything of the server in the place of a new one. Only under the store's lock.
+    pub(super) fn begin(&self) -> Result<(), RepoError> {
+        let temp = self.temp_dir()?;
+        let fresh = temp.path().join("store");
+        self.fill(&fresh)?;
+        let put = |from: &Path, to: &Path| {
+            std::fs::rename(from, to).map_err(|e| io("putting the store in its place", &e))
+        };
+        put(&self.dir, &temp.path().join("empty"))?;
+        put(&fresh, &self.dir)?;
+        self.state.reopen(self.git.clone(), &self.dir);
+        Ok(())
+    }
+
     fn fill(&self, fresh: &Path) -> Result<(), RepoError> {
-        init(fresh, &self.maker, &self.format)?;
-        let before = std::fs::read(self.dir.join("objects/info/alternates")).unwrap_or_default();
-        drop(std::fs::write(fresh.join("objects/info/alternates"), before));
-        alternates(fresh, self.objects.as_deref())?;
-        self.fetch_by(&self.network.clone_at(fresh).with_env("GIT_DIR", fresh))?;
+        if self.clone_into(fresh).is_err() {
+            drop(std::fs::remove_dir_all(fresh));
+            init(fresh, &self.maker, &self.format)?;
+            self.borrow_as_before(fresh)?;
+            self.fetch_by(&self.network.clone_at(fresh).with_env("GIT_DIR", fresh))?;
+        }
         let (from, to) = (self.dir.join("allclear"), fresh.join("allclear"));
         std::fs::create_dir_all(&to).map_err(|e| io("making the store", &e))?;
         for name in CARRIED_OVER {
@@ -98,6 +126,37 @@ impl Store {
             drop(std::fs::copy(from.join(name), to.join(name)));
         }
         Ok(())
+    }
+
+    /// Fetches everything by `git clone`: unlike `git fetch` it writes all refs into one file. With 100,000 of them that
+    /// takes a tenth of the time, and so does every later fetch.
+    fn clone_into(&self, fresh: &Path) -> Result<(), RepoError> {
+        let _span = tracing::info_span!("clone", server = shown(&self.url)).entered();
+        let parent = fresh.parent().unwrap_or(fresh);
+        let name = fresh.file_name().and_then(std::ffi::OsStr::to_str).unwrap_or("store");
+        let mut args = words("clone -q --bare --no-local --no-tags --reject-shallow --template=");
+        let settings = FETCHED.map(|refs| format!("remote.origin.fetch={refs}"));
+        args.extend(settings.iter().flat_map(|setting| ["-c", setting.as_str()]));
+        args.extend(["--", &self.url, name]);
+        let borrowed = std::fs::read_to_string(self.dir.join("objects/info/alternates")).unwrap_or_default();
+        let git = self.network.clone_at(parent).with_env("GIT_DIR", fresh);
+        let git = git.with_env("GIT_DEFAULT_HASH", self.format.as_str());
+        let git = git.with_env("GIT_ALTERNATE_OBJECT_DIRECTORIES", borrowed.trim_end().replace('\n', ":"));
+        done("clone", git.run(&args, b"", FETCH_LIMIT).map(|o| (o.code, o.said)).map_err(broken)?)?;
+        self.borrow_as_before(fresh)?;
+        let store = self.maker.clone_at(fresh).with_env("GIT_DIR", fresh);
+        store.ok(&["symbolic-ref", "HEAD", "refs/heads/none"], b"").map_err(broken)?;
+        store.ok(&["config", "--remove-section", "remote.origin"], b"").map_err(broken)?;
+        // It keeps the branches under their own names too.
+        let twice = store.ok(&["for-each-ref", "--format=delete %(refname)", "refs/heads"], b"");
+        store.ok(&["update-ref", "--stdin"], &twice.map_err(broken)?).map(drop).map_err(broken)
+    }
+
+    fn borrow_as_before(&self, fresh: &Path) -> Result<(), RepoError> {
+        let before = std::fs::read(self.dir.join("objects/info/alternates")).unwrap_or_default();
+        drop(std::fs::create_dir_all(fresh.join("objects/info")));
+        drop(std::fs::write(fresh.join("objects/info/alternates"), before));
+        alternates(fresh, self.objects.as_deref()).map(drop)
     }
 
     /// Makes sure that the history of what was fetched is complete; for callers that miss an object and have to

@@ -1,6 +1,7 @@
 //! The private bare store for the objects of one server. Each port that it implements has a file of its own.
 
 mod create;
+mod entries;
 mod error;
 mod graph;
 mod heal;
@@ -22,9 +23,11 @@ use crate::user_clone::{Clone, Environment, with_secret};
 use crate::writer::Writer;
 use allclear_core::port::RepoError;
 use allclear_core::types::text::hex;
+use allclear_core::{CommitId, RefName};
 use allclear_host::TempDir;
 use make::{alternates, identity, is_store, lock, scratch, set_aside};
 use sha2::{Digest, Sha256};
+use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsString;
 use std::fs::File;
 use std::path::{Path, PathBuf};
@@ -67,7 +70,19 @@ struct State {
     /// Whether the store may have objects that are nowhere else.
     wrote: AtomicBool,
     healed: AtomicBool,
+    /// The commits and tags that this process wrote, as it wrote them.
+    written: Mutex<BTreeMap<CommitId, Vec<u8>>>,
+    /// What of the server is in the store, as far as this process knows.
+    seen: Mutex<Seen>,
     identity: Mutex<Option<(u64, u64)>>,
+}
+
+#[derive(Debug, Default)]
+struct Seen {
+    /// The refs of the last look, with all that they lead to.
+    refs: Option<BTreeMap<RefName, CommitId>>,
+    /// What was pushed from the store.
+    pushed: BTreeSet<CommitId>,
 }
 
 impl State {
@@ -76,6 +91,8 @@ impl State {
             writer: Mutex::new(writer(git, dir)),
             wrote: AtomicBool::new(false),
             healed: AtomicBool::new(false),
+            written: Mutex::default(),
+            seen: Mutex::default(),
             identity: Mutex::new(identity(dir)),
         }
     }
@@ -88,6 +105,7 @@ impl State {
     /// Starts over with the store that is there now.
     fn reopen(&self, git: Git, dir: &Path) {
         *held(&self.writer) = writer(git, dir);
+        *held(&self.seen) = Seen::default();
         *held(&self.identity) = identity(dir);
     }
 }

@@ -1,7 +1,7 @@
 //! Reads the contents of commits and trees.
 
 use super::error::{broken, done, id, missing};
-use super::{LIST_LIMIT, Store};
+use super::{LIST_LIMIT, Store, held};
 use crate::parse::id_lines;
 use crate::process::{Failure, Git};
 use allclear_core::CommitId;
@@ -81,6 +81,20 @@ impl Objects for Store {
         })
     }
 
+    fn raw(&self, id: &CommitId) -> Result<Vec<u8>, RepoError> {
+        if let Some(bytes) = held(&self.state.written).get(id) {
+            return Ok(bytes.clone());
+        }
+        self.healing(&|| {
+            let mut object = None;
+            self.batch(&format!("{id}\n"), &mut |out| {
+                object = read_any(out)?;
+                Ok(())
+            })?;
+            object.map(|(_, bytes)| bytes).ok_or_else(|| missing(&format!("the object {id}")))
+        })
+    }
+
     fn trees(&self, commits: &[CommitId]) -> Result<Vec<CommitId>, RepoError> {
         let ask: String = commits.iter().map(|c| format!("{c}^{{tree}}\n")).collect();
         self.healing(&|| {
@@ -139,7 +153,7 @@ impl Store {
                 };
                 let rest = path[folder.len()..].trim_start_matches('/');
                 let (name, last) = rest.split_once('/').map_or((rest, true), |(name, _)| (name, false));
-                let mode = mode_in(raw, name, tree.as_str().len() / 2);
+                let mode = find_in(raw, name, tree.as_str().len() / 2).map(|(mode, _)| mode);
                 let listed = mode
                     .is_some_and(|mode| mode.starts_with(if last { "1" } else { "4" }) && mode != "160000");
                 let below = format!("{folder}{}{name}", if folder.is_empty() { "" } else { "/" });
@@ -173,15 +187,16 @@ fn above(path: &str) -> impl Iterator<Item = &str> {
     std::iter::once("").chain(path.match_indices('/').map(|(at, _)| &path[..at]))
 }
 
-/// Finds the mode of a name in a raw tree whose ids have `width` bytes.
-fn mode_in<'a>(mut raw: &'a [u8], wanted: &str, width: usize) -> Option<&'a str> {
+/// Finds the mode and the id of a name in a raw tree whose ids have `width` bytes.
+pub(super) fn find_in<'a>(mut raw: &'a [u8], wanted: &str, width: usize) -> Option<(&'a str, &'a [u8])> {
     while let Some(end) = raw.iter().position(|&b| b == 0) {
         let (mode, name) =
             std::str::from_utf8(&raw[..end]).ok().and_then(|e| e.split_once(' ')).unwrap_or_default();
+        let id = raw.get(end + 1..end + 1 + width)?;
         if name == wanted {
-            return Some(mode);
+            return Some((mode, id));
         }
-        raw = raw.get(end + 1 + width..)?;
+        raw = &raw[end + 1 + width..];
     }
     None
 }

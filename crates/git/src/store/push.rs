@@ -6,7 +6,7 @@
 
 use super::error::{broken, io, missing, unavailable};
 use super::make::{fresh_name, lock};
-use super::{PUSH_LIMIT, Store};
+use super::{PUSH_LIMIT, Store, held};
 use crate::process::{Failure, Git};
 use crate::user_clone::shown;
 use allclear_core::CommitId;
@@ -33,6 +33,7 @@ impl Push for Store {
             drop(pushing);
             return Err(self.remade(broken(failure)));
         }
+        held(&self.state.seen).pushed.extend(updates.iter().filter_map(|update| update.new.clone()));
         let sent = send(&self.network, &self.url, &out, updates);
         let delete: Vec<String> = made.iter().map(|(name, _)| format!("delete {name}")).collect();
         // Private refs that are left cost a little space.
@@ -40,7 +41,9 @@ impl Push for Store {
         drop(pushing);
         let (answer, judged) = sent.inspect_err(|error| tracing::info!(%error, "not pushed"))?;
         tracing::info!(ok = answer.ok, judged, said = ?answer.said, "pushed");
-        if !answer.ok && !judged && !self.can_pack(updates) {
+        // A server that cannot unpack what it got judges every ref. Whether our own objects are at fault, git says.
+        let unread = !judged || answer.said.iter().any(|line| line.contains("unpack"));
+        if !answer.ok && unread && !self.can_pack(updates) {
             return Err(self.remade(missing("some of what is pushed")));
         }
         Ok(answer)
@@ -75,9 +78,10 @@ impl Store {
 
 /// Sends a push; also tells whether the answer has a verdict on any ref.
 fn send(git: &Git, url: &str, out: &str, updates: &[RefUpdate]) -> Result<(PushAnswer, bool), RepoError> {
-    let options =
-        "push --atomic --porcelain --no-verify --no-follow-tags --recurse-submodules=no --no-signed";
+    let options = "push --porcelain --no-verify --no-follow-tags --recurse-submodules=no --no-signed";
     let mut args: Vec<String> = options.split(' ').map(Into::into).collect();
+    // One ref alone needs no transaction, which some servers do not have.
+    args.extend((updates.len() > 1).then(|| "--atomic".to_owned()));
     for update in updates {
         let old = update.old.as_ref().map_or("", |old| old.as_str());
         args.push(format!("--force-with-lease={}:{old}", update.name));
@@ -123,7 +127,7 @@ fn words(said: &[String], porcelain: &[u8]) -> Vec<String> {
     let refused = refused
         .lines()
         .filter(|l| l.starts_with('!'))
-        .map(|l| allclear_core::types::text::plain(l.trim_start_matches('!').trim()));
+        .map(|l| allclear_core::types::text::plain(public(l.trim_start_matches('!').trim())));
     let remote = said.iter().filter_map(|l| {
         let line = l
             .strip_prefix("remote:")
@@ -132,6 +136,13 @@ fn words(said: &[String], porcelain: &[u8]) -> Vec<String> {
         (!line.is_empty()).then(|| line.to_owned())
     });
     remote.chain(refused).take(20).collect()
+}
+
+/// Leaves away the private ref that a ref was pushed from.
+fn public(line: &str) -> &str {
+    line.split_once(':')
+        .filter(|(from, _)| !from.contains(char::is_whitespace))
+        .map_or(line, |(_, rest)| rest)
 }
 
 fn lock_in(line: &str) -> Option<String> {

@@ -1,7 +1,7 @@
 //! Reads the server's refs, and fetches what they lead to.
 
 use super::error::unavailable;
-use super::{FETCH_LIMIT, LIST_LIMIT, Store};
+use super::{FETCH_LIMIT, LIST_LIMIT, Store, held};
 use crate::parse;
 use crate::process::{Failure, Git, words};
 use crate::user_clone::shown;
@@ -11,6 +11,10 @@ use allclear_core::{CommitId, RefName};
 use sha2::{Digest, Sha256};
 use std::time::Duration;
 
+/// What is fetched, and where it goes.
+pub(super) const FETCHED: [&str; 3] =
+    ["+refs/heads/*:refs/in/heads/*", "+refs/tags/*:refs/in/tags/*", "+refs/allclear/*:refs/in/allclear/*"];
+
 impl Remote for Store {
     fn observe(&self) -> Result<Refs, RepoError> {
         let (text, refs) = self.list()?;
@@ -18,10 +22,13 @@ impl Remote for Store {
             // Two processes of this machine share the store, and git does not wait for locks of refs.
             let _guard = self.lock()?;
             if !self.has_fetched(&text) {
-                self.fetch()?;
+                if !self.has_pushed(&refs) {
+                    self.fetch()?;
+                }
                 self.remember("fetched", &self.digest(&text));
             }
         }
+        held(&self.state.seen).refs = Some(refs.objects.clone());
         Ok(refs)
     }
 
@@ -79,8 +86,19 @@ impl Store {
         self.recall("fetched").as_deref() == Some(&self.digest(list)[..])
     }
 
+    /// Tells whether all that is new since the last look was pushed from this store, which so has it. The next fetch
+    /// brings its own refs up to date.
+    fn has_pushed(&self, refs: &Refs) -> bool {
+        let seen = held(&self.state.seen);
+        let Some(before) = &seen.refs else { return false };
+        refs.objects.iter().all(|(name, id)| before.get(name) == Some(id) || seen.pushed.contains(id))
+    }
+
     fn fetch(&self) -> Result<(), RepoError> {
         self.sweep_locks();
+        if self.is_new() {
+            return self.begin();
+        }
         self.fetch_by(&self.network).or_else(|error| {
             // The server has just answered, so it may well be the store: damaged, or without the objects of a
             // clone that is gone. If a new one cannot be fetched into either, it is the server.
@@ -94,8 +112,8 @@ impl Store {
     pub(super) fn fetch_by(&self, git: &Git) -> Result<(), RepoError> {
         let _span = tracing::info_span!("fetch", server = shown(&self.url)).entered();
         let mut args = words("fetch -q --no-tags --prune --no-write-fetch-head --no-auto-maintenance");
-        args.extend(["--no-recurse-submodules", "--", &self.url, "+refs/heads/*:refs/in/heads/*"]);
-        args.extend(["+refs/tags/*:refs/in/tags/*", "+refs/allclear/*:refs/in/allclear/*"]);
+        args.extend(["--no-recurse-submodules", "--", &self.url]);
+        args.extend(FETCHED);
         let output = git.run(&args, b"", FETCH_LIMIT).map_err(unavailable)?;
         tracing::info!(ok = output.code == Some(0), "fetched");
         if output.code == Some(0) {

@@ -51,14 +51,19 @@ impl Clone {
         // A bare repository answers all but the last, and exits with an error.
         let mut ask = words("rev-parse --path-format=absolute --is-shallow-repository --git-common-dir");
         ask.extend(["--git-path", "objects", "--show-object-format", "--show-toplevel"]);
-        let shape = git.lines(&ask)?;
+        // Neither waits for the other: together they are half of what a look without a server takes.
+        let (shape, settings) = std::thread::scope(|scope| {
+            let settings = scope.spawn(|| git.settings());
+            (git.lines(&ask), settings.join())
+        });
+        let shape = shape?;
         let [shallow, common, objects, format, top @ ..] = &shape[..] else { return Err(lost()) };
         let work_tree = match top {
             [] => None,
             [top] => Some(top.clone()),
             [_, ..] => return Err(lost()),
         };
-        let settings = git.settings()?;
+        let settings = settings.unwrap_or_else(|panic| std::panic::resume_unwind(panic))?;
         let last = |key: &str| settings.get(key).and_then(|v| v.last()).cloned();
         let partial = settings.keys().any(|k| {
             k == "extensions.partialclone" || (k.starts_with("remote.") && k.ends_with(".promisor"))

@@ -18,6 +18,8 @@ pub(crate) enum Kind {
     /// flaws that a strict check refuses.
     OldCommit,
     Tag,
+    /// A tag from its raw bytes.
+    OldTag,
 }
 
 impl Kind {
@@ -29,6 +31,9 @@ impl Kind {
                 &["hash-object", "-w", "-t", "commit", "--literally", "--no-filters", "--stdin-paths"]
             }
             Self::Tag => &["hash-object", "-w", "-t", "tag", "--no-filters", "--stdin-paths"],
+            Self::OldTag => {
+                &["hash-object", "-w", "-t", "tag", "--literally", "--no-filters", "--stdin-paths"]
+            }
         }
     }
 }

@@ -2,10 +2,13 @@
 
 use rustix::process::{Pid, Signal, kill_process_group};
 use std::ffi::{OsStr, OsString};
+use std::fs::File;
 use std::io;
+use std::os::unix::fs::PermissionsExt;
 use std::os::unix::process::CommandExt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
 
 /// A program with its arguments. It sees no variables but those that it is given.
 #[derive(Clone)]
@@ -14,6 +17,7 @@ pub struct Program {
     args: Vec<OsString>,
     vars: Vec<(OsString, OsString)>,
     dir: Option<PathBuf>,
+    output: Option<Arc<File>>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,7 +31,7 @@ pub enum Group {
 impl Program {
     /// A path, or a name that is looked up on the `PATH` given to it.
     pub fn new(name: impl Into<OsString>) -> Self {
-        Self { name: name.into(), args: Vec::new(), vars: Vec::new(), dir: None }
+        Self { name: name.into(), args: Vec::new(), vars: Vec::new(), dir: None, output: None }
     }
 
     pub fn args<A: Into<OsString>>(mut self, args: impl IntoIterator<Item = A>) -> Self {
@@ -52,11 +56,21 @@ impl Program {
         self
     }
 
+    /// Sends its output to a file; whoever reads the output gets nothing.
+    pub fn output_to(mut self, file: File) -> Self {
+        self.output = Some(Arc::new(file));
+        self
+    }
+
     /// Starts it for a caller that watches it itself; all others use [`Program::run`].
     #[expect(clippy::disallowed_methods, reason = "the one place that starts processes")]
     pub fn spawn(&self, group: Group, stdin: Stdio, stdout: Stdio, stderr: Stdio) -> io::Result<Child> {
-        let mut command = Command::new(&self.name);
+        let mut command = Command::new(self.path().as_deref().unwrap_or(self.name.as_ref()));
         command.args(&self.args).env_clear().envs(self.vars.iter().map(|(name, value)| (name, value)));
+        let stdout = match &self.output {
+            Some(file) => Stdio::from(file.try_clone()?),
+            None => stdout,
+        };
         command.stdin(stdin).stdout(stdout).stderr(stderr);
         if let Some(dir) = &self.dir {
             command.current_dir(dir);
@@ -66,6 +80,22 @@ impl Program {
         }
         command.spawn()
     }
+
+    /// Finds the file of a program that is only named. The standard library starts a program whose `PATH` was set and
+    /// that it has to look up itself by a copy of this process, which takes longer the more memory there is.
+    fn path(&self) -> Option<PathBuf> {
+        if self.name.as_encoded_bytes().contains(&b'/') {
+            return None;
+        }
+        let (_, path) = self.vars.iter().rev().find(|(name, _)| name == "PATH")?;
+        let mut files = std::env::split_paths(path).map(|dir| dir.join(&self.name));
+        // A relative one would be looked up from the program's own directory.
+        files.find(|file| runs(file)).filter(|file| file.is_absolute())
+    }
+}
+
+fn runs(file: &Path) -> bool {
+    file.metadata().is_ok_and(|found| found.is_file() && found.permissions().mode() & 0o111 != 0)
 }
 
 /// Kills a process that was started in a group of its own, and everything it started.

@@ -32,7 +32,7 @@ impl Command for Pick {
     fn run(&self, flags: &Flags) -> Result<Exit, Fault> {
         let wish = PickWish { commits: self.commits.clone(), version: self.version, dry_run: self.dry_run };
         let context = Context::open(flags)?.watched(|note| {
-            if *note == Note::Raced {
+            if matches!(note, Note::Overtaken { .. } | Note::Raced) {
                 ui::say(paint(DIM, "somebody else pushed first; looking again"));
             }
         });

@@ -23,6 +23,12 @@ pub(crate) struct Promote {
     /// Let a tick promote exactly this commit as soon as it is clear.
     #[arg(long, conflicts_with = "dry_run")]
     when_clear: bool,
+    /// Complete a release that landed on stable, whole or in part, although it is not clear. A captain's decision.
+    #[arg(long, requires_all = ["version", "reason"], conflicts_with_all = ["dry_run", "when_clear"])]
+    landed: bool,
+    /// Why it is completed, for the record.
+    #[arg(long, value_name = "TEXT", requires = "landed")]
+    reason: Option<String>,
     /// Answer the confirmation with yes.
     #[arg(long, short = 'y')]
     yes: bool,
@@ -30,7 +36,7 @@ pub(crate) struct Promote {
 
 impl Command for Promote {
     fn run(&self, flags: &Flags) -> Result<Exit, Fault> {
-        let Self { version, ref commit, dry_run, when_clear, yes } = *self;
+        let Self { version, ref commit, dry_run, when_clear, landed, ref reason, yes } = *self;
         let commit = commit.as_deref();
         let quiet = flags.json;
         let context = Context::open(flags)?.watched(move |note| {
@@ -54,6 +60,12 @@ impl Command for Promote {
             }
             return Ok(Exit::Done);
         }
+        if landed {
+            ui::confirm("Complete the release although it is not clear?", yes)?;
+            let released = engine.complete(version, commit, reason.as_deref().unwrap_or_default())?;
+            done(&released, flags);
+            return Ok(Exit::Done);
+        }
         if dry_run || !yes {
             let (plan, judged) = engine.promote_dry(version, commit)?;
             if flags.json && (!dry_run || judged.is_err()) {
@@ -66,7 +78,7 @@ impl Command for Promote {
             if dry_run {
                 return Ok(Exit::Done);
             }
-            ui::confirm(&format!("Release {}?", plan.operation.version), false)?;
+            ui::confirm(&format!("Release {}?", plan.promotion.version), false)?;
         }
         let released = engine.promote(version, commit)?;
         done(&released, flags);
@@ -76,15 +88,14 @@ impl Command for Promote {
 
 fn progress(note: &Note) {
     let line = match note {
-        Note::Judged(commit) => format!("1/5 all gates clear for {}", commit.short()),
-        Note::Built => "2/5 objects built".into(),
-        Note::Planned(id) => format!("3/5 plan {id} on record"),
-        Note::Moving(_) => "4/5 pushing all refs in one transaction".into(),
-        Note::ReadBack => "5/5 refs read back over a new connection".into(),
-        Note::Replanning { attempt } => format!("develop moved; planning anew (try {attempt})"),
+        Note::Judged(commit) => format!("1/4 all gates clear for {}", commit.short()),
+        Note::Built => "2/4 objects built".into(),
+        Note::Pushing(_) => "3/4 pushing all refs and the entry in one transaction".into(),
+        Note::ReadBack => "4/4 refs read back over a new connection".into(),
+        Note::Overtaken { by } => format!("{by}; judging and building anew"),
         Note::Raced => "somebody else wrote first; looking again".into(),
         Note::Observed
-        | Note::Moved(_)
+        | Note::Pushed(_)
         | Note::Confirmed(_)
         | Note::StepBegins(..)
         | Note::StepEnded(..)
@@ -95,7 +106,7 @@ fn progress(note: &Note) {
 }
 
 fn show(plan: &PromotionPlan, flags: &Flags) {
-    let op = &plan.operation;
+    let op = &plan.promotion;
     if flags.json {
         let refs: Vec<_> =
             plan.refs.iter().map(|u| json!({"ref": u.name, "old": u.old, "new": u.new})).collect();
@@ -149,7 +160,7 @@ fn done(released: &Released, flags: &Flags) {
     if flags.json {
         ui::json(&json!({
             "schema": "allclear.release/1", "version": released.version, "tag": released.tag, "commit": released.stable,
-            "operation": released.operation, "before": released.before,
+            "entry": released.entry, "landed": released.landed, "before": released.before,
         }));
     } else if released.before {
         ui::out(format!(
@@ -160,12 +171,15 @@ fn done(released: &Released, flags: &Flags) {
         ));
     } else {
         ui::out(format!(
-            "{} {} as {} at {} · operation {}",
+            "{} {} as {} at {} · entry {}",
             paint(GOOD, "✔ released"),
             paint(BOLD, released.version.to_string()),
             released.tag,
             released.stable.short(),
-            released.operation
+            &released.entry[..released.entry.len().min(12)]
         ));
+        if let Some(how) = &released.landed {
+            ui::out(format!("  {how}; allclear completed the rest"));
+        }
     }
 }

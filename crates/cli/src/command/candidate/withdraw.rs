@@ -53,13 +53,13 @@ impl Command for Withdraw {
 }
 
 fn show(done: &Withdrawn, flags: &Flags, dry: bool) {
-    let Withdrawn { version, branch, head, archive, fixes, develop, aborts, before } = done;
+    let Withdrawn { version, branch, head, archive, fixes, develop, before } = done;
     if flags.json {
         let fixes: Vec<_> =
             fixes.iter().map(|(commit, subject)| json!({"commit": commit, "subject": subject})).collect();
         ui::json(&json!({
             "schema": "allclear.withdraw/1", "dry_run": dry, "version": version, "branch": branch, "head": head,
-            "archive": archive, "aborts_promotion": aborts, "before": before, "not_on_develop": fixes,
+            "archive": archive, "before": before, "not_on_develop": fixes,
         }));
         return;
     }
@@ -72,9 +72,6 @@ fn show(done: &Withdrawn, flags: &Flags, dry: bool) {
     match head {
         Some(head) => ui::out(format!("  {branch} ends at {}, which {} keeps", head.short(), plain(archive))),
         None => ui::out(format!("  {branch} is gone; {} keeps its commits", plain(archive))),
-    }
-    if *aborts {
-        ui::out("  the plan of its promotion is fenced and aborted");
     }
     ui::out("  its rc tags stay, and its number is never used again");
     withdrawn::commands(develop.as_str(), archive, fixes);

@@ -94,7 +94,7 @@ fn release_lines(release: &ReleaseTruth, zone: &TimeZone, now: jiff::Timestamp) 
     let at = release.at.map(|at| format!(" · {}", instant::show(at, zone, now)));
     let sum = match truth {
         Truth::Holds => {
-            let clear = release.gates.iter().filter(|gate| gate.enforced).count();
+            let clear = release.gates.iter().filter(|gate| gate.enforced && gate.verdict.is_clear()).count();
             format!(" · {} clear, {} true", count(clear, "gate"), count(release.claims.len(), "claim"))
         }
         Truth::CannotBeChecked(_) | Truth::DoesNotHold(_) => String::new(),
@@ -107,6 +107,9 @@ fn release_lines(release: &ReleaseTruth, zone: &TimeZone, now: jiff::Timestamp) 
         at.unwrap_or_default(),
         by.unwrap_or_default()
     ));
+    if let Some(how) = &release.completed {
+        ui::out(format!("  {how}"));
+    }
     for (what, voice) in &release.voices {
         ui::out(paint(DIM, format!("  {what} by {} ({})", name_of(&voice.who), proven(&voice.level))));
     }
@@ -172,7 +175,7 @@ fn value(found: &Verification, broken: usize, unsure: usize) -> Value {
             json!({
                 "version": r.version, "tag": r.tag, "at": r.at, "truth": r.truth().word(), "why": r.truth().why(),
                 "by": r.by.as_ref().map(|(by, l)| json!({"who": by.who, "proof": level(l)})),
-                "gates": r.gates, "voices": voices, "claims": r.claims,
+                "completed": r.completed, "gates": r.gates, "voices": voices, "claims": r.claims,
             })
         })
         .collect();

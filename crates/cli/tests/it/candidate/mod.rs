@@ -2,8 +2,11 @@
 
 mod after;
 mod cut;
+mod forged;
 mod hotfix;
+mod landed;
 mod pick;
 mod promotion;
 mod stops;
+mod unfinished;
 mod withdraw;

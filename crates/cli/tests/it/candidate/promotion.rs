@@ -1,5 +1,6 @@
 //! `promote`: one move, and nothing that is not clear.
 
+use crate::evidence::verify::forge;
 use crate::world::{QUICK, World};
 
 #[test]
@@ -22,10 +23,11 @@ fn one_move_from_clear_to_released() {
 
     let done = world.allclear(&["promote", "1.1.0", "--commit", &rc[..12], "--yes"]).code(0);
     assert!(done.out.contains("released 1.1.0 as v1.1.0"), "{}", done.out);
-    assert!(done.err.contains("4/5 pushing all refs in one transaction"), "{}", done.err);
+    assert!(done.err.contains("3/4 pushing all refs and the entry in one transaction"), "{}", done.err);
     let refs = world.refs();
     assert!(!refs.contains_key("refs/heads/release-1.1.0"), "the branch ends");
-    assert!(!refs.keys().any(|r| r.starts_with("refs/allclear/op/")), "nothing is left over");
+    let ours: Vec<&String> = refs.keys().filter(|r| r.starts_with("refs/allclear/")).collect();
+    assert_eq!(ours, ["refs/allclear/ledger"], "nothing is left over");
     assert_eq!(world.at("v1.1.0"), world.at("master"));
     assert_eq!(world.git("server.git", &["cat-file", "-t", "v1.1.0"]), "tag");
     assert_eq!(world.git("server.git", &["rev-parse", "master^2"]), rc);
@@ -43,7 +45,7 @@ fn one_move_from_clear_to_released() {
     );
     assert_eq!(seen["releases"][0]["commit"], world.at("master"));
     world.allclear(&["promote", "1.1.0", "--yes"]).code(0).says("is released already");
-    world.allclear(&["log"]).code(0).says("release 1.1.0").says("plan 1.1.0").says("cut 1.1.0");
+    world.allclear(&["log"]).code(0).says("release 1.1.0").says("cut 1.1.0");
 }
 
 #[test]
@@ -182,4 +184,48 @@ fn work_pushed_straight_to_stable_is_taken_on_board_first() {
     world.allclear(&["rc"]).code(0);
     world.until("clear");
     world.allclear(&["promote", "--yes"]).code(0);
+}
+
+#[test]
+fn what_came_first_is_named() {
+    let world = World::new(QUICK);
+    world.allclear(&["cut", "--yes"]).code(0);
+    world.until("clear");
+    // While the push is being received, somebody else's entry lands.
+    let ledger = world.refs()["refs/allclear/ledger"].clone();
+    let rival = forge(
+        &world,
+        &jiff::Timestamp::now().to_string(),
+        &serde_json::json!([{"kind": "FreezeLifted"}]),
+        None,
+    );
+    world.git("server.git", &["update-ref", "refs/allclear/ledger", &ledger]);
+    world.hook("pre-receive", &first_moves("refs/allclear/ledger", &rival));
+    let run = world.allclear(&["promote", "--yes"]).code(0).says("released 1.1.0");
+    let run = run.talks("the record moved: forged; judging and building anew");
+    assert_eq!(run.err.matches("3/4 ").count(), 2, "{}", run.err);
+    assert_eq!(world.git("server.git", &["rev-parse", "refs/allclear/ledger~1"]), rival);
+
+    let world = World::new(QUICK);
+    world.allclear(&["cut", "--yes"]).code(0);
+    world.until("clear");
+    let before = world.at("develop");
+    let next = world.push("develop", "next.txt", "next\n", "feat: for the next train");
+    world.git("server.git", &["update-ref", "refs/heads/develop", &before]);
+    world.hook("pre-receive", &first_moves("refs/heads/develop", &next));
+    world.allclear(&["promote", "--yes"]).code(0).says("released 1.1.0").talks(&format!(
+        "develop moved from {} to {}",
+        &before[..7],
+        &next[..7]
+    ));
+    assert_eq!(world.git("server.git", &["show", "develop:next.txt"]), "next");
+}
+
+/// Makes a hook that moves a ref while the first push of a promotion is received.
+fn first_moves(name: &str, to: &str) -> String {
+    format!(
+        "while read old new ref; do\nif [ $ref = refs/heads/master ] && [ ! -e late ]; then\ntouch late\n\
+         unset GIT_QUARANTINE_PATH GIT_OBJECT_DIRECTORY GIT_ALTERNATE_OBJECT_DIRECTORIES\n\
+         git update-ref {name} {to}\nfi\ndone"
+    )
 }

@@ -62,7 +62,7 @@ fn the_tag_of_a_release_says_what_changed() {
         notes.ends_with("### Fixed\n\n- **Breaking:** a\n  - call b\n\n### Added\n\n- something new"),
         "{text}"
     );
-    assert!(trailers.contains("\nAllclear-Operation: "), "{text}");
+    assert_eq!(trailers.trim().len(), 32, "the id of its entry, and nothing else: {text}");
 }
 
 #[test]

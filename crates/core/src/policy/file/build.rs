@@ -58,6 +58,7 @@ impl Values<'_> {
             automatic: self.take("promotion.automatic", Given::flag)?,
             hours: self.take("promotion.hours", |given| given.form(words::hours))?,
             merge: self.take("promotion.merge", Given::word)?,
+            push: self.take("promotion.push", Given::word)?,
         };
         let hotfix = self.hotfix();
         let downstreams = self.take("downstream", |given| downstream::downstreams(given, &zone));

@@ -165,6 +165,12 @@ const AFTER_GATES: &[Key] = &[
         "Whether a merge commit or the soaked commit itself becomes stable.",
     ),
     key(
+        "promotion.push",
+        Kind::Word(&["atomic", "sequential"]),
+        r#""atomic""#,
+        "Whether all refs move in one push or, on a server without atomic pushes, the entry first and then one ref after the other.",
+    ),
+    key(
         "hotfix.settle",
         Kind::Length,
         r#""5m""#,

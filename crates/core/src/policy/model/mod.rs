@@ -279,6 +279,9 @@ pub struct PromotionPolicy {
     pub hours: Option<Hours>,
     /// What becomes stable.
     pub merge: MergeMode,
+    /// How the refs of one decision are pushed.
+    #[serde(default, skip_serializing_if = "PushMode::is_atomic")]
+    pub push: PushMode,
 }
 
 /// Weekdays and hours of the day.
@@ -301,4 +304,22 @@ pub enum MergeMode {
     Merge,
     /// The soaked commit itself.
     Ff,
+}
+
+/// How the refs of one decision are pushed.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum PushMode {
+    /// All at once or none.
+    #[default]
+    Atomic,
+    /// The entry first and alone, then one ref after the other: for servers without atomic pushes.
+    Sequential,
+}
+
+impl PushMode {
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it so")]
+    fn is_atomic(&self) -> bool {
+        *self == Self::Atomic
+    }
 }

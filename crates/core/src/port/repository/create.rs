@@ -38,6 +38,15 @@ pub struct NewCommit {
     pub message: String,
 }
 
+/// What an object is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ObjectKind {
+    /// A commit.
+    Commit,
+    /// An annotated tag.
+    Tag,
+}
+
 /// Makes objects. Nothing of them is on the server until it is pushed.
 pub trait Create: Send + Sync {
     /// Writes a tree like `tree` with some files replaced.
@@ -58,4 +67,7 @@ pub trait Create: Send + Sync {
         by: &Signature,
         message: &str,
     ) -> Result<CommitId, RepoError>;
+
+    /// Writes an object from its raw bytes, whatever is in them.
+    fn write_object(&self, kind: ObjectKind, raw: &[u8]) -> Result<CommitId, RepoError>;
 }

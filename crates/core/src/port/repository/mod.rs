@@ -10,7 +10,7 @@ mod push;
 mod remote;
 mod signing;
 
-pub use create::{Author, Create, NewCommit, Signature};
+pub use create::{Author, Create, NewCommit, ObjectKind, Signature};
 pub use error::RepoError;
 pub use graph::CommitGraph;
 pub use memory::Memory;

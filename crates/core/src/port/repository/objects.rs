@@ -47,6 +47,9 @@ pub trait Objects: Send + Sync {
     /// Reads tags or commits as text, each cut at 64 KiB; an absent one gives an empty text.
     fn objects(&self, ids: &[CommitId]) -> Result<Vec<String>, RepoError>;
 
+    /// Reads an object whole, as the bytes that its id is made of.
+    fn raw(&self, id: &CommitId) -> Result<Vec<u8>, RepoError>;
+
     /// Gives the tree of each commit.
     fn trees(&self, commits: &[CommitId]) -> Result<Vec<CommitId>, RepoError>;
 }

@@ -2,9 +2,8 @@
 
 use crate::ledger::entry::Entry;
 use crate::ledger::event::Cut;
-use crate::project::notified::forget;
-use crate::project::state::{Candidate, Flight, Project, Release, Withdrawal};
-use crate::types::object_id::OperationId;
+use crate::project::state::{Candidate, Project, Withdrawal};
+use crate::types::object_id::CommitId;
 use crate::types::version::Version;
 use jiff::Timestamp;
 use std::collections::{BTreeMap, BTreeSet};
@@ -19,9 +18,12 @@ impl Project {
         self.founded_on.get_or_insert_with(|| develop.clone());
         self.develop = Some(develop.clone());
         let heads = BTreeMap::from([(cut.head.clone(), at)]);
+        // A hotfix leaves stable, and is judged by the policy on develop.
+        let seen = entry.facts.as_ref().and_then(|facts| facts["develop"].as_str());
+        let develop = seen.and_then(|id| CommitId::parse(id).ok()).filter(|_| !cut.kind.is_regular());
         let candidate = Candidate {
             cut: cut.clone(),
-            policy_from: cut.from.clone(),
+            policy_from: develop.unwrap_or_else(|| cut.from.clone()),
             cut_at: at,
             by: entry.by.clone(),
             rcs: Vec::new(),
@@ -32,43 +34,15 @@ impl Project {
             reporters: BTreeSet::new(),
             hold: None,
             requested: None,
-            operation: None,
+            promoted: None,
             refused: None,
+            landed: None,
             carried: None,
         };
         // A version is cut once; a second entry for it (a forged one) changes nothing.
         if !self.releases.contains_key(&cut.version) && !self.withdrawn.contains_key(&cut.version) {
             self.candidates.entry(cut.version).or_insert(candidate);
         }
-    }
-
-    pub(in crate::project) fn release(&mut self, operation: &OperationId, version: Version, at: Timestamp) {
-        let Some(candidate) = self.candidates.get(&version) else { return };
-        let Some(flight) = candidate.operation.as_ref().filter(|f| f.plan.id == *operation) else { return };
-        let release = Release {
-            tag: flight.plan.tag.clone(),
-            commit: flight.plan.commit.clone(),
-            stable: flight.plan.new_stable.clone(),
-            object: flight.plan.new_tag.clone(),
-            at,
-            operation: operation.clone(),
-            cut_at: candidate.cut_at,
-            rc: candidate.rcs.last().map_or(0, |rc| rc.n),
-            stable_branch: flight.plan.stable_branch.clone(),
-            policy_from: candidate.policy_from.clone(),
-            after: candidate.cut.policy.after.clone(),
-            steps: BTreeMap::new(),
-        };
-        forget(&mut self.told, &format!("{version} "));
-        for rc in &candidate.rcs {
-            self.checks.remove(&rc.commit);
-            self.experiments.forget(&rc.commit);
-        }
-        if candidate.cut.kind.is_regular() {
-            self.last_ended = Some(at);
-        }
-        self.candidates.remove(&version);
-        self.releases.insert(version, release);
     }
 
     /// Ends a candidate without a release; gives what is known of one that ended so before.
@@ -78,7 +52,8 @@ impl Project {
         reason: &str,
         by: &str,
     ) -> Option<Withdrawal> {
-        let Some(candidate) = self.candidates.remove(&version) else {
+        let open = self.candidates.get(&version).is_some_and(|c| c.promoted.is_none());
+        let Some(candidate) = open.then(|| self.candidates.remove(&version)).flatten() else {
             return self.withdrawn.get(&version).cloned();
         };
         for rc in &candidate.rcs {
@@ -107,17 +82,6 @@ impl Project {
     pub(in crate::project) fn with(&mut self, version: Version, change: impl FnOnce(&mut Candidate)) {
         if let Some(candidate) = self.candidates.get_mut(&version) {
             change(candidate);
-        }
-    }
-
-    pub(in crate::project) fn in_flight(
-        &mut self,
-        operation: &OperationId,
-        change: impl FnOnce(&mut Flight),
-    ) {
-        let flight = self.candidates.values_mut().filter_map(|c| c.operation.as_mut());
-        if let Some(flight) = flight.into_iter().find(|f| f.plan.id == *operation) {
-            change(flight);
         }
     }
 }

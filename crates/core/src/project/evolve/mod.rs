@@ -3,5 +3,6 @@
 mod candidate;
 mod experiments;
 mod people;
+mod promotion;
 mod signatures;
 pub(super) mod steps;

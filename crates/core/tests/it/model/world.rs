@@ -1,37 +1,56 @@
 //! A git server, its network and its people, as small as a promotion can tell them apart.
 
-use allclear_core::facts::{BranchSight, Seen, Sight, TagSight};
-use allclear_core::project::Phase;
+use super::Mistake;
+use super::record::{Entry, Record};
+use allclear_core::facts::{BranchSight, EntrySight, Seen, Sight, TagSight};
 use std::collections::BTreeSet;
 
-/// An operation by number; 0 is none.
-pub(super) type Op = u8;
+/// A promotion by the number under which it was built, from 1.
+pub(super) type Number = u8;
+/// A promotion that nobody built: an entry of somebody's own making.
+pub(super) const FORGED: Number = 9;
 
-/// The stable branch: which operation's merge it contains, and whether a person's commit is on top.
+/// What stable stands on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub(super) struct Stable {
-    pub(super) op: Op,
-    pub(super) human: bool,
+pub(super) enum Base {
+    /// What it was before.
+    Old,
+    /// A merge of an rc that allclear built.
+    Built { number: Number, rc: u8 },
+    /// A merge of an rc that a person made.
+    ByHand { rc: u8 },
 }
 
-/// The develop branch: how many commits of people it has, and the merge-back that it contains, by
-/// operation and by the number of commits that it was made on.
+impl Base {
+    /// The rc that it brought.
+    pub(super) fn rc(self) -> Option<u8> {
+        match self {
+            Self::Old => None,
+            Self::Built { rc, .. } | Self::ByHand { rc } => Some(rc),
+        }
+    }
+}
+
+/// The stable branch: what it stands on, and whether a person's commit is on top.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(super) struct Stable {
+    pub(super) base: Base,
+    pub(super) more: bool,
+}
+
+pub(super) const OLD: Stable = Stable { base: Base::Old, more: false };
+
+/// The develop branch: how many commits of people it has, and which stable was merged into it last.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(super) struct Develop {
     pub(super) human: u8,
-    pub(super) merge: Option<(Op, u8)>,
-}
-
-impl Develop {
-    pub(super) fn with_merge(self, op: Op) -> Self {
-        Self { merge: Some((op, self.human)), ..self }
-    }
+    pub(super) has: Base,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(super) enum Tag {
     Absent,
-    Ours(Op),
+    Ours(Number),
     Foreign,
 }
 
@@ -42,47 +61,12 @@ pub(super) enum Branch {
     Gone,
 }
 
-/// The refs of the server. `waiting` is the operation whose objects wait under `refs/allclear/op/`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) struct Refs {
     pub(super) stable: Stable,
     pub(super) develop: Develop,
     pub(super) tag: Tag,
     pub(super) candidate: Branch,
-    pub(super) waiting: Op,
-}
-
-/// The part of the ledger's fold that a promotion looks at. `head` numbers the entries, so that a
-/// lease on the ledger is a lease on a number.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(super) struct Ledger {
-    pub(super) head: u8,
-    pub(super) flight: Option<Flight>,
-    pub(super) held: bool,
-    pub(super) rc: u8,
-    pub(super) planned: u8,
-    pub(super) released: Op,
-    pub(super) withdrawn: bool,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(super) struct Flight {
-    pub(super) op: Op,
-    pub(super) phase: Phase,
-    pub(super) rc: u8,
-    pub(super) old_develop: Develop,
-    pub(super) new_develop: Develop,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub(super) enum Entry {
-    Planned { rc: u8, develop: Develop },
-    Moving,
-    Continued { develop: Option<Develop> },
-    Fenced,
-    Aborted,
-    Confirmed,
-    Withdrawn,
 }
 
 /// A change of one ref: what must be there, and what shall be. Without `old` it is forced.
@@ -92,185 +76,248 @@ pub(super) struct Change<T> {
     pub(super) new: T,
 }
 
-/// One atomic push on its way to the server. It is also a planner between its decision and the
-/// server's answer: one that never lands is a planner that was killed, one that lands late a zombie.
+/// One atomic push on its way to the server. It is also a tick between its look and the server's answer: one that
+/// never lands is a tick that was killed, one that lands late a zombie.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(super) struct Push {
-    pub(super) op: Op,
-    pub(super) lease: Option<u8>,
+    /// The promotion that it is about.
+    pub(super) number: Number,
+    /// Whether it has a lease on the ledger. The entry that it goes on top of is the newest, or it is hopeless.
+    pub(super) leased: bool,
     pub(super) entry: Option<Entry>,
     pub(super) stable: Option<Change<Stable>>,
     pub(super) develop: Option<Change<Develop>>,
     pub(super) tag: Option<Change<Tag>>,
     pub(super) candidate: Option<Change<Branch>>,
-    pub(super) waiting: Option<Change<Op>>,
-    /// Whether it ends the branch without a release, and keeps its commits elsewhere.
-    pub(super) withdraws: bool,
+    /// Whether a captain wants it by name, whatever the gates say.
+    pub(super) captain: bool,
+    /// Whether its candidate was clear when it was sent.
+    pub(super) judged: bool,
+    /// Whether an entry was appended since.
+    pub(super) late: bool,
+    /// Whether a tick looked since, found that it had turned, and said nothing.
+    pub(super) passed_over: bool,
 }
 
 impl Push {
-    pub(super) fn entry(op: Op, lease: u8, entry: Entry) -> Self {
-        Self { op, lease: Some(lease), entry: Some(entry), ..Self::nothing(op) }
-    }
-
-    pub(super) fn nothing(op: Op) -> Self {
+    pub(super) fn nothing(number: Number) -> Self {
         Self {
-            op,
-            lease: None,
+            number,
+            leased: true,
             entry: None,
             stable: None,
             develop: None,
             tag: None,
             candidate: None,
-            waiting: None,
-            withdraws: false,
+            captain: false,
+            judged: false,
+            late: false,
+            passed_over: false,
         }
     }
 
-    fn has_refs(&self) -> bool {
-        self.stable.is_some()
-            || self.develop.is_some()
-            || self.tag.is_some()
-            || self.candidate.is_some()
-            || self.waiting.is_some()
+    pub(super) fn entry(number: Number, entry: Entry) -> Self {
+        Self { entry: Some(entry), ..Self::nothing(number) }
+    }
+
+    pub(super) fn is_of_several_refs(&self) -> bool {
+        PARTS.iter().filter(|part| self.has(**part)).count() > 1
+    }
+
+    pub(super) fn has(&self, part: Part) -> bool {
+        match part {
+            Part::Ledger => self.entry.is_some(),
+            Part::Stable => self.stable.is_some(),
+            Part::Develop => self.develop.is_some(),
+            Part::Tag => self.tag.is_some(),
+            Part::Candidate => self.candidate.is_some(),
+        }
     }
 }
 
-/// A transaction that a server on `files` refs is in the middle of. It holds the lock of every ref
-/// that is still in `rest`; if its process died, the locks stay until somebody removes them.
+/// The refs, as parts of a transaction.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) enum Part {
+    Ledger,
+    Develop,
+    Stable,
+    Tag,
+    Candidate,
+}
+
+pub(super) const PARTS: [Part; 5] = [Part::Ledger, Part::Develop, Part::Stable, Part::Tag, Part::Candidate];
+
+/// A transaction that a server on `files` refs is in the middle of. It holds the lock of every ref that is still in
+/// `rest`; if its process died, the locks stay until somebody removes them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) struct Transaction {
     pub(super) rest: Push,
     pub(super) dead: bool,
-    /// Whether its sender, on finding the entry without its refs, pushes those once more under their
-    /// own leases alone. The engine does so with every push but the move itself.
-    pub(super) completed: bool,
 }
 
 /// What may never happen, noted at the moment at which it did.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(super) enum Wrong {
     MovedUnclear,
-    MovedUnplanned,
+    MovedHeld,
+    MovedPassedOver,
+    MovedAgain,
+    MovedStruck,
+    MovedWithdrawn,
+    PushedUnverified,
+    PromotedTwice,
+    CompletedUnclear,
+    WithdrawnOnStable,
     LostFix,
     LostOnDevelop,
     LostOnStable,
     TagReplaced,
-    ConfirmedEarly,
-    ConfirmedTwice,
-    PlannedTwice,
 }
 
-/// What a person can do at any time.
+/// What people, time, and whoever writes entries of their own can do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(super) enum Deed {
     LateFix,
+    TagRc,
+    DeleteCandidate,
     PushDevelop,
     PushStable,
     MakeTag,
-    DeleteCandidate,
+    LandByHand,
+    PutBack,
     Hold,
     Lift,
-    TagRc,
+    ReportGood,
+    ReportBad,
+    Time,
+    Strike,
+    ForgePromoted,
+    ForgeContinued,
+    ForgeCut,
 }
 
-/// The parts of a transaction on a server with `files` refs.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(super) enum Part {
-    Ledger,
-    Stable,
-    Develop,
-    Tag,
-    /// Deletions come last, and their locks are held to the very end.
-    Deletions,
+/// What is worth to be seen at least once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(super) enum Event {
+    LandedByTimeAlone,
+    Turned,
+    Continued,
+    MergedAnew,
+    CompletedByCaptain,
+    StruckInPart,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(super) struct World {
+    pub(super) mistake: Mistake,
     pub(super) refs: Refs,
-    pub(super) ledger: Ledger,
+    pub(super) record: Record,
     pub(super) network: BTreeSet<Push>,
     pub(super) transaction: Option<Transaction>,
-    /// How many deeds people have left.
+    /// Whether a freeze is in force, which no entry says.
+    pub(super) frozen: bool,
+    /// Whether there was none at some instant since the last entry.
+    pub(super) thawed: bool,
+    /// How many promotions were begun to be applied.
+    pub(super) built: u8,
+    /// How many deeds are left.
     pub(super) deeds: u8,
     /// How often the server may still die.
     pub(super) deaths: u8,
-    /// Operations that were clear when their move entry was let in.
-    pub(super) fit: BTreeSet<Op>,
-    /// Operations of which a ref was moved.
-    pub(super) moved: BTreeSet<Op>,
-    pub(super) aborted: BTreeSet<Op>,
+    /// Whether all refs of a promotion were seen new once.
+    pub(super) whole: bool,
+    /// Whether a person put stable back where the refs or the record show that it had moved.
+    pub(super) put_back: bool,
+    /// The promotions that were struck before they moved stable.
+    pub(super) given_up: BTreeSet<Number>,
+    /// What the last act showed.
+    pub(super) seen: BTreeSet<Event>,
     pub(super) wrong: BTreeSet<Wrong>,
 }
 
 impl World {
-    pub(super) fn new(deeds: u8, deaths: u8) -> Self {
-        let develop = Develop { human: 0, merge: None };
+    pub(super) fn new(mistake: Mistake, deeds: u8, deaths: u8) -> Self {
+        let develop = Develop { human: 0, has: Base::Old };
         Self {
-            refs: Refs {
-                stable: Stable { op: 0, human: false },
-                develop,
-                tag: Tag::Absent,
-                candidate: Branch::At(0),
-                waiting: 0,
-            },
-            ledger: Ledger {
-                head: 0,
-                flight: None,
-                held: false,
-                rc: 0,
-                planned: 0,
-                released: 0,
-                withdrawn: false,
-            },
+            mistake,
+            refs: Refs { stable: OLD, develop, tag: Tag::Absent, candidate: Branch::At(0) },
+            record: Record::default(),
             network: BTreeSet::new(),
             transaction: None,
+            frozen: false,
+            thawed: true,
+            built: 0,
             deeds,
             deaths,
-            fit: BTreeSet::new(),
-            moved: BTreeSet::new(),
-            aborted: BTreeSet::new(),
+            whole: false,
+            put_back: false,
+            given_up: BTreeSet::new(),
+            seen: BTreeSet::new(),
             wrong: BTreeSet::new(),
         }
     }
 
-    /// The assessment, as far as the promotion can be told from the refs and the record.
-    pub(super) fn is_clear(&self) -> bool {
-        !self.ledger.held
-            && self.refs.candidate == Branch::At(self.ledger.rc)
-            && self.refs.tag == Tag::Absent
-            && self.refs.stable == Stable { op: 0, human: false }
-    }
-
-    /// The assessment without what a half-applied promotion itself disturbs.
-    pub(super) fn evidence_is_clear(&self) -> bool {
-        !self.ledger.held
-    }
-
-    pub(super) fn sight(&self, flight: &Flight) -> Sight {
-        let Refs { stable, develop, tag, candidate, waiting: _ } = self.refs;
+    /// What the refs show of the promotion on record; of none, what they show beside the record.
+    pub(super) fn sight(&self) -> Sight {
+        let Refs { stable, develop, tag, candidate } = self.refs;
+        let at = |rc: u8| match candidate {
+            Branch::At(n) if n == rc => BranchSight::AtRc,
+            Branch::At(_) => BranchSight::Moved,
+            Branch::Gone => BranchSight::Gone,
+        };
+        let seen = |base: Option<Base>| match stable {
+            Stable { base: Base::Old, more: false } => Seen::Old,
+            Stable { base: Base::Old, more: true } => Seen::Other,
+            stable if base.is_none_or(|base| base == stable.base) => Seen::New,
+            Stable { .. } => Seen::Other,
+        };
+        let Some(promoted) = self.record.promoted() else {
+            return Sight {
+                entry: EntrySight::Absent,
+                moved: false,
+                stable: seen(None),
+                // A new one is built on develop as it is.
+                develop: Seen::Old,
+                tag: match tag {
+                    Tag::Absent => TagSight::Absent,
+                    Tag::Ours(_) | Tag::Foreign => TagSight::Foreign,
+                },
+                candidate: at(self.record.rc),
+            };
+        };
         Sight {
-            stable: match stable {
-                Stable { op, .. } if op == flight.op => Seen::New,
-                Stable { op: 0, human: false } => Seen::Old,
-                Stable { .. } => Seen::Other,
-            },
-            develop: match develop {
-                d if d.merge == flight.new_develop.merge && d.human >= flight.new_develop.human => Seen::New,
-                d if d == flight.old_develop => Seen::Old,
-                _ => Seen::Other,
+            entry: if promoted.holds { EntrySight::Holds } else { EntrySight::DoesNotHold },
+            moved: (promoted.landed || promoted.moved) && self.mistake != Mistake::TakePutBackForOld,
+            stable: seen(Some(promoted.base)),
+            develop: if develop.has == promoted.base || promoted.misled {
+                Seen::New
+            } else if develop == promoted.old_develop {
+                Seen::Old
+            } else {
+                Seen::Other
             },
             tag: match tag {
                 Tag::Absent => TagSight::Absent,
-                Tag::Ours(op) if op == flight.op => TagSight::New,
+                tag if tag == promoted.tag => TagSight::New,
                 Tag::Ours(_) | Tag::Foreign => TagSight::Foreign,
             },
-            candidate: match candidate {
-                Branch::At(n) if n == flight.rc => BranchSight::AtRc,
-                Branch::At(_) => BranchSight::Moved,
-                Branch::Gone => BranchSight::Gone,
-            },
+            candidate: at(promoted.rc),
         }
+    }
+
+    /// The evidence for one rc at its branch, as far as no freeze stops it.
+    pub(super) fn is_clear_but_for_time(&self) -> bool {
+        let Refs { stable, tag, candidate, .. } = self.refs;
+        let at_rc = candidate == Branch::At(self.record.rc);
+        self.has_good_news() && at_rc && tag == Tag::Absent && stable == OLD
+    }
+
+    pub(super) fn has_good_news(&self) -> bool {
+        !self.record.held && !self.record.bad
+    }
+
+    pub(super) fn is_clear(&self) -> bool {
+        self.is_clear_but_for_time() && !self.frozen
     }
 
     /// Tells whether the server would begin to apply a push: every lease holds and no lock is in the way.
@@ -279,72 +326,88 @@ impl World {
             change.is_none_or(|c| c.old.is_none_or(|old| old == *now))
         }
         let refs = &self.refs;
-        let free = self.transaction.as_ref().is_none_or(|t| {
-            let rest = &t.rest;
-            !((rest.entry.is_some() && push.entry.is_some())
-                || (rest.stable.is_some() && push.stable.is_some())
-                || (rest.develop.is_some() && push.develop.is_some())
-                || (rest.tag.is_some() && push.tag.is_some())
-                || (rest.candidate.is_some() && push.candidate.is_some())
-                || (rest.waiting.is_some() && push.waiting.is_some()))
-        });
-        free && push.lease.is_none_or(|lease| lease == self.ledger.head)
+        let free = |t: &Transaction| !PARTS.iter().any(|part| t.rest.has(*part) && push.has(*part));
+        self.transaction.as_ref().is_none_or(free)
+            && !(push.leased && push.late)
             && holds(push.stable, &refs.stable)
             && holds(push.develop, &refs.develop)
             && holds(push.tag, &refs.tag)
             && holds(push.candidate, &refs.candidate)
-            && holds(push.waiting, &refs.waiting)
     }
 
     /// Applies a push whole.
     pub(super) fn apply(&mut self, push: Push) {
         let mut rest = push;
         self.begin(&rest);
-        for part in [Part::Ledger, Part::Stable, Part::Develop, Part::Tag, Part::Deletions] {
+        for part in PARTS {
             self.apply_part(&mut rest, part);
         }
     }
 
-    /// Applies a push up to and with its entry, and leaves the rest locked: what a server on `files`
-    /// refs looks like half way. With `ledger_first` off, not even the entry is there yet.
-    pub(super) fn apply_slowly(&mut self, push: Push, ledger_first: bool, completed: bool) {
-        let mut rest = push;
-        self.begin(&rest);
-        if ledger_first || !rest.has_refs() {
-            self.apply_part(&mut rest, Part::Ledger);
-        }
-        if rest.has_refs() {
-            self.transaction = Some(Transaction { rest, dead: false, completed });
-        }
+    /// Takes every lock of a push, and has applied nothing yet: a server on `files` refs that is slow.
+    pub(super) fn apply_slowly(&mut self, push: Push) {
+        self.begin(&push);
+        self.transaction = Some(Transaction { rest: push, dead: false });
     }
 
+    /// Applies one more part of the slow transaction; `None` where it has no such part left, or not yet.
+    pub(super) fn go_on(&mut self, part: Part, ledger_first: bool) -> Option<()> {
+        let Transaction { mut rest, dead } = self.transaction.take()?;
+        let waits = |part: Part| match part {
+            Part::Ledger => false,
+            Part::Develop | Part::Stable => rest.has(Part::Ledger),
+            Part::Tag => [Part::Ledger, Part::Develop, Part::Stable].iter().any(|p| rest.has(*p)),
+            Part::Candidate => PARTS[..4].iter().any(|p| rest.has(*p)),
+        };
+        if !rest.has(part) || (ledger_first && waits(part)) {
+            return None;
+        }
+        self.apply_part(&mut rest, part);
+        let over = !PARTS.iter().any(|part| rest.has(*part));
+        self.transaction = (!over).then_some(Transaction { rest, dead });
+        Some(())
+    }
+
+    /// What is true at the moment at which the server has every lock.
     fn begin(&mut self, push: &Push) {
-        if push.entry == Some(Entry::Moving) {
-            if self.is_clear() {
-                self.fit.insert(push.op);
+        if matches!(push.entry, Some(Entry::Promoted { .. })) {
+            self.built = self.built.max(push.number);
+        }
+        if push.stable.is_some() && self.record.is_withdrawn() {
+            self.wrong.insert(Wrong::MovedWithdrawn);
+        }
+        if push.stable.is_none() || push.captain {
+            return;
+        }
+        if self.record.held {
+            self.wrong.insert(Wrong::MovedHeld);
+        }
+        if !self.is_clear() {
+            // The one edge: time alone turned it, and nobody has appended anything since it was judged.
+            if self.is_clear_but_for_time() && push.judged && !push.late {
+                self.seen.insert(Event::LandedByTimeAlone);
             } else {
                 self.wrong.insert(Wrong::MovedUnclear);
             }
         }
+        if push.passed_over {
+            self.wrong.insert(Wrong::MovedPassedOver);
+        }
     }
 
     pub(super) fn apply_part(&mut self, rest: &mut Push, part: Part) {
+        if rest.has(part) && rest.number == FORGED && part != Part::Ledger {
+            self.wrong.insert(Wrong::PushedUnverified);
+        }
         match part {
             Part::Ledger => {
                 if let Some(entry) = rest.entry.take() {
-                    self.append(rest.op, entry);
+                    self.append(entry, rest.captain);
                 }
             }
             Part::Stable => {
                 if let Some(change) = rest.stable.take() {
-                    if self.refs.stable.human && !change.new.human {
-                        self.wrong.insert(Wrong::LostOnStable);
-                    }
-                    if !self.fit.contains(&rest.op) {
-                        self.wrong.insert(Wrong::MovedUnplanned);
-                    }
-                    self.refs.stable = change.new;
-                    self.moved.insert(rest.op);
+                    self.move_stable(change, rest.number);
                 }
             }
             Part::Develop => {
@@ -353,7 +416,6 @@ impl World {
                         self.wrong.insert(Wrong::LostOnDevelop);
                     }
                     self.refs.develop = change.new;
-                    self.moved.insert(rest.op);
                 }
             }
             Part::Tag => {
@@ -362,125 +424,79 @@ impl World {
                         self.wrong.insert(Wrong::TagReplaced);
                     }
                     self.refs.tag = change.new;
-                    self.moved.insert(rest.op);
                 }
             }
-            Part::Deletions => {
-                if let Some(change) = rest.candidate.take_if(|_| rest.withdraws) {
+            Part::Candidate => {
+                if let Some(change) = rest.candidate.take() {
+                    // Only what its sender saw is kept, by stable or by the archive.
                     if change.old != Some(self.refs.candidate) {
                         self.wrong.insert(Wrong::LostFix);
                     }
                     self.refs.candidate = Branch::Gone;
-                } else if rest.candidate.take().is_some() {
-                    if self
-                        .ledger
-                        .flight
-                        .is_some_and(|f| matches!(self.refs.candidate, Branch::At(n) if n != f.rc))
-                    {
-                        self.wrong.insert(Wrong::LostFix);
-                    }
-                    self.refs.candidate = Branch::Gone;
-                    self.moved.insert(rest.op);
-                }
-                if let Some(change) = rest.waiting.take() {
-                    self.refs.waiting = change.new;
                 }
             }
         }
     }
 
-    /// What the fold makes of an entry.
-    fn append(&mut self, op: Op, entry: Entry) {
-        let ledger = &mut self.ledger;
-        ledger.head += 1;
-        let current = ledger.flight.as_mut().filter(|f| f.op == op);
-        match (entry, current) {
-            (Entry::Planned { rc, develop }, _) => {
-                if ledger.flight.is_some() || ledger.released != 0 {
-                    self.wrong.insert(Wrong::PlannedTwice);
-                }
-                ledger.planned += 1;
-                let new_develop = develop.with_merge(op);
-                ledger.flight =
-                    Some(Flight { op, phase: Phase::Planned, rc, old_develop: develop, new_develop });
-            }
-            (Entry::Moving, Some(flight)) => flight.phase = Phase::Moving,
-            (Entry::Fenced, Some(flight)) => flight.phase = Phase::Fenced,
-            (Entry::Continued { develop: Some(develop) }, Some(flight)) => flight.new_develop = develop,
-            (Entry::Withdrawn, flight) => {
-                if flight.is_some() {
-                    self.aborted.insert(op);
-                }
-                ledger.flight = None;
-                ledger.withdrawn = true;
-            }
-            (Entry::Aborted, _) => {
-                self.aborted.insert(op);
-                ledger.flight = ledger.flight.filter(|f| f.op != op);
-            }
-            (Entry::Confirmed, flight) => {
-                let whole = flight.is_some_and(|f| {
-                    let refs = &self.refs;
-                    refs.stable.op == f.op
-                        && refs.develop.merge == f.new_develop.merge
-                        && refs.tag == Tag::Ours(f.op)
-                        && refs.candidate != Branch::At(f.rc)
-                });
-                if ledger.released != 0 {
-                    self.wrong.insert(Wrong::ConfirmedTwice);
-                } else if !whole {
-                    self.wrong.insert(Wrong::ConfirmedEarly);
-                }
-                ledger.released = op;
-                ledger.flight = None;
-            }
-            (Entry::Moving | Entry::Fenced | Entry::Continued { .. }, _) => {}
+    fn move_stable(&mut self, change: Change<Stable>, number: Number) {
+        if self.refs.stable.more {
+            self.wrong.insert(Wrong::LostOnStable);
         }
+        if self.whole || self.put_back {
+            self.wrong.insert(Wrong::MovedAgain);
+        }
+        if self.given_up.contains(&number) {
+            self.wrong.insert(Wrong::MovedStruck);
+        }
+        self.refs.stable = change.new;
     }
 
-    pub(super) fn can(&self, deed: Deed) -> bool {
-        let locked = |part: fn(&Push) -> bool| self.transaction.as_ref().is_some_and(|t| part(&t.rest));
-        let branch = matches!(self.refs.candidate, Branch::At(_)) && !locked(|p| p.candidate.is_some());
-        let ledger = !locked(|p| p.entry.is_some());
-        match deed {
-            Deed::LateFix => branch && self.refs.candidate < Branch::At(2),
-            Deed::DeleteCandidate => branch,
-            Deed::PushDevelop => !locked(|p| p.develop.is_some()),
-            Deed::PushStable => !self.refs.stable.human && !locked(|p| p.stable.is_some()),
-            Deed::MakeTag => self.refs.tag == Tag::Absent && !locked(|p| p.tag.is_some()),
-            Deed::Hold => ledger && !self.ledger.held,
-            Deed::Lift => ledger && self.ledger.held,
-            Deed::TagRc => ledger && matches!(self.refs.candidate, Branch::At(n) if n > self.ledger.rc),
-        }
-    }
-
-    pub(super) fn act(&mut self, deed: Deed) {
-        match deed {
-            Deed::LateFix => {
-                if let Branch::At(n) = &mut self.refs.candidate {
-                    *n += 1;
+    /// Appends an entry: every push that has a lease on the ledger is hopeless from then on.
+    pub(super) fn append(&mut self, entry: Entry, captain: bool) {
+        match entry {
+            Entry::Promoted { landed, base, .. } => {
+                if self.record.promoted().is_some() {
+                    self.wrong.insert(Wrong::PromotedTwice);
+                }
+                if landed && captain {
+                    self.seen.insert(Event::CompletedByCaptain);
+                } else if landed && self.record.noted == Some(base) {
+                    self.wrong.insert(Wrong::CompletedUnclear);
                 }
             }
-            Deed::DeleteCandidate => self.refs.candidate = Branch::Gone,
-            Deed::PushDevelop => self.refs.develop.human += 1,
-            Deed::PushStable => self.refs.stable.human = true,
-            Deed::MakeTag => self.refs.tag = Tag::Foreign,
-            Deed::Hold | Deed::Lift => {
-                self.ledger.held = deed == Deed::Hold;
-                self.ledger.head += 1;
-            }
-            Deed::TagRc => {
-                if let Branch::At(n) = self.refs.candidate {
-                    self.ledger.rc = n;
-                    self.ledger.head += 1;
+            Entry::Continued { merged, .. } => {
+                self.seen.insert(Event::Continued);
+                if merged {
+                    self.seen.insert(Event::MergedAnew);
                 }
             }
+            Entry::Withdrawn { landed: true } => {
+                self.wrong.insert(Wrong::WithdrawnOnStable);
+            }
+            Entry::Turned => {
+                self.seen.insert(Event::Turned);
+            }
+            Entry::Withdrawn { .. } | Entry::LandingSeen(_) | Entry::NextCut => {}
         }
+        self.record.append(entry);
+        self.entry_landed();
     }
 
-    /// Forgets pushes that no server will ever take: the ledger's head never comes back.
-    pub(super) fn forget_the_hopeless(&mut self) {
-        let head = self.ledger.head;
-        self.network.retain(|push| push.lease.is_none_or(|lease| lease >= head));
+    pub(super) fn entry_landed(&mut self) {
+        self.thawed = !self.frozen;
+        self.network = std::mem::take(&mut self.network)
+            .into_iter()
+            .filter(|push| !push.leased)
+            .map(|push| Push { late: true, ..push })
+            .collect();
+    }
+
+    /// Notes what a tick leaves behind that looked and sent nothing: pushes that could land as things are.
+    pub(super) fn pass_over(&mut self) {
+        let marked = |push: Push| {
+            let passed = self.frozen && push.stable.is_some() && !push.captain && self.admits(&push);
+            Push { passed_over: push.passed_over || passed, ..push }
+        };
+        self.network = self.network.iter().copied().map(marked).collect();
     }
 }

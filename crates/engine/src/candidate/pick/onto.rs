@@ -27,7 +27,7 @@ impl Engine<'_> {
         snapshot.may_act()?;
         let (version, candidate) = snapshot.pick(version)?;
         let branch = &candidate.cut.branch;
-        if candidate.operation.is_some() {
+        if candidate.promoted.is_some() {
             return Err(CandidateRefusal::InFlightForPick(version).into());
         }
         let seen = snapshot.facts.candidates.get(&version);

@@ -6,7 +6,7 @@ use super::onto::Onto;
 use super::outcome::{OnePick, PickWish, Picked, Picking, SkipReason, SkippedPick};
 use crate::engine::healed;
 use crate::ledger::append::unknown;
-use crate::{CandidateRefusal, Engine, LedgerRefusal, PushRefusal, Refusal, Snapshot};
+use crate::{CandidateRefusal, Engine, LedgerRefusal, Note, PushRefusal, Refusal, Snapshot};
 use allclear_core::decide::pick::{Train, train};
 use allclear_core::history::fixes::revert_of;
 use allclear_core::history::pick::{in_order, picked_from};
@@ -25,8 +25,12 @@ impl Engine<'_> {
     }
 
     fn pick_until_landed(&self, wish: &PickWish) -> Result<Picked, Refusal> {
+        let mut before: Option<Snapshot> = None;
         for _ in 0..TRIES {
             let snapshot = self.observe()?;
+            if let Some(before) = &before {
+                self.note(Note::Overtaken { by: self.overtaken_by(before, &snapshot)? });
+            }
             snapshot.may_decide(self.clock.now())?;
             let picked = self.plan_pick(&snapshot, wish)?;
             match &picked {
@@ -38,6 +42,7 @@ impl Engine<'_> {
                 Picked::Aboard(_) | Picked::Clash(_) => return Ok(picked),
             }
             self.pause();
+            before = Some(snapshot);
         }
         Err(CandidateRefusal::BranchKeepsMoving.into())
     }

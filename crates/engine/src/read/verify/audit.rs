@@ -4,7 +4,7 @@ use crate::ledger::place::places;
 use crate::{Engine, Refusal};
 use allclear_core::ledger::entry;
 use allclear_core::verify::{Audit, Claim, Truth};
-use allclear_core::{CommitId, RULES};
+use allclear_core::{CommitId, Project, RULES};
 use serde::{Deserialize, Serialize};
 
 /// What is remembered of an audit.
@@ -68,7 +68,9 @@ impl Engine<'_> {
             if audited.sealed.iter().flatten().any(unsure) {
                 audited.sealed = None;
             } else {
-                audited.plan.shed();
+                // Every claim is settled.
+                *audited.promoted.before = Project::default();
+                audited.promoted.continued = None;
             }
         }
         let audited = Audited { rules: RULES, audit: std::mem::take(audit) };

@@ -3,5 +3,4 @@
 mod audit;
 mod releases;
 mod report;
-mod seal;
 pub(crate) mod verification;

@@ -4,9 +4,9 @@ use super::verification::ReleaseTruth;
 use crate::{Engine, Snapshot};
 use allclear_core::history::graph::Graph;
 use allclear_core::port::Refs;
-use allclear_core::project::Rc;
+use allclear_core::project::{Promoted, Rc};
 use allclear_core::types::text::plain;
-use allclear_core::verify::{Audit, Claim, Truth};
+use allclear_core::verify::{self, Audit, Claim, Truth};
 use allclear_core::{CommitId, RefName, Version};
 use std::collections::HashSet;
 
@@ -16,27 +16,29 @@ impl Engine<'_> {
         let (refs, facts) = (&snapshot.refs, &snapshot.facts);
         let branches = [facts.stable.clone(), facts.develop.clone()];
         let mut tips: Vec<CommitId> = branches.iter().flatten().chain(&audit.began).cloned().collect();
-        tips.extend(audit.releases.iter().map(|audited| audited.release.stable.clone()));
+        tips.extend(audit.releases.iter().map(|audited| audited.promoted.promotion.new_stable.clone()));
         let graph = self.repo.graph(&tips).ok();
         let reach = Reach::of(graph.as_ref(), &branches);
         let mut releases: Vec<ReleaseTruth> = audit
             .releases
             .iter()
             .map(|audited| {
-                let release = &audited.release;
+                let promoted = &audited.promoted;
+                let promotion = &promoted.promotion;
                 let mut claims = vec![
-                    Claim::new("tag", published(refs, &release.tag, &release.object)),
-                    Claim::new("stable", reach.has(0, &release.stable)),
-                    Claim::new("develop", reach.has(1, &release.stable)),
+                    Claim::new("tag", published(refs, &promotion.tag, &promotion.new_tag)),
+                    Claim::new("stable", reach.has(0, &promotion.new_stable)),
+                    Claim::new("develop", reach.has(1, &promotion.new_stable)),
                     Claim::new("published rcs", rcs(refs, &audited.rcs)),
                 ];
                 claims.extend(audited.sealed.clone().unwrap_or_default());
                 ReleaseTruth {
                     version: audited.version,
-                    tag: release.tag.clone(),
-                    at: Some(release.at),
-                    by: Some((audited.plan.by.clone(), audited.plan.level.clone())),
-                    gates: audited.plan.recorded.as_ref().map(|f| f.gates.clone()).unwrap_or_default(),
+                    tag: promotion.tag.clone(),
+                    at: Some(promoted.at),
+                    by: Some((promoted.by.clone(), promoted.level.clone())),
+                    completed: completed(promoted),
+                    gates: verify::recorded(promoted).map(|facts| facts.gates).unwrap_or_default(),
                     voices: audited.voices.clone(),
                     claims,
                 }
@@ -56,6 +58,7 @@ impl Engine<'_> {
                 tag: facts.tags.release(*version),
                 at: None,
                 by: None,
+                completed: None,
                 gates: Vec::new(),
                 voices: Vec::new(),
                 claims: vec![Claim::new("record", truth)],
@@ -101,6 +104,19 @@ impl<'a> Reach<'a> {
         };
         stable.contains(commit) && !graph.contains(began, commit)
     }
+}
+
+/// Says what was not as usual about a promotion.
+fn completed(promoted: &Promoted) -> Option<String> {
+    let promotion = &promoted.promotion;
+    let landed = promotion.landed.as_ref();
+    let how = landed.map(|landed| {
+        landed.shape.clause(&plain(&landed.by), &promotion.commit, promotion.stable_branch.as_str())
+    });
+    let why = landed.and_then(|landed| landed.reason.as_ref()).or(promoted.completed.as_ref());
+    let why = why.map(|why| format!("it was completed although it was not clear: {}", plain(why)));
+    let all: Vec<String> = how.into_iter().chain(why).collect();
+    (!all.is_empty()).then(|| all.join("; "))
 }
 
 /// Says whether a tag still is what was published.

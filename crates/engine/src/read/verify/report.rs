@@ -20,7 +20,14 @@ impl Engine<'_> {
             Some((audit, new)) if audit.project.head.as_ref() == Some(&head) => (audit, new),
             Some(_) | None => self.audit(&head)?,
         };
-        self.seal(&mut audit)?;
+        let open: Vec<usize> =
+            (0..audit.releases.len()).filter(|n| audit.releases[*n].sealed.is_none()).collect();
+        let evidence = self.evidence(open.iter().map(|n| &*audit.releases[*n].promoted))?;
+        for n in open {
+            let claims =
+                self.promotion_claims(&audit.releases[n].promoted, &evidence, &audit.project.tag_entries)?;
+            audit.releases[n].sealed = Some(claims);
+        }
         self.remember_audit(&mut audit);
         let mut claims: Vec<Claim> = root
             .map(|pinned| {

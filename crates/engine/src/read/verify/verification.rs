@@ -35,10 +35,12 @@ pub struct Verification {
 pub struct ReleaseTruth {
     pub version: Version,
     pub tag: String,
-    /// When it was confirmed; `None` where it is not on record.
+    /// When it was promoted; `None` where it is not on record.
     pub at: Option<Timestamp>,
-    /// Who planned it, and how far that is proven.
+    /// Who promoted it, and how far that is proven.
     pub by: Option<(Actor, Level)>,
+    /// Who brought it onto stable where another hand did, and why it was completed where it was not clear.
+    pub completed: Option<String>,
     /// What each gate found then, as the record has it.
     pub gates: Vec<RecordedGate>,
     /// Who approved and waived.

@@ -5,7 +5,7 @@ use allclear_core::CommitId;
 use allclear_engine::{FaultKind, Note, PickWish, Picked, Picking, Refusal};
 use allclear_testkit::{Flaky, Machine, Push, World};
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicBool, AtomicU32, Ordering::Relaxed};
+use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 
 const BRANCH: &str = "refs/heads/release-1.1.0";
 
@@ -122,34 +122,33 @@ fn p1_nothing_is_picked_while_a_promotion_is_in_flight() {
     let world = World::soaked();
     let fix = world.commit("develop", "fix: lazy dial", &[("app.txt", "1\ntwo\nthree\n")]);
     let (a, b) = (world.machine("a"), world.machine("b"));
-    // The plan is on record, and the process goes no further.
-    let flaky = Flaky::new(&a.store).gone_after_push(1);
+    // The entry is on record, and the server died.
+    let only = |name: &str| name == "refs/allclear/ledger";
+    let flaky = Flaky::new(&a.store).push_is(1, Push::Partial(only)).gone_after_push(1);
     a.engine_on(&flaky).promote(None, None).unwrap_err();
     let before = world.refs();
     let fault = b.engine().pick(&wish(&fix)).unwrap_err();
-    assert!(fault.kind() == FaultKind::TryLater && fault.what().contains("in flight"), "{fault}");
+    assert!(fault.kind() == FaultKind::TryLater && fault.what().contains("not over"), "{fault}");
     assert_eq!(world.refs(), before);
     released_in_the_end(&world);
 }
 
 #[test]
-fn p1_a_pick_between_plan_and_move_stops_the_promotion() {
+fn p1_a_pick_before_the_push_stops_the_promotion() {
     let world = World::soaked();
     let fix = world.commit("develop", "fix: lazy dial", &[("app.txt", "1\ntwo\nthree\n")]);
     let (a, b) = (world.machine("a"), world.machine("b"));
-    // B has looked and built; its push lands just before the move.
-    let late = AtomicBool::new(false);
-    let flaky_b = Flaky::new(&b.store).before_push(1, || {
-        let flaky_a = Flaky::new(&a.store).gone_after_push(1);
-        a.engine_on(&flaky_a).promote(None, None).unwrap_err();
-        late.store(true, Relaxed);
+    let new = std::sync::Mutex::new(None);
+    let flaky = Flaky::new(&a.store).before_push(1, || {
+        *new.lock().unwrap() = Some(pick(&b, &Flaky::new(&b.store), &fix).unwrap().new);
     });
-    let picking = pick(&b, &flaky_b, &fix).unwrap();
-    assert!(late.load(Relaxed));
-    assert_eq!(world.tip(BRANCH), Some(picking.new.clone()));
+    let fault = a.engine_on(&flaky).promote(None, None).unwrap_err();
+    assert_eq!(fault.kind(), FaultKind::Conflict, "{fault}");
+    let new = new.lock().unwrap().clone().unwrap();
+    assert_eq!(world.tip(BRANCH), Some(new.clone()));
     let (done, _) = world.until_quiet(&a);
-    assert!(world.confirmed().is_empty(), "the rc that was judged is not the head any more: {done:?}");
-    assert_eq!(world.tip(BRANCH), Some(picking.new));
+    assert!(world.released().is_empty(), "the rc that was judged is not the head any more: {done:?}");
+    assert_eq!(world.tip(BRANCH), Some(new));
     world.check_promises();
 }
 
@@ -162,7 +161,7 @@ fn a_promotion_that_ends_first_takes_the_candidate_away() {
     let fault = pick(&a, &flaky, &fix).unwrap_err();
     assert!(fault.kind() == FaultKind::Usage && fault.what().contains("no open candidate"), "{fault}");
     assert!(!world.has(BRANCH), "the branch is not raised from the dead");
-    assert_eq!(world.confirmed(), [v("1.1.0")]);
+    assert_eq!(world.released(), [v("1.1.0")]);
     world.check_promises();
 }
 
@@ -189,7 +188,7 @@ fn a_dry_run_and_a_race_are_heard_of() {
     assert_eq!(world.refs(), before);
     let raced = AtomicU32::new(0);
     let watch = |note: &Note| {
-        raced.fetch_add(u32::from(*note == Note::Raced), Relaxed);
+        raced.fetch_add(u32::from(matches!(note, Note::Overtaken { .. })), Relaxed);
     };
     let push = || drop(world.commit("release-1.1.0", "fix: another", &[("b.txt", "b\n")]));
     let flaky = Flaky::new(&a.store).before_push(1, push);

@@ -89,7 +89,7 @@ fn p7_a_busy_slot_waits_for_the_open_candidate() {
     assert!(slots(&world).is_empty(), "it waits");
     world.days(6);
     world.until_quiet(&b);
-    assert_eq!(world.confirmed(), [v("1.1.0"), v("1.2.0")]);
+    assert_eq!(world.released(), [v("1.1.0"), v("1.2.0")]);
     assert_eq!(slots(&world), ["2026-11-24T10:00:00Z 1.3.0"], "its end lets the slot cut");
     world.check_promises();
 }

@@ -51,6 +51,6 @@ fn p2_six_machines_promote_at_once_and_there_is_one_release() {
             });
         }
     });
-    assert_eq!(world.confirmed(), [v("1.1.0")]);
+    assert_eq!(world.released(), [v("1.1.0")]);
     world.check_promises();
 }

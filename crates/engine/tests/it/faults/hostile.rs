@@ -52,7 +52,7 @@ fn p2_tags_and_branches_named_to_confuse_git_stop_nothing_and_are_reported() {
         snapshot.facts.strangers
     );
     world.machine("a").engine().promote(None, None).unwrap();
-    assert_eq!(world.confirmed(), [v("1.1.0")]);
+    assert_eq!(world.released(), [v("1.1.0")]);
     world.check_promises();
 }
 
@@ -112,7 +112,7 @@ fn p1_no_attribute_turns_a_conflict_into_a_clean_merge() {
     world.until_quiet(&world.machine("a"));
     world.days(20);
     world.until_quiet(&world.machine("a"));
-    assert!(world.confirmed().is_empty());
+    assert!(world.released().is_empty());
     world.check_promises();
 }
 
@@ -127,7 +127,7 @@ fn p1_a_policy_edited_on_the_candidate_is_not_in_force() {
     world.until_quiet(&a);
     world.minutes(31);
     world.until_quiet(&a);
-    assert!(world.has("refs/tags/v1.1.0-rc.2") && world.confirmed().is_empty());
+    assert!(world.has("refs/tags/v1.1.0-rc.2") && world.released().is_empty());
     assert_eq!(a.engine().promote(None, None).unwrap_err().kind(), FaultKind::Waiting);
     world.policy("preset = \"library@1\"\n[gates.soak]\nfor = \"1m\"\nafter-fix = \"1m\"\n");
     assert!(!gate(&world, "soak").0, "frozen at the cut");
@@ -242,7 +242,7 @@ fn p7_a_sound_entry_cannot_be_struck_away() {
     );
     world.forge_entry(forged.as_bytes());
     let (done, _) = world.until_quiet(&world.machine("fresh"));
-    assert!(done.is_empty() && world.confirmed().is_empty(), "the hold stands: {done:?}");
+    assert!(done.is_empty() && world.released().is_empty(), "the hold stands: {done:?}");
 }
 
 #[test]
@@ -343,7 +343,7 @@ fn p4_huge_and_odd_messages_are_only_text() {
         world.days(day);
         world.until_quiet(&a);
     }
-    assert_eq!(world.confirmed(), [v("1.1.0")]);
+    assert_eq!(world.released(), [v("1.1.0")]);
     world.check_promises();
 }
 
@@ -479,4 +479,50 @@ fn develop_may_get_another_name() {
     assert_eq!(from(&world).as_deref(), Some("new"));
     world.git(&["update-ref", "-d", "refs/heads/develop"]);
     assert_eq!(from(&world).as_deref(), Some("new"), "the old branch may go");
+}
+
+#[test]
+fn p1_a_cut_that_somebody_wrote_into_the_record_by_hand_is_not_released() {
+    for honest in ["no commit", "no tag", "all but the hand"] {
+        let world = World::new();
+        world.cut();
+        let door = world.commit("release-1.2.0", "fix: nothing to see", &[("door.txt", "open\n")]);
+        // The branch begins where develop was cut, with a commit of the forger on top.
+        let from = world.tip("refs/heads/develop").unwrap();
+        let tree = world.git(&["rev-parse", &format!("{door}^{{tree}}")]);
+        let head = match honest {
+            "no commit" => world.git(&["commit-tree", &tree, "-p", from.as_str(), "-m", "Set the version"]),
+            _ => from.to_string(),
+        };
+        world.git(&["update-ref", "refs/heads/release-1.2.0", &head]);
+        let (id, now) = ("f".repeat(32), world.now());
+        let trailer = if honest == "no tag" { String::new() } else { format!("\n\nAllclear-Ledger: {id}") };
+        let message = format!("rc{trailer}");
+        world.git(&["tag", "-a", "-m", &message, "v1.2.0-rc.1", &head]);
+        let tag = world.refs().into_iter().find(|(name, _)| name == "refs/tags/v1.2.0-rc.1").unwrap().1;
+        let snapshot = world.machine("a").engine().observe().unwrap();
+        let mut cut = serde_json::to_value(&snapshot.project.candidates[&v("1.1.0")].cut).unwrap();
+        for (key, value) in [("version", "1.2.0"), ("branch", "release-1.2.0"), ("head", &head)] {
+            cut[key] = value.into();
+        }
+        cut["kind"] = "CandidateCut".into();
+        let tagged = serde_json::json!({
+            "kind": "RcTagged", "version": "1.2.0", "rc": 1, "commit": head, "tag": "v1.2.0-rc.1", "object": tag,
+        });
+        let entry = serde_json::json!({
+            "schema": "allclear.entry/1", "needs": 1, "id": id, "claimed": now, "via": "cli",
+            "by": {"who": "mallory", "proof": "claimed"}, "events": [cut, tagged],
+        });
+        world.forge_entry(entry.to_string().as_bytes());
+        world.excuse("refs/tags/v1.2.0-rc.1");
+        world.days(8);
+        world.until_quiet(&world.machine("b"));
+        let found = world.machine("b").engine().observe().unwrap().assess(world.now());
+        let forged = found.candidates.iter().find(|c| c.version == v("1.2.0")).unwrap();
+        let version = forged.gates.iter().find(|gate| gate.gate.name() == "version").unwrap();
+        let unfounded = version.finding.summary.contains("it is not what develop says");
+        // What differs in nothing from what allclear would have cut is as good as that.
+        assert_eq!(unfounded, honest != "all but the hand", "{honest}: {version:?}");
+        assert_eq!(world.released(), [v("1.1.0")]);
+    }
 }

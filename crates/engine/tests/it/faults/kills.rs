@@ -1,8 +1,10 @@
 //! Commands that are killed at any of their git processes, by a git that counts: the next command succeeds.
 
 use super::killed::started;
+use super::rounds;
 use super::store::{Chance, Life};
-use allclear_testkit::environment;
+use crate::v;
+use allclear_testkit::{World, environment};
 use std::fs::File;
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::process::ExitStatusExt;
@@ -68,4 +70,53 @@ fn wherever_a_command_is_killed_the_next_one_succeeds() {
         }
     }
     life.end();
+}
+
+/// A hook of the server that kills the server's own process when a transaction of refs is at `state` for the `n`th time.
+fn killing_hook(world: &World, state: &str, n: usize) {
+    let count = world.path().join("transactions");
+    std::fs::write(&count, "").unwrap();
+    let count = count.display();
+    let script = format!(
+        "[ \"$1\" = {state} ] || exit 0\necho >> {count}\n[ \"$(wc -l < {count})\" -eq {n} ] || exit 0\nkill -9 $PPID"
+    );
+    world.hook("reference-transaction", &script);
+}
+
+#[test]
+fn p2_promotions_killed_with_all_that_they_started_end_in_one_release() {
+    println!("seed {SEED}");
+    let mut chance = Chance(SEED);
+    let (mut kills, rounds) = (0, rounds(50));
+    for round in 0..rounds {
+        let world = World::soaked();
+        let bin = world.path().join("bin");
+        // The group of the git that is killed includes what that has started, such as the server's side of a push.
+        let ways =
+            ["kill -9 $PPID; kill -9 0", "GIT \"$@\"; kill -9 $PPID", "server prepared", "server committed"];
+        let (way, n) = (ways[chance.below(ways.len())], 1 + chance.below(14));
+        let mut alive = None;
+        match way.strip_prefix("server ") {
+            Some(state) => killing_hook(&world, state, 1 + n % 2),
+            None => alive = Some(killer(&bin, n, way)),
+        }
+        let output = started(&world, "promote", "git", 0).output().unwrap();
+        kills += usize::from(output.status.signal() == Some(9));
+        match alive {
+            Some(alive) => {
+                alive.lock().unwrap();
+                std::fs::remove_file(bin.join("git")).unwrap();
+            }
+            None => world.unhook("reference-transaction"),
+        }
+        let locks = world.unlock().len();
+        // The next one has the same cache, or a clone and a cache of its own.
+        let shared = chance.below(2) == 0;
+        println!("{round}: {way} at {n}: {locks} locks, shared cache {shared}, {kills} killed");
+        let next = if shared { world.machine("killed") } else { world.lone_machine("b") };
+        let (done, last) = world.until_quiet(&next);
+        assert_eq!(world.released(), [v("1.1.0")], "done: {done:?}, faults: {:?}", last.faults);
+        world.check_promises();
+    }
+    assert!(kills > rounds / 5, "{kills}");
 }

@@ -2,7 +2,7 @@
 
 use crate::{released_in_the_end, untouched, v};
 use allclear_engine::FaultKind;
-use allclear_testkit::World;
+use allclear_testkit::{Flaky, World};
 
 #[test]
 fn p6_a_stale_lock_is_named_and_waited_for() {
@@ -55,7 +55,7 @@ done"#,
     let (done, _) = world.until_quiet(&world.machine("b"));
     assert!(done.is_empty(), "a person asks again: {done:?}");
     a.engine().promote(None, None).unwrap();
-    assert_eq!(world.confirmed(), [v("1.1.0")]);
+    assert_eq!(world.released(), [v("1.1.0")]);
     world.check_promises();
 }
 
@@ -108,6 +108,23 @@ fn p2_a_server_without_atomic_pushes_is_refused() {
     untouched(&world, &before);
     world.git(&["config", "receive.advertiseAtomic", "true"]);
     released_in_the_end(&world);
+}
+
+#[test]
+fn p2_a_server_without_atomic_pushes_takes_the_entry_first() {
+    let world = World::new();
+    world.git(&["config", "receive.advertiseAtomic", "false"]);
+    world.policy("preset = \"library@1\"\npromotion.push = \"sequential\"\n");
+    world.cut();
+    assert!(world.has("refs/heads/release-1.1.0") && world.has("refs/tags/v1.1.0-rc.1"));
+    world.days(8);
+    let a = world.machine("a");
+    let flaky = Flaky::new(&a.store);
+    a.engine_on(&flaky).promote(None, None).unwrap();
+    let names: Vec<_> = flaky.asked(1).iter().map(|u| u.name.to_string()).collect();
+    assert_eq!(names, ["refs/allclear/ledger"]);
+    assert_eq!(world.released(), [v("1.1.0")]);
+    world.check_promises();
 }
 
 #[test]

@@ -126,7 +126,7 @@ impl Story {
         let rival = AtomicBool::new(false);
         let in_the_middle = |note: &Note| {
             Self::narrate(note);
-            if matches!(note, Note::Planned(_)) && !rival.swap(true, Relaxed) {
+            if matches!(note, Note::Built) && !rival.swap(true, Relaxed) {
                 let whisper = "whisper() {\n    echo \"hello, $1\"\n}\n";
                 let pushed = self.fixture.commit("develop", "feat: whisper", "whisper.sh", whisper);
                 self.say(if pushed.is_ok() {
@@ -163,14 +163,13 @@ impl Story {
 
     fn narrate(note: &Note) {
         let line = match note {
-            Note::Judged(_) => "1/5 all gates clear for exactly this commit",
-            Note::Built => "2/5 objects built",
-            Note::Planned(_) => "3/5 plan on record",
-            Note::Moving(_) => "4/5 one atomic push",
-            Note::ReadBack => "5/5 refs read back",
-            Note::Replanning { .. } => "develop moved: nothing was changed; planning anew",
+            Note::Judged(_) => "1/4 all gates clear for exactly this commit",
+            Note::Built => "2/4 objects built",
+            Note::Pushing(_) => "3/4 one atomic push of all refs and the entry",
+            Note::ReadBack => "4/4 refs read back",
+            Note::Overtaken { .. } => "develop moved: nothing was changed; judging and building anew",
             Note::Observed
-            | Note::Moved(_)
+            | Note::Pushed(_)
             | Note::Raced
             | Note::Confirmed(_)
             | Note::StepBegins(..)

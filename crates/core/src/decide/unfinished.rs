@@ -1,0 +1,169 @@
+//! A promotion that is begun and not over: what comes next of it, and why it stops.
+
+use crate::decide::promotion::{Obstacle, Standing, Step, next, standing};
+use crate::facts::{CandidateFacts, Facts, Seen};
+use crate::gate::Kind;
+use crate::gate::stops::Stop;
+use crate::project::Candidate;
+use crate::types::object_id::CommitId;
+use crate::types::text::{plain, short};
+use crate::types::version::Version;
+
+/// Gives the next step of a candidate's promotion; `None` where none has begun, or where the refs were not read.
+/// `clear` is the commit that no gate blocks.
+pub(super) fn step(
+    version: Version,
+    candidate: &Candidate,
+    seen: &CandidateFacts,
+    facts: &Facts,
+    clear: Option<&CommitId>,
+) -> Option<Step> {
+    if let Some(promoted) = &candidate.promoted {
+        let sight = facts.promotions.get(&version)?.sight;
+        let permitted = clear == Some(&promoted.promotion.commit);
+        return Some(next(standing(sight), permitted));
+    }
+    let landing = seen.landing.as_ref()?;
+    let at_first_sight = candidate.landed.as_ref().is_none_or(|(commit, _)| *commit != landing.commit);
+    let permitted = at_first_sight
+        && landing.same_tree
+        && landing.tip
+        && !landing.foreign_tag
+        && clear == Some(&landing.rc)
+        && landing.rc == *candidate.commit();
+    Some(next(Standing::Landed, permitted))
+}
+
+/// Says what stops a candidate beside its gates.
+pub(super) fn stop(
+    version: Version,
+    candidate: &Candidate,
+    seen: &CandidateFacts,
+    facts: &Facts,
+    step: Option<Step>,
+) -> Option<Stop> {
+    let person = |why: String, remedy: Vec<String>| {
+        Some(Stop { why, kind: Kind::Person, clears_at: None, turns_at: None, remedy })
+    };
+    let Some(step) = step else {
+        let (_, said) = candidate.refused.as_ref().filter(|(commit, _)| commit == candidate.commit())?;
+        let again = format!("allclear promote {version} --commit {}", candidate.commit().short());
+        return person(
+            format!("the server refused its promotion: {}", short(said, 200)),
+            vec![
+                "let the rules of the server allow it, or give allclear an account that may push".into(),
+                again,
+            ],
+        );
+    };
+    let Step::Stop(obstacle) = step else { return None };
+    let cut = &candidate.cut;
+    let (stable, tag) = (&cut.policy.branches.stable, cut.tags.release(version));
+    let complete = format!("allclear promote {version} --landed --reason TEXT completes it all the same");
+    if let Some(promoted) = &candidate.promoted {
+        let strike = format!("allclear strike {} --reason TEXT gives it up", promoted.entry);
+        let why = facts.promotions.get(&version).and_then(|seen| seen.why.clone());
+        let why = why.map(|why| format!(" ({})", short(&why, 200))).unwrap_or_default();
+        return match obstacle {
+            Obstacle::NotClear => person(
+                format!(
+                    "its promotion is on record and {stable} has not moved yet, but it is not clear any more"
+                ),
+                vec![complete, format!("or {strike}")],
+            ),
+            Obstacle::Unfounded => person(
+                format!(
+                    "entry {} says that {} released it, and does not hold{why}",
+                    promoted.entry.short(),
+                    short(&promoted.by.who, 60)
+                ),
+                vec![format!("allclear strike {} --reason TEXT", promoted.entry)],
+            ),
+            Obstacle::Tag => person(
+                format!("its promotion is on record, and a tag {tag} that is not its own is in the way"),
+                vec![format!("delete the tag {tag}; allclear never does"), format!("or {strike}")],
+            ),
+            Obstacle::Stable if promoted.promotion.landed.is_some() => person(
+                format!(
+                    "its release is on record as it landed on {stable}, and {stable} does not have it any more"
+                ),
+                vec![
+                    format!("bring {} onto {stable} again", promoted.promotion.new_stable),
+                    format!("or {strike}"),
+                ],
+            ),
+            Obstacle::Stable => {
+                let (old, new) = (&promoted.promotion.old_stable, &promoted.promotion.new_stable);
+                let merge = format!("merge {new} into {stable}");
+                if facts.promotions.get(&version).is_some_and(|seen| seen.sight.stable == Seen::Old) {
+                    let why = format!("its promotion is on record, and somebody put {stable} back");
+                    return person(why, vec![merge, format!("or {strike}")]);
+                }
+                person(
+                    format!("its promotion is on record, and {stable} was moved by somebody else"),
+                    vec![
+                        format!("put {stable} back to {}", old.short()),
+                        format!("or {merge}"),
+                        format!("or {strike}"),
+                    ],
+                )
+            }
+            Obstacle::Unproven => person(
+                format!("its promotion is on record, and cannot be checked here{why}"),
+                vec![
+                    "run allclear tick where the whole history is, or the machine that promoted it".into(),
+                    format!("or {strike}"),
+                ],
+            ),
+            Obstacle::CandidateGone => person(
+                format!("its promotion is on record, and {} is gone before {stable} moved", cut.branch),
+                vec![
+                    format!("git push origin {}:refs/heads/{}", promoted.promotion.commit, cut.branch),
+                    format!("or {strike}"),
+                ],
+            ),
+            Obstacle::Develop | Obstacle::Candidate | Obstacle::LandedUnclear => {
+                person(obstacle.sentence().into(), vec![strike])
+            }
+        };
+    }
+    let landing = seen.landing.as_ref()?;
+    let open =
+        candidate.landed.as_ref().filter(|(commit, _)| *commit == landing.commit).map(|(_, open)| open);
+    let open: Vec<String> = open.into_iter().flatten().take(3).map(|o| short(o, 120)).collect();
+    let mut odd = Vec::new();
+    if !landing.same_tree {
+        odd.push(format!("{stable} has other files there than the rc, which never soaked"));
+    }
+    if landing.rc != *candidate.commit() {
+        odd.push("it is not the newest rc".into());
+    }
+    if !landing.tip {
+        odd.push(format!("{stable} got more commits since"));
+    }
+    if landing.foreign_tag {
+        odd.push(format!("a tag {tag} is elsewhere"));
+    }
+    let mut why = landing.shape.clause(&plain(&landing.by), &landing.rc, stable.as_str());
+    if landing.commit != landing.rc {
+        why.push_str(&format!(" ({})", landing.commit.short()));
+    }
+    let unclear = odd.is_empty() || !open.is_empty();
+    if unclear {
+        why.push_str(&format!(" before {version} was clear"));
+    }
+    if !open.is_empty() {
+        why.push_str(&format!(" ({})", open.join("; ")));
+    }
+    if !odd.is_empty() {
+        why.push_str(&format!("{} {}", if unclear { ";" } else { ", but" }, odd.join(", and ")));
+    }
+    let back = format!(
+        "git push --force-with-lease={}:{} origin {}:{}",
+        stable.to_ref(),
+        landing.commit,
+        landing.base,
+        stable.to_ref()
+    );
+    person(why, vec![complete, format!("or put {stable} back: {back}"), "waiting does not cure it".into()])
+}

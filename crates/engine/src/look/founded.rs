@@ -1,0 +1,145 @@
+//! Whether a candidate on record is what the branches say. Who may write to the record need not be who may write to its
+//! branches: a cut counts only if it left them, if its policy is the one in their file, if its own commit sets the
+//! version and nothing else, and if its tags name the entries that they came with.
+
+use crate::look::promotion::recompute::tag;
+use crate::{Engine, POLICY_FILE, Refusal};
+use allclear_core::ecosystem::version_file::{self, VersionFile};
+use allclear_core::history::graph::Graph;
+use allclear_core::ledger::event::Cut;
+use allclear_core::policy;
+use allclear_core::project::{Candidate, Project, Rc};
+use allclear_core::verify::Truth;
+use allclear_core::{CommitId, RULES, Version};
+use serde::{Deserialize, Serialize};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// What was found to be as the record says, and does not change any more.
+#[derive(Default, Serialize, Deserialize)]
+struct Known {
+    rules: u32,
+    /// Policies, by the commit whose file has them.
+    policies: BTreeSet<(CommitId, String)>,
+    /// The first commits of candidates, by the commit that they were cut from.
+    heads: BTreeSet<(CommitId, CommitId)>,
+    /// Tags of rcs.
+    tags: BTreeSet<CommitId>,
+}
+
+impl Engine<'_> {
+    /// Says of each open candidate why it is not what the branches say, where that is so.
+    pub(super) fn unfounded(
+        &self,
+        graph: &Graph,
+        project: &Project,
+        stable: Option<&CommitId>,
+        develop: Option<&CommitId>,
+    ) -> Result<BTreeMap<Version, String>, Refusal> {
+        let known = self.repo.recall("founded").and_then(|b| serde_json::from_slice::<Known>(&b).ok());
+        let mut known = known.filter(|known| known.rules == RULES).unwrap_or_default();
+        let key = |candidate: &Candidate| (candidate.policy_from.clone(), candidate.cut.digest.clone());
+        let new: Vec<&Candidate> =
+            project.candidates.values().filter(|c| !known.policies.contains(&key(c))).collect();
+        if !new.is_empty() {
+            let commits: Vec<CommitId> = new.iter().map(|c| c.policy_from.clone()).collect();
+            let texts = self.repo.file_of_each(&commits, POLICY_FILE)?;
+            let read = |text: Option<String>| policy::read(&text?).ok();
+            let same = new.iter().zip(texts).filter(|(candidate, text)| {
+                let cut = &candidate.cut;
+                let read = read(text.clone());
+                read.is_some_and(|read| policy::digest(&read.policy.of(cut.kind)) == cut.digest)
+                    && policy::digest(&cut.policy) == cut.digest
+            });
+            known.policies.extend(same.map(|(candidate, _)| key(candidate)));
+        }
+        let heads = self.sound_heads(graph, project, &known)?;
+        let (tags, odd_tags) = self.sound_tags(project, &known)?;
+        if !(new.is_empty() && heads.is_empty() && tags.is_empty()) {
+            known.heads.extend(heads);
+            known.tags.extend(tags);
+            known.rules = RULES;
+            if let Ok(bytes) = serde_json::to_vec(&known) {
+                self.repo.remember("founded", &bytes);
+            }
+        }
+        let why = |candidate: &Candidate| {
+            let (cut, from) = (&candidate.cut, &candidate.policy_from);
+            let (name, tip) = if cut.kind.is_regular() { ("develop", develop) } else { ("stable", stable) };
+            let has = |tip: Option<&CommitId>, commit: &CommitId| {
+                tip.is_some_and(|tip| graph.contains(tip, commit))
+            };
+            if !known.policies.contains(&key(candidate)) {
+                Some(format!("its policy is not the one in {POLICY_FILE} at {}", from.short()))
+            } else if develop.is_some() && !has(develop, from) {
+                Some(format!("its policy comes from {}, which develop does not have", from.short()))
+            } else if tip.is_some() && !has(tip, &cut.from) {
+                Some(format!("it was cut from {}, which {name} does not have", cut.from.short()))
+            } else if !known.heads.contains(&(cut.head.clone(), cut.from.clone())) {
+                Some(format!("{} changes more than the version of {}", cut.head.short(), cut.from.short()))
+            } else {
+                candidate.rcs.iter().find_map(|rc| odd_tags.get(&rc.object).cloned())
+            }
+        };
+        let all = project.candidates.iter();
+        Ok(all.filter_map(|(version, candidate)| Some((*version, why(candidate)?))).collect())
+    }
+
+    /// Finds the candidates whose first commit is the one that they were cut from, or sets the version on top of it.
+    fn sound_heads(
+        &self,
+        graph: &Graph,
+        project: &Project,
+        known: &Known,
+    ) -> Result<Vec<(CommitId, CommitId)>, Refusal> {
+        let key = |cut: &Cut| (cut.head.clone(), cut.from.clone());
+        let cuts = project.candidates.values().map(|c| &c.cut).filter(|cut| !known.heads.contains(&key(cut)));
+        let (same, made): (Vec<&Cut>, Vec<&Cut>) = cuts.partition(|cut| cut.head == cut.from);
+        let on_top = |cut: &&Cut| {
+            graph.commits.get(&cut.head).is_some_and(|info| info.parents == std::slice::from_ref(&cut.from))
+        };
+        let made: Vec<&Cut> = made.into_iter().filter(on_top).collect();
+        let heads: Vec<CommitId> = made.iter().map(|cut| cut.head.clone()).collect();
+        let paths = if heads.is_empty() { BTreeMap::new() } else { self.repo.paths(&heads)? };
+        let sound = made.into_iter().filter(|cut| {
+            let may = may_change(cut);
+            paths.get(&cut.head).is_none_or(|paths| paths.iter().all(|path| may.contains(path)))
+        });
+        Ok(same.into_iter().chain(sound).map(key).collect())
+    }
+
+    /// Reads the tags of rcs: those that are as the record says, and what is wrong with others. What is not here
+    /// proves nothing.
+    fn sound_tags(
+        &self,
+        project: &Project,
+        known: &Known,
+    ) -> Result<(Vec<CommitId>, BTreeMap<CommitId, String>), Refusal> {
+        let rcs: Vec<&Rc> = project.candidates.values().flat_map(|candidate| &candidate.rcs).collect();
+        let rcs: Vec<&Rc> = rcs.into_iter().filter(|rc| !known.tags.contains(&rc.object)).collect();
+        let ids: Vec<CommitId> = rcs.iter().map(|rc| rc.object.clone()).collect();
+        let texts = self.repo.objects(&ids)?;
+        let is_entry = |id: Option<&str>| id.is_some_and(|id| project.tag_entries.contains(id));
+        let (mut sound, mut odd) = (Vec::new(), BTreeMap::new());
+        for (rc, text) in rcs.into_iter().zip(texts) {
+            match tag(&text, &rc.tag, &rc.commit, is_entry) {
+                Truth::Holds => sound.push(rc.object.clone()),
+                Truth::CannotBeChecked(_) => {}
+                Truth::DoesNotHold(why) => drop(odd.insert(rc.object.clone(), why)),
+            }
+        }
+        Ok((sound, odd))
+    }
+}
+
+/// Lists the files that the commit of a cut may change: those that carry the version by the policy, or that are known
+/// to, with what follows them; and the changelog.
+fn may_change(cut: &Cut) -> BTreeSet<String> {
+    let carries = |file: &&VersionFile| match &cut.policy.version.files {
+        Some(files) => files.contains(file),
+        None => version_file::manifests().any(|name| name == file.path),
+    };
+    let files: Vec<&VersionFile> = cut.version_files.iter().filter(carries).collect();
+    let companions = files.iter().flat_map(|file| version_file::companions(file));
+    let paths = files.iter().map(|file| file.path.clone()).chain(companions);
+    paths.chain(cut.policy.changelog_file.clone()).collect()
+}

@@ -1,0 +1,148 @@
+//! What is seen of the promotions on record.
+
+use crate::{Engine, Refusal};
+use allclear_core::facts::{BranchSight, EntrySight, Leftover, PromotionFacts, Seen, Sight, TagSight};
+use allclear_core::history::graph::Graph;
+use allclear_core::ledger::promotion::Promotion;
+use allclear_core::port::Refs;
+use allclear_core::project::{Project, Promoted};
+use allclear_core::{CommitId, RULES, RefName, Version};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// What is remembered of entries that were recomputed: they do not change, and neither does what they stand on.
+#[derive(Serialize, Deserialize)]
+struct Recomputed {
+    rules: u32,
+    entries: BTreeMap<CommitId, (EntrySight, Option<String>)>,
+}
+
+impl Engine<'_> {
+    /// Reads off the refs what became of the promotions on record that are not known to be over.
+    pub(in crate::look) fn promotions(
+        &self,
+        refs: &Refs,
+        graph: &Graph,
+        project: &Project,
+    ) -> Result<BTreeMap<Version, PromotionFacts>, Refusal> {
+        let mut known = self.recomputed();
+        let mut found = BTreeMap::new();
+        for promoted in open(project) {
+            let (entry, why) = match known.get(&promoted.entry) {
+                Some(known) => known.clone(),
+                None => {
+                    let judged = self.entry_sight(promoted, &project.tag_entries)?;
+                    if judged.0 != EntrySight::Unproven {
+                        known = BTreeMap::from([(promoted.entry.clone(), judged.clone())]);
+                        self.remember_recomputed(&known);
+                    }
+                    judged
+                }
+            };
+            let seen = sight(refs, entry, &promoted.promotion, |now, new| graph.contains(now, new));
+            let sight = Sight { moved: seen.moved || promoted.moved, ..seen };
+            found.insert(promoted.promotion.version, PromotionFacts { sight, why });
+        }
+        Ok(found)
+    }
+
+    /// Gives the commits that have to be in a graph from which promotions are read off.
+    pub(in crate::look) fn promotion_tips(
+        &self,
+        refs: &Refs,
+        project: &Project,
+    ) -> Result<Vec<CommitId>, Refusal> {
+        let mut tips = Vec::new();
+        for promoted in open(project) {
+            self.restore(refs, promoted)?;
+            let promotion = &promoted.promotion;
+            tips.extend(
+                [
+                    &promotion.old_stable,
+                    &promotion.old_develop,
+                    &promotion.new_stable,
+                    &promotion.new_develop,
+                ]
+                .map(Clone::clone),
+            );
+            let branches = [promotion.stable_branch.to_ref(), promotion.develop_branch.to_ref()];
+            tips.extend(branches.iter().filter_map(|branch| refs.get(branch)).cloned());
+        }
+        Ok(tips)
+    }
+
+    fn recomputed(&self) -> BTreeMap<CommitId, (EntrySight, Option<String>)> {
+        let known =
+            self.repo.recall("recomputed").and_then(|b| serde_json::from_slice::<Recomputed>(&b).ok());
+        known.filter(|known| known.rules == RULES).map(|known| known.entries).unwrap_or_default()
+    }
+
+    fn remember_recomputed(&self, entries: &BTreeMap<CommitId, (EntrySight, Option<String>)>) {
+        let known = Recomputed { rules: RULES, entries: entries.clone() };
+        if let Ok(bytes) = serde_json::to_vec(&known) {
+            self.repo.remember("recomputed", &bytes);
+        }
+    }
+}
+
+fn open(project: &Project) -> impl Iterator<Item = &Promoted> {
+    project.candidates.values().filter_map(|candidate| candidate.promoted.as_deref())
+}
+
+/// Reads off the refs what became of a promotion. `contains` tells whether the first commit is or contains the second.
+pub(crate) fn sight(
+    refs: &Refs,
+    entry: EntrySight,
+    promotion: &Promotion,
+    contains: impl Fn(&CommitId, &CommitId) -> bool,
+) -> Sight {
+    let seen = |now: Option<&CommitId>, old: &CommitId, new: &CommitId| match now {
+        Some(now) if contains(now, new) => Seen::New,
+        Some(now) if now == old => Seen::Old,
+        Some(_) | None => Seen::Other,
+    };
+    let (stable, develop) = (promotion.stable_branch.to_ref(), promotion.develop_branch.to_ref());
+    Sight {
+        entry,
+        moved: promotion.landed.is_some(),
+        stable: seen(refs.get(&stable), &promotion.old_stable, &promotion.new_stable),
+        // Whoever merges the release into develop by hand merges it back just as well.
+        develop: match seen(refs.get(&develop), &promotion.old_develop, &promotion.new_develop) {
+            Seen::Other if refs.get(&develop).is_some_and(|now| contains(now, &promotion.new_stable)) => {
+                Seen::New
+            }
+            seen @ (Seen::Old | Seen::New | Seen::Other) => seen,
+        },
+        tag: match refs.get(&RefName::tag(&promotion.tag)) {
+            None => TagSight::Absent,
+            Some(object) if *object == promotion.new_tag => TagSight::New,
+            Some(_) => TagSight::Foreign,
+        },
+        candidate: match refs.get(&promotion.branch.to_ref()) {
+            Some(head) if *head == promotion.commit => BranchSight::AtRc,
+            Some(_) => BranchSight::Moved,
+            None => BranchSight::Gone,
+        },
+    }
+}
+
+/// Finds the branch of the newest release where a push that should have ended it was cut short.
+pub(in crate::look) fn leftover(
+    refs: &Refs,
+    project: &Project,
+    graph: &Graph,
+    develop: Option<&CommitId>,
+) -> Vec<Leftover> {
+    let newest = project.releases.iter().max_by_key(|(_, release)| release.at);
+    let left = newest.and_then(|(version, release)| {
+        let branch = release.branch.to_ref();
+        let commit = refs.get(&branch).filter(|now| **now == release.commit)?.clone();
+        let published = refs.get(&RefName::tag(&release.tag)) == Some(&release.object);
+        let stable = refs.get(&release.stable_branch.to_ref())?;
+        let in_both =
+            [Some(stable), develop].into_iter().flatten().all(|tip| graph.contains(tip, &release.stable));
+        let whole = published && in_both;
+        whole.then_some(Leftover { version: *version, branch, commit })
+    });
+    left.into_iter().collect()
+}

@@ -1,0 +1,211 @@
+//! Promotes a candidate that is clear: look, judge, build, one push, look.
+
+use super::build::PromotionPlan;
+use super::outcome::{Again, Attempt, Released};
+use super::push::unanswered;
+use crate::ledger::append::DEADLINE;
+use crate::look::resolve::expect_commit;
+use crate::people::reason::reason;
+use crate::{Engine, FaultKind, Note, PromotionRefusal, Refusal, Snapshot};
+use allclear_core::decide::assess::Clear;
+use allclear_core::ledger::event::Event;
+use allclear_core::{CommitId, Version};
+use std::time::Duration;
+
+/// After how many lost races observations are asked to wait.
+const RACES: u32 = 3;
+
+/// How many steps one run takes before it leaves the rest to the next.
+const STEPS: u32 = 12;
+
+/// What is wanted of a promotion.
+#[derive(Clone, Copy)]
+pub(super) enum Wanted<'a> {
+    /// The release, if it is clear.
+    Release,
+    /// The end of what is begun, and nothing else.
+    Finish,
+    /// The end of what is begun though it is not clear, for a captain's reason.
+    Complete(&'a str),
+}
+
+/// What one command has tried so far.
+#[derive(Default)]
+pub(super) struct Tried {
+    /// The version that it is about, once that is known.
+    pub(super) version: Option<Version>,
+    /// The ids of the promotions that it pushed or completed.
+    pub(super) ours: Vec<String>,
+    /// The look before a lost race.
+    before: Option<Snapshot>,
+    /// What somebody else moved, in words.
+    by: Option<String>,
+}
+
+impl Engine<'_> {
+    /// Promotes a candidate that is clear. `only_if` refuses any other commit.
+    pub fn promote(&self, version: Option<Version>, only_if: Option<&str>) -> Result<Released, Refusal> {
+        let nothing = || PromotionRefusal::NothingToFinish(version).into();
+        self.until_released(version, only_if, Wanted::Release)?.ok_or_else(nothing)
+    }
+
+    /// Completes a release that landed, whole or in part, though it is not clear: a captain's decision.
+    pub fn complete(
+        &self,
+        version: Option<Version>,
+        only_if: Option<&str>,
+        why: &str,
+    ) -> Result<Released, Refusal> {
+        let why = reason(why)?;
+        let nothing = || PromotionRefusal::NothingToFinish(version).into();
+        self.until_released(version, only_if, Wanted::Complete(&why))?.ok_or_else(nothing)
+    }
+
+    /// Brings a promotion that is begun to its end; `None` where there is nothing to finish any more.
+    pub(crate) fn finish(&self, version: Version) -> Result<Option<Released>, Refusal> {
+        self.until_released(Some(version), None, Wanted::Finish)
+    }
+
+    fn until_released(
+        &self,
+        version: Option<Version>,
+        only_if: Option<&str>,
+        wanted: Wanted<'_>,
+    ) -> Result<Option<Released>, Refusal> {
+        let deadline = DEADLINE.after(self.clock.now());
+        let mut tried = Tried { version, ..Tried::default() };
+        let (mut healed, mut races, mut steps) = (false, 0, 0);
+        loop {
+            match self.attempt(&mut tried, only_if, wanted) {
+                Attempt::Released(released) => return Ok(Some(released)),
+                Attempt::Nothing => return Ok(None),
+                Attempt::Refused(fault) if fault.kind() == FaultKind::Broken && !healed => healed = true,
+                Attempt::Refused(fault) => return Err(fault),
+                Attempt::Again(_) if self.clock.now() >= deadline => {
+                    return Err(PromotionRefusal::KeepsMoving { version: tried.version, by: tried.by }.into());
+                }
+                Attempt::Again(Again::Progress) if steps >= STEPS => {
+                    return Err(PromotionRefusal::NotAtItsEnd(tried.version).into());
+                }
+                Attempt::Again(Again::Progress) => steps += 1,
+                Attempt::Again(Again::Raced) => {
+                    races += 1;
+                    if let Some(version) = tried.version.filter(|_| races == RACES) {
+                        self.ask_for_quiet(version)?;
+                    }
+                    self.clock.wait(Duration::from_millis(50 << races.min(6)));
+                }
+            }
+        }
+    }
+
+    fn attempt(&self, tried: &mut Tried, only_if: Option<&str>, wanted: Wanted<'_>) -> Attempt {
+        self.try_once(tried, only_if, wanted).unwrap_or_else(Attempt::Refused)
+    }
+
+    fn try_once(
+        &self,
+        tried: &mut Tried,
+        only_if: Option<&str>,
+        wanted: Wanted<'_>,
+    ) -> Result<Attempt, Refusal> {
+        let about = |fault: Refusal| match tried.version {
+            Some(version) if !tried.ours.is_empty() => unanswered(version, fault),
+            _ => fault,
+        };
+        let snapshot = self.observe().map_err(about)?;
+        if let Some(before) = tried.before.take() {
+            let by = self.overtaken_by(&before, &snapshot)?;
+            self.note(Note::Overtaken { by: by.clone() });
+            tried.by = Some(by);
+        }
+        let now = self.clock.now();
+        let released = tried.version.and_then(|v| Some((v, snapshot.project.releases.get(&v)?)));
+        if let Some((version, release)) = released {
+            let before = !tried.ours.contains(&release.entry);
+            if !before && snapshot.facts.leftover.iter().any(|left| left.version == version) {
+                // Where this fails, any tick ends the branch.
+                drop(self.end_branch(version));
+            }
+            return Ok(Attempt::Released(Released::on_record(version, release, before)));
+        }
+        snapshot.may_decide(now)?;
+        // What is begun comes before all else.
+        if let Some(found) = snapshot.unfinished(now) {
+            let version = *tried.version.get_or_insert(found.version);
+            if version == found.version {
+                let candidate = &snapshot.project.candidates[&version];
+                let commit = candidate.promoted.as_ref().map_or(&found.commit, |p| &p.promotion.commit);
+                expect_commit(commit, only_if)?;
+            }
+            return self.take_step(tried, &snapshot, &found, wanted);
+        }
+        if let Wanted::Finish = wanted {
+            return Ok(Attempt::Nothing);
+        }
+        let (version, _) = snapshot.pick(tried.version)?;
+        tried.version = Some(version);
+        if let Wanted::Complete(_) = wanted {
+            return Err(PromotionRefusal::NothingToFinish(Some(version)).into());
+        }
+        snapshot.may_act()?;
+        let clear = self.judge(&snapshot, version, only_if)?;
+        self.note(Note::Judged(clear.commit().clone()));
+        let (plan, draft) = self.build(&snapshot, version, None)?;
+        self.note(Note::Built);
+        let clear =
+            if clear.at() == self.clock.now() { clear } else { self.judge(&snapshot, version, only_if)? };
+        tried.ours.push(draft.id.clone());
+        let attempt = self.push_promotion(&snapshot.tip(), &plan.promotion, &draft, &clear);
+        tried.before = matches!(attempt, Attempt::Again(Again::Raced)).then_some(snapshot);
+        Ok(attempt)
+    }
+
+    /// Refuses what is not clear: every enforced gate, for exactly the rc's commit, now.
+    fn judge(&self, snapshot: &Snapshot, version: Version, only_if: Option<&str>) -> Result<Clear, Refusal> {
+        let Some(found) = snapshot.assessed(version, self.clock.now()) else {
+            return Err(PromotionRefusal::NotOpen(version).into());
+        };
+        expect_commit(&found.commit, only_if)?;
+        found.clear().cloned().ok_or_else(|| {
+            PromotionRefusal::NotClear { version, blockers: found.blockers().cloned().collect() }.into()
+        })
+    }
+
+    /// Says what a promotion would be. Writes objects into the private store alone.
+    pub fn promote_dry(
+        &self,
+        version: Option<Version>,
+        only_if: Option<&str>,
+    ) -> Result<(PromotionPlan, Result<(), Refusal>), Refusal> {
+        let snapshot = self.observe()?;
+        let now = self.clock.now();
+        snapshot.may_decide(now)?;
+        let (version, _) = snapshot.pick(version)?;
+        snapshot.none_unfinished(now)?;
+        let judged = self.judge(&snapshot, version, only_if);
+        let (plan, _) = self.build(&snapshot, version, None)?;
+        Ok((plan, judged.map(drop)))
+    }
+
+    /// Records the wish to promote exactly this commit as soon as it is clear; any tick fulfils it.
+    pub fn promote_when_clear(
+        &self,
+        version: Option<Version>,
+        only_if: Option<&str>,
+    ) -> Result<(Version, CommitId), Refusal> {
+        self.decide(|snapshot| {
+            snapshot.may_act()?;
+            let (version, _) = snapshot.pick(version)?;
+            let head = snapshot.facts.candidates.get(&version).and_then(|s| s.head.clone());
+            let Some(commit) = head else {
+                return Err(PromotionRefusal::BranchGone(version).into());
+            };
+            expect_commit(&commit, only_if)?;
+            Ok((
+                self.draft(vec![Event::PromotionRequested { version, commit: commit.clone() }]),
+                (version, commit),
+            ))
+        })
+    }
+}
