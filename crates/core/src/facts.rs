@@ -118,6 +118,8 @@ pub struct Landing {
     pub same_tree: bool,
     /// Whether it is stable's newest commit.
     pub tip: bool,
+    /// Whether the candidate's branch has more than the rc.
+    pub late: bool,
     /// Who committed it, by the commit's own claim, made safe to show.
     pub by: String,
     /// The tag of its release on the server, where that leads to it: its object, and the entry that it names.

@@ -28,6 +28,7 @@ pub(super) fn step(
     let permitted = at_first_sight
         && landing.same_tree
         && landing.tip
+        && !landing.late
         && !landing.foreign_tag
         && clear == Some(&landing.rc)
         && landing.rc == *candidate.commit();
@@ -137,6 +138,8 @@ pub(super) fn stop(
     }
     if landing.rc != *candidate.commit() {
         odd.push("it is not the newest rc".into());
+    } else if landing.late {
+        odd.push(format!("{} got more commits", cut.branch));
     }
     if !landing.tip {
         odd.push(format!("{stable} got more commits since"));

@@ -5,7 +5,7 @@ use crate::decide::assess::assess;
 use crate::facts::{CandidateFacts, EntrySight, Facts, MergeBack, RecordFacts, TagSeen};
 use crate::gate::MARGIN;
 use crate::history::fixes::ClassedCommit;
-use crate::ledger::promotion::Promotion;
+use crate::ledger::promotion::{Promotion, Shape};
 use crate::policy::{Policy, digest};
 use crate::project::{Candidate, Project, Promoted};
 use crate::types::duration::Seconds;
@@ -161,13 +161,13 @@ pub fn judge(promoted: &Promoted, shown: Option<&Shown>, calendar: Option<&Polic
     claims
 }
 
-/// Tells whether a promotion holds by all that was found of it; else why not. Where a captain completed what another
-/// hand had landed, that it was not clear is on record.
+/// Tells whether a promotion holds by all that was found of it; else why not.
 pub fn holds(promoted: &Promoted, claims: &[Claim]) -> (EntrySight, Option<String>) {
-    let excused = promoted.promotion.landed.as_ref().is_some_and(|landed| landed.reason.is_some());
-    // Once stable has moved the rest follows, whoever moved it.
+    // Once stable has moved the rest follows, whoever moved it; and a captain answers for what another hand merged.
+    let by_hand = promoted.promotion.landed.as_ref();
+    let answered = by_hand.is_some_and(|landed| landed.shape == Shape::Merged && landed.reason.is_some());
     let counts =
-        claims.iter().filter(|claim| claim.about != "move" && !(excused && claim.about == "verdict"));
+        claims.iter().filter(|claim| claim.about != "move" && !(answered && claim.about == "released tree"));
     let worst = counts.max_by(|a, b| a.truth.cmp(&b.truth));
     match worst.map(|claim| (claim, &claim.truth)) {
         None | Some((_, Truth::Holds)) => (EntrySight::Holds, None),

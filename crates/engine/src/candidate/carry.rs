@@ -2,7 +2,6 @@
 
 use crate::look::trial_merges;
 use crate::{CandidateRefusal, Engine, Refusal};
-use allclear_core::facts::MergeBack;
 use allclear_core::gate::carry::{Carry, carry};
 use allclear_core::ledger::event::Event;
 use allclear_core::port::{NewCommit, RefUpdate};
@@ -22,15 +21,11 @@ impl Engine<'_> {
                 .filter(|seen| carry(version, candidate, seen, project, facts) == Carry::Due)
                 .filter(|_| facts.stable.as_ref() == Some(wanted));
             let ready = due.and_then(|seen| Some((seen.head.clone()?, seen.catch_up.as_ref()?)));
-            let Some((head, tree)) =
-                ready.and_then(|(head, up)| Some((head, trial_merges::tree(up)?.clone())))
-            else {
+            let ready = ready.and_then(|(head, up)| {
+                Some((head, trial_merges::tree(up)?.clone(), trial_merges::resolved(up)))
+            });
+            let Some((head, tree, resolved)) = ready else {
                 return Err(CandidateRefusal::MovedOn(version).into());
-            };
-            let resolved = match due.and_then(|seen| seen.catch_up.as_ref()) {
-                Some(MergeBack::Resolved { files, .. }) => files.clone(),
-                Some(MergeBack::Clean { .. } | MergeBack::Conflict { .. } | MergeBack::Impossible { .. })
-                | None => Vec::new(),
             };
             let cut = &candidate.cut;
             let mut draft = self.draft(Vec::new());

@@ -21,6 +21,9 @@ impl Engine<'_> {
         self.decide(|snapshot| {
             snapshot.may_act()?;
             let (version, candidate) = snapshot.pick(version)?;
+            if snapshot.judged(version, self.clock.now())?.is_unfinished() {
+                return Err(CandidateRefusal::InFlight(version).into());
+            }
             let branch = &candidate.cut.branch;
             let seen = snapshot.facts.candidates.get(&version);
             let Some(head) = seen.and_then(|s| s.head.clone()) else {
@@ -34,9 +37,6 @@ impl Engine<'_> {
             let again = same && n > 0 && seen.is_some_and(|s| s.rc_tag == TagSeen::Gone);
             if same && !again {
                 return Err(CandidateRefusal::IsRcAlready { head, n }.into());
-            }
-            if candidate.promoted.is_some() {
-                return Err(CandidateRefusal::InFlight(version).into());
             }
             let descends = seen.is_some_and(|s| s.descends);
             let adopts = adopt_drift && only_if.is_some();

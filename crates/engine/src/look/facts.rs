@@ -2,7 +2,7 @@
 
 use crate::look::promotion::sight::leftover;
 use crate::look::ref_warnings::{drift, strangers, traps};
-use crate::look::trial_merges::{self, Trial};
+use crate::look::trial_merges;
 use crate::{Engine, Refusal};
 use allclear_core::decide::promotion::close_released;
 use allclear_core::facts::{CandidateFacts, Facts, MergeBack, RecordFacts, TagSeen};
@@ -113,11 +113,13 @@ impl Engine<'_> {
         stable: Option<&CommitId>,
         develop: Option<&CommitId>,
     ) -> Result<BTreeMap<Version, CandidateFacts>, Refusal> {
-        let heads: BTreeMap<Version, CommitId> = project
-            .candidates
-            .iter()
-            .filter_map(|(v, c)| Some((*v, refs.get(&c.cut.branch.to_ref())?.clone())))
-            .collect();
+        let landings = self.landings(refs, project, graph, stable)?;
+        let branch = |(version, c): (&Version, &Candidate)| {
+            Some((*version, refs.get(&c.cut.branch.to_ref())?.clone()))
+        };
+        let mut heads: BTreeMap<Version, CommitId> = project.candidates.iter().filter_map(branch).collect();
+        // What landed is judged as it landed; a forge may have ended its branch.
+        heads.extend(landings.iter().map(|(version, landing)| (*version, landing.rc.clone())));
         // A gone branch is judged by its rc, so that its merge-back is known when it comes back.
         let of = |version: &Version, c: &Candidate| heads.get(version).unwrap_or_else(|| c.commit()).clone();
         let pairs: Vec<(CommitId, CommitId)> = develop
@@ -130,11 +132,7 @@ impl Engine<'_> {
         let mut out = BTreeMap::new();
         for (n, (version, candidate)) in project.candidates.iter().enumerate() {
             let head = of(version, candidate);
-            let landing = match stable.filter(|_| candidate.promoted.is_none()) {
-                Some(stable) => self.landing(refs, graph, project, candidate, stable)?,
-                None => None,
-            };
-            let before = landing.as_ref().map(|landing| &landing.base).or(stable);
+            let before = landings.get(version).map(|landing| &landing.base).or(stable);
             let at = CandidateAt { record: project, candidate, head: &head, stable: before, develop };
             let merged = merges.get(n).and_then(Option::as_ref);
             let Shown { commits, authors, lacks_stable, descends, merge_back } =
@@ -149,8 +147,7 @@ impl Engine<'_> {
             out.insert(
                 *version,
                 CandidateFacts {
-                    // A forge that lands a request may end its branch.
-                    head: heads.get(version).or(landing.as_ref().map(|landing| &landing.rc)).cloned(),
+                    head: heads.get(version).cloned(),
                     commits,
                     authors,
                     descends,
@@ -161,7 +158,7 @@ impl Engine<'_> {
                     rc_tag,
                     release_tag: refs.commit(&RefName::tag(&candidate.cut.tags.release(*version))).cloned(),
                     unfounded: unfounded.remove(version),
-                    landing,
+                    landing: landings.get(version).cloned(),
                 },
             );
         }
@@ -181,17 +178,7 @@ impl Engine<'_> {
         let without: Vec<&CommitId> = std::iter::once(&cut.head).chain(stable).collect();
         let ids = graph.only(head, &without);
         let merge_back = match at.develop {
-            Some(develop) => {
-                let trial = Trial {
-                    base: &cut.from,
-                    ours: develop,
-                    theirs: head,
-                    files: &cut.version_files,
-                    changelog: cut.policy.changelog_file.as_deref(),
-                    version: cut.version,
-                };
-                trial_merges::outcome(self.repo, merged, &trial)?
-            }
+            Some(develop) => trial_merges::into_develop(self.repo, merged, cut, develop, head)?,
             None => MergeBack::Impossible { why: "there is no develop branch on the server".into() },
         };
         Ok(Shown {

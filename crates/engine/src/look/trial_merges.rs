@@ -1,9 +1,11 @@
 //! Trial merges, such as of a candidate into develop, with the two rules that resolve conflicts by themselves:
 //! in declared version lines the higher version wins, and a changelog keeps the sections of both.
 
+use crate::{Engine, Refusal};
 use allclear_core::ecosystem::version_file::{self, VersionFile};
 use allclear_core::facts::MergeBack;
 use allclear_core::history::changelog;
+use allclear_core::ledger::event::Cut;
 use allclear_core::port::{Merged, Objects, RepoError, Repository};
 use allclear_core::{CommitId, Version};
 use std::collections::BTreeMap;
@@ -119,6 +121,46 @@ fn winner(develop: &BTreeMap<String, String>, trial: &Trial<'_>) -> String {
         semver::Version::parse(&version_file::read(file, develop.get(&file.path)?).ok()?).ok()
     });
     written.chain([own]).max().map_or_else(|| v.to_string(), |v| v.to_string())
+}
+
+impl Engine<'_> {
+    /// Merges a candidate, or what stable made of it, into develop, in memory.
+    pub(crate) fn merge_into_develop(
+        &self,
+        cut: &Cut,
+        develop: &CommitId,
+        theirs: &CommitId,
+    ) -> Result<MergeBack, Refusal> {
+        let merged = self.repo.merge(&[(develop.clone(), theirs.clone())])?;
+        Ok(into_develop(self.repo, merged.first().and_then(Option::as_ref), cut, develop, theirs)?)
+    }
+}
+
+/// Judges the merge of a candidate, or of what stable made of it, into develop.
+pub(crate) fn into_develop(
+    repo: &dyn Repository,
+    merged: Option<&Merged>,
+    cut: &Cut,
+    develop: &CommitId,
+    theirs: &CommitId,
+) -> Result<MergeBack, RepoError> {
+    let trial = Trial {
+        base: &cut.from,
+        ours: develop,
+        theirs,
+        files: &cut.version_files,
+        changelog: cut.policy.changelog_file.as_deref(),
+        version: cut.version,
+    };
+    outcome(repo, merged, &trial)
+}
+
+/// Lists the files whose conflicts were resolved by rule.
+pub(crate) fn resolved(merge_back: &MergeBack) -> Vec<String> {
+    match merge_back {
+        MergeBack::Resolved { files, .. } => files.clone(),
+        MergeBack::Clean { .. } | MergeBack::Conflict { .. } | MergeBack::Impossible { .. } => Vec::new(),
+    }
 }
 
 /// Gives the tree of a merge that needs nobody.

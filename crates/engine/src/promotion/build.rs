@@ -4,7 +4,7 @@ use crate::ledger::append::Draft;
 use crate::look::promotion::restore::{STABLE, TAG};
 use crate::look::trial_merges;
 use crate::{Engine, PromotionRefusal, Refusal, Snapshot};
-use allclear_core::facts::{Landing, MergeBack};
+use allclear_core::facts::Landing;
 use allclear_core::ledger::entry::TRAILER;
 use allclear_core::ledger::event::Event;
 use allclear_core::ledger::promotion::{Landed, Promotion};
@@ -71,20 +71,25 @@ impl Engine<'_> {
                 made
             }
         };
-        let has_it = match landing {
-            Some(_) => self.repo.is_ancestor(&new_stable, &old_develop)?,
-            None => false,
-        };
+        // Where somebody put more on stable since it landed, develop gets that too.
+        let newest = landing.filter(|landing| !landing.tip).and(snapshot.facts.stable.as_ref());
+        let merged = newest.unwrap_or(&new_stable);
+        let has_it = landing.is_some() && self.repo.is_ancestor(merged, &old_develop)?;
         let (new_develop, resolved) = if has_it {
             (old_develop.clone(), Vec::new())
         } else {
-            let Some(tree) = trial_merges::tree(&seen.merge_back).cloned() else {
+            // What is on stable is what was tried with develop, unless another hand put more there.
+            let back = match landing.filter(|landing| !(landing.tip && landing.same_tree)) {
+                Some(_) => self.merge_into_develop(cut, &old_develop, merged)?,
+                None => seen.merge_back.clone(),
+            };
+            let Some(tree) = trial_merges::tree(&back).cloned() else {
                 let develop = branches.develop.clone();
                 return Err(PromotionRefusal::NoMergeBack { version, develop }.into());
             };
             let message = format!("Merge tag '{tag}' into {}\n\n{trailer}", branches.develop);
-            let parents = vec![old_develop.clone(), new_stable.clone()];
-            (self.write_merge(tree, parents, message, now)?, resolved_files(&seen.merge_back))
+            let parents = vec![old_develop.clone(), merged.clone()];
+            (self.write_merge(tree, parents, message, now)?, trial_merges::resolved(&back))
         };
         let promotion = Promotion {
             version,
@@ -138,13 +143,6 @@ fn recorded(snapshot: &Snapshot, promotion: &Promotion, now: Timestamp) -> Optio
 
 fn landed(landing: &Landing, reason: Option<&str>) -> Landed {
     Landed { shape: landing.shape, by: landing.by.clone(), reason: reason.map(str::to_owned) }
-}
-
-pub(super) fn resolved_files(merge_back: &MergeBack) -> Vec<String> {
-    match merge_back {
-        MergeBack::Resolved { files, .. } => files.clone(),
-        MergeBack::Clean { .. } | MergeBack::Conflict { .. } | MergeBack::Impossible { .. } => Vec::new(),
-    }
 }
 
 /// The refs that a promotion changes: what is new already, and a branch that is gone or has more, stay.

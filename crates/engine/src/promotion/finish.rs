@@ -4,7 +4,7 @@
 use super::outcome::{Again, Attempt};
 use super::promote::{Tried, Wanted};
 use crate::ledger::append::{Draft, Landing};
-use crate::look::trial_merges::{self, Trial};
+use crate::look::trial_merges;
 use crate::{Engine, PromotionRefusal, PushRefusal, Refusal, Snapshot};
 use allclear_core::CandidateAssessment;
 use allclear_core::decide::promotion::{Obstacle, Step, Todo, next, standing};
@@ -124,17 +124,8 @@ impl Engine<'_> {
         develop: &CommitId,
         stable: &CommitId,
     ) -> Result<CommitId, Refusal> {
-        let (promotion, cut) = (&promoted.promotion, &candidate.cut);
-        let merged = self.repo.merge(&[(develop.clone(), stable.clone())])?;
-        let trial = Trial {
-            base: &cut.from,
-            ours: develop,
-            theirs: stable,
-            files: &cut.version_files,
-            changelog: cut.policy.changelog_file.as_deref(),
-            version: promotion.version,
-        };
-        let back = trial_merges::outcome(self.repo, merged.first().and_then(Option::as_ref), &trial)?;
+        let promotion = &promoted.promotion;
+        let back = self.merge_into_develop(&candidate.cut, develop, stable)?;
         let Some(tree) = trial_merges::tree(&back).cloned() else {
             return Err(PromotionRefusal::DevelopLacksIt {
                 version: promotion.version,

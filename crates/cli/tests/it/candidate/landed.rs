@@ -176,4 +176,53 @@ fn what_came_with_other_files_or_more_commits_is_not_completed() {
     world.allclear(&["status"]).code(1).says("master has other files there than the rc, which never soaked");
     world.allclear(&["tick"]).code(1);
     assert!(!world.refs().contains_key("refs/tags/v1.1.0"));
+    // Where a captain answers for it, develop gets what is on stable, and the record says what it is.
+    complete(&world);
+    assert_eq!(world.git("server.git", &["show", "develop:smuggled.txt"]), "in the merge");
+    world.allclear(&["verify"]).code(1).says("released tree does not hold").says("which soaked");
+    world.allclear(&["tick"]).code(0).says("nothing is due");
+    world.allclear(&["status"]).code(0).says("Last release: 1.1.0");
+}
+
+/// Completes what landed, as a captain does.
+fn complete(world: &World) {
+    let reason = "the customer has it already";
+    let run = world.allclear(&["promote", "1.1.0", "--landed", "--yes", "--reason", reason]).code(0);
+    run.says("released 1.1.0 as v1.1.0");
+    assert_eq!(world.git("server.git", &["log", "--oneline", "develop..master"]), "");
+}
+
+#[test]
+fn what_came_after_the_rc_that_landed_is_neither_released_nor_lost() {
+    let world = World::new(QUICK);
+    world.allclear(&["cut", "--yes"]).code(0);
+    world.until("clear");
+    world.git(".", &["clone", "-q", "server.git", "late"]);
+    world.git("late", &["checkout", "-q", "release-1.1.0"]);
+    world.write("late/late.txt", "late\n");
+    world.commit("late", "fix: late");
+    land(&world, "merged");
+    world.git("late", &["push", "-q", "origin", "HEAD:refs/heads/release-1.1.0"]);
+    let late = world.at("release-1.1.0");
+    // The head is no rc, and a landing comes before it becomes one.
+    world.allclear(&["rc"]).code(75).talks("not over");
+    world.allclear(&["pick", "develop"]).code(75).talks("not over");
+    world.allclear(&["status"]).code(1).says("but release-1.1.0 got more commits");
+    world.allclear(&["tick"]).code(1);
+    complete(&world);
+    assert_eq!(world.at("release-1.1.0"), late, "nobody's commit is lost");
+    let files = world.git("server.git", &["ls-tree", "--name-only", "develop"]);
+    assert!(!files.contains("late.txt"), "what was not released is not merged back: {files}");
+    world.allclear(&["verify"]).code(0).says("1.1.0     holds");
+}
+
+#[test]
+fn a_landing_with_more_commits_behind_it_is_merged_back_with_them() {
+    let world = World::new(QUICK);
+    world.allclear(&["cut", "--yes"]).code(0);
+    world.until("clear");
+    land(&world, "merged");
+    world.push("master", "more.txt", "more\n", "fix: right behind it");
+    complete(&world);
+    assert_eq!(world.git("server.git", &["show", "develop:more.txt"]), "more");
 }

@@ -27,7 +27,7 @@ impl Engine<'_> {
         snapshot.may_act()?;
         let (version, candidate) = snapshot.pick(version)?;
         let branch = &candidate.cut.branch;
-        if candidate.promoted.is_some() {
+        if snapshot.judged(version, self.clock.now())?.is_unfinished() {
             return Err(CandidateRefusal::InFlightForPick(version).into());
         }
         let seen = snapshot.facts.candidates.get(&version);

@@ -8,66 +8,76 @@ use allclear_core::ledger::promotion::Shape;
 use allclear_core::port::Refs;
 use allclear_core::project::{Candidate, Project};
 use allclear_core::types::text::plain;
-use allclear_core::{CommitId, RefName};
+use allclear_core::{CommitId, RefName, Version};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// How many commits of stable are looked at, from its newest on.
 const LOOKED_AT: usize = 200;
 
+/// What a commit of stable makes of a candidate.
+struct Found {
+    rc: CommitId,
+    shape: Shape,
+    /// Stable before it.
+    base: CommitId,
+}
+
+/// A candidate beside what stable got since the last release and since the cut.
+struct Stable<'a> {
+    graph: &'a Graph,
+    /// The new commits, from the newest on along first parents.
+    chain: Vec<&'a CommitId>,
+    /// What stable had before.
+    known: Vec<&'a CommitId>,
+    /// The candidate's rcs, the newest first.
+    rcs: Vec<&'a CommitId>,
+    trees: BTreeMap<CommitId, CommitId>,
+}
+
 impl Engine<'_> {
-    /// Finds how stable got an rc of a candidate, if it did since the last release and since the cut.
-    pub(in crate::look) fn landing(
+    /// Finds the candidates of which stable got an rc that no entry tells of, and how.
+    pub(in crate::look) fn landings(
         &self,
         refs: &Refs,
-        graph: &Graph,
         project: &Project,
+        graph: &Graph,
+        stable: Option<&CommitId>,
+    ) -> Result<BTreeMap<Version, Landing>, Refusal> {
+        let mut found = BTreeMap::new();
+        let Some(stable) = stable else { return Ok(found) };
+        for (version, candidate) in project.candidates.iter().filter(|(_, c)| c.promoted.is_none()) {
+            let landing = self.landing(refs, project, graph, candidate, stable)?;
+            found.extend(landing.map(|landing| (*version, landing)));
+        }
+        Ok(found)
+    }
+
+    fn landing(
+        &self,
+        refs: &Refs,
+        project: &Project,
+        graph: &Graph,
         candidate: &Candidate,
-        stable: &CommitId,
+        tip: &CommitId,
     ) -> Result<Option<Landing>, Refusal> {
-        let newest =
-            project.releases.values().max_by_key(|release| release.at).map(|release| &release.stable);
+        let newest = project.releases.values().max_by_key(|release| release.at);
+        let newest = newest.map(|release| &release.stable).filter(|id| graph.contains(tip, id));
         let known: Vec<&CommitId> = newest.into_iter().chain([&candidate.cut.stable]).collect();
-        let fresh: BTreeSet<CommitId> = graph.only(stable, &known).into_iter().collect();
-        let chain = first_parents(graph, stable, &fresh);
+        let chain = first_parents(graph, tip, &graph.only(tip, &known).into_iter().collect());
         let rcs: Vec<&CommitId> = candidate.rcs.iter().rev().map(|rc| &rc.commit).collect();
         if chain.is_empty() || rcs.is_empty() {
             return Ok(None);
         }
-        let mut asked: Vec<CommitId> = chain.iter().map(|id| (*id).clone()).collect();
-        asked.extend(rcs.iter().map(|id| (*id).clone()));
-        let trees = self.repo.trees(&asked)?;
-        let tree: BTreeMap<&CommitId, &CommitId> = asked.iter().zip(&trees).collect();
-        let parents = |id: &CommitId| graph.commits.get(id).map_or(&[][..], |info| &info.parents[..]);
-        let base = newest.filter(|id| graph.contains(stable, id)).unwrap_or(&candidate.cut.stable);
-        let shape = |(at, id): (usize, &&CommitId)| {
-            let rc = |wanted: &CommitId| rcs.iter().find(|rc| ***rc == *wanted).map(|rc| (*rc).clone());
-            let same_tree = || rcs.iter().find(|rc| tree.get(*rc) == tree.get(*id)).map(|rc| (*rc).clone());
-            if let Some(rc) = rc(id) {
-                return Some((at, rc, Shape::FastForward, base.clone()));
-            }
-            match parents(id) {
-                [first, second] => rc(second).map(|rc| (at, rc, Shape::Merged, first.clone())),
-                [first] => {
-                    let rc = same_tree().filter(|rc| !graph.contains(id, rc))?;
-                    let below = &chain[at..];
-                    let brought = graph.only(&rc, &known);
-                    let brought = brought.iter().filter(|id| parents(id).len() < 2).count();
-                    // As many commits as the rc brought: each was made again.
-                    let again = below.len() > 1 && below.len() == brought;
-                    let last = below.last().and_then(|id| parents(id).first());
-                    Some(match last.filter(|_| again) {
-                        Some(base) => (at, rc, Shape::Rebased, base.clone()),
-                        None => (at, rc, Shape::Squashed, first.clone()),
-                    })
-                }
-                _ => None,
-            }
-        };
-        let Some((at, rc, shape, base)) = chain.iter().enumerate().find_map(shape) else { return Ok(None) };
-        let commit = chain[at].clone();
+        let asked: Vec<CommitId> = chain.iter().chain(&rcs).map(|id| (*id).clone()).collect();
+        let trees = asked.iter().cloned().zip(self.repo.trees(&asked)?).collect();
+        let stable = Stable { graph, chain, known, rcs, trees };
+        let found = (0..stable.chain.len()).find_map(|at| Some((at, stable.shape(at)?)));
+        let Some((at, Found { rc, shape, base })) = found else { return Ok(None) };
+        let commit = stable.chain[at].clone();
         let name = RefName::tag(&candidate.cut.tags.release(candidate.cut.version));
+        let object = refs.get(&name);
         let leads_there = refs.commit(&name) == Some(&commit);
-        let tag = match refs.get(&name).filter(|_| leads_there) {
+        let tag = match object.filter(|_| leads_there) {
             Some(object) => {
                 let text = self.repo.objects(std::slice::from_ref(object))?.pop().unwrap_or_default();
                 Some((object.clone(), named_entry(&text).map(plain)))
@@ -75,16 +85,55 @@ impl Engine<'_> {
             None => None,
         };
         Ok(Some(Landing {
-            same_tree: tree.get(&commit) == tree.get(&rc),
-            tip: commit == *stable,
+            same_tree: stable.trees.get(&commit) == stable.trees.get(&rc),
+            tip: at == 0,
+            late: refs.get(&candidate.cut.branch.to_ref()).is_some_and(|head| *head != rc),
             by: graph.commits.get(&commit).map(|info| plain(&info.author)).unwrap_or_default(),
-            foreign_tag: refs.get(&name).is_some() && !leads_there,
+            foreign_tag: object.is_some() && !leads_there,
             commit,
             base,
             rc,
             shape,
             tag,
         }))
+    }
+}
+
+impl Stable<'_> {
+    fn parents(&self, id: &CommitId) -> &[CommitId] {
+        self.graph.commits.get(id).map_or(&[], |info| &info.parents)
+    }
+
+    /// Tells whether a commit of the chain brought an rc, and in which shape.
+    fn shape(&self, at: usize) -> Option<Found> {
+        let id = self.chain[at];
+        let rc = |wanted: &CommitId| self.rcs.iter().find(|rc| ***rc == *wanted).map(|rc| (*rc).clone());
+        if let Some(rc) = rc(id) {
+            let base = self.known.first().map(|base| (*base).clone())?;
+            return Some(Found { rc, shape: Shape::FastForward, base });
+        }
+        match self.parents(id) {
+            [first, second] => Some(Found { rc: rc(second)?, shape: Shape::Merged, base: first.clone() }),
+            [first] => self.made_again(at, first),
+            _ => None,
+        }
+    }
+
+    /// Tells whether a commit of one parent has the tree of an rc that is not behind it.
+    fn made_again(&self, at: usize, parent: &CommitId) -> Option<Found> {
+        let id = self.chain[at];
+        let same_tree = |rc: &&&CommitId| self.trees.get(**rc) == self.trees.get(id);
+        let rc = self.rcs.iter().find(same_tree).filter(|rc| !self.graph.contains(id, rc))?;
+        let rc = (*rc).clone();
+        let below = &self.chain[at..];
+        let brought = self.graph.only(&rc, &self.known);
+        let brought = brought.iter().filter(|id| self.parents(id).len() < 2).count();
+        // As many commits as the rc brought: each was made again.
+        let last = below.last().and_then(|id| self.parents(id).first());
+        Some(match last.filter(|_| below.len() > 1 && below.len() == brought) {
+            Some(base) => Found { rc, shape: Shape::Rebased, base: base.clone() },
+            None => Found { rc, shape: Shape::Squashed, base: parent.clone() },
+        })
     }
 }
 

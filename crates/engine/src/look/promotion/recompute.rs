@@ -5,7 +5,7 @@ use crate::look::facts::CandidateAt;
 use crate::look::trial_merges;
 use crate::{Engine, POLICY_FILE, Refusal};
 use allclear_core::CommitId;
-use allclear_core::facts::EntrySight;
+use allclear_core::facts::{EntrySight, MergeBack};
 use allclear_core::history::graph::Graph;
 use allclear_core::ledger::entry::TRAILER;
 use allclear_core::ledger::promotion::{Promotion, Shape};
@@ -142,40 +142,42 @@ impl Engine<'_> {
         shown: &Shown,
     ) -> Result<Vec<Claim>, Refusal> {
         let promotion = &promoted.promotion;
-        let back = !graph.absent.contains(&promotion.new_develop);
         let mut asked = vec![promotion.new_stable.clone(), promotion.commit.clone()];
-        asked.extend(back.then(|| promotion.new_develop.clone()));
+        asked.extend(Some(promotion.new_develop.clone()).filter(|id| !graph.absent.contains(id)));
         let trees = self.repo.trees(&asked)?;
         let [stable, soaked, ..] = &trees[..] else { return Ok(Vec::new()) };
         let parents =
             |id: &CommitId| graph.commits.get(id).map(|info| info.parents.clone()).unwrap_or_default();
         let mode = candidate.cut.policy.promotion.merge;
-        let released = Truth::when(
-            is_made_of(promotion, mode, &parents(&promotion.new_stable)) && stable == soaked,
-            || {
-                format!(
-                    "{} is not {} merged into stable, and nothing else",
-                    promotion.new_stable.short(),
-                    promotion.commit.short()
-                )
-            },
-        );
-        let sources = [
-            Some((&candidate.policy_from, ("develop", &promotion.old_develop))),
-            Some(if candidate.cut.kind.is_regular() {
-                (&candidate.cut.from, ("develop", &promotion.old_develop))
-            } else {
-                (&candidate.cut.from, ("stable", &promotion.old_stable))
-            }),
-        ];
-        let foreign = sources.into_iter().flatten().find(|(from, (_, tip))| !graph.contains(tip, from));
+        let made = is_made_of(promotion, mode, &parents(&promotion.new_stable));
+        let (new, rc) = (promotion.new_stable.short(), promotion.commit.short());
+        let made = Truth::when(made, || format!("{new} is not {rc} merged into stable"));
+        let tree = Truth::when(stable == soaked, || format!("{new} has other files than {rc}, which soaked"));
+        let cut_from = match candidate.cut.kind.is_regular() {
+            true => ("develop", &promotion.old_develop),
+            false => ("stable", &promotion.old_stable),
+        };
+        let policy_from = ("develop", &promotion.old_develop);
+        let sources = [(&candidate.policy_from, policy_from), (&candidate.cut.from, cut_from)];
+        let foreign = sources.into_iter().find(|(from, (_, tip))| !graph.contains(tip, from));
         let origin = foreign.map_or(Truth::Holds, |(from, (name, _))| {
             Truth::DoesNotHold(format!("it comes from {}, which {name} did not have", from.short()))
         });
-        let mut claims = vec![Claim::new("origin", origin), Claim::new("release commit", released)];
-        if let (true, Some(develop)) = (back, trees.get(2)) {
+        let mut claims = vec![
+            Claim::new("origin", origin),
+            Claim::new("release commit", made),
+            Claim::new("released tree", tree),
+        ];
+        if let Some(develop) = trees.get(2) {
+            // Another hand may have put more on stable than the rc.
+            let trial = match stable == soaked {
+                true => shown.merge_back.clone(),
+                false => {
+                    self.merge_into_develop(&candidate.cut, &promotion.old_develop, &promotion.new_stable)?
+                }
+            };
             let parents = parents(&promotion.new_develop);
-            claims.push(Claim::new("merge-back", merge_back(promoted, graph, shown, develop, &parents)));
+            claims.push(Claim::new("merge-back", merge_back(promoted, graph, &trial, develop, &parents)));
         }
         Ok(claims)
     }
@@ -197,7 +199,7 @@ fn is_made_of(promotion: &Promotion, mode: MergeMode, parents: &[CommitId]) -> b
 fn merge_back(
     promoted: &Promoted,
     graph: &Graph,
-    shown: &Shown,
+    trial: &MergeBack,
     develop: &CommitId,
     parents: &[CommitId],
 ) -> Truth {
@@ -206,7 +208,7 @@ fn merge_back(
     let recorded = verify::recorded(promoted).and_then(|facts| facts.merge_back);
     if !graph.contains(&promotion.new_develop, &promotion.new_stable) {
         Truth::DoesNotHold(format!("{} does not contain the release", promotion.new_develop.short()))
-    } else if !as_made || trial_merges::tree(&shown.merge_back) == Some(develop) {
+    } else if !as_made || trial_merges::tree(trial) == Some(develop) {
         Truth::Holds
     } else if recorded.as_ref().and_then(trial_merges::tree) == Some(develop) {
         Truth::CannotBeChecked("this git merges it differently from the one that made it".into())
