@@ -36,8 +36,8 @@ pub struct Facts {
     pub offers: Vec<Offer>,
     /// What the refs show of the promotions on record that no later entry has seen done.
     pub promotions: BTreeMap<Version, PromotionFacts>,
-    /// Branches of released candidates that are still at the released rc.
-    pub leftover: Vec<Leftover>,
+    /// The branch of the newest release, where it is still at the released rc.
+    pub leftover: Option<Leftover>,
     /// What the record itself looks like.
     pub record: RecordFacts,
 }

@@ -34,7 +34,7 @@ impl Engine<'_> {
 
 /// Does something that begins with a look; and once more where the private store turned out to be damaged, and
 /// was made again: nothing that was built by then was sent.
-pub(crate) fn healed<T>(act: impl Fn() -> Result<T, Refusal>) -> Result<T, Refusal> {
+pub(crate) fn healed<T>(mut act: impl FnMut() -> Result<T, Refusal>) -> Result<T, Refusal> {
     match act() {
         Err(fault) if fault.kind() == FaultKind::Broken => act(),
         done => done,

@@ -177,8 +177,8 @@ fn judge(
         gates.iter().filter(|g| g.enforced).map(|g| g.finding.verdict).max().unwrap_or(Verdict::Passed);
     let commit = case.commit().clone();
     let clear = open().next().is_none().then(|| Clear { version, commit: commit.clone(), at: now });
-    let unfinished = unfinished::step(version, candidate, seen, facts, clear.as_ref().map(Clear::commit));
-    let stop = unfinished::stop(version, candidate, seen, facts, unfinished);
+    let unfinished = unfinished::step(candidate, seen, facts, clear.as_ref().map(Clear::commit));
+    let stop = unfinished::stop(candidate, seen, facts, unfinished);
     let state = match unfinished {
         Some(Step::Stop(_)) => State::Blocked,
         Some(_) => State::Promoting,

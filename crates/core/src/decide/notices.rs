@@ -6,7 +6,8 @@
 
 use crate::decide::after;
 use crate::decide::after::StepState;
-use crate::decide::assess::Assessment;
+use crate::decide::assess::{Assessment, CandidateAssessment};
+use crate::decide::promotion::Step;
 use crate::gate::Kind;
 use crate::policy::Target;
 use crate::policy::model::notify::Topic;
@@ -74,7 +75,8 @@ pub fn news(project: &Project, assessment: &Assessment) -> Vec<News> {
         };
         news.extend(found.stop.as_ref().map(|stop| {
             let remedy = stop.remedy.first().cloned().unwrap_or_default();
-            failed(format!("{version} stopped {}", found.commit), short(&stop.why, 300), remedy)
+            let key = format!("{version} stopped {}: {}", found.commit, stopped_by(found));
+            failed(key, short(&stop.why, 300), remedy)
         }));
     }
     for (version, release) in &project.releases {
@@ -116,6 +118,11 @@ pub fn news(project: &Project, assessment: &Assessment) -> Vec<News> {
         }
     }
     news
+}
+
+/// Names what stops a candidate beside its gates, so that another reason is news.
+fn stopped_by(found: &CandidateAssessment) -> &'static str {
+    if let Some(Step::Stop(obstacle)) = found.unfinished { obstacle.sentence() } else { "refused" }
 }
 
 /// Gives what a person can do about a step.

@@ -145,8 +145,7 @@ pub fn plan(
             actions.push(Action::Promote { version, commit: candidate.commit.clone() });
         }
     }
-    let ended = facts.leftover.iter().map(|left| Action::EndBranch { version: left.version });
-    actions.extend(ended);
+    actions.extend(facts.leftover.as_ref().map(|left| Action::EndBranch { version: left.version }));
     if let Some(policy) = policy.filter(|_| !unfinished) {
         actions.extend(train(policy, project, facts, now));
     }

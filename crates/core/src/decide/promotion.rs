@@ -29,15 +29,13 @@ pub enum Standing {
     Stuck(Obstacle),
 }
 
-/// What is missing of a promotion whose entry landed.
+/// What is missing of a promotion whose entry landed, beside the tag.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Todo {
     /// Move stable.
     pub stable: bool,
     /// Merge into develop.
     pub develop: bool,
-    /// Make the tag.
-    pub tag: bool,
     /// End the branch.
     pub candidate: bool,
 }
@@ -112,7 +110,6 @@ fn with_entry(sight: Sight) -> Standing {
         Standing::Committed(Todo {
             stable: stable == Seen::Old,
             develop: develop != Seen::New,
-            tag: true,
             candidate: candidate == BranchSight::AtRc,
         })
     }
@@ -208,7 +205,7 @@ mod tests {
 
     #[test]
     fn the_table_row_by_row() {
-        let all = Todo { stable: true, develop: true, tag: true, candidate: true };
+        let all = Todo { stable: true, develop: true, candidate: true };
         let rows = [
             ("done", NEW, Standing::Done(BranchSight::Gone)),
             (

@@ -6,7 +6,7 @@ use crate::ledger::promotion::{Promotion, Shape};
 use crate::ledger::signer::{Change, Signer};
 use crate::ledger::step_end::{DoneBy, StepFailure};
 use crate::policy::schedule::SkipReason;
-use crate::policy::{Policy, Stops};
+use crate::policy::{Policy, Stops, digest};
 use crate::types::cut_kind::CutKind;
 use crate::types::object_id::CommitId;
 use crate::types::ref_name::Branch;
@@ -245,9 +245,6 @@ pub enum Event {
         entry: CommitId,
         /// Whether stable was moved.
         stable: bool,
-        /// The merge-back on develop, where it had to be made again.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        develop: Option<CommitId>,
         /// Why a captain completed it although it was not clear.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         reason: Option<String>,
@@ -427,4 +424,11 @@ pub struct Cut {
     pub policy: Policy,
     /// The policy's digest.
     pub digest: String,
+}
+
+impl Cut {
+    /// Tells whether its policy is the one that it names, and the expansion of what a policy file says.
+    pub fn is_judged_by(&self, read: &Policy) -> bool {
+        digest(&self.policy) == self.digest && digest(&read.of(self.kind)) == self.digest
+    }
 }

@@ -253,7 +253,7 @@ impl Project {
                 }
             }
             Event::Promoted(promotion) => self.promoted(promotion, entry, commit, level),
-            Event::PromotionContinued { version, entry, stable, reason, develop: _ } => {
+            Event::PromotionContinued { version, entry, stable, reason } => {
                 self.continued(*version, entry, *stable, reason.as_ref());
             }
             Event::PromotionRefused { version, commit, said } => {

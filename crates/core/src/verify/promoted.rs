@@ -86,7 +86,7 @@ pub fn chain_claims(promoted: &Promoted, origin: Option<&Policy>) -> Vec<Claim> 
             "the policy on record is not the one it names ({})",
             &c.cut.digest[..c.cut.digest.len().min(12)]
         )),
-        (Some(read), Some(c)) if digest(&read.of(c.cut.kind)) == c.cut.digest => Truth::Holds,
+        (Some(read), Some(c)) if c.cut.is_judged_by(read) => Truth::Holds,
         (Some(_), _) if facts.rules != crate::ledger::entry::RULES => other_rules(facts.rules),
         (Some(_), _) => Truth::DoesNotHold(format!("the policy it was judged by is not the one in {from}")),
     };
@@ -269,7 +269,7 @@ impl Again<'_> {
             strangers: Vec::new(),
             traps: Vec::new(),
             promotions: BTreeMap::new(),
-            leftover: Vec::new(),
+            leftover: None,
             record: RecordFacts { place: None, rewound: None, second: None, signer: None },
         })
     }

@@ -218,7 +218,7 @@ impl Scene {
             traps: Vec::new(),
             offers: Vec::new(),
             promotions: BTreeMap::new(),
-            leftover: Vec::new(),
+            leftover: None,
             record: RecordFacts { place: None, rewound: None, second: None, signer: None },
             drift: Vec::new(),
         };

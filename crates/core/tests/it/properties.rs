@@ -103,7 +103,6 @@ fn promotion_event() -> impl Strategy<Value = Event> {
             version: VERSION,
             entry: entry_id(n),
             stable,
-            develop: Some(commit(0x2f)),
             reason: None,
         }),
         1 => head().prop_map(|n| Event::PromotionRefused { version: VERSION, commit: commit(n), said: "no".into() }),

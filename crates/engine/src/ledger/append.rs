@@ -184,7 +184,8 @@ impl Engine<'_> {
         let (place, old) = (tip.place()?, tip.head.clone());
         let _span = tracing::info_span!("append", %place, entry = tip.entries + 1, id = draft.id).entered();
         let (ours, updates) = self.entry_updates(tip, draft)?;
-        let (first, completes) = first_push(tip, &updates, completes);
+        let first = first_push(tip, &updates);
+        let completes = completes || tip.push == PushMode::Sequential;
         let stale = FRESH.after(self.clock.now());
         let mut answer = self.repo.push(first);
         for attempt in 0.. {
@@ -249,15 +250,11 @@ impl Engine<'_> {
     }
 }
 
-/// Gives what goes with the first push, and whether the rest follows at once.
-pub(crate) fn first_push<'u>(
-    tip: &Tip,
-    updates: &'u [RefUpdate],
-    completes: bool,
-) -> (&'u [RefUpdate], bool) {
+/// Gives what goes with the first push: the entry alone, where the refs go one after the other.
+pub(crate) fn first_push<'u>(tip: &Tip, updates: &'u [RefUpdate]) -> &'u [RefUpdate] {
     match tip.push {
-        PushMode::Atomic => (updates, completes),
-        PushMode::Sequential => (&updates[..1], true),
+        PushMode::Atomic => updates,
+        PushMode::Sequential => &updates[..1],
     }
 }
 

@@ -43,12 +43,9 @@ impl Engine<'_> {
         if !new.is_empty() {
             let commits: Vec<CommitId> = new.iter().map(|c| c.policy_from.clone()).collect();
             let texts = self.repo.file_of_each(&commits, POLICY_FILE)?;
-            let read = |text: Option<String>| policy::read(&text?).ok();
             let same = new.iter().zip(texts).filter(|(candidate, text)| {
-                let cut = &candidate.cut;
-                let read = read(text.clone());
-                read.is_some_and(|read| policy::digest(&read.policy.of(cut.kind)) == cut.digest)
-                    && policy::digest(&cut.policy) == cut.digest
+                let read = text.as_deref().and_then(|text| policy::read(text).ok());
+                read.is_some_and(|read| candidate.cut.is_judged_by(&read.policy))
             });
             known.policies.extend(same.map(|(candidate, _)| key(candidate)));
         }

@@ -49,6 +49,10 @@ impl Engine<'_> {
         }
         let tag = cut.tags.release(version);
         let trailer = format!("{TRAILER}: {}", draft.id);
+        let tagged = landing.and_then(|landing| landing.tag.as_ref());
+        // Before anything is written: what reads the store waits for that.
+        let notes =
+            tagged.map_or_else(|| self.release_notes(snapshot, version, now).map(Some), |_| Ok(None))?;
         let new_stable = match (landing, cut.policy.promotion.merge) {
             (Some(landing), _) => landing.commit.clone(),
             (None, MergeMode::Ff) => commit.clone(),
@@ -61,10 +65,10 @@ impl Engine<'_> {
                 made
             }
         };
-        let new_tag = match landing.and_then(|landing| landing.tag.as_ref()) {
+        let new_tag = match tagged {
             Some((object, _)) => object.clone(),
             None => {
-                let notes = self.release_notes(snapshot, version, now)?;
+                let notes = notes.unwrap_or_default();
                 let message = format!("{tag}\n\n{notes}\n\n{trailer}");
                 let made = self.repo.write_tag(&tag, &new_stable, &self.signature(now), &message)?;
                 draft.attachments.insert(TAG.into(), self.raw_text(&made)?);

@@ -1,19 +1,48 @@
 //! Brings a promotion that is begun to its end: rolls forward what landed in part, and completes what another hand
 //! brought onto stable.
 
-use super::outcome::{Again, Attempt};
+use super::outcome::Attempt;
 use super::promote::{Tried, Wanted};
 use crate::ledger::append::{Draft, Landing};
 use crate::look::trial_merges;
 use crate::{Engine, PromotionRefusal, PushRefusal, Refusal, Snapshot};
 use allclear_core::CandidateAssessment;
+use allclear_core::decide::assess::Clear;
 use allclear_core::decide::promotion::{Obstacle, Step, Todo, next, standing};
 use allclear_core::ledger::entry::TRAILER;
 use allclear_core::ledger::event::Event;
+use allclear_core::ledger::promotion::Promotion;
 use allclear_core::port::RefUpdate;
 use allclear_core::project::{Candidate, Promoted};
 use allclear_core::types::text::{list, plain};
 use allclear_core::{CommitId, RefName, Version};
+
+/// What lets stable move, for the commit of a promotion whose entry landed.
+enum Leave<'a> {
+    /// No gate blocks it now.
+    Clear(&'a Clear),
+    /// A captain completes it by name and with a reason.
+    Captain(&'a str),
+}
+
+impl Leave<'_> {
+    fn stable(&self, promotion: &Promotion) -> Option<RefUpdate> {
+        let may = match self {
+            Self::Clear(clear) => (clear.version(), clear.commit()) == (promotion.version, &promotion.commit),
+            Self::Captain(_) => true,
+        };
+        let (old, new) = (promotion.old_stable.clone(), promotion.new_stable.clone());
+        let name = promotion.stable_branch.to_ref();
+        may.then_some(RefUpdate { name, old: Some(old), new: Some(new) })
+    }
+
+    fn reason(&self) -> Option<String> {
+        match self {
+            Self::Clear(_) => None,
+            Self::Captain(reason) => Some((*reason).to_owned()),
+        }
+    }
+}
 
 impl Engine<'_> {
     /// Takes the next step of a promotion that is begun.
@@ -40,7 +69,8 @@ impl Engine<'_> {
         };
         let draft = match (step, &candidate.promoted) {
             (Step::Continue(todo), Some(promoted)) => {
-                self.continuation(snapshot, candidate, promoted, todo, reason)?
+                let leave = reason.map(Leave::Captain).or(found.clear().map(Leave::Clear));
+                self.continuation(snapshot, candidate, promoted, todo, leave)?
             }
             (Step::Complete, _) => self.build(snapshot, version, reason)?.1,
             (Step::Stop(obstacle), promoted) => {
@@ -55,13 +85,13 @@ impl Engine<'_> {
                 return Err(PromotionRefusal::Stopped { version, obstacle, stop }.into());
             }
             (Step::Continue(_) | Step::Close | Step::EndBranch | Step::Push, _) => {
-                return Ok(Attempt::Again(Again::Progress));
+                return Ok(Attempt::Progress);
             }
         };
         tried.ours.push(candidate.promoted.as_ref().map_or(&draft.id, |promoted| &promoted.id).clone());
         match self.land_alone(&snapshot.tip(), &draft) {
-            Ok(Landing::Landed) => Ok(Attempt::Again(Again::Progress)),
-            Ok(Landing::Raced) => Ok(Attempt::Again(Again::Raced)),
+            Ok(Landing::Landed) => Ok(Attempt::Progress),
+            Ok(Landing::Raced) => Ok(Attempt::Raced),
             Err(refusal) => {
                 let cause = Box::new(refusal.into());
                 Err(PromotionRefusal::StillInPart { version, cause }.into())
@@ -76,43 +106,35 @@ impl Engine<'_> {
         candidate: &Candidate,
         promoted: &Promoted,
         todo: Todo,
-        reason: Option<&str>,
+        leave: Option<Leave<'_>>,
     ) -> Result<Draft, Refusal> {
         let promotion = &promoted.promotion;
-        let mut refs = Vec::new();
-        let mut change = |name: RefName, old: Option<&CommitId>, new: Option<&CommitId>| {
-            refs.push(RefUpdate { name, old: old.cloned(), new: new.cloned() });
+        let (version, entry) = (promotion.version, promoted.entry.clone());
+        let change = |name: RefName, old: Option<&CommitId>, new: Option<&CommitId>| RefUpdate {
+            name,
+            old: old.cloned(),
+            new: new.cloned(),
         };
-        let mut merged = None;
+        let mut refs = Vec::new();
         if todo.develop {
             let develop = snapshot.facts.develop.clone().ok_or(PromotionRefusal::LongLivedGone)?;
             // Where somebody put more on stable since, develop gets that too.
             let stable = snapshot.facts.stable.clone().filter(|_| !todo.stable);
             let stable = stable.unwrap_or_else(|| promotion.new_stable.clone());
             let made = self.merge_back(candidate, promoted, &develop, &stable)?;
-            change(promotion.develop_branch.to_ref(), Some(&develop), Some(&made));
-            merged = Some(made).filter(|made| *made != promotion.new_develop);
+            refs.push(change(promotion.develop_branch.to_ref(), Some(&develop), Some(&made)));
         }
         if todo.stable {
-            change(
-                promotion.stable_branch.to_ref(),
-                Some(&promotion.old_stable),
-                Some(&promotion.new_stable),
-            );
+            let moved = leave.as_ref().and_then(|leave| leave.stable(promotion));
+            let obstacle = Obstacle::NotClear;
+            refs.push(moved.ok_or(PromotionRefusal::Stopped { version, obstacle, stop: None })?);
         }
-        if todo.tag {
-            change(RefName::tag(&promotion.tag), None, Some(&promotion.new_tag));
-        }
+        refs.push(change(RefName::tag(&promotion.tag), None, Some(&promotion.new_tag)));
         if todo.candidate {
-            change(promotion.branch.to_ref(), Some(&promotion.commit), None);
+            refs.push(change(promotion.branch.to_ref(), Some(&promotion.commit), None));
         }
-        let event = Event::PromotionContinued {
-            version: promotion.version,
-            entry: promoted.entry.clone(),
-            stable: todo.stable,
-            develop: merged,
-            reason: reason.map(str::to_owned),
-        };
+        let reason = leave.and_then(|leave| leave.reason());
+        let event = Event::PromotionContinued { version, entry, stable: todo.stable, reason };
         Ok(Draft { refs, ..self.draft(vec![event]) })
     }
 
@@ -155,47 +177,41 @@ impl Engine<'_> {
             let files = list(&merged.conflicts.keys().take(3).map(|file| plain(file)).collect::<Vec<_>>());
             return Ok(format!("merge {} into it and resolve {files}", promotion.new_stable));
         }
-        let message = format!("Merge {} into {}", promotion.version, promotion.stable_branch);
-        let parents = vec![stable, promotion.new_stable.clone()];
-        let made = self.write_merge(merged.tree, parents, message, promoted.at)?;
-        if snapshot.refs.get(&branch) != Some(&made) {
-            let old = snapshot.refs.get(&branch).cloned();
-            if old.is_some() {
-                return Ok(format!(
-                    "review the branch {name}, and merge it into {}",
-                    promotion.stable_branch
-                ));
-            }
-            let answer = self.repo.push(&[RefUpdate { name: branch, old, new: Some(made.clone()) }])?;
-            if !answer.ok {
-                return Err(PushRefusal::refused(answer, format!("the branch {name}")).into());
-            }
+        if snapshot.refs.get(&branch).is_none() {
+            let message = format!("Merge {} into {}", promotion.version, promotion.stable_branch);
+            let parents = vec![stable, promotion.new_stable.clone()];
+            let made = self.write_merge(merged.tree, parents, message, promoted.at)?;
+            self.push_one(
+                RefUpdate { name: branch, old: None, new: Some(made) },
+                &format!("the branch {name}"),
+            )?;
         }
+        let stable = &promotion.stable_branch;
         Ok(format!(
-            "review the branch {name} ({}), which makes {} contain the release, and push it there",
-            made.short(),
-            promotion.stable_branch
+            "review the branch {name}, which makes {stable} contain the release, and push it to {stable}"
         ))
+    }
+
+    /// Pushes one ref, and reads it back: it did not move only where the server refused it.
+    fn push_one(&self, update: RefUpdate, what: &str) -> Result<(), Refusal> {
+        let answer = self.repo.push(std::slice::from_ref(&update))?;
+        let refs = self.repo.refs()?;
+        match refs.get(&update.name) == update.old.as_ref() {
+            true => Err(PushRefusal::refused(answer, what).into()),
+            false => Ok(()),
+        }
     }
 
     /// Ends the branch of a released candidate, where the push that should have done it was cut short.
     pub(crate) fn end_branch(&self, version: Version) -> Result<(), Refusal> {
         let snapshot = self.observe()?;
-        let left = snapshot.facts.leftover.iter().find(|left| left.version == version);
-        let update = left.map(|left| RefUpdate {
-            name: left.branch.clone(),
-            old: Some(left.commit.clone()),
-            new: None,
-        });
-        if let Some(update) = update {
-            let answer = self.repo.push(std::slice::from_ref(&update))?;
-            let refs = self.repo.refs()?;
-            if refs.get(&update.name) == update.old.as_ref() {
-                let doing = format!("the branch of {version}");
-                return Err(PushRefusal::refused(answer, doing).into());
+        match snapshot.facts.leftover.filter(|left| left.version == version) {
+            Some(left) => {
+                let update = RefUpdate { name: left.branch, old: Some(left.commit), new: None };
+                self.push_one(update, &format!("the branch of {version}"))
             }
+            None => Ok(()),
         }
-        Ok(())
     }
 
     /// Records that a candidate was found on stable without being clear. The first sight counts.

@@ -1,6 +1,5 @@
 //! How a promotion ends.
 
-use crate::Refusal;
 use allclear_core::ledger::promotion::Promotion;
 use allclear_core::project::Release;
 use allclear_core::types::text::plain;
@@ -54,21 +53,8 @@ pub(super) enum Attempt {
     Released(Released),
     /// There is nothing to finish any more.
     Nothing,
-    /// Something came first, or a part landed: look again.
-    Again(Again),
-    Refused(Refusal),
-}
-
-/// Why an attempt has to look again.
-pub(super) enum Again {
     /// Something was done; what is left is seen by the next look.
     Progress,
-    /// Somebody else was first.
+    /// Somebody else was first: look again, and judge again.
     Raced,
-}
-
-impl<R: Into<Refusal>> From<R> for Attempt {
-    fn from(refusal: R) -> Self {
-        Self::Refused(refusal.into())
-    }
 }

@@ -1,12 +1,13 @@
 //! Promotes a candidate that is clear: look, judge, build, one push, look.
 
 use super::build::PromotionPlan;
-use super::outcome::{Again, Attempt, Released};
+use super::outcome::{Attempt, Released};
 use super::push::unanswered;
+use crate::engine::healed;
 use crate::ledger::append::DEADLINE;
 use crate::look::resolve::expect_commit;
 use crate::people::reason::reason;
-use crate::{Engine, FaultKind, Note, PromotionRefusal, Refusal, Snapshot};
+use crate::{Engine, Note, PromotionRefusal, Refusal, Snapshot};
 use allclear_core::decide::assess::Clear;
 use allclear_core::ledger::event::Event;
 use allclear_core::{CommitId, Version};
@@ -74,21 +75,19 @@ impl Engine<'_> {
     ) -> Result<Option<Released>, Refusal> {
         let deadline = DEADLINE.after(self.clock.now());
         let mut tried = Tried { version, ..Tried::default() };
-        let (mut healed, mut races, mut steps) = (false, 0, 0);
+        let (mut races, mut steps) = (0, 0);
         loop {
-            match self.attempt(&mut tried, only_if, wanted) {
+            match healed(|| self.attempt(&mut tried, only_if, wanted))? {
                 Attempt::Released(released) => return Ok(Some(released)),
                 Attempt::Nothing => return Ok(None),
-                Attempt::Refused(fault) if fault.kind() == FaultKind::Broken && !healed => healed = true,
-                Attempt::Refused(fault) => return Err(fault),
-                Attempt::Again(_) if self.clock.now() >= deadline => {
+                Attempt::Progress | Attempt::Raced if self.clock.now() >= deadline => {
                     return Err(PromotionRefusal::KeepsMoving { version: tried.version, by: tried.by }.into());
                 }
-                Attempt::Again(Again::Progress) if steps >= STEPS => {
+                Attempt::Progress if steps >= STEPS => {
                     return Err(PromotionRefusal::NotAtItsEnd(tried.version).into());
                 }
-                Attempt::Again(Again::Progress) => steps += 1,
-                Attempt::Again(Again::Raced) => {
+                Attempt::Progress => steps += 1,
+                Attempt::Raced => {
                     races += 1;
                     if let Some(version) = tried.version.filter(|_| races == RACES) {
                         self.ask_for_quiet(version)?;
@@ -99,11 +98,7 @@ impl Engine<'_> {
         }
     }
 
-    fn attempt(&self, tried: &mut Tried, only_if: Option<&str>, wanted: Wanted<'_>) -> Attempt {
-        self.try_once(tried, only_if, wanted).unwrap_or_else(Attempt::Refused)
-    }
-
-    fn try_once(
+    fn attempt(
         &self,
         tried: &mut Tried,
         only_if: Option<&str>,
@@ -156,8 +151,8 @@ impl Engine<'_> {
         let clear =
             if clear.at() == self.clock.now() { clear } else { self.judge(&snapshot, version, only_if)? };
         tried.ours.push(draft.id.clone());
-        let attempt = self.push_promotion(&snapshot.tip(), &plan.promotion, &draft, &clear);
-        tried.before = matches!(attempt, Attempt::Again(Again::Raced)).then_some(snapshot);
+        let attempt = self.push_promotion(&snapshot.tip(), &plan.promotion, &draft, &clear)?;
+        tried.before = matches!(attempt, Attempt::Raced).then_some(snapshot);
         Ok(attempt)
     }
 

@@ -1,6 +1,6 @@
 //! The one push of a promotion, and what the refs show after it.
 
-use super::outcome::{Again, Attempt, Released};
+use super::outcome::{Attempt, Released};
 use crate::ledger::append::{Draft, FRESH, first_push};
 use crate::ledger::place::Tip;
 use crate::look::promotion::sight::sight;
@@ -22,62 +22,59 @@ impl Engine<'_> {
         promotion: &Promotion,
         draft: &Draft,
         clear: &Clear,
-    ) -> Attempt {
+    ) -> Result<Attempt, Refusal> {
         let version = promotion.version;
         let judged = (clear.version(), clear.commit()) == (version, &promotion.commit);
         if !judged || FRESH.after(clear.at()) < self.clock.now() {
-            return Attempt::Again(Again::Raced);
+            return Ok(Attempt::Raced);
         }
-        let (ours, updates) = match self.entry_updates(tip, draft) {
-            Ok(made) => made,
-            Err(refusal) => return refusal.into(),
-        };
+        let (ours, updates) = self.entry_updates(tip, draft)?;
         let place = updates[0].name.clone();
         for last in [false, true] {
             self.note(Note::Pushing(version));
             // Whatever the push says, the refs are read next; its words are for people.
-            let answer = self.repo.push(first_push(tip, &updates, false).0);
+            let answer = self.repo.push(first_push(tip, &updates));
             self.note(Note::Pushed(version));
             if let Err(error @ RepoError::Remade(_)) = answer {
-                return error.into();
+                return Err(error.into());
             }
             let refs = match self.repo.refs() {
                 Ok(refs) => refs,
-                Err(error) if was_sent(&answer) => return unanswered(version, error).into(),
-                Err(error) => return error.into(),
+                Err(error) if was_sent(&answer) => return Err(unanswered(version, error)),
+                Err(error) => return Err(error.into()),
             };
             self.note(Note::ReadBack);
             if refs.get(&place) == Some(&ours) {
                 self.remember_as_seen(tip, &ours);
                 if is_whole(&refs, promotion) {
                     self.note(Note::Confirmed(version));
-                    return Attempt::Released(Released::now(promotion, &draft.id));
+                    return Ok(Attempt::Released(Released::now(promotion, &draft.id)));
                 }
-                return Attempt::Again(Again::Progress);
+                return Ok(Attempt::Progress);
             }
             if refs.get(&place) != tip.head.as_ref() {
-                return Attempt::Again(Again::Raced);
+                return Ok(Attempt::Raced);
             }
             // Ancestry is asked of nobody: what is not what was expected is left to the next look.
             match standing(sight(&refs, EntrySight::Absent, promotion, |now, new| now == new)) {
                 // What was judged too long ago is not sent again.
                 Standing::NotApplied if last || FRESH.after(clear.at()) < self.clock.now() => {
-                    return self.not_applied(tip, version, promotion, answer);
+                    return Err(self.not_applied(tip, promotion, answer));
                 }
                 Standing::NotApplied => {}
-                Standing::Overtaken(Obstacle::Develop) => return Attempt::Again(Again::Raced),
+                Standing::Overtaken(Obstacle::Develop) => return Ok(Attempt::Raced),
                 Standing::Overtaken(obstacle) => {
-                    return PromotionRefusal::GivenUp { version, obstacle }.into();
+                    return Err(PromotionRefusal::GivenUp { version, obstacle }.into());
                 }
                 Standing::Landed
                 | Standing::Done(_)
                 | Standing::Committed(_)
                 | Standing::PutBack
                 | Standing::Unfounded
-                | Standing::Stuck(_) => return Attempt::Again(Again::Progress),
+                | Standing::Stuck(_) => return Ok(Attempt::Progress),
             }
         }
-        Attempt::Again(Again::Raced)
+        Ok(Attempt::Raced)
     }
 
     /// Two pushes changed nothing: says why, as far as the server said it. What may still be on its way is made
@@ -85,10 +82,10 @@ impl Engine<'_> {
     fn not_applied(
         &self,
         tip: &Tip,
-        version: Version,
         promotion: &Promotion,
         answer: Result<PushAnswer, RepoError>,
-    ) -> Attempt {
+    ) -> Refusal {
+        let version = promotion.version;
         // What a server cannot do is no rule of it.
         let by_rule = matches!(&answer, Ok(answer) if !answer.no_atomic);
         let said = answer.as_ref().map(in_its_own_words).unwrap_or_default();
@@ -117,7 +114,7 @@ impl Engine<'_> {
             // If this cannot be recorded either, the next tick tries the promotion again and comes here.
             drop(self.land(tip, &self.draft(vec![event])));
         }
-        refusal.into()
+        refusal
     }
 
     /// Asks observations to wait, so that the next push wins its race.

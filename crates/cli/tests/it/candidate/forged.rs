@@ -62,10 +62,10 @@ fn what_is_clear_is_promoted_only_as_allclear_would_have_built_it() {
         ("names other refs or another commit than those of its candidate", |_, told| {
             told["branch"] = json!("develop");
         }),
-        ("merged into stable, and nothing else", |world, told| {
+        ("has other files than", |world, told| {
             told["new_stable"] = json!(commit(world, "master", &["master", "release-1.1.0"]));
         }),
-        ("merged into stable, and nothing else", |world, told| {
+        ("merged into stable", |world, told| {
             told["new_stable"] = json!(world.at("release-1.1.0"));
         }),
     ];

@@ -31,7 +31,7 @@ impl World {
         }
         let standing = standing(sight);
         if standing == Standing::PutBack && self.mistake == Mistake::MoveWhatWasPutBack {
-            return Standing::Committed(Todo { stable: true, develop: false, tag: false, candidate: false });
+            return Standing::Committed(Todo { stable: true, develop: false, candidate: false });
         }
         standing
     }
@@ -157,7 +157,7 @@ impl World {
             develop: todo
                 .develop
                 .then_some(Change { old: Some(develop), new: Develop { has: base, ..develop } }),
-            tag: todo.tag.then_some(Change { old: Some(Tag::Absent), new: tag }),
+            tag: (self.refs.tag == Tag::Absent).then_some(Change { old: Some(Tag::Absent), new: tag }),
             candidate: todo.candidate.then_some(Change { old: Some(Branch::At(rc)), new: Branch::Gone }),
             captain: who == Who::Captain,
             judged: self.is_clear(),

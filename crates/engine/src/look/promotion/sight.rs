@@ -10,11 +10,13 @@ use allclear_core::{CommitId, RULES, RefName, Version};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
-/// What is remembered of entries that were recomputed: they do not change, and neither does what they stand on.
+/// What is remembered of the last entry that was recomputed: it does not change, and neither does what it stands on.
 #[derive(Serialize, Deserialize)]
 struct Recomputed {
     rules: u32,
-    entries: BTreeMap<CommitId, (EntrySight, Option<String>)>,
+    entry: CommitId,
+    sight: EntrySight,
+    why: Option<String>,
 }
 
 impl Engine<'_> {
@@ -25,19 +27,14 @@ impl Engine<'_> {
         graph: &Graph,
         project: &Project,
     ) -> Result<BTreeMap<Version, PromotionFacts>, Refusal> {
-        let mut known = self.recomputed();
+        let known =
+            self.repo.recall("recomputed").and_then(|b| serde_json::from_slice::<Recomputed>(&b).ok());
+        let known = known.filter(|known| known.rules == RULES);
         let mut found = BTreeMap::new();
         for promoted in open(project) {
-            let (entry, why) = match known.get(&promoted.entry) {
-                Some(known) => known.clone(),
-                None => {
-                    let judged = self.entry_sight(promoted, &project.tag_entries)?;
-                    if judged.0 != EntrySight::Unproven {
-                        known = BTreeMap::from([(promoted.entry.clone(), judged.clone())]);
-                        self.remember_recomputed(&known);
-                    }
-                    judged
-                }
+            let (entry, why) = match known.as_ref().filter(|known| known.entry == promoted.entry) {
+                Some(known) => (known.sight, known.why.clone()),
+                None => self.recompute(promoted, project)?,
             };
             let seen = sight(refs, entry, &promoted.promotion, |now, new| graph.contains(now, new));
             let sight = Sight { moved: seen.moved || promoted.moved, ..seen };
@@ -71,17 +68,20 @@ impl Engine<'_> {
         Ok(tips)
     }
 
-    fn recomputed(&self) -> BTreeMap<CommitId, (EntrySight, Option<String>)> {
-        let known =
-            self.repo.recall("recomputed").and_then(|b| serde_json::from_slice::<Recomputed>(&b).ok());
-        known.filter(|known| known.rules == RULES).map(|known| known.entries).unwrap_or_default()
-    }
-
-    fn remember_recomputed(&self, entries: &BTreeMap<CommitId, (EntrySight, Option<String>)>) {
-        let known = Recomputed { rules: RULES, entries: entries.clone() };
-        if let Ok(bytes) = serde_json::to_vec(&known) {
+    /// Recomputes an entry, and remembers what came of it.
+    fn recompute(
+        &self,
+        promoted: &Promoted,
+        project: &Project,
+    ) -> Result<(EntrySight, Option<String>), Refusal> {
+        let (sight, why) = self.entry_sight(promoted, &project.tag_entries)?;
+        let known = Recomputed { rules: RULES, entry: promoted.entry.clone(), sight, why: why.clone() };
+        if sight != EntrySight::Unproven
+            && let Ok(bytes) = serde_json::to_vec(&known)
+        {
             self.repo.remember("recomputed", &bytes);
         }
+        Ok((sight, why))
     }
 }
 
@@ -132,17 +132,13 @@ pub(in crate::look) fn leftover(
     project: &Project,
     graph: &Graph,
     develop: Option<&CommitId>,
-) -> Vec<Leftover> {
-    let newest = project.releases.iter().max_by_key(|(_, release)| release.at);
-    let left = newest.and_then(|(version, release)| {
-        let branch = release.branch.to_ref();
-        let commit = refs.get(&branch).filter(|now| **now == release.commit)?.clone();
-        let published = refs.get(&RefName::tag(&release.tag)) == Some(&release.object);
-        let stable = refs.get(&release.stable_branch.to_ref())?;
-        let in_both =
-            [Some(stable), develop].into_iter().flatten().all(|tip| graph.contains(tip, &release.stable));
-        let whole = published && in_both;
-        whole.then_some(Leftover { version: *version, branch, commit })
-    });
-    left.into_iter().collect()
+) -> Option<Leftover> {
+    let (version, release) = project.releases.iter().max_by_key(|(_, release)| release.at)?;
+    let branch = release.branch.to_ref();
+    let commit = refs.get(&branch).filter(|now| **now == release.commit)?.clone();
+    let published = refs.get(&RefName::tag(&release.tag)) == Some(&release.object);
+    let stable = refs.get(&release.stable_branch.to_ref())?;
+    let in_both =
+        [Some(stable), develop].into_iter().flatten().all(|tip| graph.contains(tip, &release.stable));
+    (published && in_both).then_some(Leftover { version: *version, branch, commit })
 }
