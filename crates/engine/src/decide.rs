@@ -3,6 +3,7 @@
 use crate::engine::healed;
 use crate::ledger::append::{DEADLINE, Draft, Landing};
 use crate::{Engine, LedgerRefusal, Note, Refusal, Snapshot};
+use allclear_core::port::ObjectKind;
 
 impl Engine<'_> {
     /// Observes, decides and appends, again and again until it lands: decisions are judged anew
@@ -20,6 +21,8 @@ impl Engine<'_> {
     ) -> Result<T, Refusal> {
         let deadline = DEADLINE.after(self.clock.now());
         let mut before: Option<Snapshot> = None;
+        // Many decisions tag something.
+        self.repo.prepare(&[ObjectKind::Commit, ObjectKind::Tag]);
         loop {
             let snapshot = self.observe()?;
             if let Some(before) = &before {

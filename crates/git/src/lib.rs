@@ -5,6 +5,7 @@
 
 #![allow(missing_docs, reason = "for this workspace alone: comments say what names do not")]
 
+mod batch;
 mod checkout;
 mod clock;
 mod command;
@@ -12,6 +13,7 @@ mod mirrors;
 mod notify;
 mod parse;
 mod process;
+mod reader;
 mod steps;
 mod store;
 mod user_clone;

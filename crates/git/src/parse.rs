@@ -10,6 +10,22 @@ pub(crate) fn id_lines<'a>(ids: impl IntoIterator<Item = &'a CommitId>) -> Strin
     ids.into_iter().map(|id| format!("{id}\n")).collect()
 }
 
+/// An entry of a tree: its mode, its name, and the bytes of its id.
+pub(crate) type TreeEntry<'a> = (&'a str, &'a [u8], &'a [u8]);
+
+/// Reads a raw tree whose ids have `width` bytes; `None` where it is none.
+pub(crate) fn tree(mut raw: &[u8], width: usize) -> Option<Vec<TreeEntry<'_>>> {
+    let mut entries = Vec::new();
+    while !raw.is_empty() {
+        let end = raw.iter().position(|&b| b == 0)?;
+        let space = raw[..end].iter().position(|&b| b == b' ')?;
+        let id = raw.get(end + 1..end + 1 + width)?;
+        entries.push((std::str::from_utf8(&raw[..space]).ok()?, &raw[space + 1..end], id));
+        raw = &raw[end + 1 + width..];
+    }
+    Some(entries)
+}
+
 /// Reads the output of `patch-id`: a patch id and its commit a line.
 pub(crate) fn patch_ids(text: &[u8]) -> BTreeMap<CommitId, String> {
     let text = String::from_utf8_lossy(text);

@@ -157,9 +157,8 @@ impl Git {
     }
 
     /// Starts git for a caller that watches the process itself.
-    pub(crate) fn start(&self, args: &[&str]) -> Result<Child, Failure> {
-        let pipes = (Stdio::piped(), Stdio::piped(), Stdio::piped());
-        let started = self.program(args).spawn(Group::Own, pipes.0, pipes.1, pipes.2);
+    pub(crate) fn start(&self, args: &[&str], errors: Stdio) -> Result<Child, Failure> {
+        let started = self.program(args).spawn(Group::Own, Stdio::piped(), Stdio::piped(), errors);
         started.map_err(|e| Failure::Start(e.to_string()))
     }
 

@@ -202,6 +202,7 @@ pass_on! {
         fn trees(&self, commits: &[CommitId]) -> Result<Vec<CommitId>, RepoError>;
     }
     Create {
+        fn prepare(&self, kinds: &[ObjectKind]);
         fn write_tree(&self, tree: Option<&CommitId>, files: &BTreeMap<String, String>) -> Result<CommitId, RepoError>;
         fn write_commit(&self, commit: &NewCommit) -> Result<CommitId, RepoError>;
         fn write_tag(&self, name: &str, target: &CommitId, by: &Signature, message: &str) -> Result<CommitId, RepoError>;

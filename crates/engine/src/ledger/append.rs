@@ -9,7 +9,7 @@ use allclear_core::ledger::entry::TOLERANCE;
 use allclear_core::ledger::event::{CheckOutcome, Event};
 use allclear_core::ledger::statement::Statement;
 use allclear_core::policy::PushMode;
-use allclear_core::port::{NewCommit, RefUpdate, RepoError};
+use allclear_core::port::{NewCommit, ObjectKind, RefUpdate, RepoError};
 use allclear_core::{CommitId, Project, Seconds};
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -80,6 +80,7 @@ impl Engine<'_> {
 
     fn record_until_landed(&self, draft: &Draft, wanted: &dyn Fn(&Project) -> bool) -> Result<bool, Refusal> {
         let deadline = DEADLINE.after(self.clock.now());
+        self.repo.prepare(&[ObjectKind::Commit]);
         loop {
             let turn = self.repo.turn();
             let (project, record) = self.observe_record()?;

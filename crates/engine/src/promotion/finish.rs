@@ -196,10 +196,10 @@ impl Engine<'_> {
     fn push_one(&self, update: RefUpdate, what: &str) -> Result<(), Refusal> {
         let answer = self.repo.push(std::slice::from_ref(&update))?;
         let refs = self.repo.refs()?;
-        match refs.get(&update.name) == update.old.as_ref() {
-            true => Err(PushRefusal::refused(answer, what).into()),
-            false => Ok(()),
+        if refs.get(&update.name) == update.old.as_ref() {
+            return Err(PushRefusal::refused(answer, what).into());
         }
+        Ok(())
     }
 
     /// Ends the branch of a released candidate, where the push that should have done it was cut short.

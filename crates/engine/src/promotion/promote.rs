@@ -10,6 +10,7 @@ use crate::people::reason::reason;
 use crate::{Engine, Note, PromotionRefusal, Refusal, Snapshot};
 use allclear_core::decide::assess::Clear;
 use allclear_core::ledger::event::Event;
+use allclear_core::port::ObjectKind;
 use allclear_core::{CommitId, Version};
 use std::time::Duration;
 
@@ -76,6 +77,7 @@ impl Engine<'_> {
         let deadline = DEADLINE.after(self.clock.now());
         let mut tried = Tried { version, ..Tried::default() };
         let (mut races, mut steps) = (0, 0);
+        self.repo.prepare(&[ObjectKind::Commit, ObjectKind::Tag]);
         loop {
             match healed(|| self.attempt(&mut tried, only_if, wanted))? {
                 Attempt::Released(released) => return Ok(Some(released)),

@@ -1,14 +1,35 @@
 //! Makes trees, commits and tags, signed if the person signs with SSH.
 
-use super::error::{broken, id};
+use super::error::{broken, id, missing};
 use super::{Store, held};
+use crate::parse;
 use crate::process::Git;
 use crate::writer::Kind;
 use allclear_core::CommitId;
 use allclear_core::port::{Create, NewCommit, ObjectKind, RepoError, Signature};
+use allclear_core::types::text::hex;
 use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// The mode of a folder in a tree.
+const FOLDER: &str = "40000";
 
 impl Create for Store {
+    fn prepare(&self, kinds: &[ObjectKind]) {
+        let mut all = vec![Kind::Blob, Kind::Tree];
+        // What is signed is written by other means.
+        all.extend(kinds.iter().filter(|_| self.signing_key.is_none()).map(|kind| match kind {
+            ObjectKind::Commit => Kind::Commit,
+            ObjectKind::Tag => Kind::Tag,
+        }));
+        let state = Arc::clone(&self.state);
+        std::thread::spawn(move || {
+            // What cannot be started now is started, and fails, when it is needed.
+            drop(held(&state.reader).start());
+            drop(held(&state.writer).start(&all));
+        });
+    }
+
     fn write_tree(
         &self,
         tree: Option<&CommitId>,
@@ -73,34 +94,32 @@ impl Store {
 
     /// Writes a tree: `tree` with some files replaced.
     fn edit(&self, tree: Option<&str>, files: &BTreeMap<&str, CommitId>) -> Result<CommitId, RepoError> {
-        let mut entries = match tree {
-            Some(tree) => entries(&self.git.ok(&["ls-tree", "-z", tree], b"").map_err(broken)?),
-            None => BTreeMap::new(),
-        };
+        let raw = tree.map_or_else(|| Ok(Vec::new()), |tree| self.raw_tree(tree))?;
+        let width = if self.format == "sha256" { 32 } else { 20 };
+        let entries = parse::tree(&raw, width).ok_or_else(|| missing("a tree that can be read"))?;
+        let mut entries: BTreeMap<&[u8], (&str, Vec<u8>)> =
+            entries.into_iter().map(|(mode, name, id)| (name, (mode, id.to_vec()))).collect();
         let mut folders: BTreeMap<&str, BTreeMap<&str, CommitId>> = BTreeMap::new();
         for (path, id) in files {
             if let Some((folder, rest)) = path.split_once('/') {
                 folders.entry(folder).or_default().insert(rest, id.clone());
             } else {
-                let runs = entries.get(path.as_bytes()).is_some_and(|entry| entry.starts_with("100755 "));
-                let mode = if runs { "100755" } else { "100644" };
-                entries.insert(path.as_bytes().to_vec(), format!("{mode} blob {id}"));
+                let runs = entries.get(path.as_bytes()).is_some_and(|(mode, _)| *mode == "100755");
+                entries.insert(path.as_bytes(), (if runs { "100755" } else { "100644" }, bytes_of(id)?));
             }
         }
         for (folder, files) in folders {
-            let below = entries.get(folder.as_bytes()).and_then(|entry| entry.strip_prefix("040000 tree "));
-            let made = self.edit(below, &files)?;
-            entries.insert(folder.as_bytes().to_vec(), format!("040000 tree {made}"));
+            let below = entries.get(folder.as_bytes()).filter(|(mode, _)| is_folder(mode));
+            let made = self.edit(below.map(|(_, id)| hex(id)).as_deref(), &files)?;
+            entries.insert(folder.as_bytes(), (FOLDER, bytes_of(&made)?));
         }
-        let entries: Vec<Vec<u8>> =
-            entries.into_iter().map(|(name, entry)| [entry.as_bytes(), b"\t", &name].concat()).collect();
-        self.writer().tree(&entries).map_err(broken)
+        self.hash(Kind::Tree, &raw_tree(entries))
     }
 
     fn signing(&self, by: &Signature) -> Git {
         let (name, email) = name_and_email(&by.who);
         let date = format!("{} +0000", by.at.as_second());
-        let mut git = self.git.clone().with_config("gpg.format", "ssh");
+        let mut git = self.git().clone().with_config("gpg.format", "ssh");
         for role in ["AUTHOR", "COMMITTER"] {
             git = git
                 .with_env(&format!("GIT_{role}_NAME"), &name)
@@ -148,13 +167,25 @@ impl Store {
     }
 }
 
-/// Reads `MODE TYPE ID<tab>NAME`, by name.
-fn entries(listing: &[u8]) -> BTreeMap<Vec<u8>, String> {
-    let entries = listing.split(|&b| b == 0).filter_map(|entry| {
-        let tab = entry.iter().position(|&b| b == b'\t')?;
-        Some((entry[tab + 1..].to_vec(), String::from_utf8(entry[..tab].to_vec()).ok()?))
+fn is_folder(mode: &str) -> bool {
+    mode.trim_start_matches('0') == FOLDER
+}
+
+/// Writes a tree as git does: in the order of the names, to which those of folders have a slash.
+fn raw_tree(entries: BTreeMap<&[u8], (&str, Vec<u8>)>) -> Vec<u8> {
+    let mut entries: Vec<_> = entries.into_iter().collect();
+    entries.sort_by_key(|(name, (mode, _))| {
+        let slash: &[u8] = if is_folder(mode) { b"/" } else { b"" };
+        [*name, slash].concat()
     });
-    entries.collect()
+    let raw = entries.iter().flat_map(|(name, (mode, id))| {
+        [mode.trim_start_matches('0').as_bytes(), b" ", name, b"\0", id].concat()
+    });
+    raw.collect()
+}
+
+fn bytes_of(id: &CommitId) -> Result<Vec<u8>, RepoError> {
+    base16ct::lower::decode_vec(id.as_str()).map_err(|e| RepoError::Protocol(e.to_string()))
 }
 
 fn name_and_email(who: &str) -> (String, String) {
@@ -185,27 +216,17 @@ fn message(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::user_clone::{Clone, Environment};
-    use std::path::Path;
-
-    fn store(dir: &Path) -> Store {
-        let inherited = vec![("PATH".into(), "/usr/local/bin:/usr/bin:/bin".into())];
-        let repository = dir.join("server");
-        std::fs::create_dir(&repository).unwrap();
-        Git::new(&repository, &inherited).ok(&["init", "-q", "--bare", "."], b"").unwrap();
-        let env = Environment { inherited, cache: dir.join("cache") };
-        Store::open(&Clone::open(&repository, None, &env).unwrap(), &env).unwrap()
-    }
+    use crate::store::of_an_empty_server;
 
     #[test]
     fn a_tree_keeps_what_is_not_replaced() {
         let dir = tempfile::tempdir().unwrap();
-        let store = store(dir.path());
+        let store = of_an_empty_server(dir.path());
         let text = |text: &str| store.hash(Kind::Blob, text.as_bytes()).unwrap();
         let (one, two) = (text("one\n"), text("two\n"));
         let link = "1".repeat(40);
         let index = |list: String| {
-            let git = store.git.clone().with_env("GIT_INDEX_FILE", dir.path().join("index"));
+            let git = store.git().clone().with_env("GIT_INDEX_FILE", dir.path().join("index"));
             git.ok(&["update-index", "-z", "--index-info"], list.as_bytes()).unwrap();
             CommitId::parse(&git.line(&["write-tree"], b"").unwrap()).unwrap()
         };

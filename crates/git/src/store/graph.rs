@@ -18,7 +18,7 @@ impl CommitGraph for Store {
     fn is_ancestor(&self, commit: &CommitId, head: &CommitId) -> Result<bool, RepoError> {
         self.healing(&|| {
             let args = ["merge-base", "--is-ancestor", commit.as_str(), head.as_str()];
-            let output = self.git.run(&args, b"", LIST_LIMIT).map_err(broken)?;
+            let output = self.git().run(&args, b"", LIST_LIMIT).map_err(broken)?;
             match output.code {
                 Some(0) => Ok(true),
                 Some(1) => Ok(false),
@@ -40,15 +40,19 @@ impl CommitGraph for Store {
             let mut args = vec!["merge-base", "--octopus", "--all"];
             args.extend(&tips);
             // Without a common ancestor everything is read.
-            let common = self.git.run(&args, b"", LIST_LIMIT).map_err(broken)?;
+            let common = self.git().run(&args, b"", LIST_LIMIT).map_err(broken)?;
             let mut input = id_lines(&present);
             input.extend(String::from_utf8_lossy(&common.stdout).lines().map(|id| format!("^{id}\n")));
-            let graph = read_graph(&self.git, &input).map_err(broken)?;
+            let graph = read_graph(self.git(), &input).map_err(broken)?;
             Ok(Graph { absent: wanted.difference(&present).cloned().collect(), ..graph })
         })
     }
 
     fn since(&self, tip: &CommitId, without: &[CommitId]) -> Result<Graph, RepoError> {
+        // Nearly always all are there, and then nobody has to ask.
+        if let Ok(graph) = since(self.git(), tip, without.iter()) {
+            return Ok(graph);
+        }
         self.healing(&|| {
             let tips: Vec<CommitId> = [tip].into_iter().chain(without).cloned().collect();
             let present = self.present(&tips)?;
@@ -56,23 +60,23 @@ impl CommitGraph for Store {
                 return Err(RepoError::NotFound(format!("the commit {tip} is not in the store")));
             }
             let hidden = without.iter().filter(|id| present.contains(*id));
-            since(&self.git, tip, hidden).map_err(broken)
+            since(self.git(), tip, hidden).map_err(broken)
         })
     }
 
     fn lineage(&self, commit: &CommitId, tips: &[CommitId]) -> Result<Lineage, RepoError> {
-        self.healing(&|| lineage(&self.git, commit, &self.present(tips)?))
+        self.healing(&|| lineage(self.git(), commit, &self.present(tips)?))
     }
 
     fn begins_with(&self, prefix: &str) -> Result<Vec<CommitId>, RepoError> {
-        self.healing(&|| begins_with(&self.git, prefix))
+        self.healing(&|| self.begin_with(prefix))
     }
 
     fn paths(&self, commits: &[CommitId]) -> Result<BTreeMap<CommitId, Vec<String>>, RepoError> {
         self.healing(&|| {
             let input = id_lines(commits);
             let args = words("diff-tree --stdin -r -z --root -m --first-parent --no-renames --name-only");
-            let out = self.git.ok(&args, input.as_bytes()).map_err(broken)?;
+            let out = self.git().ok(&args, input.as_bytes()).map_err(broken)?;
             let mut paths: BTreeMap<CommitId, Vec<String>> = BTreeMap::new();
             let mut current = None;
             for field in out.split(|&b| b == 0) {
@@ -102,7 +106,7 @@ impl CommitGraph for Store {
         reverse: bool,
     ) -> Result<BTreeMap<CommitId, String>, RepoError> {
         let options: &[&str] = if reverse { &["-R"] } else { &[] };
-        self.healing(&|| patch_ids(&self.git, commits, options).map_err(broken))
+        self.healing(&|| patch_ids(self.git(), commits, options).map_err(broken))
     }
 
     fn entries(
@@ -123,7 +127,7 @@ impl Store {
             let limit = format!("--max-count={limit}");
             let mut args = words("log -z --no-merges --no-show-signature --format=tformat:%B");
             args.extend([limit.as_str(), tip.as_str()]);
-            let out = self.git.ok(&args, b"").map_err(broken)?;
+            let out = self.git().ok(&args, b"").map_err(broken)?;
             Ok(out
                 .split(|&b| b == 0)
                 .filter(|m| !m.is_empty())
@@ -135,23 +139,32 @@ impl Store {
     /// Writes the commit-graph, from which git reads a long history ten times as fast.
     pub fn index(&self) {
         let fetched = self.recall("fetched");
-        if fetched != self.recall("indexed") && write_links(&self.git).is_ok() {
+        if fetched != self.recall("indexed") && write_links(self.git()).is_ok() {
             self.remember("indexed", &fetched.unwrap_or_default());
         }
     }
 
     /// Finds which of some ids are commits of the store.
     fn present(&self, ids: &[CommitId]) -> Result<BTreeSet<CommitId>, RepoError> {
-        let input = id_lines(ids);
-        let out = self
-            .git
-            .ok(&["cat-file", "--batch-check=%(objectname) %(objecttype)"], input.as_bytes())
-            .map_err(broken)?;
-        let out = String::from_utf8_lossy(&out);
-        if out.lines().any(|line| line.ends_with(" missing")) {
+        let found = self.infos(ids.iter().map(CommitId::as_str))?;
+        if found.contains(&None) {
             self.check_history()?;
         }
-        Ok(out.lines().filter_map(|l| CommitId::parse(l.strip_suffix(" commit")?).ok()).collect())
+        Ok(commits(found))
+    }
+
+    fn begin_with(&self, prefix: &str) -> Result<Vec<CommitId>, RepoError> {
+        let hex = prefix.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b));
+        if !hex || !(4..=64).contains(&prefix.len()) {
+            return Ok(Vec::new());
+        }
+        let found = if CommitId::parse(prefix).is_ok() {
+            prefix.to_owned()
+        } else {
+            self.git().line(&["rev-parse", &format!("--disambiguate={prefix}")], b"").map_err(broken)?
+        };
+        let names: Vec<String> = found.lines().map(|id| format!("{id}^{{commit}}")).collect();
+        Ok(commits(self.infos(names.iter().map(String::as_str))?).into_iter().collect())
     }
 }
 
@@ -185,21 +198,8 @@ fn read_graph(git: &Git, revisions: &str) -> Result<Graph, Failure> {
     git.ok(&args, revisions.as_bytes()).map(|out| parse::graph(&out))
 }
 
-fn begins_with(git: &Git, prefix: &str) -> Result<Vec<CommitId>, RepoError> {
-    let hex = prefix.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b));
-    if !hex || !(4..=64).contains(&prefix.len()) {
-        return Ok(Vec::new());
-    }
-    let found = if CommitId::parse(prefix).is_ok() {
-        prefix.to_owned()
-    } else {
-        git.line(&["rev-parse", &format!("--disambiguate={prefix}")], b"").map_err(broken)?
-    };
-    let ask: String = found.lines().map(|id| format!("{id}^{{commit}}\n")).collect();
-    let out = git.ok(&["cat-file", "--batch-check=%(objectname) %(objecttype)"], ask.as_bytes());
-    let out = String::from_utf8_lossy(&out.map_err(broken)?).into_owned();
-    let commits = out.lines().filter_map(|line| CommitId::parse(line.strip_suffix(" commit")?).ok());
-    Ok(commits.collect::<BTreeSet<_>>().into_iter().collect())
+fn commits(found: Vec<Option<(CommitId, String)>>) -> BTreeSet<CommitId> {
+    found.into_iter().flatten().filter(|(_, kind)| kind == "commit").map(|(id, _)| id).collect()
 }
 
 /// Reads the commits of `tips` down to the parents of `commit`, parents before children.

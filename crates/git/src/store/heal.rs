@@ -68,7 +68,7 @@ impl Store {
             self.replace(&what)?;
             self.state.healed.store(true, Relaxed);
         }
-        self.state.reopen(self.git.clone(), &self.dir);
+        self.state.reopen(self.unsettled.clone(), self.format.clone(), &self.dir);
         if self.state.wrote.swap(false, Relaxed) {
             return Err(RepoError::Remade(format!(
                 "this machine's private store was damaged, and has been made again ({what})"
@@ -108,7 +108,7 @@ impl Store {
         };
         put(&self.dir, &temp.path().join("empty"))?;
         put(&fresh, &self.dir)?;
-        self.state.reopen(self.git.clone(), &self.dir);
+        self.state.reopen(self.unsettled.clone(), self.format.clone(), &self.dir);
         Ok(())
     }
 
@@ -168,7 +168,7 @@ impl Store {
             return Ok(());
         }
         let tips = id_lines(refs.objects.values());
-        self.git.ok(&["rev-list", "--quiet", "--stdin"], tips.as_bytes()).map(drop).map_err(broken)
+        self.git().ok(&["rev-list", "--quiet", "--stdin"], tips.as_bytes()).map(drop).map_err(broken)
     }
 
     /// Removes lock files of processes that were killed. Only under the store's own lock.

@@ -30,7 +30,7 @@ impl Merge for Store {
         write("ours", ours)?;
         write("theirs", theirs)?;
         let args = ["merge-file", "-p", "-q", "ours", "base", "theirs"];
-        let git = self.git.clone_at(dir).with_env("GIT_DIR", "/dev/null");
+        let git = self.git().clone_at(dir).with_env("GIT_DIR", "/dev/null");
         let output = git.run(&args, b"", LIST_LIMIT).map_err(broken)?;
         Ok((output.code == Some(0)).then(|| String::from_utf8_lossy(&output.stdout).into_owned()))
     }
@@ -44,7 +44,7 @@ impl Store {
             let rest = &pairs[results.len()..];
             let input: String = rest.iter().map(|(ours, theirs)| format!("{ours} {theirs}\n")).collect();
             let args = ["merge-tree", "--write-tree", "--stdin", "-z", "--no-messages"];
-            let output = self.git.run(&args, input.as_bytes(), PUSH_LIMIT).map_err(broken)?;
+            let output = self.git().run(&args, input.as_bytes(), PUSH_LIMIT).map_err(broken)?;
             let some = parse::merges(&output.stdout);
             let whole = some.len() >= rest.len();
             results.extend(some.into_iter().take(rest.len()).map(Some));
@@ -61,7 +61,7 @@ impl Store {
     /// some of the history.
     fn check_unrelated(&self, (ours, theirs): &(CommitId, CommitId)) -> Result<(), RepoError> {
         let args = ["merge-base", ours.as_str(), theirs.as_str()];
-        match self.git.run(&args, b"", PUSH_LIMIT).map_err(broken)?.code {
+        match self.git().run(&args, b"", PUSH_LIMIT).map_err(broken)?.code {
             Some(1) => Ok(()),
             Some(_) | None => Err(missing("some of what is merged")),
         }

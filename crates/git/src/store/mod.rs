@@ -19,6 +19,7 @@ pub(crate) use make::make;
 pub(crate) use objects::{TEXT_LIMIT, read_object};
 
 use crate::process::Git;
+use crate::reader::Reader;
 use crate::user_clone::{Clone, Environment, with_secret};
 use crate::writer::Writer;
 use allclear_core::port::RepoError;
@@ -50,7 +51,8 @@ pub struct Store {
     objects: Option<PathBuf>,
     /// Git without `GIT_DIR`, for making stores.
     maker: Git,
-    pub(crate) git: Git,
+    /// For what reads nothing that this process wrote; all else goes by [`Store::git`].
+    unsettled: Git,
     network: Git,
     state: Arc<State>,
     /// The identities of the object directories that the store borrows from: another clone at the same path is
@@ -66,6 +68,7 @@ pub struct Store {
 /// What this process has done with the store.
 #[derive(Debug)]
 struct State {
+    reader: Mutex<Reader>,
     writer: Mutex<Writer>,
     /// Whether the store may have objects that are nowhere else.
     wrote: AtomicBool,
@@ -86,9 +89,10 @@ struct Seen {
 }
 
 impl State {
-    fn new(git: Git, dir: &Path) -> Self {
+    fn new(git: Git, format: String, dir: &Path) -> Self {
         Self {
-            writer: Mutex::new(writer(git, dir)),
+            reader: Mutex::new(Reader::new(git.clone())),
+            writer: Mutex::new(Writer::new(git, format)),
             wrote: AtomicBool::new(false),
             healed: AtomicBool::new(false),
             written: Mutex::default(),
@@ -103,15 +107,20 @@ impl State {
     }
 
     /// Starts over with the store that is there now.
-    fn reopen(&self, git: Git, dir: &Path) {
-        *held(&self.writer) = writer(git, dir);
+    fn reopen(&self, git: Git, format: String, dir: &Path) {
+        *held(&self.reader) = Reader::new(git.clone());
+        *held(&self.writer) = Writer::new(git, format);
         *held(&self.seen) = Seen::default();
         *held(&self.identity) = identity(dir);
     }
 }
 
-fn writer(git: Git, dir: &Path) -> Writer {
-    Writer::new(git, scratch(dir))
+impl Drop for State {
+    fn drop(&mut self) {
+        // All at once, so that nobody waits for one after the other.
+        held(&self.reader).close();
+        held(&self.writer).close();
+    }
 }
 
 fn held<T>(lock: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -151,12 +160,12 @@ impl Store {
             network = network.with_config(key, value);
         }
         Ok(Self {
-            state: Arc::new(State::new(git.clone(), &dir)),
+            state: Arc::new(State::new(git.clone(), clone.format.clone(), &dir)),
             url: clone.remote.clone(),
             format: clone.format.clone(),
             objects: clone.objects.clone(),
             maker,
-            git,
+            unsettled: git,
             network: with_secret(network, clone.secret.as_ref()),
             alternates,
             signing_key: clone.signing_key.clone(),
@@ -176,6 +185,11 @@ impl Store {
         &self.caller
     }
 
+    fn reader(&self) -> MutexGuard<'_, Reader> {
+        held(&self.state.writer).settle();
+        held(&self.state.reader)
+    }
+
     fn writer(&self) -> MutexGuard<'_, Writer> {
         self.mark_written();
         held(&self.state.writer)
@@ -186,8 +200,10 @@ impl Store {
         self.state.wrote.store(true, Relaxed);
     }
 
+    /// Git, with all that this process wrote there for it to read.
     pub(crate) fn git(&self) -> &Git {
-        &self.git
+        held(&self.state.writer).settle();
+        &self.unsettled
     }
 
     pub(crate) fn cache(&self) -> &Path {
@@ -205,7 +221,7 @@ impl Store {
     /// Packs loose objects when there are many. Objects younger than two weeks stay, so that an operation in
     /// flight keeps its own.
     pub fn tidy(&self) {
-        let git = self.git.clone().with_config("gc.auto", "2000");
+        let git = self.git().clone().with_config("gc.auto", "2000");
         self.sweep();
         // A failure does no harm.
         let _unpacked = git.run(&["gc", "--auto", "-q"], b"", FETCH_LIMIT);
@@ -218,4 +234,14 @@ impl Store {
     fn temp_dir(&self) -> Result<TempDir, RepoError> {
         TempDir::make(&scratch(&self.dir)).map_err(|e| io("making a temporary directory", &e))
     }
+}
+
+#[cfg(test)]
+fn of_an_empty_server(dir: &Path) -> Store {
+    let inherited = vec![("PATH".into(), "/usr/local/bin:/usr/bin:/bin".into())];
+    let server = dir.join("server");
+    std::fs::create_dir(&server).expect("the directory is new");
+    Git::new(&server, &inherited).ok(&["init", "-q", "--bare", "."], b"").expect("git is installed");
+    let env = Environment { inherited, cache: dir.join("cache") };
+    Store::open(&Clone::open(&server, None, &env).expect("it is a repository"), &env).expect("it can be made")
 }

@@ -1,8 +1,8 @@
 //! Reads the contents of commits and trees.
 
-use super::error::{broken, done, id, missing};
-use super::{LIST_LIMIT, Store, held};
-use crate::parse::id_lines;
+use super::error::{broken, missing};
+use super::{Store, held};
+use crate::parse;
 use crate::process::{Failure, Git};
 use allclear_core::CommitId;
 use allclear_core::ledger::entry::Unreadable;
@@ -30,7 +30,7 @@ impl Objects for Store {
     }
 
     fn text_at(&self, tree: &CommitId, path: &str) -> Result<TextAt, RepoError> {
-        Ok(match self.healing(&|| slot(&self.git, tree, path).map_err(broken))? {
+        Ok(match self.healing(&|| slot(self.git(), tree, path).map_err(broken))? {
             Slot::Free => TextAt::Nothing,
             Slot::Taken => TextAt::Other,
             Slot::File => {
@@ -41,13 +41,13 @@ impl Objects for Store {
     }
 
     fn listing(&self, tree: &CommitId, paths: &[&str]) -> Result<Vec<Listed>, RepoError> {
-        self.healing(&|| list_files(&self.git, tree, paths).map_err(broken))
+        self.healing(&|| list_files(self.git(), tree, paths).map_err(broken))
     }
 
     fn blob(&self, id: &CommitId) -> Result<Option<String>, RepoError> {
         self.healing(&|| {
             let mut blob = Err(Unreadable::Absent);
-            self.batch(&format!("{id}\n"), &mut |out| {
+            self.contents([id.as_str()], &mut |out| {
                 blob = read_object(out, TEXT_LIMIT)?;
                 Ok(())
             })?;
@@ -63,15 +63,12 @@ impl Objects for Store {
         if ids.is_empty() {
             return Ok(Vec::new());
         }
-        let ask = id_lines(ids);
         self.healing(&|| {
             let mut texts = Vec::new();
-            self.batch(&ask, &mut |out| {
-                for _ in ids {
-                    let mut bytes = read_any(out)?.map(|(_, bytes)| bytes).unwrap_or_default();
-                    bytes.truncate(64 * 1024);
-                    texts.push(String::from_utf8_lossy(&bytes).into_owned());
-                }
+            self.contents(ids.iter().map(CommitId::as_str), &mut |out| {
+                let mut bytes = read_any(out)?.map(|(_, bytes)| bytes).unwrap_or_default();
+                bytes.truncate(64 * 1024);
+                texts.push(String::from_utf8_lossy(&bytes).into_owned());
                 Ok(())
             })?;
             if texts.iter().any(String::is_empty) {
@@ -87,7 +84,7 @@ impl Objects for Store {
         }
         self.healing(&|| {
             let mut object = None;
-            self.batch(&format!("{id}\n"), &mut |out| {
+            self.contents([id.as_str()], &mut |out| {
                 object = read_any(out)?;
                 Ok(())
             })?;
@@ -96,17 +93,15 @@ impl Objects for Store {
     }
 
     fn trees(&self, commits: &[CommitId]) -> Result<Vec<CommitId>, RepoError> {
-        let ask: String = commits.iter().map(|c| format!("{c}^{{tree}}\n")).collect();
+        let names: Vec<String> = commits.iter().map(|commit| format!("{commit}^{{tree}}")).collect();
         self.healing(&|| {
-            let args = ["cat-file", "--batch-check=%(objectname)"];
-            let out = self.git.ok(&args, ask.as_bytes()).map_err(broken)?;
             let mut trees = Vec::new();
-            for (line, commit) in String::from_utf8_lossy(&out).lines().zip(commits) {
-                if line.ends_with(" missing") {
+            for (found, commit) in self.infos(names.iter().map(String::as_str))?.into_iter().zip(commits) {
+                let Some((tree, _)) = found else {
                     self.check_top(commit, "")?;
                     return Err(RepoError::NotFound(format!("the commit {commit} is not in the store")));
-                }
-                trees.push(id(line)?);
+                };
+                trees.push(tree);
             }
             Ok(trees)
         })
@@ -114,14 +109,44 @@ impl Objects for Store {
 }
 
 impl Store {
-    /// Runs `cat-file --batch`.
-    fn batch(
+    /// Reads objects, and hands the answer for each to `read`.
+    fn contents<'a>(
         &self,
-        ask: &str,
-        each: &mut dyn FnMut(&mut dyn BufRead) -> std::io::Result<()>,
+        names: impl IntoIterator<Item = &'a str>,
+        read: &mut dyn FnMut(&mut dyn BufRead) -> std::io::Result<()>,
     ) -> Result<(), RepoError> {
-        let ended = self.git.stream(&["cat-file", "--batch"], ask.as_bytes(), LIST_LIMIT, each);
-        done("cat-file", ended.map_err(broken)?)
+        let requests: Vec<String> = names.into_iter().map(|name| format!("contents {name}")).collect();
+        self.reader().read(&requests, read).map_err(broken)
+    }
+
+    /// Reads the raw tree of a commit, or a tree.
+    pub(super) fn raw_tree(&self, name: &str) -> Result<Vec<u8>, RepoError> {
+        let mut raw = None;
+        self.contents([format!("{name}^{{tree}}").as_str()], &mut |out| {
+            raw = read_any(out)?.map(|(_, raw)| raw);
+            Ok(())
+        })?;
+        raw.ok_or_else(|| missing(&format!("the files of {name}")))
+    }
+
+    /// Gives id and type of objects; `None` for what the store does not have.
+    pub(super) fn infos<'a>(
+        &self,
+        names: impl IntoIterator<Item = &'a str>,
+    ) -> Result<Vec<Option<(CommitId, String)>>, RepoError> {
+        let requests: Vec<String> = names.into_iter().map(|name| format!("info {name}")).collect();
+        let mut found = Vec::new();
+        let mut read = |out: &mut dyn BufRead| {
+            let mut line = String::new();
+            out.read_line(&mut line)?;
+            let mut words = line.trim_end().split(' ');
+            let id = words.next().and_then(|id| CommitId::parse(id).ok());
+            let kind = words.next().filter(|_| words.next().is_some());
+            found.push(id.zip(kind.map(str::to_owned)));
+            Ok(())
+        };
+        self.reader().read(&requests, &mut read).map_err(broken)?;
+        Ok(found)
     }
 
     /// Reads files as texts. The folders above them are read too: they tell files that do not exist from files
@@ -132,17 +157,18 @@ impl Store {
             .take_while(|_| asked.len() <= LOOKED_INTO)
             .flat_map(|(tree, path)| above(path).map(move |folder| (*tree, folder)))
             .collect();
-        let lines = asked.iter().chain(&folders).map(|(tree, path)| format!("{tree}:{path}\n"));
-        let (mut found, mut trees) = (Vec::new(), BTreeMap::new());
-        self.batch(&lines.collect::<String>(), &mut |out| {
-            for _ in asked {
+        let name = |(tree, path): &(&CommitId, &str)| format!("{tree}:{path}");
+        let names: Vec<String> = asked.iter().chain(&folders).map(name).collect();
+        let (mut found, mut raws) = (Vec::new(), Vec::new());
+        self.contents(names.iter().map(String::as_str), &mut |out| {
+            if found.len() < asked.len() {
                 found.push(read_object(out, TEXT_LIMIT)?);
-            }
-            for folder in &folders {
-                trees.insert(*folder, read_any(out)?.filter(|(kind, _)| kind == "tree").map(|(_, raw)| raw));
+            } else {
+                raws.push(read_any(out)?.filter(|(kind, _)| kind == "tree").map(|(_, raw)| raw));
             }
             Ok(())
         })?;
+        let trees: BTreeMap<(&CommitId, &str), Option<Vec<u8>>> = folders.iter().copied().zip(raws).collect();
         let absent = asked.iter().zip(&found).filter(|(_, file)| matches!(file, Err(Unreadable::Absent)));
         for ((tree, path), _) in absent.filter(|_| !folders.is_empty()) {
             // From the top down: what a folder lists has to be there.
@@ -172,12 +198,9 @@ impl Store {
         if !folder.is_empty() {
             return Ok(());
         }
-        let args = ["cat-file", "--batch-check=%(objectname)"];
-        let out = self.git.ok(&args, format!("{tree}\n").as_bytes()).map_err(broken)?;
-        if String::from_utf8_lossy(&out).trim_end().ends_with(" missing") {
-            self.check_history()
-        } else {
-            Err(missing(&format!("the files of {}", tree.short())))
+        match self.infos([tree.as_str()])?.pop().flatten() {
+            None => self.check_history(),
+            Some(_) => Err(missing(&format!("the files of {}", tree.short()))),
         }
     }
 }
@@ -188,17 +211,9 @@ fn above(path: &str) -> impl Iterator<Item = &str> {
 }
 
 /// Finds the mode and the id of a name in a raw tree whose ids have `width` bytes.
-pub(super) fn find_in<'a>(mut raw: &'a [u8], wanted: &str, width: usize) -> Option<(&'a str, &'a [u8])> {
-    while let Some(end) = raw.iter().position(|&b| b == 0) {
-        let (mode, name) =
-            std::str::from_utf8(&raw[..end]).ok().and_then(|e| e.split_once(' ')).unwrap_or_default();
-        let id = raw.get(end + 1..end + 1 + width)?;
-        if name == wanted {
-            return Some((mode, id));
-        }
-        raw = &raw[end + 1 + width..];
-    }
-    None
+pub(super) fn find_in<'a>(raw: &'a [u8], wanted: &str, width: usize) -> Option<(&'a str, &'a [u8])> {
+    let found = parse::tree(raw, width)?.into_iter().find(|(_, name, _)| *name == wanted.as_bytes());
+    found.map(|(mode, _, id)| (mode, id))
 }
 
 /// Reads one answer of `cat-file --batch`: type and content; `None` if the object is missing.

@@ -12,6 +12,7 @@ use crate::user_clone::shown;
 use allclear_core::CommitId;
 use allclear_core::port::{Push, PushAnswer, RefUpdate, RepoError};
 use std::io::BufRead;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// How long a process waits for its turn before it goes on without.
@@ -36,9 +37,12 @@ impl Push for Store {
         held(&self.state.seen).pushed.extend(updates.iter().filter_map(|update| update.new.clone()));
         let sent = send(&self.network, &self.url, &out, updates);
         let delete: Vec<String> = made.iter().map(|(name, _)| format!("delete {name}")).collect();
-        // Private refs that are left cost a little space.
-        drop(self.writer().refs(&delete));
-        drop(pushing);
+        let state = Arc::clone(&self.state);
+        std::thread::spawn(move || {
+            // Private refs that are left cost a little space, so that nobody waits for this.
+            drop(held(&state.writer).refs(&delete));
+            drop(pushing);
+        });
         let (answer, judged) = sent.inspect_err(|error| tracing::info!(%error, "not pushed"))?;
         tracing::info!(ok = answer.ok, judged, said = ?answer.said, "pushed");
         // A server that cannot unpack what it got judges every ref. Whether our own objects are at fault, git says.
@@ -66,13 +70,13 @@ impl Store {
     /// Tells whether git can read what it pushes, by making the pack once more.
     fn can_pack(&self, updates: &[RefUpdate]) -> bool {
         let there = ["for-each-ref", "--format=^%(objectname)", "refs/in"];
-        let Ok(mut revisions) = self.git.ok(&there, b"") else { return false };
+        let Ok(mut revisions) = self.git().ok(&there, b"") else { return false };
         revisions.extend(
             updates.iter().filter_map(|u| Some(format!("{}\n", u.new.as_ref()?).into_bytes())).flatten(),
         );
         let args = ["pack-objects", "--revs", "--thin", "--stdout", "--delta-base-offset", "-q"];
         let mut drain = |out: &mut dyn BufRead| std::io::copy(out, &mut std::io::sink()).map(drop);
-        self.git.stream(&args, &revisions, PUSH_LIMIT, &mut drain).is_ok_and(|(code, _)| code == Some(0))
+        self.git().stream(&args, &revisions, PUSH_LIMIT, &mut drain).is_ok_and(|(code, _)| code == Some(0))
     }
 }
 

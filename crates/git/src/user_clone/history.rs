@@ -234,8 +234,7 @@ impl History for CloneHistory<'_> {
 
     fn keep(&self, commit: &CommitId, branch: &RefName) -> Result<Vec<String>, RepoError> {
         let kept = format!("refs/repair/{}", branch.short());
-        let git = Git::clone_at(&self.git, self.store.dir());
-        git.ok(&["update-ref", &kept, commit.as_str()], b"").map_err(unavailable)?;
+        self.store.git().ok(&["update-ref", &kept, commit.as_str()], b"").map_err(unavailable)?;
         let server = self.clone.remote_name.as_deref().unwrap_or(&self.clone.remote);
         Ok(vec![
             format!("git fetch {} {}", quoted(&self.store.dir().display().to_string()), quoted(&kept)),

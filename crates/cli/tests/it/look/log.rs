@@ -1,12 +1,12 @@
 //! What `ALLCLEAR_LOG` shows on standard error.
 
-use crate::server::bridge::Bridge;
+use crate::server::bridge;
 use crate::world::{QUICK, World};
 
 #[test]
 fn processes_of_git_are_shown_without_secrets_and_standard_output_stays_as_it_is() {
     let world = World::new(QUICK);
-    let bridge = Bridge::open(&world);
+    let bridge = bridge(&world);
     let with_password = bridge.url().replace("http://", "http://mira:hunter22@");
     world.git("clone", &["remote", "set-url", "origin", &with_password]);
     let quiet = world.allclear(&["status"]).code(0);
@@ -19,7 +19,7 @@ fn processes_of_git_are_shown_without_secrets_and_standard_output_stays_as_it_is
     for line in loud.err.lines() {
         assert!(line.contains(" DEBUG ") || line.contains(" INFO "), "{line}");
     }
-    assert!(loud.err.contains(" look: "), "{}", loud.err);
+    assert!(loud.err.contains(" look:list{"), "{}", loud.err);
     let world = world.with_env("ALLCLEAR_LOG", "info");
     world
         .allclear(&["cut", "--yes"])

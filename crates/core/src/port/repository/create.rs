@@ -49,6 +49,10 @@ pub enum ObjectKind {
 
 /// Makes objects. Nothing of them is on the server until it is pushed.
 pub trait Create: Send + Sync {
+    /// Gets ready to write trees, files and some kinds of objects, beside what the caller does next. Whoever writes
+    /// without that waits for it then.
+    fn prepare(&self, kinds: &[ObjectKind]);
+
     /// Writes a tree like `tree` with some files replaced.
     fn write_tree(
         &self,

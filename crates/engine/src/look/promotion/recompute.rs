@@ -153,9 +153,10 @@ impl Engine<'_> {
         let (new, rc) = (promotion.new_stable.short(), promotion.commit.short());
         let made = Truth::when(made, || format!("{new} is not {rc} merged into stable"));
         let tree = Truth::when(stable == soaked, || format!("{new} has other files than {rc}, which soaked"));
-        let cut_from = match candidate.cut.kind.is_regular() {
-            true => ("develop", &promotion.old_develop),
-            false => ("stable", &promotion.old_stable),
+        let cut_from = if candidate.cut.kind.is_regular() {
+            ("develop", &promotion.old_develop)
+        } else {
+            ("stable", &promotion.old_stable)
         };
         let policy_from = ("develop", &promotion.old_develop);
         let sources = [(&candidate.policy_from, policy_from), (&candidate.cut.from, cut_from)];
@@ -170,11 +171,10 @@ impl Engine<'_> {
         ];
         if let Some(develop) = trees.get(2) {
             // Another hand may have put more on stable than the rc.
-            let trial = match stable == soaked {
-                true => shown.merge_back.clone(),
-                false => {
-                    self.merge_into_develop(&candidate.cut, &promotion.old_develop, &promotion.new_stable)?
-                }
+            let trial = if stable == soaked {
+                shown.merge_back.clone()
+            } else {
+                self.merge_into_develop(&candidate.cut, &promotion.old_develop, &promotion.new_stable)?
             };
             let parents = parents(&promotion.new_develop);
             claims.push(Claim::new("merge-back", merge_back(promoted, graph, &trial, develop, &parents)));

@@ -79,7 +79,7 @@ impl<'scope, 'env> Ahead<'scope, 'env> {
         let most = available_parallelism().map_or(1, |most| most.get() - 1).clamp(1, READERS);
         if self.readers < most {
             self.readers += 1;
-            let (queue, git) = (Arc::clone(&self.queue), self.store.git.clone());
+            let (queue, git) = (Arc::clone(&self.queue), self.store.git().clone());
             self.scope.spawn(move || queue.work(&git));
         }
         Ok(())

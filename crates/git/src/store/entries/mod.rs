@@ -60,7 +60,7 @@ impl Store {
         // Either the commit has no entry, or the store has lost it.
         let ids = id_lines(&absent);
         let whole = ["rev-list", "--objects", "--no-walk", "--quiet", "--stdin"];
-        self.git.ok(&whole, ids.as_bytes()).map(drop).map_err(broken)
+        self.git().ok(&whole, ids.as_bytes()).map(drop).map_err(broken)
     }
 
     /// Walks a chain from its head back. Gives `false` where it is not a chain: only the order of the commits of one
@@ -89,7 +89,7 @@ impl Store {
             }
             Ok(())
         };
-        let ended = self.git.stream(&args, b"", FETCH_LIMIT, &mut each).map_err(broken)?;
+        let ended = self.git().stream(&args, b"", FETCH_LIMIT, &mut each).map_err(broken)?;
         if !chain {
             return Ok(false);
         }
@@ -101,7 +101,7 @@ impl Store {
         let mut args = vec!["rev-list", "--header", "--parents", "--reverse", "--topo-order", head.as_str()];
         let not = known.map(|known| format!("^{known}"));
         args.extend(not.as_deref());
-        let list = self.git.ok(&args, b"").map_err(broken)?;
+        let list = self.git().ok(&args, b"").map_err(broken)?;
         Ok(list.split(|&b| b == 0).filter_map(walked).collect())
     }
 
@@ -128,7 +128,7 @@ impl Store {
         }
         // Without --buffer git writes each answer by itself: three system calls an entry.
         let args = ["cat-file", "--batch", "--buffer"];
-        done("cat-file", self.git.stream(&args, ask.as_bytes(), FETCH_LIMIT, &mut each).map_err(broken)?)
+        done("cat-file", self.git().stream(&args, ask.as_bytes(), FETCH_LIMIT, &mut each).map_err(broken)?)
     }
 }
 

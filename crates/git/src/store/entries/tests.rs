@@ -1,19 +1,8 @@
 use super::*;
-use crate::process::Git;
-use crate::user_clone::{Clone, Environment};
+use crate::store::of_an_empty_server;
 use std::fmt::Write;
-use std::path::Path;
 
 const ALL: usize = 2 * PIECE + 100;
-
-fn store(dir: &Path) -> Store {
-    let inherited = vec![("PATH".into(), "/usr/local/bin:/usr/bin:/bin".into())];
-    let repository = dir.join("server");
-    std::fs::create_dir(&repository).unwrap();
-    Git::new(&repository, &inherited).ok(&["init", "-q", "--bare", "."], b"").unwrap();
-    let env = Environment { inherited, cache: dir.join("cache") };
-    Store::open(&Clone::open(&repository, None, &env).unwrap(), &env).unwrap()
-}
 
 /// Writes a chain with one commit of every kind in each piece; gives the newest.
 fn chain(store: &Store) -> CommitId {
@@ -32,12 +21,12 @@ fn chain(store: &Store) -> CommitId {
             .unwrap();
         writeln!(stream, "{file}\ndata {}\n{text}", text.len()).unwrap();
     }
-    store.git.ok(&["fast-import", "--quiet"], stream.as_bytes()).unwrap();
+    store.git().ok(&["fast-import", "--quiet"], stream.as_bytes()).unwrap();
     id(store, "refs/in/chain")
 }
 
 fn id(store: &Store, name: &str) -> CommitId {
-    CommitId::parse(&store.git.line(&["rev-parse", name], b"").unwrap()).unwrap()
+    CommitId::parse(&store.git().line(&["rev-parse", name], b"").unwrap()).unwrap()
 }
 
 /// Puts a commit with an extra header, or with another parent, onto the chain.
@@ -46,7 +35,7 @@ fn commit(store: &Store, head: &CommitId, header: &str) -> CommitId {
     let people = "author A <a@b> 1 +0000\ncommitter A <a@b> 1 +0000";
     let text = format!("tree {tree}\nparent {head}\n{header}{people}\n\nmessage\n");
     let args = ["hash-object", "-w", "-t", "commit", "--literally", "--stdin"];
-    CommitId::parse(&store.git.line(&args, text.as_bytes()).unwrap()).unwrap()
+    CommitId::parse(&store.git().line(&args, text.as_bytes()).unwrap()).unwrap()
 }
 
 fn read(store: &Store, head: &CommitId, known: Option<&CommitId>) -> Vec<RawEntry> {
@@ -64,7 +53,7 @@ fn read_plainly(store: &Store, head: &CommitId, known: Option<&CommitId>) -> Vec
 #[test]
 fn a_long_chain_gives_what_it_gives_one_by_one() {
     let dir = tempfile::tempdir().unwrap();
-    let store = store(dir.path());
+    let store = of_an_empty_server(dir.path());
     let mut head = chain(&store);
     // The signed one is in a piece that is read ahead.
     head = commit(&store, &head, "gpgsig one\n two\n");
@@ -88,7 +77,7 @@ fn a_long_chain_gives_what_it_gives_one_by_one() {
 #[test]
 fn what_is_not_a_chain_is_read_parents_first() {
     let dir = tempfile::tempdir().unwrap();
-    let store = store(dir.path());
+    let store = of_an_empty_server(dir.path());
     let head = chain(&store);
     let other = commit(&store, &id(&store, &format!("{head}~5")), "");
     let merge = commit(&store, &head, &format!("parent {other}\n"));
@@ -103,13 +92,13 @@ fn what_is_not_a_chain_is_read_parents_first() {
 #[test]
 fn a_file_that_is_lost_is_an_error() {
     let dir = tempfile::tempdir().unwrap();
-    let store = store(dir.path());
+    let store = of_an_empty_server(dir.path());
     let head = chain(&store);
     let lost = "1".repeat(40);
     let tree =
-        store.git.line(&["mktree", "--missing"], format!("100644 blob {lost}\tentry.json\n").as_bytes());
+        store.git().line(&["mktree", "--missing"], format!("100644 blob {lost}\tentry.json\n").as_bytes());
     let args = ["commit-tree", &tree.unwrap(), "-p", head.as_str()];
-    let person = ["AUTHOR", "COMMITTER"].into_iter().fold(store.git.clone(), |git, role| {
+    let person = ["AUTHOR", "COMMITTER"].into_iter().fold(store.git().clone(), |git, role| {
         git.with_env(&format!("GIT_{role}_NAME"), "A").with_env(&format!("GIT_{role}_EMAIL"), "a@b")
     });
     let head = CommitId::parse(&person.line(&args, b"m\n").unwrap()).unwrap();
