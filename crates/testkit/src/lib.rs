@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, reason = "a test kit panics where a test cannot go on")]
 #![allow(missing_docs, reason = "for this workspace alone: comments say what names do not")]
 
+mod bridge;
 mod flaky;
 mod lab;
 mod machine;
@@ -12,6 +13,7 @@ mod process;
 mod promises;
 mod world;
 
+pub use bridge::Bridge;
 pub use flaky::{Flaky, Push};
 pub use lab::{FakeLab, ends, fails, passes};
 pub use machine::Machine;

@@ -1,12 +1,13 @@
 //! The same over http, through git's own backend; and what an http server can do wrong.
 
-use crate::server::bridge::Bridge;
+use crate::server::bridge;
 use crate::world::{QUICK, World};
+use allclear_testkit::Bridge;
 use std::sync::atomic::Ordering;
 
 fn world() -> (World, Bridge) {
     let world = World::new(&format!("{QUICK}[gates.checks]\nrequired = [\"ci\"]\n"));
-    let bridge = Bridge::open(&world);
+    let bridge = bridge(&world);
     world.git("clone", &["remote", "set-url", "origin", &bridge.url()]);
     (world, bridge)
 }

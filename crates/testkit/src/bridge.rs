@@ -1,29 +1,31 @@
 //! A web server just large enough for `git http-backend`: one thread a connection, CGI over pipes.
 
-use crate::world::World;
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::time::Duration;
 
 /// How the server misbehaves.
 #[derive(Debug, Default)]
-pub(crate) struct Moods {
+pub struct Moods {
     /// It asks everybody for a password and takes none.
-    pub(crate) locked: AtomicBool,
+    pub locked: AtomicBool,
     /// It takes the next push that moves master, and answers nothing from then on.
-    pub(crate) dies_after_push: AtomicBool,
+    pub dies_after_push: AtomicBool,
     /// It hangs up on everybody.
-    pub(crate) dead: AtomicBool,
+    pub dead: AtomicBool,
 }
 
-/// A web server over a world's directory.
-pub(crate) struct Bridge {
+/// A web server over a directory.
+pub struct Bridge {
     port: u16,
-    pub(crate) moods: Arc<Moods>,
+    pub moods: Arc<Moods>,
+    /// How many requests it got.
+    pub requests: Arc<AtomicUsize>,
 }
 
 struct Request {
@@ -35,25 +37,29 @@ struct Request {
 }
 
 impl Bridge {
-    /// Serves the repositories of a world on a free port of this machine.
-    pub(crate) fn open(world: &World) -> Self {
-        world.git("server.git", &["config", "http.receivepack", "true"]);
+    /// Serves the repositories of a directory on a free port of this machine, each answer so late.
+    pub fn open(root: &Path, late: Duration) -> Self {
         let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
         let port = listener.local_addr().unwrap().port();
-        let moods = Arc::new(Moods::default());
-        let (root, theirs) = (world.path("."), Arc::clone(&moods));
-        // It ends with the test process.
+        let bridge = Self { port, moods: Arc::default(), requests: Arc::default() };
+        let (root, moods, requests) =
+            (root.to_path_buf(), Arc::clone(&bridge.moods), Arc::clone(&bridge.requests));
+        // It ends with the process.
         std::thread::spawn(move || {
             for stream in listener.incoming().flatten() {
-                let (root, moods) = (root.clone(), Arc::clone(&theirs));
-                std::thread::spawn(move || answer(stream, &root, &moods));
+                requests.fetch_add(1, Ordering::SeqCst);
+                let (root, moods) = (root.clone(), Arc::clone(&moods));
+                std::thread::spawn(move || {
+                    std::thread::sleep(late);
+                    answer(stream, &root, &moods)
+                });
             }
         });
-        Self { port, moods }
+        bridge
     }
 
-    /// Gives the address of the world's server.
-    pub(crate) fn url(&self) -> String {
+    /// Gives the address of the repository `server.git`, which has to have `http.receivepack`.
+    pub fn url(&self) -> String {
         format!("http://127.0.0.1:{}/server.git", self.port)
     }
 }
@@ -121,6 +127,7 @@ fn read(stream: TcpStream, out: &mut TcpStream) -> Option<Request> {
     Some(Request { method, path, query, headers, body })
 }
 
+#[allow(clippy::disallowed_methods, reason = "a web server starts its backend")]
 /// Runs the backend, and gives status, headers and body of its answer.
 fn cgi(request: &Request, root: &PathBuf) -> Option<(String, String, Vec<u8>)> {
     let header = |name: &str| request.headers.get(name).cloned().unwrap_or_default();
