@@ -90,11 +90,11 @@ impl Store {
 
     /// Whether nothing was fetched into the store yet, and nothing was written into it.
     pub(super) fn is_new(&self) -> bool {
-        let has = |name: &str| self.dir.join(name).exists();
-        let has_packs =
-            std::fs::read_dir(self.dir.join("objects/pack")).is_ok_and(|mut all| all.next().is_some());
-        !has_packs
-            && !["packed-refs", "refs/in", "allclear"].into_iter().any(has)
+        let is_there = |name: &str| self.dir.join(name).exists();
+        let has_some =
+            |name: &str| std::fs::read_dir(self.dir.join(name)).is_ok_and(|mut all| all.next().is_some());
+        !["objects/pack", "refs/heads"].into_iter().any(has_some)
+            && !["packed-refs", "refs/in", "allclear"].into_iter().any(is_there)
             && !self.state.wrote.load(Relaxed)
     }
 
@@ -135,7 +135,8 @@ impl Store {
         let parent = fresh.parent().unwrap_or(fresh);
         let name = fresh.file_name().and_then(std::ffi::OsStr::to_str).unwrap_or("store");
         let mut args = words("clone -q --bare --no-local --no-tags --reject-shallow --template=");
-        let settings = FETCHED.map(|refs| format!("remote.origin.fetch={refs}"));
+        // Branches go where they belong without being told.
+        let settings = [FETCHED[1], FETCHED[2]].map(|refs| format!("remote.origin.fetch={refs}"));
         args.extend(settings.iter().flat_map(|setting| ["-c", setting.as_str()]));
         args.extend(["--", &self.url, name]);
         let borrowed = std::fs::read_to_string(self.dir.join("objects/info/alternates")).unwrap_or_default();
@@ -146,10 +147,7 @@ impl Store {
         self.borrow_as_before(fresh)?;
         let store = self.maker.clone_at(fresh).with_env("GIT_DIR", fresh);
         store.ok(&["symbolic-ref", "HEAD", "refs/heads/none"], b"").map_err(broken)?;
-        store.ok(&["config", "--remove-section", "remote.origin"], b"").map_err(broken)?;
-        // It keeps the branches under their own names too.
-        let twice = store.ok(&["for-each-ref", "--format=delete %(refname)", "refs/heads"], b"");
-        store.ok(&["update-ref", "--stdin"], &twice.map_err(broken)?).map(drop).map_err(broken)
+        store.ok(&["config", "--remove-section", "remote.origin"], b"").map(drop).map_err(broken)
     }
 
     fn borrow_as_before(&self, fresh: &Path) -> Result<(), RepoError> {
@@ -177,7 +175,7 @@ impl Store {
         for dir in ["", "objects/info", "objects/info/commit-graphs"] {
             list_locks(&self.dir.join(dir), false, &mut found);
         }
-        for dir in ["refs/in", "refs/tags", "refs/repair"] {
+        for dir in ["refs/heads", "refs/in", "refs/tags", "refs/repair"] {
             list_locks(&self.dir.join(dir), true, &mut found);
         }
         for file in found {

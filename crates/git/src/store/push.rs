@@ -69,7 +69,7 @@ impl Push for Store {
 impl Store {
     /// Tells whether git can read what it pushes, by making the pack once more.
     fn can_pack(&self, updates: &[RefUpdate]) -> bool {
-        let there = ["for-each-ref", "--format=^%(objectname)", "refs/in"];
+        let there = ["for-each-ref", "--format=^%(objectname)", "refs/heads", "refs/in"];
         let Ok(mut revisions) = self.git().ok(&there, b"") else { return false };
         revisions.extend(
             updates.iter().filter_map(|u| Some(format!("{}\n", u.new.as_ref()?).into_bytes())).flatten(),

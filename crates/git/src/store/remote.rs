@@ -11,9 +11,10 @@ use allclear_core::{CommitId, RefName};
 use sha2::{Digest, Sha256};
 use std::time::Duration;
 
-/// What is fetched, and where it goes.
+/// What is fetched, and where it goes. Branches keep their names: those of a clone do, and the store has none of its
+/// own. Tags would be in the way of those that are made here.
 pub(super) const FETCHED: [&str; 3] =
-    ["+refs/heads/*:refs/in/heads/*", "+refs/tags/*:refs/in/tags/*", "+refs/allclear/*:refs/in/allclear/*"];
+    ["+refs/heads/*:refs/heads/*", "+refs/tags/*:refs/in/tags/*", "+refs/allclear/*:refs/in/allclear/*"];
 
 impl Remote for Store {
     fn observe(&self) -> Result<Refs, RepoError> {

@@ -47,10 +47,10 @@ const DAMAGES: &[(&str, Damage)] = &[
     ("packed-refs", Empty),
     ("packed-refs", Half),
     ("packed-refs", Locked),
-    ("refs/in/heads/develop", Empty),
-    ("refs/in/heads/develop", Half),
-    ("refs/in/heads/develop", Locked),
-    ("refs/in/heads/develop", EmptyBeside),
+    ("refs/heads/develop", Empty),
+    ("refs/heads/develop", Half),
+    ("refs/heads/develop", Locked),
+    ("refs/heads/develop", EmptyBeside),
     ("refs", Gone),
     ("objects", Gone),
     ("objects/info", Gone),
@@ -203,9 +203,9 @@ fn whatever_is_damaged_the_next_command_succeeds() {
                 life.machine().engine().observe().unwrap();
                 // So that there are packs, packed refs and a commit-graph; and one ref that is a file.
                 life.world.git_in(&store, &["gc", "-q"]);
-                let develop = life.world.git_in(&store, &["rev-parse", "refs/in/heads/develop"]);
-                std::fs::create_dir_all(store.join("refs/in/heads")).unwrap();
-                std::fs::write(store.join("refs/in/heads/develop"), format!("{develop}\n")).unwrap();
+                let develop = life.world.git_in(&store, &["rev-parse", "refs/heads/develop"]);
+                std::fs::create_dir_all(store.join("refs/heads")).unwrap();
+                std::fs::write(store.join("refs/heads/develop"), format!("{develop}\n")).unwrap();
                 ((*name).to_owned(), *how)
             }
             None => {
