@@ -59,3 +59,60 @@ impl Reader {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_request_gets_its_answer_and_a_failure_is_not_the_end() {
+        let dir = tempfile::tempdir().unwrap();
+        let git = Git::new(dir.path(), &[("PATH".into(), "/usr/local/bin:/usr/bin:/bin".into())]);
+        git.ok(&["init", "-q", "--bare", "."], b"").unwrap();
+        let write = |bytes: &[u8]| git.line(&["hash-object", "-w", "--stdin"], bytes).unwrap();
+        let large = vec![b'x'; 3 << 20];
+        let (small, large) = ((write(b"one\n"), 4), (write(&large), large.len()));
+        let absent = "1".repeat(40);
+        // More than is sent at once, and than a pipe holds.
+        let requests: Vec<String> = (0..2000)
+            .map(|n| match n % 400 {
+                7 => format!("contents {}", large.0),
+                _ if n % 3 == 0 => format!("info {absent}"),
+                _ => format!("contents {}", small.0),
+            })
+            .collect();
+        let mut reader = Reader::new(git.clone());
+        let read = |reader: &mut Reader| {
+            let mut sizes = Vec::new();
+            let mut each = |out: &mut dyn BufRead| {
+                let mut line = String::new();
+                out.read_line(&mut line)?;
+                let size = line.trim_end().rsplit(' ').next().and_then(|size| size.parse::<usize>().ok());
+                let mut content = vec![0; size.map_or(0, |size| size + 1)];
+                out.read_exact(&mut content)?;
+                sizes.push(size);
+                Ok(())
+            };
+            reader.read(&requests, &mut each).map(|()| sizes)
+        };
+        let expected: Vec<Option<usize>> = (0..2000)
+            .map(|n| match n % 400 {
+                7 => Some(large.1),
+                _ if n % 3 == 0 => None,
+                _ => Some(small.1),
+            })
+            .collect();
+        assert_eq!(read(&mut reader).unwrap(), expected);
+        // Objects that were packed meanwhile are found where they are now.
+        let stream = format!(
+            "commit refs/heads/a\ncommitter A <a@b> 1 +0000\ndata 0\nM 100644 {} a\nM 100644 {} b\n",
+            small.0, large.0
+        );
+        git.ok(&["fast-import", "--quiet"], stream.as_bytes()).unwrap();
+        git.ok(&["repack", "-a", "-d", "-q"], b"").unwrap();
+        assert_eq!(read(&mut reader).unwrap(), expected);
+        reader.close();
+        assert!(read(&mut reader).is_err());
+        assert_eq!(read(&mut reader).unwrap(), expected);
+    }
+}

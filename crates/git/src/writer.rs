@@ -66,14 +66,14 @@ pub(crate) struct Writer {
     git: Git,
     /// How objects are named: `sha1` or `sha256`.
     format: String,
-    objects: BTreeMap<Kind, Objects>,
+    objects: BTreeMap<Kind, HashObject>,
     refs: Option<Batch>,
     /// Why an object was not written that somebody has the id of.
     failed: Option<Failure>,
 }
 
 #[derive(Debug)]
-struct Objects {
+struct HashObject {
     batch: Batch,
     /// What git was asked to write and did not say yet that it wrote, with the files that it reads them from.
     unsettled: Vec<(CommitId, File)>,
@@ -95,12 +95,12 @@ impl Writer {
         Ok(())
     }
 
-    fn started(&mut self, kind: Kind) -> Result<&mut Objects, Failure> {
+    fn started(&mut self, kind: Kind) -> Result<&mut HashObject, Failure> {
         Ok(match self.objects.entry(kind) {
             Entry::Occupied(objects) => objects.into_mut(),
             Entry::Vacant(place) => {
                 let batch = Batch::start(&self.git, kind.args())?;
-                place.insert(Objects { batch, unsettled: Vec::new() })
+                place.insert(HashObject { batch, unsettled: Vec::new() })
             }
         })
     }
@@ -137,7 +137,8 @@ impl Writer {
         });
     }
 
-    fn succeeded(&mut self) -> Result<(), Failure> {
+    /// Fails where an object was not written.
+    pub(crate) fn succeeded(&mut self) -> Result<(), Failure> {
         self.failed.take().map_or(Ok(()), Err)
     }
 
@@ -147,13 +148,11 @@ impl Writer {
         objects.chain(&mut self.refs).for_each(Batch::close);
     }
 
-    /// Applies changes `create NAME ID` and `delete NAME` to refs, all or none.
+    /// Applies changes `create NAME ID` and `delete NAME` to refs, all or none. What they name has to be settled.
     pub(crate) fn refs(&mut self, changes: &[String]) -> Result<(), Failure> {
         if changes.is_empty() {
             return Ok(());
         }
-        self.settle();
-        self.succeeded()?;
         let mut batch = match self.refs.take() {
             Some(batch) => batch,
             None => Batch::start(&self.git, REFS)?,
@@ -167,7 +166,7 @@ impl Writer {
     }
 }
 
-impl Objects {
+impl HashObject {
     fn settle(&mut self) -> Result<(), Failure> {
         let unsettled = std::mem::take(&mut self.unsettled);
         if unsettled.is_empty() {
@@ -249,6 +248,7 @@ mod tests {
         let (_dir, git) = repository("sha1");
         let mut writer = Writer::new(git.clone(), "sha1".into());
         let id = writer.object(Kind::Blob, b"hello\n").unwrap();
+        writer.settle();
         let names = || git.line(&["for-each-ref", "--format=%(refname)"], b"").unwrap();
         writer
             .refs(&[format!("create refs/out/1/heads/a {id}"), format!("create refs/out/1/tags/a {id}")])
@@ -258,10 +258,10 @@ mod tests {
         let twice =
             [format!("create refs/out/2/heads/a {id}"), format!("create refs/out/2/heads/b {absent}")];
         assert!(matches!(writer.refs(&twice), Err(Failure::Failed { said, .. }) if !said.is_empty()));
-        let never = writer.object(Kind::Commit, b"rubbish\n").unwrap();
-        let named = [format!("create refs/out/3/heads/a {never}")];
+        writer.object(Kind::Commit, b"rubbish\n").unwrap();
+        writer.settle();
         assert!(
-            matches!(writer.refs(&named), Err(Failure::Failed { said, .. }) if said.concat().contains("corrupt"))
+            matches!(writer.succeeded(), Err(Failure::Failed { said, .. }) if said.concat().contains("corrupt"))
         );
         writer.refs(&["delete refs/out/1/heads/a".into(), "delete refs/out/1/tags/a".into()]).unwrap();
         assert_eq!(names(), "");

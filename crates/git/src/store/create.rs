@@ -10,6 +10,7 @@ use allclear_core::port::{Create, NewCommit, ObjectKind, RepoError, Signature};
 use allclear_core::types::text::hex;
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::sync::atomic::Ordering::SeqCst;
 
 /// The mode of a folder in a tree.
 const FOLDER: &str = "40000";
@@ -85,7 +86,10 @@ impl Create for Store {
 
 impl Store {
     pub(super) fn hash(&self, kind: Kind, bytes: &[u8]) -> Result<CommitId, RepoError> {
-        let id = self.writer().object(kind, bytes).map_err(broken)?;
+        let mut writer = self.writer();
+        let id = writer.object(kind, bytes).map_err(broken)?;
+        self.state.unsettled.store(true, SeqCst);
+        drop(writer);
         if matches!(kind, Kind::Commit | Kind::Tag) {
             held(&self.state.written).insert(id.clone(), bytes.to_vec());
         }

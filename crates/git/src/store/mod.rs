@@ -32,7 +32,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsString;
 use std::fs::File;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::sync::atomic::AtomicBool;
+use std::sync::atomic::Ordering::{Relaxed, SeqCst};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -52,7 +53,7 @@ pub struct Store {
     /// Git without `GIT_DIR`, for making stores.
     maker: Git,
     /// For what reads nothing that this process wrote; all else goes by [`Store::git`].
-    unsettled: Git,
+    unsettled_git: Git,
     network: Git,
     state: Arc<State>,
     /// The identities of the object directories that the store borrows from: another clone at the same path is
@@ -72,6 +73,8 @@ struct State {
     writer: Mutex<Writer>,
     /// Whether the store may have objects that are nowhere else.
     wrote: AtomicBool,
+    /// Whether the writer may have objects that are not settled. It is changed by who holds the writer.
+    unsettled: AtomicBool,
     healed: AtomicBool,
     /// The commits and tags that this process wrote, as it wrote them.
     written: Mutex<BTreeMap<CommitId, Vec<u8>>>,
@@ -94,6 +97,7 @@ impl State {
             reader: Mutex::new(Reader::new(git.clone())),
             writer: Mutex::new(Writer::new(git, format)),
             wrote: AtomicBool::new(false),
+            unsettled: AtomicBool::new(false),
             healed: AtomicBool::new(false),
             written: Mutex::default(),
             seen: Mutex::default(),
@@ -165,7 +169,7 @@ impl Store {
             format: clone.format.clone(),
             objects: clone.objects.clone(),
             maker,
-            unsettled: git,
+            unsettled_git: git,
             network: with_secret(network, clone.secret.as_ref()),
             alternates,
             signing_key: clone.signing_key.clone(),
@@ -185,8 +189,17 @@ impl Store {
         &self.caller
     }
 
+    /// Waits until all objects are written.
+    fn settle(&self) {
+        if self.state.unsettled.load(SeqCst) {
+            let mut writer = held(&self.state.writer);
+            writer.settle();
+            self.state.unsettled.store(false, SeqCst);
+        }
+    }
+
     fn reader(&self) -> MutexGuard<'_, Reader> {
-        held(&self.state.writer).settle();
+        self.settle();
         held(&self.state.reader)
     }
 
@@ -202,8 +215,8 @@ impl Store {
 
     /// Git, with all that this process wrote there for it to read.
     pub(crate) fn git(&self) -> &Git {
-        held(&self.state.writer).settle();
-        &self.unsettled
+        self.settle();
+        &self.unsettled_git
     }
 
     pub(crate) fn cache(&self) -> &Path {

@@ -29,6 +29,8 @@ impl Push for Store {
         let create: Vec<String> = made.iter().map(|(name, new)| format!("create {name} {new}")).collect();
         let pushing = lock(&self.dir, "push")?;
         pushing.lock_shared().map_err(|e| io("locking the store", &e))?;
+        self.settle();
+        self.writer().succeeded().map_err(broken)?;
         let created = self.writer().refs(&create);
         if let Err(failure) = created {
             drop(pushing);

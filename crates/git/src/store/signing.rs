@@ -59,7 +59,7 @@ impl Store {
         };
         let mut args = vec!["-Y", "sign", "-q", "-n", namespace, "-f", &file];
         args.extend(literal.map(|_| "-U"));
-        let ssh_keygen = self.unsettled.clone_at(dir).with_program("ssh-keygen");
+        let ssh_keygen = self.unsettled_git.clone_at(dir).with_program("ssh-keygen");
         let output = ssh_keygen.run(&args, text, SIGN_LIMIT).ok()?;
         (output.code == Some(0)).then(|| String::from_utf8(output.stdout).ok())?
     }
