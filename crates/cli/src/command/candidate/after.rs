@@ -21,6 +21,7 @@ use serde_json::json;
 /// Or retry a step, or mark it as done.
 #[derive(Debug, clap::Args)]
 pub(crate) struct After {
+    /// The release; the newest with steps where absent.
     #[arg(value_parser = Version::parse, value_name = "X.Y.Z")]
     version: Option<Version>,
     /// Try this step anew, as if nothing had been tried.

@@ -13,6 +13,7 @@ use serde_json::json;
 /// Stop one candidate, or lift the stop.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Hold {
+    /// The candidate; the open one where absent.
     #[arg(value_parser = Version::parse, value_name = "X.Y.Z")]
     version: Option<Version>,
     /// Why, for the record.

@@ -12,6 +12,7 @@ use serde_json::json;
 /// Release a candidate that is clear.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Promote {
+    /// The candidate; the open one where absent.
     #[arg(value_parser = Version::parse, value_name = "X.Y.Z")]
     version: Option<Version>,
     /// Only if this is still the candidate's commit.

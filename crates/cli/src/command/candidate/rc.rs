@@ -12,6 +12,7 @@ use serde_json::json;
 /// Make the head of the candidate's branch its next rc, now.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Rc {
+    /// The candidate; the open one where absent.
     #[arg(value_parser = Version::parse, value_name = "X.Y.Z")]
     version: Option<Version>,
     /// Only if this is still the head.

@@ -16,6 +16,7 @@ use serde_json::json;
 /// Its commits are kept, its number is never used again.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Withdraw {
+    /// The candidate; the open one where absent.
     #[arg(value_parser = Version::parse, value_name = "X.Y.Z")]
     version: Option<Version>,
     /// Why, for the record.

@@ -12,6 +12,7 @@ use serde_json::json;
 /// Approve exactly one commit of a candidate.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Approve {
+    /// The candidate; the open one where absent.
     #[arg(value_parser = Version::parse, value_name = "X.Y.Z")]
     version: Option<Version>,
     /// The candidate's commit, as allclear why approvals prints it.

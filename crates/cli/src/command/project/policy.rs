@@ -31,6 +31,7 @@ pub(crate) struct Policy {
 enum PolicyCommand {
     /// Print each value and its origin: develop's policy, or a candidate's frozen one.
     Show {
+        /// The candidate; develop's policy where absent.
         #[arg(value_parser = Version::parse, value_name = "X.Y.Z")]
         version: Option<Version>,
     },
@@ -43,6 +44,7 @@ enum PolicyCommand {
     Schema,
     /// Judge a candidate by the policy that is on develop now.
     Adopt {
+        /// The candidate; the open one where absent.
         #[arg(value_parser = Version::parse, value_name = "X.Y.Z")]
         version: Option<Version>,
         /// Answer the confirmation with yes.
