@@ -43,7 +43,7 @@ impl Batch {
 
     /// Makes a request, and hands its answer to `read`. After a failure there are no more answers.
     ///
-    /// A request that is longer than a pipe holds must not be answered before all of it is read.
+    /// Git must read all of a request that is longer than a pipe holds before it answers, or both wait for ever.
     pub(crate) fn ask<T>(
         &mut self,
         request: &[u8],

@@ -110,6 +110,7 @@ impl Git {
             ("GIT_ALLOW_PROTOCOL", "file:http:https:ssh"),
             ("GIT_PROTOCOL_FROM_USER", "0"),
             ("GIT_ADVICE", "0"),
+            ("GIT_DEFAULT_REF_FORMAT", "files"),
             ("LC_ALL", "C"),
             ("TZ", "UTC"),
         ] {

@@ -5,9 +5,9 @@ use crate::process::{Failure, Git};
 use std::io::{self, BufRead};
 
 const ARGS: &[&str] = &["cat-file", "--batch-command"];
-/// Requests of so many bytes are sent at once: a pipe holds them, so that git can answer the first before the last
+/// Requests of so many bytes are sent at once: every pipe holds them, so that git can answer the first before the last
 /// is sent.
-const AT_ONCE: usize = 16 * 1024;
+const AT_ONCE: usize = 4096;
 
 #[derive(Debug)]
 pub(crate) struct Reader {
@@ -22,10 +22,15 @@ impl Reader {
 
     /// Starts git if it does not run yet.
     pub(crate) fn start(&mut self) -> Result<(), Failure> {
-        if self.batch.is_none() {
-            self.batch = Some(Batch::start(&self.git, ARGS)?);
-        }
-        Ok(())
+        self.started().map(drop)
+    }
+
+    fn started(&mut self) -> Result<&mut Batch, Failure> {
+        let batch = match self.batch.take() {
+            Some(batch) => batch,
+            None => Batch::start(&self.git, ARGS)?,
+        };
+        Ok(self.batch.insert(batch))
     }
 
     /// Lets the process exit, without waiting for that.
@@ -42,8 +47,6 @@ impl Reader {
     ) -> Result<(), Failure> {
         let mut rest = requests;
         while !rest.is_empty() {
-            self.start()?;
-            let Some(mut batch) = self.batch.take() else { break };
             let mut bytes = 0;
             let fit = rest.iter().take_while(|request| {
                 bytes += request.len() + 1;
@@ -51,9 +54,13 @@ impl Reader {
             });
             let (now, later) = rest.split_at(fit.count().max(1));
             let asked: String = now.iter().flat_map(|request| [request.as_str(), "\n"]).collect();
-            // A process that failed is not asked again.
-            batch.ask(asked.as_bytes(), |out| now.iter().try_for_each(|_| read(out)))?;
-            self.batch = Some(batch);
+            let answered =
+                self.started()?.ask(asked.as_bytes(), |out| now.iter().try_for_each(|_| read(out)));
+            if let Err(failure) = answered {
+                // It has no more answers.
+                self.batch = None;
+                return Err(failure);
+            }
             rest = later;
         }
         Ok(())

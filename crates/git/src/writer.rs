@@ -17,41 +17,34 @@ use std::os::unix::fs::FileExt;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Kind {
     Blob,
-    /// Old histories have harmless flaws in trees too.
+    /// Like all that repeats what others made, not checked strictly: old histories have harmless flaws.
     Tree,
     Commit,
-    /// A commit that repeats another one, with its author and date as they are. Old histories have harmless
-    /// flaws that a strict check refuses.
+    /// A commit that repeats another one, with its author and date as they are.
     OldCommit,
     Tag,
-    /// A tag from its raw bytes.
-    OldTag,
 }
 
 impl Kind {
-    fn name(self) -> &'static str {
+    pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Blob => "blob",
             Self::Tree => "tree",
             Self::Commit | Self::OldCommit => "commit",
-            Self::Tag | Self::OldTag => "tag",
+            Self::Tag => "tag",
         }
     }
 
     fn args(self) -> &'static [&'static str] {
+        macro_rules! args {
+            ($($arg:literal),*) => { &["hash-object", "-w", "--no-filters", "--stdin-paths", $($arg),*] };
+        }
         match self {
-            Self::Blob => &["hash-object", "-w", "-t", "blob", "--no-filters", "--stdin-paths"],
-            Self::Tree => {
-                &["hash-object", "-w", "-t", "tree", "--literally", "--no-filters", "--stdin-paths"]
-            }
-            Self::Commit => &["hash-object", "-w", "-t", "commit", "--no-filters", "--stdin-paths"],
-            Self::OldCommit => {
-                &["hash-object", "-w", "-t", "commit", "--literally", "--no-filters", "--stdin-paths"]
-            }
-            Self::Tag => &["hash-object", "-w", "-t", "tag", "--no-filters", "--stdin-paths"],
-            Self::OldTag => {
-                &["hash-object", "-w", "-t", "tag", "--literally", "--no-filters", "--stdin-paths"]
-            }
+            Self::Blob => args!("-t", "blob"),
+            Self::Commit => args!("-t", "commit"),
+            Self::Tag => args!("-t", "tag"),
+            Self::Tree => args!("-t", "tree", "--literally"),
+            Self::OldCommit => args!("-t", "commit", "--literally"),
         }
     }
 }
@@ -112,7 +105,7 @@ impl Writer {
         if self.objects.get(&kind).is_some_and(|objects| objects.unsettled.len() >= UNSETTLED) {
             self.settle();
         }
-        self.succeeded()?;
+        self.take_failure()?;
         let id = id_of(&self.format, kind.name(), bytes).map_err(odd)?;
         let file = memory("object").and_then(|file| file.write_all_at(bytes, 0).map(|()| file));
         let file = file.map_err(|e| odd(e.to_string()))?;
@@ -137,8 +130,8 @@ impl Writer {
         });
     }
 
-    /// Fails where an object was not written.
-    pub(crate) fn succeeded(&mut self) -> Result<(), Failure> {
+    /// Fails, once, where an object was not written.
+    pub(crate) fn take_failure(&mut self) -> Result<(), Failure> {
         self.failed.take().map_or(Ok(()), Err)
     }
 
@@ -183,7 +176,7 @@ impl HashObject {
 }
 
 /// Names an object by its content, as git does.
-fn id_of(format: &str, kind: &str, bytes: &[u8]) -> Result<CommitId, String> {
+pub(crate) fn id_of(format: &str, kind: &str, bytes: &[u8]) -> Result<CommitId, String> {
     let header = format!("{kind} {}\0", bytes.len());
     let id = match format {
         "sha256" => hex(&Sha256::new().chain_update(header).chain_update(bytes).finalize()),
@@ -261,7 +254,7 @@ mod tests {
         writer.object(Kind::Commit, b"rubbish\n").unwrap();
         writer.settle();
         assert!(
-            matches!(writer.succeeded(), Err(Failure::Failed { said, .. }) if said.concat().contains("corrupt"))
+            matches!(writer.take_failure(), Err(Failure::Failed { said, .. }) if said.concat().contains("corrupt"))
         );
         writer.refs(&["delete refs/out/1/heads/a".into(), "delete refs/out/1/tags/a".into()]).unwrap();
         assert_eq!(names(), "");

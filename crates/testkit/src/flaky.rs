@@ -98,7 +98,7 @@ fn held<T>(lock: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 fn failed(words: &str) -> PushAnswer {
-    PushAnswer { ok: false, said: vec![words.into()], ..PushAnswer::default() }
+    PushAnswer { judged: true, said: vec![words.into()], ..PushAnswer::default() }
 }
 
 impl Remote for Flaky<'_> {
@@ -206,7 +206,7 @@ pass_on! {
         fn write_tree(&self, tree: Option<&CommitId>, files: &BTreeMap<String, String>) -> Result<CommitId, RepoError>;
         fn write_commit(&self, commit: &NewCommit) -> Result<CommitId, RepoError>;
         fn write_tag(&self, name: &str, target: &CommitId, by: &Signature, message: &str) -> Result<CommitId, RepoError>;
-        fn write_object(&self, kind: ObjectKind, raw: &[u8]) -> Result<CommitId, RepoError>;
+        fn write_object(&self, kind: ObjectKind, raw: &[u8], id: &CommitId) -> Result<bool, RepoError>;
     }
     Merge {
         fn merge(&self, pairs: &[(CommitId, CommitId)]) -> Result<Vec<Option<Merged>>, RepoError>;

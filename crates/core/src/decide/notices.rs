@@ -121,8 +121,8 @@ pub fn news(project: &Project, assessment: &Assessment) -> Vec<News> {
 }
 
 /// Names what stops a candidate beside its gates, so that another reason is news.
-fn stopped_by(found: &CandidateAssessment) -> &'static str {
-    if let Some(Step::Stop(obstacle)) = found.unfinished { obstacle.sentence() } else { "refused" }
+fn stopped_by(found: &CandidateAssessment) -> String {
+    if let Some(Step::Stop(obstacle)) = found.unfinished { format!("{obstacle:?}") } else { "refused".into() }
 }
 
 /// Gives what a person can do about a step.

@@ -55,7 +55,7 @@ fn person(why: String, remedy: Vec<String>) -> Stop {
     Stop { why, kind: Kind::Person, clears_at: None, turns_at: None, remedy }
 }
 
-fn complete(version: Version) -> String {
+fn how_to_complete(version: Version) -> String {
     format!("allclear promote {version} --landed --reason TEXT completes it all the same")
 }
 
@@ -81,7 +81,7 @@ fn on_record(candidate: &Candidate, promoted: &Promoted, facts: &Facts, obstacle
             format!(
                 "its promotion is on record and {stable} has not moved yet, but it is not clear any more"
             ),
-            vec![complete(version), format!("or {strike}")],
+            vec![how_to_complete(version), format!("or {strike}")],
         ),
         Obstacle::Unfounded => person(
             format!(
@@ -185,6 +185,10 @@ fn landed(candidate: &Candidate, landing: &Landing) -> Stop {
     );
     person(
         why,
-        vec![complete(version), format!("or put {stable} back: {back}"), "waiting does not cure it".into()],
+        vec![
+            how_to_complete(version),
+            format!("or put {stable} back: {back}"),
+            "waiting does not cure it".into(),
+        ],
     )
 }

@@ -43,16 +43,16 @@ impl Engine<'_> {
         let old_stable = old_stable.ok_or_else(absent)?;
         let old_develop = snapshot.facts.develop.clone().ok_or_else(absent)?;
         let now = self.clock.now();
+        let tagged = landing.and_then(|landing| landing.tag.as_ref());
         let mut draft = self.draft(Vec::new());
-        if let Some((_, Some(id))) = landing.and_then(|landing| landing.tag.as_ref()) {
+        if let Some((_, Some(id))) = tagged {
             draft.id.clone_from(id);
         }
         let tag = cut.tags.release(version);
         let trailer = format!("{TRAILER}: {}", draft.id);
-        let tagged = landing.and_then(|landing| landing.tag.as_ref());
         // Before anything is written: what reads the store waits for that.
         let notes =
-            tagged.map_or_else(|| self.release_notes(snapshot, version, now).map(Some), |_| Ok(None))?;
+            if tagged.is_some() { String::new() } else { self.release_notes(snapshot, version, now)? };
         let new_stable = match (landing, cut.policy.promotion.merge) {
             (Some(landing), _) => landing.commit.clone(),
             (None, MergeMode::Ff) => commit.clone(),
@@ -68,7 +68,6 @@ impl Engine<'_> {
         let new_tag = match tagged {
             Some((object, _)) => object.clone(),
             None => {
-                let notes = notes.unwrap_or_default();
                 let message = format!("{tag}\n\n{notes}\n\n{trailer}");
                 let made = self.repo.write_tag(&tag, &new_stable, &self.signature(now), &message)?;
                 draft.attachments.insert(TAG.into(), self.raw_text(&made)?);
@@ -83,9 +82,11 @@ impl Engine<'_> {
             (old_develop.clone(), Vec::new())
         } else {
             // What is on stable is what was tried with develop, unless another hand put more there.
-            let back = match landing.filter(|landing| !(landing.tip && landing.same_tree)) {
-                Some(_) => self.merge_into_develop(cut, &old_develop, merged)?,
-                None => seen.merge_back.clone(),
+            let as_tried = landing.is_none_or(|landing| landing.tip && landing.same_tree);
+            let back = if as_tried {
+                seen.merge_back.clone()
+            } else {
+                self.merge_into_develop(cut, &old_develop, merged)?
             };
             let Some(tree) = trial_merges::tree(&back).cloned() else {
                 let develop = branches.develop.clone();

@@ -18,15 +18,15 @@ use allclear_core::types::text::{list, plain};
 use allclear_core::{CommitId, RefName, Version};
 
 /// What lets stable move, for the commit of a promotion whose entry landed.
-enum Leave<'a> {
+enum Permission<'a> {
     /// No gate blocks it now.
     Clear(&'a Clear),
     /// A captain completes it by name and with a reason.
     Captain(&'a str),
 }
 
-impl Leave<'_> {
-    fn stable(&self, promotion: &Promotion) -> Option<RefUpdate> {
+impl Permission<'_> {
+    fn move_stable(&self, promotion: &Promotion) -> Option<RefUpdate> {
         let may = match self {
             Self::Clear(clear) => (clear.version(), clear.commit()) == (promotion.version, &promotion.commit),
             Self::Captain(_) => true,
@@ -69,8 +69,8 @@ impl Engine<'_> {
         };
         let draft = match (step, &candidate.promoted) {
             (Step::Continue(todo), Some(promoted)) => {
-                let leave = reason.map(Leave::Captain).or(found.clear().map(Leave::Clear));
-                self.continuation(snapshot, candidate, promoted, todo, leave)?
+                let permission = reason.map(Permission::Captain).or(found.clear().map(Permission::Clear));
+                self.continuation(snapshot, candidate, promoted, todo, permission)?
             }
             (Step::Complete, _) => self.build(snapshot, version, reason)?.1,
             (Step::Stop(obstacle), promoted) => {
@@ -106,7 +106,7 @@ impl Engine<'_> {
         candidate: &Candidate,
         promoted: &Promoted,
         todo: Todo,
-        leave: Option<Leave<'_>>,
+        permission: Option<Permission<'_>>,
     ) -> Result<Draft, Refusal> {
         let promotion = &promoted.promotion;
         let (version, entry) = (promotion.version, promoted.entry.clone());
@@ -125,7 +125,7 @@ impl Engine<'_> {
             refs.push(change(promotion.develop_branch.to_ref(), Some(&develop), Some(&made)));
         }
         if todo.stable {
-            let moved = leave.as_ref().and_then(|leave| leave.stable(promotion));
+            let moved = permission.as_ref().and_then(|permission| permission.move_stable(promotion));
             let obstacle = Obstacle::NotClear;
             refs.push(moved.ok_or(PromotionRefusal::Stopped { version, obstacle, stop: None })?);
         }
@@ -133,7 +133,7 @@ impl Engine<'_> {
         if todo.candidate {
             refs.push(change(promotion.branch.to_ref(), Some(&promotion.commit), None));
         }
-        let reason = leave.and_then(|leave| leave.reason());
+        let reason = permission.and_then(|permission| permission.reason());
         let event = Event::PromotionContinued { version, entry, stable: todo.stable, reason };
         Ok(Draft { refs, ..self.draft(vec![event]) })
     }
@@ -192,7 +192,7 @@ impl Engine<'_> {
         ))
     }
 
-    /// Pushes one ref, and reads it back: it did not move only where the server refused it.
+    /// Pushes one ref; fails where it has not moved afterwards.
     fn push_one(&self, update: RefUpdate, what: &str) -> Result<(), Refusal> {
         let answer = self.repo.push(std::slice::from_ref(&update))?;
         let refs = self.repo.refs()?;

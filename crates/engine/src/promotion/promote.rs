@@ -12,6 +12,7 @@ use allclear_core::decide::assess::Clear;
 use allclear_core::ledger::event::Event;
 use allclear_core::port::ObjectKind;
 use allclear_core::{CommitId, Version};
+use jiff::Timestamp;
 use std::time::Duration;
 
 /// After how many lost races observations are asked to wait.
@@ -32,7 +33,6 @@ pub(super) enum Wanted<'a> {
 }
 
 /// What one command has tried so far.
-#[derive(Default)]
 pub(super) struct Tried {
     /// The version that it is about, once that is known.
     pub(super) version: Option<Version>,
@@ -40,8 +40,8 @@ pub(super) struct Tried {
     pub(super) ours: Vec<String>,
     /// The look before a lost race.
     before: Option<Snapshot>,
-    /// What somebody else moved, in words.
-    by: Option<String>,
+    /// Until when a lost race is tried again.
+    deadline: Timestamp,
 }
 
 impl Engine<'_> {
@@ -75,17 +75,14 @@ impl Engine<'_> {
         wanted: Wanted<'_>,
     ) -> Result<Option<Released>, Refusal> {
         let deadline = DEADLINE.after(self.clock.now());
-        let mut tried = Tried { version, ..Tried::default() };
+        let mut tried = Tried { version, deadline, ours: Vec::new(), before: None };
         let (mut races, mut steps) = (0, 0);
         self.repo.prepare(&[ObjectKind::Commit, ObjectKind::Tag]);
         loop {
             match healed(|| self.attempt(&mut tried, only_if, wanted))? {
                 Attempt::Released(released) => return Ok(Some(released)),
                 Attempt::Nothing => return Ok(None),
-                Attempt::Progress | Attempt::Raced if self.clock.now() >= deadline => {
-                    return Err(PromotionRefusal::KeepsMoving { version: tried.version, by: tried.by }.into());
-                }
-                Attempt::Progress if steps >= STEPS => {
+                Attempt::Progress if steps >= STEPS || self.clock.now() >= tried.deadline => {
                     return Err(PromotionRefusal::NotAtItsEnd(tried.version).into());
                 }
                 Attempt::Progress => steps += 1,
@@ -111,10 +108,12 @@ impl Engine<'_> {
             _ => fault,
         };
         let snapshot = self.observe().map_err(about)?;
-        if let Some(before) = tried.before.take() {
-            let by = self.overtaken_by(&before, &snapshot)?;
-            self.note(Note::Overtaken { by: by.clone() });
-            tried.by = Some(by);
+        let overtaken = match tried.before.take() {
+            Some(before) => Some(self.overtaken_by(&before, &snapshot)?),
+            None => None,
+        };
+        if let Some(by) = overtaken.clone() {
+            self.note(Note::Overtaken { by });
         }
         let now = self.clock.now();
         let released = tried.version.and_then(|v| Some((v, snapshot.project.releases.get(&v)?)));
@@ -126,16 +125,25 @@ impl Engine<'_> {
             }
             return Ok(Attempt::Released(Released::on_record(version, release, before)));
         }
+        let unfinished = snapshot.unfinished(now);
+        if let Some(by) = overtaken.filter(|_| now >= tried.deadline) {
+            return Err(match unfinished {
+                Some(_) => PromotionRefusal::NotAtItsEnd(tried.version).into(),
+                None => PromotionRefusal::KeepsMoving { version: tried.version, by }.into(),
+            });
+        }
         snapshot.may_decide(now)?;
         // What is begun comes before all else.
-        if let Some(found) = snapshot.unfinished(now) {
+        if let Some(found) = unfinished {
             let version = *tried.version.get_or_insert(found.version);
             if version == found.version {
                 let candidate = &snapshot.project.candidates[&version];
                 let commit = candidate.promoted.as_ref().map_or(&found.commit, |p| &p.promotion.commit);
                 expect_commit(commit, only_if)?;
             }
-            return self.take_step(tried, &snapshot, &found, wanted);
+            let attempt = self.take_step(tried, &snapshot, &found, wanted)?;
+            tried.before = matches!(attempt, Attempt::Raced).then_some(snapshot);
+            return Ok(attempt);
         }
         if let Wanted::Finish = wanted {
             return Ok(Attempt::Nothing);

@@ -9,7 +9,7 @@ use allclear_core::{Branch, Version};
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum PromotionRefusal {
-    KeepsMoving { version: Option<Version>, by: Option<String> },
+    KeepsMoving { version: Option<Version>, by: String },
     BranchGone(Version),
     NotOpen(Version),
     NotClear { version: Version, blockers: Vec<GateReport> },
@@ -35,8 +35,7 @@ impl From<&PromotionRefusal> for Fault {
         match refusal {
             R::KeepsMoving { version, by } => {
                 let what = version.map_or_else(|| "the candidate".to_owned(), |version| version.to_string());
-                let last = by.as_ref().map(|by| format!("; last {by}")).unwrap_or_default();
-                Self::conflict(format!("others kept pushing for a minute while {what} was promoted{last}"))
+                Self::conflict(format!("others kept pushing for a minute while {what} was promoted; last {by}"))
                     .truth("nothing of the release was changed on the server")
                     .hint("run allclear promote again when fewer people are pushing")
             }

@@ -31,6 +31,11 @@ impl From<&PushRefusal> for Fault {
                     .hint("allclear moves all refs in one transaction or none; use a server that supports git push --atomic")
                     .hint("or set promotion.push = \"sequential\": the entry goes first and alone, and one ref after the other follows")
             }
+            PushRefusal::Refused { answer, doing } if !answer.judged => {
+                let said = if answer.said.is_empty() { "git did not say why".into() } else { answer.said.join("\n  ") };
+                Self::try_later(format!("the server did not take {doing}:\n  {said}"))
+                    .hint("run the command again; allclear status shows refs that git reads as something else")
+            }
             PushRefusal::Refused { answer, doing } => {
                 let said = if answer.said.is_empty() { "it gave no reason".into() } else { answer.said.join("\n  ") };
                 Self::refused(format!("the server refused {doing}:\n  {said}"))

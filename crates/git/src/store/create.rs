@@ -4,7 +4,7 @@ use super::error::{broken, id, missing};
 use super::{Store, held};
 use crate::parse;
 use crate::process::Git;
-use crate::writer::Kind;
+use crate::writer::{Kind, id_of};
 use allclear_core::CommitId;
 use allclear_core::port::{Create, NewCommit, ObjectKind, RepoError, Signature};
 use allclear_core::types::text::hex;
@@ -19,16 +19,16 @@ impl Create for Store {
     fn prepare(&self, kinds: &[ObjectKind]) {
         let mut all = vec![Kind::Blob, Kind::Tree];
         // What is signed is written by other means.
-        all.extend(kinds.iter().filter(|_| self.signing_key.is_none()).map(|kind| match kind {
-            ObjectKind::Commit => Kind::Commit,
-            ObjectKind::Tag => Kind::Tag,
-        }));
+        if self.signing_key.is_none() {
+            all.extend(kinds.iter().copied().map(kind_of));
+        }
         let state = Arc::clone(&self.state);
-        std::thread::spawn(move || {
-            // What cannot be started now is started, and fails, when it is needed.
+        let start = move || {
             drop(held(&state.reader).start());
             drop(held(&state.writer).start(&all));
-        });
+        };
+        // What cannot be started now is started, and fails, when it is needed.
+        drop(std::thread::Builder::new().spawn(start));
     }
 
     fn write_tree(
@@ -75,12 +75,39 @@ impl Create for Store {
         )
     }
 
-    fn write_object(&self, kind: ObjectKind, raw: &[u8]) -> Result<CommitId, RepoError> {
-        let kind = match kind {
-            ObjectKind::Commit => Kind::OldCommit,
-            ObjectKind::Tag => Kind::OldTag,
+    fn write_object(&self, kind: ObjectKind, raw: &[u8], id: &CommitId) -> Result<bool, RepoError> {
+        let kind = kind_of(kind);
+        if id_of(&self.format, kind.name(), raw).as_ref() != Ok(id) {
+            return Ok(false);
+        }
+        let head = String::from_utf8_lossy(raw);
+        let head = head.lines().take_while(|line| !line.is_empty()).filter_map(|line| line.split_once(' '));
+        let named: Vec<(&str, &str)> = head
+            .filter_map(|(word, id)| match word {
+                "tree" => Some(("tree", id)),
+                "parent" | "object" => Some(("commit", id)),
+                _ => None,
+            })
+            .collect();
+        let found = self.infos(named.iter().map(|(_, id)| *id))?;
+        let is_there = |((kind, name), found): (&(&str, &str), &Option<(CommitId, String)>)| {
+            found.as_ref().is_some_and(|(id, is)| (is.as_str(), id.as_str()) == (*kind, *name))
         };
-        self.hash(kind, raw)
+        if !named.iter().zip(&found).all(is_there) {
+            return Ok(false);
+        }
+        self.hash(kind, raw)?;
+        // Git refuses what has not the form of one.
+        self.settle();
+        Ok(held(&self.state.writer).take_failure().is_ok())
+    }
+}
+
+/// What git checks of such an object when it is written.
+fn kind_of(kind: ObjectKind) -> Kind {
+    match kind {
+        ObjectKind::Commit => Kind::Commit,
+        ObjectKind::Tag => Kind::Tag,
     }
 }
 
@@ -99,8 +126,8 @@ impl Store {
     /// Writes a tree: `tree` with some files replaced.
     fn edit(&self, tree: Option<&str>, files: &BTreeMap<&str, CommitId>) -> Result<CommitId, RepoError> {
         let raw = tree.map_or_else(|| Ok(Vec::new()), |tree| self.raw_tree(tree))?;
-        let width = if self.format == "sha256" { 32 } else { 20 };
-        let entries = parse::tree(&raw, width).ok_or_else(|| missing("a tree that can be read"))?;
+        let entries =
+            parse::tree(&raw, self.id_length() / 2).ok_or_else(|| missing("a tree that can be read"))?;
         let mut entries: BTreeMap<&[u8], (&str, Vec<u8>)> =
             entries.into_iter().map(|(mode, name, id)| (name, (mode, id.to_vec()))).collect();
         let mut folders: BTreeMap<&str, BTreeMap<&str, CommitId>> = BTreeMap::new();

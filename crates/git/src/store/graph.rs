@@ -49,10 +49,6 @@ impl CommitGraph for Store {
     }
 
     fn since(&self, tip: &CommitId, without: &[CommitId]) -> Result<Graph, RepoError> {
-        // Nearly always all are there, and then nobody has to ask.
-        if let Ok(graph) = since(self.git(), tip, without.iter()) {
-            return Ok(graph);
-        }
         self.healing(&|| {
             let tips: Vec<CommitId> = [tip].into_iter().chain(without).cloned().collect();
             let present = self.present(&tips)?;
@@ -69,7 +65,7 @@ impl CommitGraph for Store {
     }
 
     fn begins_with(&self, prefix: &str) -> Result<Vec<CommitId>, RepoError> {
-        self.healing(&|| self.begin_with(prefix))
+        self.healing(&|| self.commits_by_prefix(prefix))
     }
 
     fn paths(&self, commits: &[CommitId]) -> Result<BTreeMap<CommitId, Vec<String>>, RepoError> {
@@ -153,7 +149,7 @@ impl Store {
         Ok(commits(found))
     }
 
-    fn begin_with(&self, prefix: &str) -> Result<Vec<CommitId>, RepoError> {
+    fn commits_by_prefix(&self, prefix: &str) -> Result<Vec<CommitId>, RepoError> {
         let hex = prefix.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b));
         if !hex || !(4..=64).contains(&prefix.len()) {
             return Ok(Vec::new());

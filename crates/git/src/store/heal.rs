@@ -68,7 +68,7 @@ impl Store {
             self.replace(&what)?;
             self.state.healed.store(true, Relaxed);
         }
-        self.state.reopen(self.unsettled_git.clone(), self.format.clone(), &self.dir);
+        self.reopen();
         if self.state.wrote.swap(false, Relaxed) {
             return Err(RepoError::Remade(format!(
                 "this machine's private store was damaged, and has been made again ({what})"
@@ -108,7 +108,7 @@ impl Store {
         };
         put(&self.dir, &temp.path().join("empty"))?;
         put(&fresh, &self.dir)?;
-        self.state.reopen(self.unsettled_git.clone(), self.format.clone(), &self.dir);
+        self.reopen();
         Ok(())
     }
 

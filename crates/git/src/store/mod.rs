@@ -189,6 +189,16 @@ impl Store {
         &self.caller
     }
 
+    /// How many digits an object's id has.
+    fn id_length(&self) -> usize {
+        if self.format == "sha256" { 64 } else { 40 }
+    }
+
+    /// Starts over with the store that is there now.
+    fn reopen(&self) {
+        self.state.reopen(self.unsettled_git.clone(), self.format.clone(), &self.dir);
+    }
+
     /// Waits until all objects are written.
     fn settle(&self) {
         if self.state.unsettled.load(SeqCst) {

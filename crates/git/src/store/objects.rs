@@ -66,8 +66,7 @@ impl Objects for Store {
         self.healing(&|| {
             let mut texts = Vec::new();
             self.contents(ids.iter().map(CommitId::as_str), &mut |out| {
-                let mut bytes = read_any(out)?.map(|(_, bytes)| bytes).unwrap_or_default();
-                bytes.truncate(64 * 1024);
+                let bytes = read_beginning(out, 64 * 1024)?;
                 texts.push(String::from_utf8_lossy(&bytes).into_owned());
                 Ok(())
             })?;
@@ -115,15 +114,25 @@ impl Store {
         names: impl IntoIterator<Item = &'a str>,
         read: &mut dyn FnMut(&mut dyn BufRead) -> std::io::Result<()>,
     ) -> Result<(), RepoError> {
-        let requests: Vec<String> = names.into_iter().map(|name| format!("contents {name}")).collect();
+        let requests = self.requests("contents", names);
         self.reader().read(&requests, read).map_err(broken)
+    }
+
+    /// Asks for objects by an id, or by what an id leads to. An id of another length than those of the store may be the
+    /// name of a branch: then the object that nobody has is asked for.
+    fn requests<'a>(&self, what: &str, names: impl IntoIterator<Item = &'a str>) -> Vec<String> {
+        let length = self.id_length();
+        let nobody = "0".repeat(length);
+        let is_id = |name: &&str| name.split(['^', ':']).next().is_some_and(|id| id.len() == length);
+        let asked = names.into_iter().map(|name| if is_id(&name) { name } else { nobody.as_str() });
+        asked.map(|name| format!("{what} {name}")).collect()
     }
 
     /// Reads the raw tree of a commit, or a tree.
     pub(super) fn raw_tree(&self, name: &str) -> Result<Vec<u8>, RepoError> {
         let mut raw = None;
         self.contents([format!("{name}^{{tree}}").as_str()], &mut |out| {
-            raw = read_any(out)?.map(|(_, raw)| raw);
+            raw = read_tree(out)?;
             Ok(())
         })?;
         raw.ok_or_else(|| missing(&format!("the files of {name}")))
@@ -134,7 +143,7 @@ impl Store {
         &self,
         names: impl IntoIterator<Item = &'a str>,
     ) -> Result<Vec<Option<(CommitId, String)>>, RepoError> {
-        let requests: Vec<String> = names.into_iter().map(|name| format!("info {name}")).collect();
+        let requests = self.requests("info", names);
         let mut found = Vec::new();
         let mut read = |out: &mut dyn BufRead| {
             let mut line = String::new();
@@ -164,7 +173,7 @@ impl Store {
             if found.len() < asked.len() {
                 found.push(read_object(out, TEXT_LIMIT)?);
             } else {
-                raws.push(read_any(out)?.filter(|(kind, _)| kind == "tree").map(|(_, raw)| raw));
+                raws.push(read_tree(out)?);
             }
             Ok(())
         })?;
@@ -220,6 +229,21 @@ pub(super) fn find_in<'a>(raw: &'a [u8], wanted: &str, width: usize) -> Option<(
 fn read_any(out: &mut dyn BufRead) -> std::io::Result<Option<(String, Vec<u8>)>> {
     let Some((kind, size)) = read_header(out)? else { return Ok(None) };
     Ok(Some((kind, read_content(out, size, size)?.unwrap_or_default())))
+}
+
+/// Reads the first bytes of an object; none if it is missing.
+fn read_beginning(out: &mut dyn BufRead, most: u64) -> std::io::Result<Vec<u8>> {
+    let Some((_, size)) = read_header(out)? else { return Ok(Vec::new()) };
+    let mut bytes = Vec::new();
+    out.take(size.min(most)).read_to_end(&mut bytes)?;
+    std::io::copy(&mut out.take(size.saturating_sub(most) + 1), &mut std::io::sink())?;
+    Ok(bytes)
+}
+
+/// Reads a tree; `None` if it is missing, or something else.
+fn read_tree(out: &mut dyn BufRead) -> std::io::Result<Option<Vec<u8>>> {
+    let Some((kind, size)) = read_header(out)? else { return Ok(None) };
+    read_content(out, size, if kind == "tree" { size } else { 0 }).map(|raw| raw.filter(|_| kind == "tree"))
 }
 
 /// Reads the header of an answer of `cat-file --batch`: type and size; `None` if the object is missing.

@@ -7,7 +7,7 @@
 use super::error::{broken, io, missing, unavailable};
 use super::make::{fresh_name, lock};
 use super::{PUSH_LIMIT, Store, held};
-use crate::process::{Failure, Git};
+use crate::process::{Failure, Git, Output};
 use crate::user_clone::shown;
 use allclear_core::CommitId;
 use allclear_core::port::{Push, PushAnswer, RefUpdate, RepoError};
@@ -30,7 +30,7 @@ impl Push for Store {
         let pushing = lock(&self.dir, "push")?;
         pushing.lock_shared().map_err(|e| io("locking the store", &e))?;
         self.settle();
-        self.writer().succeeded().map_err(broken)?;
+        held(&self.state.writer).take_failure().map_err(broken)?;
         let created = self.writer().refs(&create);
         if let Err(failure) = created {
             drop(pushing);
@@ -40,15 +40,16 @@ impl Push for Store {
         let sent = send(&self.network, &self.url, &out, updates);
         let delete: Vec<String> = made.iter().map(|(name, _)| format!("delete {name}")).collect();
         let state = Arc::clone(&self.state);
-        std::thread::spawn(move || {
-            // Private refs that are left cost a little space, so that nobody waits for this.
+        let clean_up = move || {
             drop(held(&state.writer).refs(&delete));
             drop(pushing);
-        });
-        let (answer, judged) = sent.inspect_err(|error| tracing::info!(%error, "not pushed"))?;
-        tracing::info!(ok = answer.ok, judged, said = ?answer.said, "pushed");
+        };
+        // Private refs that are left cost a little space, so that nobody waits for this, or needs it.
+        drop(std::thread::Builder::new().spawn(clean_up));
+        let answer = sent.inspect_err(|error| tracing::info!(%error, "not pushed"))?;
+        tracing::info!(ok = answer.ok, judged = answer.judged, said = ?answer.said, "pushed");
         // A server that cannot unpack what it got judges every ref. Whether our own objects are at fault, git says.
-        let unread = !judged || answer.said.iter().any(|line| line.contains("unpack"));
+        let unread = !answer.judged || answer.said.iter().any(|line| line.contains("unpack"));
         if !answer.ok && unread && !self.can_pack(updates) {
             return Err(self.remade(missing("some of what is pushed")));
         }
@@ -82,8 +83,7 @@ impl Store {
     }
 }
 
-/// Sends a push; also tells whether the answer has a verdict on any ref.
-fn send(git: &Git, url: &str, out: &str, updates: &[RefUpdate]) -> Result<(PushAnswer, bool), RepoError> {
+fn send(git: &Git, url: &str, out: &str, updates: &[RefUpdate]) -> Result<PushAnswer, RepoError> {
     let options = "push --porcelain --no-verify --no-follow-tags --recurse-submodules=no --no-signed";
     let mut args: Vec<String> = options.split(' ').map(Into::into).collect();
     // One ref alone needs no transaction, which some servers do not have.
@@ -100,6 +100,9 @@ fn send(git: &Git, url: &str, out: &str, updates: &[RefUpdate]) -> Result<(PushA
     args.extend(updates.iter().filter(|u| u.new.is_none()).map(|u| format!(":{}", u.name)));
     let args: Vec<&str> = args.iter().map(String::as_str).collect();
     match git.run(&args, b"", PUSH_LIMIT) {
+        Ok(Output { code: None, .. }) => {
+            Err(RepoError::Unknown("git was ended in the middle of the push".into()))
+        }
         Ok(output) => {
             let ok = output.code == Some(0);
             let said = words(&output.said, &output.stdout);
@@ -107,7 +110,7 @@ fn send(git: &Git, url: &str, out: &str, updates: &[RefUpdate]) -> Result<(PushA
             // Git exits with 128 before it sends anything; a lost race, which is common, exits with 1.
             let no_atomic = output.code == Some(128) && refuses_atomic(git, &args);
             let judged = output.stdout.split(|&b| b == b'\n').any(|line| line.starts_with(b"!"));
-            Ok((PushAnswer { ok, no_atomic, said, locks }, judged))
+            Ok(PushAnswer { ok, judged, no_atomic, said, locks })
         }
         Err(Failure::TimedOut { .. }) => {
             Err(RepoError::Unknown("the server did not answer the push in time".into()))
@@ -135,10 +138,9 @@ fn words(said: &[String], porcelain: &[u8]) -> Vec<String> {
         .filter(|l| l.starts_with('!'))
         .map(|l| allclear_core::types::text::plain(public(l.trim_start_matches('!').trim())));
     let remote = said.iter().filter_map(|l| {
-        let line = l
-            .strip_prefix("remote:")
-            .map(str::trim)
-            .or_else(|| l.starts_with("fatal:").then_some(l.as_str()))?;
+        let line = l.strip_prefix("remote:").map(str::trim).or_else(|| {
+            (l.starts_with("fatal:") || l.starts_with("error: dst refspec")).then_some(l.as_str())
+        })?;
         (!line.is_empty()).then(|| line.to_owned())
     });
     remote.chain(refused).take(20).collect()

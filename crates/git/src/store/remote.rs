@@ -4,6 +4,7 @@ use super::error::unavailable;
 use super::{FETCH_LIMIT, LIST_LIMIT, Store, held};
 use crate::parse;
 use crate::process::{Failure, Git, words};
+use crate::reader::Reader;
 use crate::user_clone::shown;
 use allclear_core::port::{Memory, Refs, Remote, RepoError};
 use allclear_core::types::text::plain;
@@ -25,6 +26,8 @@ impl Remote for Store {
             if !self.has_fetched(&text) {
                 if !self.has_pushed(&refs) {
                     self.fetch()?;
+                    // A process that ran before knows nothing of a clone that lends its objects since.
+                    *held(&self.state.reader) = Reader::new(self.unsettled_git.clone());
                 }
                 self.remember("fetched", &self.digest(&text));
             }

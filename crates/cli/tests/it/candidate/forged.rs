@@ -136,3 +136,24 @@ fn what_is_said_to_have_landed_is_not_brought_onto_stable() {
     }
     assert_eq!(world.refs(), before);
 }
+
+#[test]
+fn what_can_never_be_there_stops_nobody() {
+    let world = World::new(QUICK);
+    world.allclear(&["cut", "--yes"]).code(0);
+    world.until("clear");
+    let tree = world.git("server.git", &["rev-parse", "release-1.1.0^{tree}"]);
+    let people = "author Eve <eve@example.org> 1 +0000\ncommitter Eve <eve@example.org> 1 +0000";
+    world.write("forged/eve", &format!("tree {tree}\nparent {}\n{people}\n\nMerge\n", "1".repeat(40)));
+    let file = world.path("forged/eve").display().to_string();
+    let eve = world.git("server.git", &["hash-object", "-w", "-t", "commit", &file]);
+    let told = by_hand(&world, |told| told["new_stable"] = json!(eve));
+    let entry = told.forge(&world);
+    let before = world.refs();
+    for args in [&["status"][..], &["tick"], &["promote", "--yes"]] {
+        world.allclear(args).code(1).plainly();
+    }
+    assert_eq!(world.refs(), before);
+    world.allclear(&["strike", &entry, "--reason", "nobody released this"]).code(0);
+    world.allclear(&["promote", "--yes"]).code(0).says("released 1.1.0 as v1.1.0");
+}

@@ -72,6 +72,7 @@ pub trait Create: Send + Sync {
         message: &str,
     ) -> Result<CommitId, RepoError>;
 
-    /// Writes an object from its raw bytes, whatever is in them.
-    fn write_object(&self, kind: ObjectKind, raw: &[u8]) -> Result<CommitId, RepoError>;
+    /// Writes the object `id` from its raw bytes. Gives `false`, and writes nothing, where they are another object or
+    /// none, or where what they name is not here.
+    fn write_object(&self, kind: ObjectKind, raw: &[u8], id: &CommitId) -> Result<bool, RepoError>;
 }

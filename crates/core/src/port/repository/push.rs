@@ -20,6 +20,8 @@ pub struct RefUpdate {
 pub struct PushAnswer {
     /// Whether git reported success.
     pub ok: bool,
+    /// Whether the server said of any ref what became of it.
+    pub judged: bool,
     /// Whether the server does not do atomic pushes.
     pub no_atomic: bool,
     /// What the server wrote, made safe to show, a line each.

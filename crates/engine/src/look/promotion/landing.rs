@@ -23,7 +23,7 @@ struct Found {
 }
 
 /// A candidate beside what stable got since the last release and since the cut.
-struct Stable<'a> {
+struct Arrivals<'a> {
     graph: &'a Graph,
     /// The new commits, from the newest on along first parents.
     chain: Vec<&'a CommitId>,
@@ -70,7 +70,7 @@ impl Engine<'_> {
         }
         let asked: Vec<CommitId> = chain.iter().chain(&rcs).map(|id| (*id).clone()).collect();
         let trees = asked.iter().cloned().zip(self.repo.trees(&asked)?).collect();
-        let stable = Stable { graph, chain, known, rcs, trees };
+        let stable = Arrivals { graph, chain, known, rcs, trees };
         let found = (0..stable.chain.len()).find_map(|at| Some((at, stable.shape(at)?)));
         let Some((at, Found { rc, shape, base })) = found else { return Ok(None) };
         let commit = stable.chain[at].clone();
@@ -99,7 +99,7 @@ impl Engine<'_> {
     }
 }
 
-impl Stable<'_> {
+impl Arrivals<'_> {
     fn parents(&self, id: &CommitId) -> &[CommitId] {
         self.graph.commits.get(id).map_or(&[], |info| &info.parents)
     }

@@ -28,9 +28,10 @@ impl Engine<'_> {
         }
         let names = [STABLE.to_owned(), TAG.to_owned()];
         let files = self.repo.files(&promoted.entry, &names)?;
-        for (name, kind) in [(STABLE, ObjectKind::Commit), (TAG, ObjectKind::Tag)] {
+        let [stable, tag] = wanted;
+        for (name, kind, id) in [(STABLE, ObjectKind::Commit, stable), (TAG, ObjectKind::Tag, tag)] {
             if let Some(raw) = files.get(name) {
-                self.repo.write_object(kind, raw.as_bytes())?;
+                let _whether_it_is_one = self.repo.write_object(kind, raw.as_bytes(), id)?;
             }
         }
         Ok(())
