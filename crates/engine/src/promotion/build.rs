@@ -150,7 +150,8 @@ fn landed(landing: &Landing, reason: Option<&str>) -> Landed {
     Landed { shape: landing.shape, by: landing.by.clone(), reason: reason.map(str::to_owned) }
 }
 
-/// The refs that a promotion changes: what is new already, and a branch that is gone or has more, stay.
+/// The refs that a promotion changes: what is new already, and a branch that is gone, has more, or cannot be deleted,
+/// stay.
 fn updates(snapshot: &Snapshot, promotion: &Promotion) -> Vec<RefUpdate> {
     let refs = &snapshot.refs;
     let landed = promotion.landed.is_some();
@@ -170,7 +171,7 @@ fn updates(snapshot: &Snapshot, promotion: &Promotion) -> Vec<RefUpdate> {
         change(tag, None, Some(&promotion.new_tag));
     }
     let branch = promotion.branch.to_ref();
-    if !landed || refs.get(&branch) == Some(&promotion.commit) {
+    if (!landed || refs.get(&branch) == Some(&promotion.commit)) && !refs.is_shadowed(&branch) {
         change(branch, Some(&promotion.commit), None);
     }
     updates

@@ -130,7 +130,7 @@ impl Engine<'_> {
             refs.push(moved.ok_or(PromotionRefusal::Stopped { version, obstacle, stop: None })?);
         }
         refs.push(change(RefName::tag(&promotion.tag), None, Some(&promotion.new_tag)));
-        if todo.candidate {
+        if todo.candidate && !snapshot.refs.is_shadowed(&promotion.branch.to_ref()) {
             refs.push(change(promotion.branch.to_ref(), Some(&promotion.commit), None));
         }
         let reason = permission.and_then(|permission| permission.reason());

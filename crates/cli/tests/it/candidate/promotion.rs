@@ -149,14 +149,21 @@ fn an_evil_tag_stops_nothing() {
     let rc = world.at("release-1.1.0");
     world.git("server.git", &["update-ref", "refs/tags/refs/heads/master", &rc]);
     world.git("server.git", &["update-ref", "refs/tags/master", &rc]);
+    world.git("server.git", &["update-ref", "refs/tags/refs/heads/release-1.1.0", &rc]);
     world.until("clear");
     world
         .allclear(&["status"])
         .code(0)
         .talks("a tag named like the ref")
         .talks("a tag with the name of a branch");
-    world.allclear(&["promote", "--yes"]).code(0);
+    world.allclear(&["promote", "--yes"]).code(0).says("released 1.1.0 as v1.1.0");
     assert_eq!(world.git("server.git", &["log", "--oneline", "refs/heads/develop..refs/heads/master"]), "");
+    // Git deletes no branch that could be meant as a tag. It is ended when it can be.
+    world.allclear(&["tick"]).code(0);
+    assert_eq!(world.at("refs/heads/release-1.1.0"), rc);
+    world.git("server.git", &["update-ref", "-d", "refs/tags/refs/heads/release-1.1.0"]);
+    world.allclear(&["tick"]).code(0);
+    assert!(!world.refs().contains_key("refs/heads/release-1.1.0"));
 }
 
 #[test]

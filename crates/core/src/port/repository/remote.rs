@@ -24,6 +24,13 @@ impl Refs {
     pub fn commit(&self, name: &RefName) -> Option<&CommitId> {
         self.peeled.get(name).or_else(|| self.objects.get(name))
     }
+
+    /// Tells whether another ref ends in this full name, such as the tag `refs/heads/master`: git refuses to delete a ref
+    /// that could be meant as another.
+    pub fn is_shadowed(&self, name: &RefName) -> bool {
+        let end = format!("/{name}");
+        self.objects.keys().any(|other| other.as_str().ends_with(&end))
+    }
 }
 
 /// The refs of the server.

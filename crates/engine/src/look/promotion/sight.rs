@@ -136,6 +136,10 @@ pub(in crate::look) fn leftover(
     let (version, release) = project.releases.iter().max_by_key(|(_, release)| release.at)?;
     let branch = release.branch.to_ref();
     let commit = refs.get(&branch).filter(|now| **now == release.commit)?.clone();
+    // It cannot be ended; the look says by which name.
+    if refs.is_shadowed(&branch) {
+        return None;
+    }
     let published = refs.get(&RefName::tag(&release.tag)) == Some(&release.object);
     let stable = refs.get(&release.stable_branch.to_ref())?;
     let in_both =
