@@ -14,6 +14,8 @@ use std::time::Duration;
 pub struct Moods {
     /// It asks everybody for a password and takes none.
     pub locked: AtomicBool,
+    /// It answers that it is unavailable to every push.
+    pub overloaded: AtomicBool,
     /// It takes the next push that moves master, and answers nothing from then on.
     pub dies_after_push: AtomicBool,
     /// It hangs up on everybody.
@@ -75,8 +77,12 @@ fn answer(stream: TcpStream, root: &PathBuf, moods: &Moods) -> Option<()> {
         let head = "HTTP/1.1 401 Unauthorized\r\nWWW-Authenticate: Basic realm=\"git\"\r\n";
         return write!(out, "{head}Content-Length: 0\r\nConnection: close\r\n\r\n").ok();
     }
-    let moves_master =
-        request.path.ends_with("/git-receive-pack") && contains(&request.body, b" refs/heads/master");
+    let is_push = request.path.ends_with("/git-receive-pack");
+    if is_push && moods.overloaded.load(Ordering::SeqCst) {
+        let head = "HTTP/1.1 503 Service Unavailable\r\n";
+        return write!(out, "{head}Content-Length: 0\r\nConnection: close\r\n\r\n").ok();
+    }
+    let moves_master = is_push && contains(&request.body, b" refs/heads/master");
     let (status, headers, body) = cgi(&request, root)?;
     if moves_master && moods.dies_after_push.swap(false, Ordering::SeqCst) {
         moods.dead.store(true, Ordering::SeqCst);

@@ -97,8 +97,8 @@ fn held<T>(lock: &Mutex<T>) -> MutexGuard<'_, T> {
     lock.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-fn failed(words: &str) -> PushAnswer {
-    PushAnswer { judged: true, said: vec![words.into()], ..PushAnswer::default() }
+fn hung_up() -> PushAnswer {
+    PushAnswer { said: vec!["fatal: the remote end hung up unexpectedly".into()], ..PushAnswer::default() }
 }
 
 impl Remote for Flaky<'_> {
@@ -138,7 +138,7 @@ impl port::Push for Flaky<'_> {
             if !part.is_empty() {
                 assert!(self.inner.push(&part)?.ok, "a part of the push is taken");
             }
-            Ok(failed("fatal: the remote end hung up unexpectedly"))
+            Ok(hung_up())
         };
         let answer = match fault {
             None => self.inner.push(updates),
@@ -148,10 +148,12 @@ impl port::Push for Flaky<'_> {
             }
             Some(Push::SayFailed) => {
                 self.inner.push(updates)?;
-                Ok(failed("fatal: the remote end hung up unexpectedly"))
+                Ok(hung_up())
             }
             Some(Push::Lose) => Err(RepoError::Unavailable("the server does not answer".into())),
-            Some(Push::Refuse(words)) => Ok(failed(words)),
+            Some(Push::Refuse(words)) => {
+                Ok(PushAnswer { refused: true, said: vec![words.into()], ..PushAnswer::default() })
+            }
             Some(Push::Lie) => Ok(PushAnswer { ok: true, ..PushAnswer::default() }),
             Some(Push::Partial(pick)) => some(&|_, u| pick(u.name.as_str())),
             Some(Push::Subset(places)) => some(&|at, _| places.contains(&at)),

@@ -158,7 +158,7 @@ fn updates(snapshot: &Snapshot, promotion: &Promotion) -> Vec<RefUpdate> {
     let mut updates = Vec::new();
     let mut change = |name: RefName, old: Option<&CommitId>, new: Option<&CommitId>| {
         if old != new {
-            updates.push(RefUpdate { name, old: old.cloned(), new: new.cloned() });
+            updates.push(RefUpdate::new(name, old, new));
         }
     };
     let (old_develop, new_develop) = (Some(&promotion.old_develop), Some(&promotion.new_develop));

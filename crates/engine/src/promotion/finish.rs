@@ -31,9 +31,8 @@ impl Permission<'_> {
             Self::Clear(clear) => (clear.version(), clear.commit()) == (promotion.version, &promotion.commit),
             Self::Captain(_) => true,
         };
-        let (old, new) = (promotion.old_stable.clone(), promotion.new_stable.clone());
-        let name = promotion.stable_branch.to_ref();
-        may.then_some(RefUpdate { name, old: Some(old), new: Some(new) })
+        let (old, new) = (Some(&promotion.old_stable), Some(&promotion.new_stable));
+        may.then(|| RefUpdate::new(promotion.stable_branch.to_ref(), old, new))
     }
 
     fn reason(&self) -> Option<String> {
@@ -110,11 +109,6 @@ impl Engine<'_> {
     ) -> Result<Draft, Refusal> {
         let promotion = &promoted.promotion;
         let (version, entry) = (promotion.version, promoted.entry.clone());
-        let change = |name: RefName, old: Option<&CommitId>, new: Option<&CommitId>| RefUpdate {
-            name,
-            old: old.cloned(),
-            new: new.cloned(),
-        };
         let mut refs = Vec::new();
         if todo.develop {
             let develop = snapshot.facts.develop.clone().ok_or(PromotionRefusal::LongLivedGone)?;
@@ -122,16 +116,16 @@ impl Engine<'_> {
             let stable = snapshot.facts.stable.clone().filter(|_| !todo.stable);
             let stable = stable.unwrap_or_else(|| promotion.new_stable.clone());
             let made = self.merge_back(candidate, promoted, &develop, &stable)?;
-            refs.push(change(promotion.develop_branch.to_ref(), Some(&develop), Some(&made)));
+            refs.push(RefUpdate::new(promotion.develop_branch.to_ref(), Some(&develop), Some(&made)));
         }
         if todo.stable {
             let moved = permission.as_ref().and_then(|permission| permission.move_stable(promotion));
             let obstacle = Obstacle::NotClear;
             refs.push(moved.ok_or(PromotionRefusal::Stopped { version, obstacle, stop: None })?);
         }
-        refs.push(change(RefName::tag(&promotion.tag), None, Some(&promotion.new_tag)));
+        refs.push(RefUpdate::new(RefName::tag(&promotion.tag), None, Some(&promotion.new_tag)));
         if todo.candidate && !snapshot.refs.is_shadowed(&promotion.branch.to_ref()) {
-            refs.push(change(promotion.branch.to_ref(), Some(&promotion.commit), None));
+            refs.push(RefUpdate::new(promotion.branch.to_ref(), Some(&promotion.commit), None));
         }
         let reason = permission.and_then(|permission| permission.reason());
         let event = Event::PromotionContinued { version, entry, stable: todo.stable, reason };

@@ -108,18 +108,16 @@ impl Engine<'_> {
             _ => fault,
         };
         let snapshot = self.observe().map_err(about)?;
-        let overtaken = match tried.before.take() {
-            Some(before) => Some(self.overtaken_by(&before, &snapshot)?),
-            None => None,
-        };
-        if let Some(by) = overtaken.clone() {
-            self.note(Note::Overtaken { by });
+        let before = tried.before.take();
+        let overtaken = before.map(|before| self.overtaken_by(&before, &snapshot)).transpose()?;
+        if let Some(by) = &overtaken {
+            self.note(Note::Overtaken { by: by.clone() });
         }
         let now = self.clock.now();
         let released = tried.version.and_then(|v| Some((v, snapshot.project.releases.get(&v)?)));
         if let Some((version, release)) = released {
             let before = !tried.ours.contains(&release.entry);
-            if !before && snapshot.facts.leftover.iter().any(|left| left.version == version) {
+            if !before && snapshot.facts.leftover.as_ref().is_some_and(|left| left.version == version) {
                 // Where this fails, any tick ends the branch.
                 drop(self.end_branch(version));
             }

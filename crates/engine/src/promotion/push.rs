@@ -30,7 +30,8 @@ impl Engine<'_> {
         }
         let (ours, updates) = self.entry_updates(tip, draft)?;
         let place = updates[0].name.clone();
-        for last in [false, true] {
+        let mut last = false;
+        loop {
             self.note(Note::Pushing(version));
             // Whatever the push says, the refs are read next; its words are for people.
             let answer = self.repo.push(first_push(tip, &updates));
@@ -61,7 +62,7 @@ impl Engine<'_> {
                 Standing::NotApplied if last || FRESH.after(clear.at()) < self.clock.now() => {
                     return Err(self.not_applied(tip, promotion, answer));
                 }
-                Standing::NotApplied => {}
+                Standing::NotApplied => last = true,
                 Standing::Overtaken(Obstacle::Develop) => return Ok(Attempt::Raced),
                 Standing::Overtaken(obstacle) => {
                     return Err(PromotionRefusal::GivenUp { version, obstacle }.into());
@@ -74,7 +75,6 @@ impl Engine<'_> {
                 | Standing::Stuck(_) => return Ok(Attempt::Progress),
             }
         }
-        Ok(Attempt::Raced)
     }
 
     /// Two pushes changed nothing: says why, as far as the server said it. What may still be on its way is made

@@ -31,10 +31,11 @@ impl From<&PushRefusal> for Fault {
                     .hint("allclear moves all refs in one transaction or none; use a server that supports git push --atomic")
                     .hint("or set promotion.push = \"sequential\": the entry goes first and alone, and one ref after the other follows")
             }
-            PushRefusal::Refused { answer, doing } if !answer.judged => {
+            PushRefusal::Refused { answer, doing } if !answer.refused => {
                 let said = if answer.said.is_empty() { "git did not say why".into() } else { answer.said.join("\n  ") };
                 Self::try_later(format!("the server did not take {doing}:\n  {said}"))
-                    .hint("run the command again; allclear status shows refs that git reads as something else")
+                    .hint("run the command again when the server is well")
+                    .hint("where git names a ref that matches more than one, allclear status shows the tag to delete")
             }
             PushRefusal::Refused { answer, doing } => {
                 let said = if answer.said.is_empty() { "it gave no reason".into() } else { answer.said.join("\n  ") };

@@ -92,10 +92,6 @@ impl Tried {
     }
 }
 
-fn update(name: &RefName, old: Option<&CommitId>, new: Option<&CommitId>) -> RefUpdate {
-    RefUpdate { name: name.clone(), old: old.cloned(), new: new.cloned() }
-}
-
 impl Engine<'_> {
     /// Names what a probe makes, before it makes anything: an id of its own, and the refs.
     pub fn probe_names(&self) -> (String, Vec<RefName>) {
@@ -209,7 +205,8 @@ impl Engine<'_> {
             out.push(ProbeOutcome { name, answer, meaning: meaning.into(), said: tried.said() });
         };
 
-        let made = push(&[update(&t.one, None, first), update(&t.two, None, first)])?;
+        let made =
+            push(&[RefUpdate::new(t.one.clone(), None, first), RefUpdate::new(t.two.clone(), None, first)])?;
         if !(made.shows(&t.one, first) && made.shows(&t.two, first)) {
             let meaning = if made.answer.no_atomic {
                 "the server does not support atomic pushes: allclear needs promotion.push = \"sequential\" here"
@@ -221,7 +218,10 @@ impl Engine<'_> {
         }
         told("custom refs", ProbeAnswer::Good, "refs/allclear/* can be written", &made);
 
-        let tried = push(&[update(&t.one, first, second), update(&t.below, None, first)])?;
+        let tried = push(&[
+            RefUpdate::new(t.one.clone(), first, second),
+            RefUpdate::new(t.below.clone(), None, first),
+        ])?;
         if tried.shows(&t.one, first) && tried.shows(&t.below, None) {
             told(
                 "atomic",
@@ -235,7 +235,10 @@ impl Engine<'_> {
         }
 
         let now = tried.refs.get(&t.one);
-        let stale = push(&[update(&t.one, now, second), update(&t.two, second, second)])?;
+        let stale = push(&[
+            RefUpdate::new(t.one.clone(), now, second),
+            RefUpdate::new(t.two.clone(), second, second),
+        ])?;
         if stale.shows(&t.one, now) {
             told("stale lease", ProbeAnswer::Good, "a push with a wrong expected value is refused", &stale);
         } else {
@@ -243,7 +246,8 @@ impl Engine<'_> {
         }
 
         let now = stale.refs.get(&t.one);
-        let both = push(&[update(&t.one, now, second), update(&t.two, first, None)])?;
+        let both =
+            push(&[RefUpdate::new(t.one.clone(), now, second), RefUpdate::new(t.two.clone(), first, None)])?;
         if both.shows(&t.one, second) && both.shows(&t.two, None) {
             told("delete and update", ProbeAnswer::Good, "a push can delete one ref and move another", &both);
         } else {
@@ -255,22 +259,22 @@ impl Engine<'_> {
             );
         }
 
-        let rewound = push(&[update(&t.one, both.refs.get(&t.one), first)])?;
+        let rewound = push(&[RefUpdate::new(t.one.clone(), both.refs.get(&t.one), first)])?;
         let rewinds = rewound.shows(&t.one, first);
-        let gone = push(&[update(&t.one, rewound.refs.get(&t.one), None)])?;
+        let gone = push(&[RefUpdate::new(t.one.clone(), rewound.refs.get(&t.one), None)])?;
         let (answer, meaning) = protection(rewinds, gone.shows(&t.one, None));
         told("refs/allclear/*", answer, meaning, if rewinds { &gone } else { &rewound });
 
-        let begun = push(&[update(&t.branch, None, first)])?;
+        let begun = push(&[RefUpdate::new(t.branch.clone(), None, first)])?;
         if !begun.shows(&t.branch, first) {
             let meaning = "a branch cannot be created: a cut makes one for every candidate";
             told("branches", ProbeAnswer::Bad, meaning, &begun);
             return Ok(());
         }
-        let moved = push(&[update(&t.branch, first, second)])?;
-        let rewound = push(&[update(&t.branch, moved.refs.get(&t.branch), first)])?;
+        let moved = push(&[RefUpdate::new(t.branch.clone(), first, second)])?;
+        let rewound = push(&[RefUpdate::new(t.branch.clone(), moved.refs.get(&t.branch), first)])?;
         let rewinds = moved.shows(&t.branch, second) && rewound.shows(&t.branch, first);
-        let gone = push(&[update(&t.branch, rewound.refs.get(&t.branch), None)])?;
+        let gone = push(&[RefUpdate::new(t.branch.clone(), rewound.refs.get(&t.branch), None)])?;
         let deletes = gone.shows(&t.branch, None);
         let (answer, meaning) = protection(rewinds, deletes);
         told("refs/heads/allclear/*", answer, meaning, if rewinds { &gone } else { &rewound });
@@ -304,7 +308,7 @@ impl Engine<'_> {
             }
             for name in &left {
                 // What it did is read from the refs.
-                drop(self.repo.push(&[update(name, refs.get(name), None)]));
+                drop(self.repo.push(&[RefUpdate::new(name.clone(), refs.get(name), None)]));
             }
             if let Ok(after) = self.repo.refs() {
                 left.retain(|name| after.get(name).is_some());

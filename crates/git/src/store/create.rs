@@ -97,13 +97,13 @@ impl Create for Store {
             return Ok(false);
         }
         self.hash(kind, raw)?;
-        // Git refuses what has not the form of one.
+        // Git refuses what does not have the form of one.
         self.settle();
         Ok(held(&self.state.writer).take_failure().is_ok())
     }
 }
 
-/// What git checks of such an object when it is written.
+/// The kind whose form git checks.
 fn kind_of(kind: ObjectKind) -> Kind {
     match kind {
         ObjectKind::Commit => Kind::Commit,
@@ -144,7 +144,7 @@ impl Store {
             let made = self.edit(below.map(|(_, id)| hex(id)).as_deref(), &files)?;
             entries.insert(folder.as_bytes(), (FOLDER, bytes_of(&made)?));
         }
-        self.hash(Kind::Tree, &raw_tree(entries))
+        self.hash(Kind::Tree, &encoded(entries))
     }
 
     fn signing(&self, by: &Signature) -> Git {
@@ -203,7 +203,7 @@ fn is_folder(mode: &str) -> bool {
 }
 
 /// Writes a tree as git does: in the order of the names, to which those of folders have a slash.
-fn raw_tree(entries: BTreeMap<&[u8], (&str, Vec<u8>)>) -> Vec<u8> {
+fn encoded(entries: BTreeMap<&[u8], (&str, Vec<u8>)>) -> Vec<u8> {
     let mut entries: Vec<_> = entries.into_iter().collect();
     entries.sort_by_key(|(name, (mode, _))| {
         let slash: &[u8] = if is_folder(mode) { b"/" } else { b"" };

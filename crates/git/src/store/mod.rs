@@ -109,14 +109,6 @@ impl State {
     fn identity(&self) -> Option<(u64, u64)> {
         *held(&self.identity)
     }
-
-    /// Starts over with the store that is there now.
-    fn reopen(&self, git: Git, format: String, dir: &Path) {
-        *held(&self.reader) = Reader::new(git.clone());
-        *held(&self.writer) = Writer::new(git, format);
-        *held(&self.seen) = Seen::default();
-        *held(&self.identity) = identity(dir);
-    }
 }
 
 impl Drop for State {
@@ -196,7 +188,11 @@ impl Store {
 
     /// Starts over with the store that is there now.
     fn reopen(&self) {
-        self.state.reopen(self.unsettled_git.clone(), self.format.clone(), &self.dir);
+        let (state, git) = (&self.state, &self.unsettled_git);
+        *held(&state.reader) = Reader::new(git.clone());
+        *held(&state.writer) = Writer::new(git.clone(), self.format.clone());
+        *held(&state.seen) = Seen::default();
+        *held(&state.identity) = identity(&self.dir);
     }
 
     /// Waits until all objects are written.

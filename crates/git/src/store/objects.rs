@@ -66,7 +66,7 @@ impl Objects for Store {
         self.healing(&|| {
             let mut texts = Vec::new();
             self.contents(ids.iter().map(CommitId::as_str), &mut |out| {
-                let bytes = read_beginning(out, 64 * 1024)?;
+                let bytes = read_beginning(out, 64 * 1024)?.unwrap_or_default();
                 texts.push(String::from_utf8_lossy(&bytes).into_owned());
                 Ok(())
             })?;
@@ -84,10 +84,10 @@ impl Objects for Store {
         self.healing(&|| {
             let mut object = None;
             self.contents([id.as_str()], &mut |out| {
-                object = read_any(out)?;
+                object = read_beginning(out, u64::MAX)?;
                 Ok(())
             })?;
-            object.map(|(_, bytes)| bytes).ok_or_else(|| missing(&format!("the object {id}")))
+            object.ok_or_else(|| missing(&format!("the object {id}")))
         })
     }
 
@@ -188,7 +188,7 @@ impl Store {
                 };
                 let rest = path[folder.len()..].trim_start_matches('/');
                 let (name, last) = rest.split_once('/').map_or((rest, true), |(name, _)| (name, false));
-                let mode = find_in(raw, name, tree.as_str().len() / 2).map(|(mode, _)| mode);
+                let mode = find_in(raw, name, self.id_length() / 2).map(|(mode, _)| mode);
                 let listed = mode
                     .is_some_and(|mode| mode.starts_with(if last { "1" } else { "4" }) && mode != "160000");
                 let below = format!("{folder}{}{name}", if folder.is_empty() { "" } else { "/" });
@@ -225,19 +225,13 @@ pub(super) fn find_in<'a>(raw: &'a [u8], wanted: &str, width: usize) -> Option<(
     found.map(|(mode, _, id)| (mode, id))
 }
 
-/// Reads one answer of `cat-file --batch`: type and content; `None` if the object is missing.
-fn read_any(out: &mut dyn BufRead) -> std::io::Result<Option<(String, Vec<u8>)>> {
-    let Some((kind, size)) = read_header(out)? else { return Ok(None) };
-    Ok(Some((kind, read_content(out, size, size)?.unwrap_or_default())))
-}
-
-/// Reads the first bytes of an object; none if it is missing.
-fn read_beginning(out: &mut dyn BufRead, most: u64) -> std::io::Result<Vec<u8>> {
-    let Some((_, size)) = read_header(out)? else { return Ok(Vec::new()) };
+/// Reads the first bytes of an object; `None` if it is missing.
+fn read_beginning(out: &mut dyn BufRead, most: u64) -> std::io::Result<Option<Vec<u8>>> {
+    let Some((_, size)) = read_header(out)? else { return Ok(None) };
     let mut bytes = Vec::new();
     out.take(size.min(most)).read_to_end(&mut bytes)?;
     std::io::copy(&mut out.take(size.saturating_sub(most) + 1), &mut std::io::sink())?;
-    Ok(bytes)
+    Ok(Some(bytes))
 }
 
 /// Reads a tree; `None` if it is missing, or something else.
@@ -324,6 +318,10 @@ pub(crate) fn read_object(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::store::of_an_empty_server;
+    use crate::user_clone::{Clone, Environment};
+    use allclear_core::port::Remote;
+    use std::ffi::OsString;
 
     #[test]
     fn lines_of_a_tree() {
@@ -334,5 +332,54 @@ mod tests {
         assert_eq!(listed(&format!("040000 tree {id}       -\t.github/workflows")), None);
         assert!(!listed(&format!("160000 commit {id}       -\tother")).unwrap().regular);
         assert_eq!(listed("rubbish"), None);
+    }
+
+    #[test]
+    fn an_id_of_another_length_is_no_branch() {
+        let dir = tempfile::tempdir().unwrap();
+        let store = of_an_empty_server(dir.path());
+        let name = "1".repeat(64);
+        let stream = format!(
+            "commit refs/heads/{name}\ncommitter A <a@b> 1 +0000\ndata 0\nM 100644 inline a\ndata 2\na\n"
+        );
+        store.git().ok(&["fast-import", "--quiet"], stream.as_bytes()).unwrap();
+        let id =
+            CommitId::parse(&store.git().line(&["rev-parse", &format!("refs/heads/{name}")], b"").unwrap());
+        let read = |id: CommitId| store.file_of_each(&[id], "a").unwrap();
+        assert_eq!(read(id.unwrap()), [Some("a\n".to_owned())]);
+        assert_eq!(read(CommitId::parse(&name).unwrap()), [None]);
+    }
+
+    #[test]
+    fn what_a_new_lender_has_is_found_by_whoever_read_before() {
+        let dir = tempfile::tempdir().unwrap();
+        let inherited: Vec<(OsString, OsString)> =
+            vec![("PATH".into(), "/usr/local/bin:/usr/bin:/bin".into())];
+        let env = Environment { inherited, cache: dir.path().join("cache") };
+        let git = |place: &str, args: &[&str]| {
+            let person = ["-c", "user.name=A", "-c", "user.email=a@b"];
+            let git = Git::new(dir.path().join(place), &env.inherited);
+            git.line(&[&person[..], args].concat(), b"").unwrap()
+        };
+        git(".", &["init", "-q", "--bare", "-b", "main", "server"]);
+        git(".", &["clone", "-q", "server", "one"]);
+        git("one", &["commit", "-q", "--allow-empty", "-m", "first"]);
+        git("one", &["push", "-q", "origin", "HEAD:refs/heads/main"]);
+        git(".", &["clone", "-q", "server", "two"]);
+        let open = |place: &str| {
+            Store::open(&Clone::open(&dir.path().join(place), None, &env).unwrap(), &env).unwrap()
+        };
+        let tree = |store: &Store| {
+            let refs = store.observe().unwrap();
+            store.trees(&refs.objects.into_values().collect::<Vec<_>>()).unwrap()
+        };
+        let store = open("one");
+        assert_eq!(tree(&store).len(), 1);
+        std::fs::write(dir.path().join("two/a"), "a\n").unwrap();
+        git("two", &["add", "a"]);
+        git("two", &["commit", "-q", "-m", "second"]);
+        git("two", &["push", "-q", "origin", "HEAD:refs/heads/main"]);
+        let lent = open("two");
+        assert_eq!(tree(&store), tree(&lent));
     }
 }

@@ -11,6 +11,7 @@ use crate::process::{Failure, Git, Output};
 use crate::user_clone::shown;
 use allclear_core::CommitId;
 use allclear_core::port::{Push, PushAnswer, RefUpdate, RepoError};
+use allclear_core::types::text::plain;
 use std::io::BufRead;
 use std::sync::Arc;
 use std::time::Duration;
@@ -47,9 +48,9 @@ impl Push for Store {
         // Private refs that are left cost a little space, so that nobody waits for this, or needs it.
         drop(std::thread::Builder::new().spawn(clean_up));
         let answer = sent.inspect_err(|error| tracing::info!(%error, "not pushed"))?;
-        tracing::info!(ok = answer.ok, judged = answer.judged, said = ?answer.said, "pushed");
+        tracing::info!(ok = answer.ok, refused = answer.refused, said = ?answer.said, "pushed");
         // A server that cannot unpack what it got judges every ref. Whether our own objects are at fault, git says.
-        let unread = !answer.judged || answer.said.iter().any(|line| line.contains("unpack"));
+        let unread = !answer.refused || answer.said.iter().any(|line| line.contains("unpack"));
         if !answer.ok && unread && !self.can_pack(updates) {
             return Err(self.remade(missing("some of what is pushed")));
         }
@@ -109,8 +110,8 @@ fn send(git: &Git, url: &str, out: &str, updates: &[RefUpdate]) -> Result<PushAn
             let locks = output.said.iter().filter_map(|line| lock_in(line)).collect();
             // Git exits with 128 before it sends anything; a lost race, which is common, exits with 1.
             let no_atomic = output.code == Some(128) && refuses_atomic(git, &args);
-            let judged = output.stdout.split(|&b| b == b'\n').any(|line| line.starts_with(b"!"));
-            Ok(PushAnswer { ok, judged, no_atomic, said, locks })
+            let refused = output.stdout.split(|&b| b == b'\n').any(|line| line.starts_with(b"!"));
+            Ok(PushAnswer { ok, refused, no_atomic, said, locks })
         }
         Err(Failure::TimedOut { .. }) => {
             Err(RepoError::Unknown("the server did not answer the push in time".into()))
@@ -132,18 +133,19 @@ fn refuses_atomic(git: &Git, args: &[&str]) -> bool {
 
 /// What the server and git said about a refusal, for people.
 fn words(said: &[String], porcelain: &[u8]) -> Vec<String> {
-    let refused = String::from_utf8_lossy(porcelain);
-    let refused = refused
-        .lines()
-        .filter(|l| l.starts_with('!'))
-        .map(|l| allclear_core::types::text::plain(public(l.trim_start_matches('!').trim())));
+    let porcelain = String::from_utf8_lossy(porcelain);
+    let refused = porcelain.lines().filter(|l| l.starts_with('!'));
+    let refused: Vec<String> = refused.map(|l| plain(public(l.trim_start_matches('!').trim()))).collect();
+    // Where no ref was refused, only git itself says what went wrong.
+    let own = |l: &str| {
+        l.starts_with("fatal:")
+            || (refused.is_empty() && l.starts_with("error:") && !l.starts_with("error: failed to push"))
+    };
     let remote = said.iter().filter_map(|l| {
-        let line = l.strip_prefix("remote:").map(str::trim).or_else(|| {
-            (l.starts_with("fatal:") || l.starts_with("error: dst refspec")).then_some(l.as_str())
-        })?;
+        let line = l.strip_prefix("remote:").map(str::trim).or_else(|| own(l).then_some(l.as_str()))?;
         (!line.is_empty()).then(|| line.to_owned())
     });
-    remote.chain(refused).take(20).collect()
+    remote.chain(refused.iter().cloned()).take(20).collect()
 }
 
 /// Leaves away the private ref that a ref was pushed from.

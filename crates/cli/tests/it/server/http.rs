@@ -55,3 +55,18 @@ fn an_answer_that_is_lost_is_said_to_be_unknown_and_found_out_later() {
     let promoted = events.filter(|e| e["kind"] == "Promoted").count();
     assert_eq!(promoted, 1, "nothing was pushed twice");
 }
+
+#[test]
+fn an_outage_is_no_rule_of_the_server() {
+    let (world, bridge) = world();
+    world.allclear(&["cut", "--yes"]).code(0);
+    world.allclear(&["check", "ci", "passed", "--commit", &world.at("release-1.1.0")]).code(0);
+    world.until("clear");
+    bridge.moods.overloaded.store(true, Ordering::SeqCst);
+    let before = world.refs();
+    world.allclear(&["promote", "--yes"]).code(75).talks("did not take the promotion of 1.1.0").talks("503");
+    bridge.moods.overloaded.store(false, Ordering::SeqCst);
+    assert_eq!(world.refs(), before, "nothing is on record of it either");
+    world.allclear(&["status"]).code(0).says("CLEAR");
+    world.allclear(&["promote", "--yes"]).code(0).says("released 1.1.0");
+}

@@ -15,13 +15,20 @@ pub struct RefUpdate {
     pub new: Option<CommitId>,
 }
 
+impl RefUpdate {
+    /// Changes a ref from one commit to another.
+    pub fn new(name: RefName, old: Option<&CommitId>, new: Option<&CommitId>) -> Self {
+        Self { name, old: old.cloned(), new: new.cloned() }
+    }
+}
+
 /// What the server said to a push. It informs people; only the refs decide.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct PushAnswer {
     /// Whether git reported success.
     pub ok: bool,
-    /// Whether the server said of any ref what became of it.
-    pub judged: bool,
+    /// Whether a ref was refused: by a rule of the server, or since it was not what it should have been.
+    pub refused: bool,
     /// Whether the server does not do atomic pushes.
     pub no_atomic: bool,
     /// What the server wrote, made safe to show, a line each.

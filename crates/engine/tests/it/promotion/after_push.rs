@@ -158,3 +158,19 @@ fn p1_what_was_judged_long_ago_is_not_sent_again() {
     assert!(world.released().is_empty() && !world.has("refs/tags/v1.1.0"));
     world.check_promises();
 }
+
+#[test]
+fn p2_a_release_that_others_wrote_over_at_once_is_found_however_late_it_is() {
+    let world = World::soaked();
+    let (a, b) = (world.machine("a"), world.machine("b"));
+    let until = allclear_core::Seconds::DAY.after(world.now());
+    let rival = || {
+        world.minutes(2);
+        b.engine().freeze("holidays", until, allclear_core::policy::Stops::Both).unwrap();
+    };
+    let flaky = Flaky::new(&a.store).after_push(1, rival);
+    let released = a.engine_on(&flaky).promote(None, None).unwrap();
+    assert!(!released.before && released.version == v("1.1.0"));
+    assert_eq!(world.released(), [v("1.1.0")]);
+    world.check_promises();
+}
