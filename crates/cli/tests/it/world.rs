@@ -115,6 +115,14 @@ impl World {
         world
     }
 
+    /// Makes a quick train whose candidate 1.1.0 is cut and clear.
+    pub(crate) fn clear() -> Self {
+        let world = Self::new(QUICK);
+        world.allclear(&["cut", "--yes"]).code(0);
+        world.until("clear");
+        world
+    }
+
     /// Makes a machine and a server with `master` at v1.0.0, and `develop` one feature ahead of it, with a
     /// policy where `policy` has any text. The clone is at `clone`.
     pub(crate) fn new(policy: &str) -> Self {

@@ -70,9 +70,7 @@ fn what_is_clear_is_promoted_only_as_allclear_would_have_built_it() {
         }),
     ];
     for (why, change) in changes {
-        let world = World::new(QUICK);
-        world.allclear(&["cut", "--yes"]).code(0);
-        world.until("clear");
+        let world = World::clear();
         let told = by_hand(&world, |told| change(&world, told));
         let entry = told.forge(&world);
         if why.is_empty() {
@@ -98,9 +96,7 @@ fn commit(world: &World, files: &str, parents: &[&str]) -> String {
 
 #[test]
 fn a_promotion_of_what_was_never_cut_is_nothing() {
-    let world = World::new(QUICK);
-    world.allclear(&["cut", "--yes"]).code(0);
-    world.until("clear");
+    let world = World::clear();
     let told = by_hand(&world, |told| told["version"] = json!("9.9.9"));
     told.forge(&world);
     let before = world.refs();
@@ -112,9 +108,7 @@ fn a_promotion_of_what_was_never_cut_is_nothing() {
 
 #[test]
 fn what_is_said_to_have_landed_is_not_brought_onto_stable() {
-    let world = World::new(QUICK);
-    world.allclear(&["cut", "--yes"]).code(0);
-    world.until("clear");
+    let world = World::clear();
     // A commit of somebody's with the right files, which nobody merged.
     let eve = commit(&world, "release-1.1.0", &["master"]);
     let told = by_hand(&world, |told| {
@@ -139,9 +133,7 @@ fn what_is_said_to_have_landed_is_not_brought_onto_stable() {
 
 #[test]
 fn what_can_never_be_there_stops_nobody() {
-    let world = World::new(QUICK);
-    world.allclear(&["cut", "--yes"]).code(0);
-    world.until("clear");
+    let world = World::clear();
     let tree = world.git("server.git", &["rev-parse", "release-1.1.0^{tree}"]);
     let people = "author Eve <eve@example.org> 1 +0000\ncommitter Eve <eve@example.org> 1 +0000";
     world.write("forged/eve", &format!("tree {tree}\nparent {}\n{people}\n\nMerge\n", "1".repeat(40)));

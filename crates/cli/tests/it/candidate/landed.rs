@@ -51,9 +51,7 @@ fn run_remedy(world: &World, seen: &Value, start: &str) {
 #[test]
 fn what_was_clear_is_completed_by_the_next_tick() {
     for (shape, told) in SHAPES {
-        let world = World::new(QUICK);
-        world.allclear(&["cut", "--yes"]).code(0);
-        world.until("clear");
+        let world = World::clear();
         let rc = world.at("release-1.1.0");
         let landed = land(&world, shape);
         if shape == "squashed" {
@@ -127,9 +125,7 @@ fn what_was_not_clear_waits_for_a_captain() {
 
 #[test]
 fn putting_stable_back_cures_it_and_waiting_does_not() {
-    let world = World::new(QUICK);
-    world.allclear(&["cut", "--yes"]).code(0);
-    world.until("clear");
+    let world = World::clear();
     world.allclear(&["hold", "--reason", "a customer looks at it"]).code(0);
     let before = world.at("master");
     land(&world, "merged");
@@ -151,9 +147,7 @@ fn putting_stable_back_cures_it_and_waiting_does_not() {
 
 #[test]
 fn what_came_with_other_files_or_more_commits_is_not_completed() {
-    let world = World::new(QUICK);
-    world.allclear(&["cut", "--yes"]).code(0);
-    world.until("clear");
+    let world = World::clear();
     land(&world, "merged");
     world.push("master", "more.txt", "more\n", "fix: right behind it");
     world
@@ -164,9 +158,7 @@ fn what_came_with_other_files_or_more_commits_is_not_completed() {
     world.allclear(&["tick"]).code(1).talks("master got more commits since");
     assert!(!world.refs().contains_key("refs/tags/v1.1.0"));
 
-    let world = World::new(QUICK);
-    world.allclear(&["cut", "--yes"]).code(0);
-    world.until("clear");
+    let world = World::clear();
     world.git(".", &["clone", "-q", "server.git", "other"]);
     world.git("other", &["checkout", "-q", "-B", "work", "origin/master"]);
     world.git("other", &["merge", "-q", "--no-ff", "--no-commit", "origin/release-1.1.0"]);
@@ -194,9 +186,7 @@ fn complete(world: &World) {
 
 #[test]
 fn what_came_after_the_rc_that_landed_is_neither_released_nor_lost() {
-    let world = World::new(QUICK);
-    world.allclear(&["cut", "--yes"]).code(0);
-    world.until("clear");
+    let world = World::clear();
     world.git(".", &["clone", "-q", "server.git", "late"]);
     world.git("late", &["checkout", "-q", "release-1.1.0"]);
     world.write("late/late.txt", "late\n");
@@ -218,9 +208,7 @@ fn what_came_after_the_rc_that_landed_is_neither_released_nor_lost() {
 
 #[test]
 fn a_landing_with_more_commits_behind_it_is_merged_back_with_them() {
-    let world = World::new(QUICK);
-    world.allclear(&["cut", "--yes"]).code(0);
-    world.until("clear");
+    let world = World::clear();
     land(&world, "merged");
     world.push("master", "more.txt", "more\n", "fix: right behind it");
     complete(&world);

@@ -131,9 +131,7 @@ fn a_conflict_with_develop_is_known_long_before() {
 
 #[test]
 fn a_tag_that_is_there_already_is_never_moved() {
-    let world = World::new(QUICK);
-    world.allclear(&["cut", "--yes"]).code(0);
-    world.until("clear");
+    let world = World::clear();
     world.git("clone", &["tag", "v1.1.0", "master"]);
     world.git("clone", &["push", "-q", "origin", "v1.1.0"]);
     let before = world.refs();
@@ -168,9 +166,7 @@ fn an_evil_tag_stops_nothing() {
 
 #[test]
 fn a_branch_that_is_gone_is_drift() {
-    let world = World::new(QUICK);
-    world.allclear(&["cut", "--yes"]).code(0);
-    world.until("clear");
+    let world = World::clear();
     world.git("clone", &["push", "-q", "origin", ":release-1.1.0"]);
     world.allclear(&["status"]).code(1).says("is gone from the server").says("push it again");
     world.allclear(&["promote", "--yes"]).code(1);
@@ -195,9 +191,7 @@ fn work_pushed_straight_to_stable_is_taken_on_board_first() {
 
 #[test]
 fn what_came_first_is_named() {
-    let world = World::new(QUICK);
-    world.allclear(&["cut", "--yes"]).code(0);
-    world.until("clear");
+    let world = World::clear();
     // While the push is being received, somebody else's entry lands.
     let ledger = world.refs()["refs/allclear/ledger"].clone();
     let rival = forge(
@@ -213,9 +207,7 @@ fn what_came_first_is_named() {
     assert_eq!(run.err.matches("3/4 ").count(), 2, "{}", run.err);
     assert_eq!(world.git("server.git", &["rev-parse", "refs/allclear/ledger~1"]), rival);
 
-    let world = World::new(QUICK);
-    world.allclear(&["cut", "--yes"]).code(0);
-    world.until("clear");
+    let world = World::clear();
     let before = world.at("develop");
     let next = world.push("develop", "next.txt", "next\n", "feat: for the next train");
     world.git("server.git", &["update-ref", "refs/heads/develop", &before]);

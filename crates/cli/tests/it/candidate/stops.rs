@@ -4,9 +4,7 @@ use crate::world::{QUICK, World};
 
 #[test]
 fn a_hold_stops_one_candidate_until_it_is_lifted() {
-    let world = World::new(QUICK);
-    world.allclear(&["cut", "--yes"]).code(0);
-    world.until("clear");
+    let world = World::clear();
     world.allclear(&["hold", "--reason", " . "]).code(2).talks("a reason is needed");
     world.allclear(&["hold", "--reason", "customer demo", "--as", "Vera"]).code(0).says("1.1.0 is held");
     world.allclear(&["status"]).code(1).says("BLOCKED").says("held by Vera: customer demo").says("--lift");
@@ -63,9 +61,7 @@ fn a_freeze_in_the_policy_counts_too() {
 
 #[test]
 fn what_cannot_be_read_stops_deciding_until_it_is_struck() {
-    let world = World::new(QUICK);
-    world.allclear(&["cut", "--yes"]).code(0);
-    world.until("clear");
+    let world = World::clear();
     let sound = world.refs()["refs/allclear/ledger"].clone();
     world.allclear(&["strike", &sound, "--reason", "I do not like it"]).code(3).talks("is sound");
     let stranger = world.at("develop");
@@ -117,9 +113,7 @@ fn the_tags_witness_a_record_that_was_cut_short() {
 
 #[test]
 fn an_entry_from_the_future_stops_deciding() {
-    let world = World::new(QUICK);
-    world.allclear(&["cut", "--yes"]).code(0);
-    world.until("clear");
+    let world = World::clear();
     let head = world.refs()["refs/allclear/ledger"].clone();
     let text = world.git("server.git", &["show", &format!("{head}:entry.json")]);
     let mut entry: serde_json::Value = serde_json::from_str(&text).unwrap();

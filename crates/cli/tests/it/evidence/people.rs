@@ -52,9 +52,7 @@ fn a_waiver_lives_and_is_told_everywhere() {
 
 #[test]
 fn a_user_reports_and_a_captain_answers() {
-    let world = World::new(QUICK);
-    world.allclear(&["cut", "--yes"]).code(0);
-    world.until("clear");
+    let world = World::clear();
     let bad = [
         "report",
         "bad",

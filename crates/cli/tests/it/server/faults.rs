@@ -8,9 +8,7 @@ exit 1";
 
 #[test]
 fn a_protected_branch_is_refused_by_name_of_its_rule() {
-    let world = World::new(QUICK);
-    world.allclear(&["cut", "--yes"]).code(0);
-    world.until("clear");
+    let world = World::clear();
     let before = world.refs();
     world.hook(
         "pre-receive",
@@ -90,9 +88,7 @@ fn a_cut_that_is_refused_says_so() {
 
 #[test]
 fn a_stale_lock_on_the_server_is_named() {
-    let world = World::new(QUICK);
-    world.allclear(&["cut", "--yes"]).code(0);
-    world.until("clear");
+    let world = World::clear();
     let before = world.at("master");
     world.write("server.git/refs/heads/master.lock", "");
     world.allclear(&["promote", "--yes"]).code(75).talks("stale locks").talks("master.lock");
@@ -130,9 +126,7 @@ fn a_server_that_applies_only_a_part_is_carried_on() {
 
 #[test]
 fn a_server_that_moves_stable_without_the_entry_is_carried_on() {
-    let world = World::new(QUICK);
-    world.allclear(&["cut", "--yes"]).code(0);
-    world.until("clear");
+    let world = World::clear();
     world.hook("pre-receive", &applies(&["refs/heads/master"]));
     world.allclear(&["promote", "--yes"]).code(0).says("released 1.1.0");
     assert!(world.path("server.git/died").exists(), "the server never died");
@@ -165,9 +159,7 @@ fn kinds(world: &World) -> Vec<String> {
 
 #[test]
 fn a_late_fix_wins_against_a_promotion() {
-    let world = World::new(QUICK);
-    world.allclear(&["cut", "--yes"]).code(0);
-    world.until("clear");
+    let world = World::clear();
     let late = world.push("develop", "late.txt", "late\n", "fix: late");
     // While the push is being received, the candidate gets another commit.
     world.hook(
