@@ -6,6 +6,7 @@
 use crate::process::{Failure, Git};
 use allclear_core::CommitId;
 use allclear_core::port::RepoError;
+use allclear_host::process::write_to_run;
 use std::io::{BufRead, Read};
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::OpenOptionsExt;
@@ -58,10 +59,15 @@ pub(crate) fn check_out(repo: &Git, commit: &CommitId, dir: &Path) -> Result<(),
                 content.read_to_end(&mut target)?;
                 links.push((to, target));
             } else {
-                let mode = if entry.mode == "100755" { 0o755 } else { 0o644 };
-                let mut options = std::fs::OpenOptions::new();
-                let mut file = options.write(true).create_new(true).mode(mode).open(&to)?;
-                std::io::copy(&mut content, &mut file)?;
+                let mut write = |mode| {
+                    let mut options = std::fs::OpenOptions::new();
+                    let mut file = options.write(true).create_new(true).mode(mode).open(&to)?;
+                    std::io::copy(&mut content, &mut file)
+                };
+                match entry.mode.as_str() {
+                    "100755" => write_to_run(|| write(0o755))?,
+                    _ => write(0o644)?,
+                };
             }
             out.read_exact(&mut [0])?;
         }

@@ -1,13 +1,18 @@
+use allclear_host::process::write_to_run;
 use std::path::Path;
 
 /// Copies a tree with its links and modes. The owner may write all of the copy.
 pub(crate) fn copy(from: &Path, to: &Path) -> std::io::Result<()> {
-    walk(from, to, &|from, to| std::fs::copy(from, to).map(drop))
+    walk(from, to, &copy_file)
 }
 
 /// Copies a tree by hard links, for files that are never changed in place.
 pub(crate) fn link(from: &Path, to: &Path) -> std::io::Result<()> {
-    walk(from, to, &|from, to| std::fs::hard_link(from, to).or_else(|_| std::fs::copy(from, to).map(drop)))
+    walk(from, to, &|from, to| std::fs::hard_link(from, to).or_else(|_| copy_file(from, to)))
+}
+
+fn copy_file(from: &Path, to: &Path) -> std::io::Result<()> {
+    write_to_run(|| std::fs::copy(from, to)).map(drop)
 }
 
 fn walk(from: &Path, to: &Path, file: &dyn Fn(&Path, &Path) -> std::io::Result<()>) -> std::io::Result<()> {

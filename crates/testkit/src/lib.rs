@@ -17,5 +17,5 @@ pub use bridge::Bridge;
 pub use flaky::{Flaky, Push};
 pub use lab::{FakeLab, ends, fails, passes};
 pub use machine::Machine;
-pub use process::{Output, die, environment};
+pub use process::{Output, die, environment, write_script};
 pub use world::World;

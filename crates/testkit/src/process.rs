@@ -1,9 +1,10 @@
 //! Starts git for tests, and kills processes.
 
+use allclear_host::process::{Group, Program};
 use std::ffi::OsString;
 use std::io::Write;
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 
 #[derive(Debug, Clone)]
 pub struct Output {
@@ -15,7 +16,6 @@ pub struct Output {
 }
 
 /// Runs a program without any of this machine's configuration.
-#[allow(clippy::disallowed_methods, reason = "the one place of the test kit that starts processes")]
 pub(crate) fn run(
     program: &str,
     args: &[&str],
@@ -23,10 +23,8 @@ pub(crate) fn run(
     env: &[(OsString, OsString)],
     stdin: &[u8],
 ) -> Output {
-    let mut command = Command::new(program);
-    command.args(args).current_dir(dir).env_clear().envs(env.iter().map(|(k, v)| (k, v)));
-    let mut child =
-        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let program = Program::new(program).args(args).dir(dir).envs(env.iter().map(|(k, v)| (k, v)));
+    let mut child = program.spawn(Group::Ours, Stdio::piped(), Stdio::piped(), Stdio::piped()).unwrap();
     let mut input = child.stdin.take().unwrap();
     let output = std::thread::scope(|scope| {
         scope.spawn(move || drop(input.write_all(stdin)));
@@ -39,6 +37,15 @@ pub(crate) fn run(
         err: text(&output.stderr),
         bytes: output.stdout,
     }
+}
+
+/// Writes a script that can be run at once. Another process does it: a file that this one has open for writing may also
+/// be open in what another thread has just begun to start, and until that is done nobody can run it.
+pub fn write_script(path: &Path, text: &str) {
+    let path = path.to_str().unwrap();
+    let (root, write) = (Path::new("/"), "cat > \"$1\" && chmod +x \"$1\"");
+    let written = run("sh", &["-c", write, "sh", path], root, &hermetic(root), text.as_bytes());
+    assert!(written.ok, "{}", written.err);
 }
 
 pub(crate) fn hermetic(home: &Path) -> Vec<(OsString, OsString)> {

@@ -2,13 +2,12 @@
 
 use crate::Machine;
 use crate::memory::Memory;
-use crate::process::{Output, hermetic, run};
+use crate::process::{Output, hermetic, run, write_script};
 use allclear_core::port::Clock;
 use allclear_core::{CommitId, Version};
 use allclear_engine::Ticked;
 use allclear_git::{Environment, VirtualClock};
 use jiff::Timestamp;
-use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
@@ -225,9 +224,7 @@ impl World {
     pub fn hook(&self, name: &str, script: &str) {
         let dir = self.server().join("hooks");
         std::fs::create_dir_all(&dir).unwrap();
-        let path = dir.join(name);
-        std::fs::write(&path, format!("#!/bin/sh\n{script}\n")).unwrap();
-        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755)).unwrap();
+        write_script(&dir.join(name), &format!("#!/bin/sh\n{script}\n"));
     }
 
     pub fn unhook(&self, name: &str) {

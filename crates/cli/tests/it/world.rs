@@ -1,5 +1,6 @@
 //! A machine of one's own for each test: a home, a cache, a git server and clones, gone afterwards.
 
+use allclear_testkit::write_script;
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::io::Write;
@@ -283,12 +284,16 @@ impl World {
         files
     }
 
+    /// Writes a shell script that can be run.
+    pub(crate) fn script(&self, name: &str, script: &str) {
+        let path = self.path(name);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        write_script(&path, &format!("#!/bin/sh\n{script}\n"));
+    }
+
     /// Puts a hook on the server.
     pub(crate) fn hook(&self, name: &str, script: &str) {
-        use std::os::unix::fs::PermissionsExt;
-        let path = format!("server.git/hooks/{name}");
-        self.write(&path, &format!("#!/bin/sh\n{script}\n"));
-        std::fs::set_permissions(self.path(&path), std::fs::Permissions::from_mode(0o755)).unwrap();
+        self.script(&format!("server.git/hooks/{name}"), script);
     }
 }
 

@@ -3,5 +3,5 @@
 mod program;
 mod run;
 
-pub use program::{Group, Program, kill_group};
+pub use program::{Group, Program, kill_group, write_to_run};
 pub use run::{End, Ended, Errors, Leftovers, Run};

@@ -8,7 +8,18 @@ use std::os::unix::fs::PermissionsExt;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock};
+
+/// Held for reading while a process is started, and for writing while a file is written that will be run.
+static STARTS: RwLock<()> = RwLock::new(());
+
+/// Writes a file that will be run, while no process is started: until its own program runs, such a process has
+/// everything open that this one has, and a file that anyone has open for writing cannot be run (`ETXTBSY`, see
+/// `execve(2)`).
+pub fn write_to_run<T>(write: impl FnOnce() -> T) -> T {
+    let _no_process_starts = STARTS.write().unwrap_or_else(PoisonError::into_inner);
+    write()
+}
 
 /// A program with its arguments. It sees no variables but those that it is given.
 #[derive(Clone)]
@@ -78,6 +89,7 @@ impl Program {
         if group == Group::Own {
             command.process_group(0);
         }
+        let _no_program_is_written = STARTS.read().unwrap_or_else(PoisonError::into_inner);
         command.spawn()
     }
 

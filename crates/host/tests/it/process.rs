@@ -1,7 +1,9 @@
 //! How programs end, and that nothing of them is left.
 
-use allclear_host::process::{End, Ended, Errors, Leftovers, Program, Run};
+use allclear_host::process::{End, Ended, Errors, Group, Leftovers, Program, Run, write_to_run};
 use std::io::{self, BufRead, Read};
+use std::path::Path;
+use std::process::Stdio;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
@@ -35,6 +37,38 @@ fn both_streams_and_the_end() {
     let few = Run { errors: Errors::Kept(10), ..LONG };
     let (ended, output) = run("head -c 300000 /dev/zero | tr '\\0' x >&2; echo done", &few);
     assert_eq!((ended.errors.as_slice(), output.as_str()), (b"xxxxxxxxxx".as_slice(), "done\n"));
+}
+
+#[test]
+fn a_script_can_be_run_as_soon_as_it_is_written() {
+    use std::os::unix::fs::PermissionsExt;
+    let dir = tempfile::tempdir().unwrap();
+    let over = AtomicBool::new(false);
+    let run = |program: Program| {
+        let started = program.spawn(Group::Ours, Stdio::null(), Stdio::null(), Stdio::null());
+        started.and_then(|mut child| child.wait())
+    };
+    let write = |script: &Path| {
+        std::fs::write(script, "#!/bin/sh\n")?;
+        std::fs::set_permissions(script, std::fs::Permissions::from_mode(0o755))
+    };
+    let failed: Vec<io::Error> = std::thread::scope(|scope| {
+        for _ in 0..4 {
+            scope.spawn(|| {
+                while !over.load(Ordering::Relaxed) {
+                    drop(run(Program::new("/bin/true")));
+                }
+            });
+        }
+        let runs = (0..300).map(|n| {
+            let script = dir.path().join(n.to_string());
+            write_to_run(|| write(&script)).and_then(|()| run(Program::new(script)))
+        });
+        let failed = runs.filter_map(Result::err).collect();
+        over.store(true, Ordering::Relaxed);
+        failed
+    });
+    assert!(failed.is_empty(), "{failed:?}");
 }
 
 #[test]

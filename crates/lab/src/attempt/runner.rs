@@ -80,13 +80,9 @@ impl<'a> Runner<'a> {
         self.view.path_inside(&self.out, OUT).join(name).display().to_string()
     }
 
-    /// Writes a program of the lab's own where nobody inside can change it; gives its path inside.
+    /// Writes a script of the lab's own, for `sh`, where nobody inside can change it; gives its path inside.
     pub(crate) fn tool(&self, name: &str, text: &str) -> Result<String, Stopped> {
-        use std::os::unix::fs::PermissionsExt;
-        let path = self.tools.join(name);
-        std::fs::write(&path, text)
-            .and_then(|()| std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755)))
-            .map_err(|e| Stopped::infra(&e.to_string()))?;
+        std::fs::write(self.tools.join(name), text).map_err(|e| Stopped::infra(&e.to_string()))?;
         Ok(self.view.path_inside(&self.tools, TOOLS).join(name).display().to_string())
     }
 

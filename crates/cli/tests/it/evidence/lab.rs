@@ -3,7 +3,7 @@
 use crate::world::{QUICK, World};
 use serde_json::Value;
 use std::collections::BTreeMap;
-use std::os::unix::fs::{PermissionsExt, symlink};
+use std::os::unix::fs::symlink;
 
 const POLICY: &str = r#"
 [[downstream]]
@@ -111,8 +111,7 @@ fn compared(found: &Value) -> BTreeMap<String, String> {
 fn a_stranger_gets_nothing_of_this_machine() {
     let world = library();
     world.write("secret", "s3cret-token of somebody\n");
-    world.write("bin/hg", &format!("#!/bin/sh\necho ran >> {}\n", world.path("ran").display()));
-    std::fs::set_permissions(world.path("bin/hg"), std::fs::Permissions::from_mode(0o755)).unwrap();
+    world.script("bin/hg", &format!("echo ran >> {}", world.path("ran").display()));
     app(&world, "hg", MOD, PLAIN);
     world.write("apps/hg/.hg/hgrc", "[alias]\nlog = !touch it\n");
     app(&world, "link", MOD, PLAIN);

@@ -1,7 +1,6 @@
 //! Addresses, names and texts of people who mean no good.
 
 use crate::world::{QUICK, World};
-use std::os::unix::fs::PermissionsExt;
 
 #[test]
 fn addresses_that_run_programs_or_leak_are_not_used() {
@@ -78,11 +77,9 @@ fn texts_of_strangers_do_not_steer_the_terminal() {
 fn hooks_filters_and_helpers_of_the_clone_do_not_run() {
     let world = World::new(QUICK);
     let pwned = world.path("pwned").display().to_string();
-    let script = format!("#!/bin/sh\ntouch {pwned}\n");
+    let script = format!("touch {pwned}");
     for hook in ["pre-push", "post-checkout", "reference-transaction", "post-update", "fsmonitor"] {
-        let path = format!("clone/.git/hooks/{hook}");
-        world.write(&path, &script);
-        std::fs::set_permissions(world.path(&path), std::fs::Permissions::from_mode(0o755)).unwrap();
+        world.script(&format!("clone/.git/hooks/{hook}"), &script);
     }
     let run = world.path("clone/.git/hooks/fsmonitor").display().to_string();
     for key in [

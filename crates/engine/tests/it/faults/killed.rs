@@ -6,8 +6,7 @@ use allclear_core::ledger::event::CheckOutcome;
 use allclear_core::port::Clock;
 use allclear_engine::{CheckResult, CutWish, Engine, HotfixWish, Note};
 use allclear_git::VirtualClock;
-use allclear_testkit::{Flaky, Machine, Push, World, die, environment};
-use std::os::unix::fs::PermissionsExt;
+use allclear_testkit::{Flaky, Machine, Push, World, die, environment, write_script};
 use std::path::Path;
 use std::process::Command;
 use std::sync::Arc;
@@ -193,8 +192,7 @@ strace -f -qq -o '{dead}' -e trace=rename,renameat,renameat2 -e inject=rename,re
         count = count.display(),
         dead = dead.display(),
     );
-    std::fs::write(&script, text).unwrap();
-    std::fs::set_permissions(&script, std::fs::Permissions::from_mode(0o755)).unwrap();
+    write_script(&script, &text);
     let far = world.path().join("far");
     world.git_in(world.path(), &["clone", "-q", "server.git", "far"]);
     world.git_in(

@@ -4,9 +4,8 @@ use super::killed::started;
 use super::rounds;
 use super::store::{Chance, Life};
 use crate::v;
-use allclear_testkit::{World, environment};
+use allclear_testkit::{World, environment, write_script};
 use std::fs::File;
-use std::os::unix::fs::PermissionsExt;
 use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
 
@@ -37,9 +36,7 @@ fn killer(bin: &Path, n: usize, how: &str) -> File {
         bin.display(),
         real_git().display()
     );
-    let git = bin.join("git");
-    std::fs::write(&git, script).unwrap();
-    std::fs::set_permissions(&git, std::fs::Permissions::from_mode(0o755)).unwrap();
+    write_script(&bin.join("git"), &script);
     File::create(bin.join("alive")).unwrap()
 }
 

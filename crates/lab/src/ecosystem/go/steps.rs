@@ -8,7 +8,7 @@ use allclear_core::experiment::{Job, Outcome, Step, Tests};
 use std::path::Path;
 
 /// Replaces running a test program by keeping it and its folder.
-const KEEP: &str = r#"#!/bin/sh
+const KEEP: &str = r#"
 place="$ALLCLEAR_OUT/tests/$(ls "$ALLCLEAR_OUT/tests" | wc -l)"
 mkdir -p "$place" && pwd > "$place/dir" && { ln "$1" "$place/test" || cp "$1" "$place/test"; }
 "#;
@@ -16,7 +16,7 @@ mkdir -p "$place" && pwd > "$place/dir" && { ln "$1" "$place/test" || cp "$1" "$
 /// Runs the kept test programs, one after the other. Only lines of the testing package begin with the mark
 /// 0x16, so tests cannot fake results. The output of a test is printed after its name, and only if it failed,
 /// as without `-v`.
-const RUN: &str = r#"#!/bin/sh
+const RUN: &str = r#"
 out=$ALLCLEAR_OUT
 : > "$out/failed"
 for d in "$out"/tests/*; do
@@ -93,7 +93,7 @@ fn run_steps(
 /// Compiles all tests, runs them, and counts those that ran.
 fn test(runner: &mut Runner<'_>, declared: u64, tests: &mut Tests) -> Result<(), Stopped> {
     tests.declared = declared;
-    let keep = format!("-exec={}", runner.tool("keep", KEEP)?);
+    let keep = format!("-exec=sh '{}'", runner.tool("keep", KEEP)?);
     let run = runner.tool("run-tests", RUN)?;
     std::fs::create_dir_all(runner.out().join("tests")).map_err(|e| Stopped::infra(&e.to_string()))?;
     runner.compile(Step::Test, &["go", "test", "-p=1", "-count=1", &keep, "./..."])?;
