@@ -12,12 +12,18 @@ fn world() -> (World, Bridge) {
     (world, bridge)
 }
 
-#[test]
-fn a_release_over_http() {
+/// Makes one whose candidate 1.1.0 is cut, checked and clear.
+fn clear() -> (World, Bridge) {
     let (world, bridge) = world();
     world.allclear(&["cut", "--yes"]).code(0);
     world.allclear(&["check", "ci", "passed", "--commit", &world.at("release-1.1.0")]).code(0);
     world.until("clear");
+    (world, bridge)
+}
+
+#[test]
+fn a_release_over_http() {
+    let (world, bridge) = clear();
     world.allclear(&["promote", "--yes"]).code(0).says("released 1.1.0");
     assert_eq!(world.git("server.git", &["log", "--oneline", "develop..master"]), "");
     // A clone of its own, without anything in the cache.
@@ -36,10 +42,7 @@ fn a_server_that_wants_a_password_gets_no_prompt() {
 
 #[test]
 fn an_answer_that_is_lost_is_said_to_be_unknown_and_found_out_later() {
-    let (world, bridge) = world();
-    world.allclear(&["cut", "--yes"]).code(0);
-    world.allclear(&["check", "ci", "passed", "--commit", &world.at("release-1.1.0")]).code(0);
-    world.until("clear");
+    let (world, bridge) = clear();
     bridge.moods.dies_after_push.store(true, Ordering::SeqCst);
     let run = world.allclear(&["promote", "--yes"]).code(6);
     assert!(run.err.contains("is not known") && run.err.contains("Do not push by hand"), "{}", run.err);
@@ -58,10 +61,7 @@ fn an_answer_that_is_lost_is_said_to_be_unknown_and_found_out_later() {
 
 #[test]
 fn an_outage_is_no_rule_of_the_server() {
-    let (world, bridge) = world();
-    world.allclear(&["cut", "--yes"]).code(0);
-    world.allclear(&["check", "ci", "passed", "--commit", &world.at("release-1.1.0")]).code(0);
-    world.until("clear");
+    let (world, bridge) = clear();
     bridge.moods.overloaded.store(true, Ordering::SeqCst);
     let before = world.refs();
     world.allclear(&["promote", "--yes"]).code(75).talks("did not take the promotion of 1.1.0").talks("503");
