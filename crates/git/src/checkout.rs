@@ -59,15 +59,12 @@ pub(crate) fn check_out(repo: &Git, commit: &CommitId, dir: &Path) -> Result<(),
                 content.read_to_end(&mut target)?;
                 links.push((to, target));
             } else {
-                let mut write = |mode| {
+                let mode = if entry.mode == "100755" { 0o755 } else { 0o644 };
+                write_to_run(|| {
                     let mut options = std::fs::OpenOptions::new();
                     let mut file = options.write(true).create_new(true).mode(mode).open(&to)?;
                     std::io::copy(&mut content, &mut file)
-                };
-                match entry.mode.as_str() {
-                    "100755" => write_to_run(|| write(0o755))?,
-                    _ => write(0o644)?,
-                };
+                })?;
             }
             out.read_exact(&mut [0])?;
         }

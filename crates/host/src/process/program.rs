@@ -10,10 +10,10 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, PoisonError, RwLock};
 
-/// Held for reading while a process is started, and for writing while a file is written that will be run.
+/// Held for reading while a process is started, and for writing while a file is written that may be run.
 static STARTS: RwLock<()> = RwLock::new(());
 
-/// Writes a file that will be run, while no process is started: until its own program runs, such a process has
+/// Writes a file that may be run, while no process is started: until its own program runs, such a process has
 /// everything open that this one has, and a file that anyone has open for writing cannot be run (`ETXTBSY`, see
 /// `execve(2)`).
 pub fn write_to_run<T>(write: impl FnOnce() -> T) -> T {
