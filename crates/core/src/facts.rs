@@ -3,7 +3,7 @@
 use crate::history::fixes::ClassedCommit;
 use crate::ledger::promotion::Shape;
 use crate::types::object_id::CommitId;
-use crate::types::ref_name::RefName;
+use crate::types::ref_name::{Branch, RefName};
 use crate::types::version::{TagFormat, Version};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -43,6 +43,12 @@ pub struct Facts {
 }
 
 impl Facts {
+    /// Tells whether a candidate on record never was one: it stands in nobody's way.
+    pub fn is_void(&self, version: Version) -> bool {
+        let unfounded = self.candidates.get(&version).and_then(|seen| seen.unfounded.as_ref());
+        matches!(unfounded, Some(Unfounded::Forged(_)))
+    }
+
     /// Tells whether develop has anything to cut.
     pub fn has_changes(&self) -> bool {
         self.changes > 0
@@ -50,10 +56,16 @@ impl Facts {
 }
 
 /// What the ledger's ref and its witnesses look like.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RecordFacts {
     /// The ledger's ref; `None` where there is no ledger.
     pub place: Option<RefName>,
+    /// What that ref names where it is a tag that leads to the last entry.
+    #[serde(default)]
+    pub tag: Option<CommitId>,
+    /// Whether a ledger with the same root stands at the place to which the record says that it was moved.
+    #[serde(default)]
+    pub moved: bool,
     /// Where the ledger is shorter than it once was.
     pub rewound: Option<Rewound>,
     /// A second ledger, at the other ref.
@@ -98,7 +110,7 @@ pub struct CandidateFacts {
     pub release_tag: Option<CommitId>,
     /// Why its cut or its policy is not what the branches say; `None` where it is.
     #[serde(default)]
-    pub unfounded: Option<String>,
+    pub unfounded: Option<Unfounded>,
     /// How stable got an rc of it by another hand; all else here is about stable as it was before that.
     pub landing: Option<Landing>,
 }
@@ -210,6 +222,36 @@ pub struct Trap {
     pub name: RefName,
     /// What it does.
     pub why: String,
+}
+
+/// Why a candidate on record is not what the branches say.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Unfounded {
+    /// The branch that it was cut from does not have that commit, or not any more.
+    Rewound {
+        /// The branch.
+        branch: Branch,
+        /// The commit.
+        commit: CommitId,
+    },
+    /// Its policy is not the one that a commit of develop has.
+    Policy(String),
+    /// Its names, its first commit or its tags do not follow from the cut.
+    Forged(String),
+}
+
+impl Unfounded {
+    /// Says it in a sentence.
+    pub fn why(&self) -> String {
+        match self {
+            Self::Rewound { branch, commit } => format!(
+                "{branch} was rewound, or this was never cut from it: {} is not on it any more",
+                commit.short()
+            ),
+            Self::Policy(why) | Self::Forged(why) => format!("it is not what the branches say: {why}"),
+        }
+    }
 }
 
 /// A promotion on record, beside what the refs show.

@@ -3,6 +3,7 @@
 use crate::engine::healed;
 use crate::ledger::append::{DEADLINE, Draft, Landing};
 use crate::{Engine, LedgerRefusal, Note, Refusal, Snapshot};
+use allclear_core::ledger::event::Event;
 use allclear_core::port::ObjectKind;
 
 impl Engine<'_> {
@@ -28,8 +29,17 @@ impl Engine<'_> {
             if let Some(before) = &before {
                 self.note(Note::Overtaken { by: self.overtaken_by(before, &snapshot)? });
             }
-            snapshot.may_decide(self.clock.now())?;
-            let (draft, answer) = choose(&snapshot)?;
+            let stopped = snapshot.may_decide(self.clock.now());
+            let (draft, answer) = match choose(&snapshot) {
+                Ok((draft, answer))
+                    if !draft.events.is_empty() && draft.events.iter().all(Event::is_always_recorded) =>
+                {
+                    snapshot.may_record()?;
+                    (draft, answer)
+                }
+                Ok(chosen) => stopped.map(|()| chosen)?,
+                Err(refused) => return Err(stopped.err().unwrap_or(refused)),
+            };
             // What is on record already is not told again.
             if draft.events.is_empty() && draft.refs.is_empty() {
                 return Ok(answer);

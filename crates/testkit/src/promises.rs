@@ -135,7 +135,7 @@ impl World {
                 let before = entries.iter().take_while(|e| e.id != entry.id).flat_map(|e| &e.events);
                 let held = before.fold(false, |held, event| {
                     let put = matches!(event, Event::Held { version: of, .. } if *of == version);
-                    let lifted = matches!(event, Event::HoldLifted { version: of } if *of == version);
+                    let lifted = matches!(event, Event::HoldLifted { version: of, .. } if *of == version);
                     put || (held && !lifted)
                 });
                 assert!(!held, "P1: {version} was released after a hold");

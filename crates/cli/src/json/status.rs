@@ -54,10 +54,10 @@ fn record(protection: Option<&str>, seen: &Snapshot, assessment: &Assessment) ->
 fn releases(seen: &Snapshot, now: Timestamp) -> Vec<Value> {
     let recorded = seen.project.releases.iter().rev().map(|(version, r)| {
         json!({"version": version, "tag": r.tag, "commit": r.stable, "candidate": r.commit, "at": r.at, "cut_at": r.cut_at, "entry": r.entry, "landed": r.landed,
-               "state": word_of(r), "steps": steps(r, now)})
+               "state": word_of(r), "bad_reports": r.bad_reports(), "steps": steps(r, now)})
     });
     let older = seen.facts.released.iter().rev().find(|(v, _)| !seen.project.releases.contains_key(v));
-    let older = older.map(|(version, commit)| json!({"version": version, "tag": seen.facts.tags.release(*version), "commit": commit, "at": null, "state": "released", "steps": []}));
+    let older = older.map(|(version, commit)| json!({"version": version, "tag": seen.facts.tags.release(*version), "commit": commit, "at": null, "state": "released", "bad_reports": 0, "steps": []}));
     recorded.chain(older).collect()
 }
 

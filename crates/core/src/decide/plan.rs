@@ -197,7 +197,9 @@ fn train(policy: &Policy, project: &Project, facts: &Facts, now: Timestamp) -> O
     let train = policy.train.as_ref()?;
     let frozen =
         policy.freezes.iter().filter(|f| f.stops.cuts() && f.from <= now && f.until > now).map(|f| f.until);
-    let frozen = frozen.chain(project.freezes_from(now).filter(|f| f.stops.cuts()).map(|f| f.until)).max();
+    let frozen = frozen
+        .chain(project.freezes_from(now, policy.trust).filter(|f| f.stops.cuts()).map(|f| f.until))
+        .max();
     let due = due(
         train,
         &zone(policy),
@@ -205,7 +207,7 @@ fn train(policy: &Policy, project: &Project, facts: &Facts, now: Timestamp) -> O
         TrainFacts {
             handled: project.slot,
             last_ended: project.last_ended,
-            busy: project.candidates.values().any(|c| c.cut.kind.is_regular()),
+            busy: project.candidates.iter().any(|(v, c)| c.cut.kind.is_regular() && !facts.is_void(*v)),
             changes: facts.has_changes(),
             frozen_until: frozen,
         },

@@ -162,23 +162,20 @@ pub fn next(standing: Standing, permitted: bool) -> Step {
     }
 }
 
-/// Closes the promotions of a record whose refs followed. What a hand put back since was released all the same; it
-/// is told as drift.
-pub fn close_released(project: &mut Project, promotions: &BTreeMap<Version, PromotionFacts>) {
-    let over = |version: &&Version| {
-        let standing = promotions.get(version).map(|seen| standing(seen.sight));
-        matches!(standing, Some(Standing::Done(_) | Standing::PutBack))
-    };
-    let over: Vec<Version> = project
-        .candidates
-        .iter()
-        .filter(|(_, c)| c.promoted.is_some())
-        .map(|(v, _)| v)
-        .filter(over)
-        .copied()
-        .collect();
-    for version in over {
-        project.close(version);
+/// Lets the refs say which promotions of a record are over. Those whose refs followed are released, also where a hand
+/// put some of it back since, which is told as drift. One that a later entry told to be over and that does not hold is
+/// none: whoever may write to the record could have said so.
+pub fn settle(project: &mut Project, promotions: &BTreeMap<Version, PromotionFacts>) {
+    for (version, seen) in promotions {
+        match standing(seen.sight) {
+            Standing::Done(_) | Standing::PutBack => project.close(*version),
+            Standing::Unfounded => project.reopen(*version),
+            Standing::Committed(_)
+            | Standing::Landed
+            | Standing::NotApplied
+            | Standing::Overtaken(_)
+            | Standing::Stuck(_) => {}
+        }
     }
 }
 

@@ -14,9 +14,11 @@ pub(super) fn judge(case: &Case<'_>) -> Finding {
         .chain(since)
         .filter(|f| f.stops.promotions())
         .map(|f| (f.from, f.until, short(&f.reason, 80)));
+    // Nor does a claim lift what takes a signature under either policy.
+    let trust = case.calendar.map_or(case.policy.trust, |p| p.trust.max(case.policy.trust));
     let from_ledger = case
         .project
-        .freezes_from(case.now)
+        .freezes_from(case.now, trust)
         .filter(|f| f.stops.promotions())
         .map(|f| (f.from, f.until, format!("{}, set by {}", short(&f.reason, 80), name_of(&f.by))));
     let freezes: Vec<(Timestamp, Timestamp, String)> =

@@ -5,6 +5,7 @@ use super::case::{Case, Finding, Kind, Subject, earliest};
 use crate::ledger::event::Answer;
 use crate::project::people::{Report, pseudonyms};
 use crate::types::duration::Seconds;
+use crate::types::person::is_same;
 use crate::types::text::{count, plain, short};
 use crate::types::verdict::Verdict;
 use jiff::Timestamp;
@@ -120,7 +121,12 @@ fn good_ones(case: &Case<'_>) -> usize {
     let authors: Vec<String> = root
         .map(|root| case.seen.authors.iter().flat_map(|author| pseudonyms(root, author)).collect())
         .unwrap_or_default();
-    case.candidate.good_reports(case.commit(), &authors).len()
+    let by_author = |report: &&&Report| {
+        let name = report.level.stated().and_then(|key| key.name.as_deref());
+        name.is_some_and(|name| case.seen.authors.iter().any(|author| is_same(name, author)))
+    };
+    let good = case.candidate.good_reports(case.commit(), &authors);
+    good.iter().filter(|report| !by_author(report)).count()
 }
 
 fn missing(case: &Case<'_>, good: usize) -> Option<String> {

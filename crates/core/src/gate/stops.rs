@@ -3,9 +3,12 @@
 use crate::facts::Facts;
 use crate::gate::case::Kind;
 use crate::ledger::entry::TOLERANCE;
-use crate::project::Project;
+use crate::project::{Project, Trouble, TroubleKind};
 use crate::types::duration::Seconds;
 use jiff::Timestamp;
+
+/// How many entries one command to strike them names.
+const STRUCK_AT_ONCE: usize = 20;
 
 /// A reason why nothing is decided.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -38,33 +41,39 @@ pub fn stops(project: &Project, facts: &Facts, now: Timestamp) -> Vec<Stop> {
         let remedy = rewound.restore.clone().unwrap_or_else(|| elsewhere.into());
         stops.push(person(format!("the record was rewound: {}", rewound.why), vec![remedy]));
     }
-    let place = facts.record.place.as_ref().map(crate::RefName::as_str);
-    if let Some(to) = project.moved_to.as_deref().filter(|to| place != Some(to)) {
+    if let Some((entry, to)) = project.moved_to.as_ref().filter(|_| facts.record.moved) {
         stops.push(person(
             format!("the record continues at {}", crate::types::text::short(to, 80)),
-            vec!["a maintainer deletes the old place once everybody reads the new one".into()],
+            vec![
+                "use an allclear that reads the record there".into(),
+                format!("if nobody moved it: allclear strike {entry} --reason TEXT"),
+            ],
         ));
     }
     if let Some(second) = &facts.record.second {
         stops.push(person(
             format!("there is a second ledger at {second}"),
-            vec!["delete the wrong one".into()],
+            vec![
+                "allclear verify --root ID, with the id that the team knows, tells this machine which one counts"
+                    .into(),
+            ],
         ));
     }
-    if project.needs > crate::ledger::entry::RULES {
-        stops.push(person(
-            format!(
-                "the record needs a newer allclear (rules {}, this one has {})",
-                project.needs,
-                crate::ledger::entry::RULES
-            ),
-            vec!["install the newer version".into()],
-        ));
-    }
+    let is_newer = |trouble: &&Trouble| matches!(trouble.what, TroubleKind::Needs(_));
     for trouble in &project.troubles {
+        let alike = project.troubles.iter().filter(|other| is_newer(other) == is_newer(&trouble));
+        let alike: Vec<&str> = alike.take(STRUCK_AT_ONCE).map(|t| t.entry.as_str()).collect();
+        let strike = format!("allclear strike {} --reason TEXT", alike.join(" "));
+        let remedy = match trouble.what {
+            TroubleKind::Needs(_) => vec![
+                "install the newer version".into(),
+                format!("if no version of allclear has these rules: {strike}"),
+            ],
+            TroubleKind::Void(_) | TroubleKind::Unknown => vec![strike],
+        };
         stops.push(person(
             format!("entry {} cannot be used: {}", trouble.entry.short(), trouble.what),
-            vec![format!("allclear strike {} --reason TEXT", trouble.entry)],
+            remedy,
         ));
     }
     if let Some((entry, claimed)) = project.latest_claim.as_ref().filter(|(_, at)| *at > TOLERANCE.after(now))

@@ -1,7 +1,7 @@
 //! `version`: the version, the branch and the tags are what the record says. Anything else is drift.
 
 use super::case::{Case, Finding};
-use crate::facts::TagSeen;
+use crate::facts::{TagSeen, Unfounded};
 use crate::types::cut_kind::CutKind;
 use crate::types::text::{name_of, plain};
 
@@ -11,14 +11,19 @@ pub(super) fn judge(case: &Case<'_>) -> Finding {
     let rc = case.candidate.rcs.last();
     let rc_tag = rc.map_or_else(|| version.to_string(), |rc| plain(&rc.tag));
     if let Some(why) = &case.seen.unfounded {
-        return Finding::failed(
-            format!("it is not what {} says: {why}", case.policy.branches.develop),
-            maintainer(),
-            vec![
-                format!("allclear policy adopt {version} reads the policy again"),
-                format!("or end it: allclear withdraw {version} --yes --reason TEXT"),
+        let withdraw = format!("allclear withdraw {version} --yes --reason TEXT");
+        let remedy = match why {
+            Unfounded::Rewound { branch, commit } => vec![
+                format!("end it, and cut again: {withdraw}"),
+                format!("or merge {} into {branch}, if it belongs there", commit.short()),
             ],
-        );
+            Unfounded::Policy(_) => vec![
+                format!("allclear policy adopt {version} reads the policy again"),
+                format!("or end it: {withdraw}"),
+            ],
+            Unfounded::Forged(_) => vec![format!("end it: {withdraw}")],
+        };
+        return Finding::failed(why.why(), maintainer(), remedy);
     }
     if let Some(at) = &case.seen.release_tag {
         let tag = cut.tags.release(version);

@@ -1,10 +1,11 @@
 //! Waivers: one gate, or one thing that it looked at, set aside on record for one commit until an instant.
 
 use crate::gate::case::{Case, Finding, Kind, MARGIN, earliest};
+use crate::ledger::authority::Authority;
 use crate::policy::Policy;
 use crate::project::Candidate;
 use crate::project::people::Waiver;
-use crate::project::trust::{Act, counts};
+use crate::project::trust::counts;
 use crate::types::gate::Gate;
 use crate::types::object_id::CommitId;
 use crate::types::person::is_listed;
@@ -24,6 +25,11 @@ struct InForce<'a> {
 impl InForce<'_> {
     fn holds(&self) -> bool {
         self.by.len() >= self.needs
+    }
+
+    /// Tells whether what it set aside was as bad: nobody waives what is found out later.
+    fn covers(&self, verdict: Verdict) -> bool {
+        self.by.iter().all(|waiver| verdict <= waiver.verdict)
     }
 
     fn names(&self) -> String {
@@ -68,18 +74,24 @@ pub(crate) fn apply(case: &Case<'_>, gate: Gate, finding: Finding) -> Finding {
     }
     let mut finding = finding;
     let holding = || forces.iter().filter(|f| f.holds());
-    let mut waived = 0;
+    let (mut waived, mut outdated) = (0, None);
     for subject in finding.subjects.iter_mut().filter(|s| !s.verdict.is_clear()) {
         let covers = |f: &&InForce<'_>| {
             f.subject.is_none_or(|name| name == subject.name || subject.also.as_deref() == Some(name))
         };
-        if let Some(force) = holding().find(covers) {
+        let force = holding().find(covers);
+        if let Some(force) = force.filter(|force| !force.covers(subject.verdict)) {
+            let was = force.by.iter().map(|waiver| waiver.verdict).min().unwrap_or(subject.verdict);
+            let later = format!("it was {} when {} waived it", was.name(), force.names());
+            subject.detail = format!("{} · {later}", subject.detail);
+            outdated.get_or_insert(later);
+        } else if let Some(force) = force {
             subject.verdict = Verdict::Waived;
             subject.detail = format!("{} · waived by {}", subject.detail, force.names());
             waived += 1;
         }
     }
-    let whole = holding().any(|f| f.subject.is_none());
+    let whole = holding().any(|f| f.subject.is_none() && f.covers(finding.verdict));
     // Subjects that were clear before do not explain why the gate is not.
     let each = waived > 0 && finding.subjects.iter().all(|s| s.verdict.is_clear());
     if whole || each {
@@ -98,6 +110,9 @@ pub(crate) fn apply(case: &Case<'_>, gate: Gate, finding: Finding) -> Finding {
             needs_commit: false,
             ..finding
         };
+    }
+    if let Some(later) = outdated {
+        finding.summary = format!("{} · {later}", finding.summary);
     }
     if waived > 0 {
         finding.summary = format!("{} ({waived} waived)", finding.summary);
@@ -135,7 +150,7 @@ fn in_force<'a>(case: &Case<'a>, gate: Gate) -> Vec<InForce<'a>> {
             && waiver.commit == *case.commit()
             && until > MARGIN.after(now)
             && is_listed(&policy.from, waiver.by.name(case.policy))
-            && counts(case.policy, Act::Decide, &waiver.by.level);
+            && counts(case.policy, Authority::Captain, &waiver.by.level);
         if !in_force {
             continue;
         }

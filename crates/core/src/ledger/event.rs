@@ -10,6 +10,7 @@ use crate::policy::{Policy, Stops, digest};
 use crate::types::cut_kind::CutKind;
 use crate::types::object_id::CommitId;
 use crate::types::ref_name::Branch;
+use crate::types::verdict::Verdict;
 use crate::types::version::{Bump, RcNumber, TagFormat, Version};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -130,6 +131,8 @@ pub enum Event {
         subject: Option<String>,
         /// The commit.
         commit: CommitId,
+        /// What it was when it was waived. A worse verdict is open again.
+        verdict: Verdict,
         /// Why.
         reason: String,
         /// When it ends.
@@ -203,6 +206,9 @@ pub enum Event {
     HoldLifted {
         /// The candidate.
         version: Version,
+        /// Why, where the person said.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        reason: Option<String>,
     },
     /// A person froze cuts or promotions.
     Frozen {
@@ -214,7 +220,11 @@ pub enum Event {
         stops: Stops,
     },
     /// All freezes on the ledger were lifted.
-    FreezeLifted {},
+    FreezeLifted {
+        /// Why, where the person said.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        reason: Option<String>,
+    },
     /// A person asked for promotion as soon as exactly this commit is clear.
     PromotionRequested {
         /// The candidate.
@@ -388,6 +398,60 @@ pub enum Event {
     /// An event of a newer allclear; nothing is decided until it is understood.
     #[serde(other)]
     Unknown,
+}
+
+impl Event {
+    /// Tells whether it is recorded whatever stops deciding: bad news, and the end of a person's own stop.
+    pub fn is_always_recorded(&self) -> bool {
+        self.is_bad_news() || matches!(self, Self::HoldLifted { .. } | Self::FreezeLifted { .. })
+    }
+
+    /// Tells whether it speaks against a release. Bad news is never struck.
+    pub fn is_bad_news(&self) -> bool {
+        match self {
+            Self::Held { .. }
+            | Self::Frozen { .. }
+            | Self::Withdrawn { .. }
+            | Self::WaiverLifted { .. }
+            | Self::ReportConfirmed { .. }
+            | Self::ReportFiled { outcome: ReportOutcome::Bad, .. }
+            | Self::CheckRecorded { outcome: CheckOutcome::Failed, .. } => true,
+            Self::ExperimentEnded(summary) => summary.is_bad(),
+            Self::LedgerStarted { .. }
+            | Self::SignersProposed(_)
+            | Self::SignersSeconded { .. }
+            | Self::LedgerMoved { .. }
+            | Self::CandidateCut(_)
+            | Self::HeadSeen { .. }
+            | Self::RcTagged { .. }
+            | Self::SlotSkipped { .. }
+            | Self::CommitAccepted { .. }
+            | Self::Approved { .. }
+            | Self::Waived { .. }
+            | Self::ReportFiled { .. }
+            | Self::ReportResolved { .. }
+            | Self::CheckRecorded { .. }
+            | Self::HoldLifted { .. }
+            | Self::FreezeLifted { .. }
+            | Self::PromotionRequested { .. }
+            | Self::PolicyAdopted { .. }
+            | Self::Promoted(_)
+            | Self::PromotionContinued { .. }
+            | Self::PromotionRefused { .. }
+            | Self::RacesLost { .. }
+            | Self::Turned { .. }
+            | Self::LandingSeen { .. }
+            | Self::StableCarried { .. }
+            | Self::StepStarted { .. }
+            | Self::StepDone { .. }
+            | Self::StepFailed { .. }
+            | Self::StepRetried { .. }
+            | Self::Noticed { .. }
+            | Self::NoticeFailed { .. }
+            | Self::Struck { .. }
+            | Self::Unknown => false,
+        }
+    }
 }
 
 /// A cut, with everything that its candidate is judged by.

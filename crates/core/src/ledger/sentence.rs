@@ -66,11 +66,13 @@ impl Event {
             }
             Self::ExperimentEnded(summary) => summary.sentence(),
             Self::Held { version, reason, .. } => format!("hold {version}: {}", short(reason, 80)),
-            Self::HoldLifted { version } => format!("lift the hold on {version}"),
+            Self::HoldLifted { version, reason } => {
+                format!("lift the hold on {version}{}", because(reason.as_deref()))
+            }
             Self::Frozen { reason, until, .. } => {
                 format!("freeze until {}: {}", until.strftime("%F %R UTC"), short(reason, 60))
             }
-            Self::FreezeLifted {} => "lift the freeze".into(),
+            Self::FreezeLifted { reason } => format!("lift the freeze{}", because(reason.as_deref())),
             Self::PromotionRequested { version, commit } => {
                 format!("ask to promote {version} when {} is clear", commit.short())
             }
@@ -138,7 +140,7 @@ impl Event {
     }
 }
 
-/// Says why a captain completed a release, where one did.
+/// Says why, where somebody said.
 fn because(reason: Option<&str>) -> String {
     reason.map(|reason| format!(" ({})", crate::types::text::short(reason, 80))).unwrap_or_default()
 }

@@ -9,17 +9,18 @@
 //! ```
 //!
 //! and then for each event of the entry, in order, the line `event <kind>` and those of these that it has, in
-//! this order: `version X.Y.Z`, `gate`, `subject`, `report`, `commit` (full id), `policy` (digest), `signer`
-//! (for each: `signer`, `key`, `roles`), `revoke` (each), `threshold`, `proposal` (full id), `answer fixed-by`
+//! this order: `version X.Y.Z`, `gate`, `subject`, `report`, `outcome` (`good` or `bad`), `commit` (full id),
+//! `reporter` (each), `verdict`, `policy` (digest), `signer`
+//! (for each: `signer`, `key`, `roles`), `revoke` (each), `threshold`, `proposal` and `entry` (full ids), `answer fixed-by`
 //! or `answer not-ours`, `text` (SHA-256 of the UTF-8 bytes, 64 hex digits), `until` (RFC 3339, UTC, `Z`).
-//! `gate`, `subject`, `report`, `signer`, `key`, `roles` (joined by commas) and `revoke` are JSON strings as
+//! `gate`, `subject`, `report`, `reporter`, a report's `text`, `signer`, `key`, `roles` (joined by commas) and `revoke` are JSON strings as
 //! `serde_json` writes them, so that no value reaches into another line. There is nothing else: no clock, no
 //! name of the speaker. The key is the speaker, and the ledger says when.
 //!
 //! A statement counts in one ledger (its root), on one record (the head has to be among the last
 //! [`REACH`] entries), and once.
 
-use crate::ledger::event::{Answer, Event};
+use crate::ledger::event::{Answer, Event, ReportOutcome};
 use crate::ledger::signature;
 use crate::ledger::signature::Fingerprint;
 use crate::policy::digest;
@@ -90,15 +91,26 @@ fn lines(event: &Event) -> Option<Lines> {
         Event::CommitAccepted { version: v, commit: id, reason } => {
             vec![kind("CommitAccepted"), version(v), commit(id), said(reason)]
         }
-        Event::Waived { version: v, gate, subject, commit: id, reason, until: end } => {
+        Event::Waived { version: v, gate, subject, commit: id, verdict, reason, until: end } => {
             let mut lines = vec![kind("Waived"), version(v), ("gate", json(gate))];
             lines.extend(subject.iter().map(|s| ("subject", json(s))));
-            lines.extend([commit(id), said(reason), until(end)]);
+            lines.extend([commit(id), ("verdict", verdict.name().into()), said(reason), until(end)]);
             lines
         }
         Event::WaiverLifted { version: v, gate, subject } => {
             let mut lines = vec![kind("WaiverLifted"), version(v), ("gate", json(gate))];
             lines.extend(subject.iter().map(|s| ("subject", json(s))));
+            lines
+        }
+        Event::ReportFiled { version: v, commit: id, report, outcome, person, text, .. } => {
+            let outcome = match outcome {
+                ReportOutcome::Good => "good",
+                ReportOutcome::Bad => "bad",
+            };
+            let mut lines = vec![kind("ReportFiled"), version(v), ("report", json(report))];
+            lines.extend([("outcome", outcome.into()), commit(id)]);
+            lines.extend(person.iter().map(|pseudonym| ("reporter", json(pseudonym))));
+            lines.extend(text.iter().map(|digest| ("text", json(digest))));
             lines
         }
         Event::ReportConfirmed { report } => vec![kind("ReportConfirmed"), ("report", json(report))],
@@ -115,8 +127,16 @@ fn lines(event: &Event) -> Option<Lines> {
             lines.extend(end.iter().map(until));
             lines
         }
-        Event::HoldLifted { version: v } => vec![kind("HoldLifted"), version(v)],
-        Event::FreezeLifted {} => vec![kind("FreezeLifted")],
+        Event::HoldLifted { version: v, reason } => {
+            let mut lines = vec![kind("HoldLifted"), version(v)];
+            lines.extend(reason.as_deref().map(said));
+            lines
+        }
+        Event::FreezeLifted { reason } => {
+            let mut lines = vec![kind("FreezeLifted")];
+            lines.extend(reason.as_deref().map(said));
+            lines
+        }
         Event::PolicyAdopted { version: v, policy, from, .. } => {
             vec![kind("PolicyAdopted"), version(v), commit(from), ("policy", digest(policy))]
         }
@@ -138,13 +158,15 @@ fn lines(event: &Event) -> Option<Lines> {
         Event::SignersSeconded { proposal } => {
             vec![kind("SignersSeconded"), ("proposal", proposal.to_string())]
         }
+        Event::Struck { entry, reason } => {
+            vec![kind("Struck"), ("entry", entry.to_string()), said(reason)]
+        }
         Event::LedgerStarted { .. }
         | Event::LedgerMoved { .. }
         | Event::CandidateCut(_)
         | Event::HeadSeen { .. }
         | Event::RcTagged { .. }
         | Event::SlotSkipped { .. }
-        | Event::ReportFiled { .. }
         | Event::ExperimentEnded(_)
         | Event::CheckRecorded { .. }
         | Event::Frozen { .. }
@@ -163,7 +185,6 @@ fn lines(event: &Event) -> Option<Lines> {
         | Event::StepRetried { .. }
         | Event::Noticed { .. }
         | Event::NoticeFailed { .. }
-        | Event::Struck { .. }
         | Event::Unknown => return None,
     })
 }

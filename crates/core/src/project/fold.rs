@@ -1,23 +1,27 @@
 //! Folds the ledger into what has happened. Total, and linear in the number of entries.
 
-use crate::ledger::entry::{Body, Entry, Link, TOLERANCE};
+use crate::ledger::authority::Authority;
+use crate::ledger::entry::{Body, Entry, Link, RULES, TOLERANCE};
 use crate::ledger::event::{CheckOutcome, Event};
 use crate::project::checks::CheckResult;
 use crate::project::evolve::steps;
 use crate::project::notified;
 use crate::project::state::{Hold, LedgerFreeze, Project, Rc, Request, Trouble, TroubleKind};
-use crate::project::trust::{Act, Level, is_vouched};
+use crate::project::strike::Strike;
+use crate::project::trust::{Level, is_vouched};
 use crate::types::object_id::CommitId;
 use crate::types::version::Version;
-use jiff::Timestamp;
 use std::collections::BTreeMap;
+
+/// How far the number of an rc may be above the last one.
+const RC_STEP: u32 = 1000;
 
 /// Folds links one by one, root first, so that only one has to be in memory.
 #[derive(Debug, Default)]
 pub struct Fold {
     project: Project,
-    striking: BTreeMap<CommitId, Timestamp>,
-    found: BTreeMap<CommitId, Timestamp>,
+    striking: BTreeMap<CommitId, Strike>,
+    found: BTreeMap<CommitId, Strike>,
 }
 
 impl Fold {
@@ -32,27 +36,30 @@ impl Fold {
 
     /// Takes the next link, and tells how far its entry is proven.
     pub fn add(&mut self, link: &Link) -> Level {
-        if let Body::Entry(entry) = &link.body {
-            for event in &entry.events {
-                if let Event::Struck { entry: target, .. } = event {
-                    // Of several strikes the earliest claimed time counts, since it lets the most entries be struck.
-                    let by = self.found.entry(target.clone()).or_insert(entry.claimed);
-                    *by = entry.claimed.min(*by);
-                }
+        let level = self.project.apply(link, self.striking.get(&link.commit));
+        let Body::Entry(entry) = &link.body else { return level };
+        for event in &entry.events {
+            if let Event::Struck { entry: target, .. } = event
+                && self.project.heeds_strike(&link.commit, target, &level)
+            {
+                let strike = Strike { claimed: entry.claimed, needs: entry.needs };
+                // Of several strikes the one that hits most counts.
+                self.found
+                    .entry(target.clone())
+                    .and_modify(|known| *known = known.and(strike))
+                    .or_insert(strike);
             }
         }
-        if self.striking.get(&link.commit).is_some_and(|&by| may_strike(link, by)) {
-            self.project.struck.insert(link.commit.clone());
-        }
-        self.project.apply(link)
+        level
     }
 
     /// Gives the project; or, where a later entry strikes an earlier one, a fold that knows of it
     /// and wants all links once more.
     #[expect(clippy::result_large_err, reason = "both are large, and it is called once per look")]
     pub fn finish(self) -> Result<Project, Self> {
-        let known = |(target, by): (&CommitId, &Timestamp)| {
-            self.striking.get(target).is_some_and(|known| known <= by) || self.project.struck.contains(target)
+        let known = |(target, by): (&CommitId, &Strike)| {
+            self.striking.get(target).is_some_and(|known| known.and(*by) == *known)
+                || self.project.struck.contains(target)
         };
         if self.found.iter().all(known) {
             Ok(self.project)
@@ -76,19 +83,6 @@ pub fn fold(links: &[Link]) -> Project {
     }
 }
 
-/// Tells whether an entry may be struck by somebody whose clock says `now`: only what cannot be
-/// believed can be (void, unknown, or claimed more than two minutes ahead), so that nobody strikes
-/// bad news away; and a promotion, of which what the refs show stays landed.
-pub fn may_strike(link: &Link, now: Timestamp) -> bool {
-    match &link.body {
-        Body::Void(_) => true,
-        Body::Entry(entry) => {
-            let strikes = |event: &Event| matches!(event, Event::Unknown | Event::Promoted(_));
-            entry.claimed > TOLERANCE.after(now) || entry.events.iter().any(strikes)
-        }
-    }
-}
-
 /// Puts an id where another one is, in the same memory.
 fn keep(place: &mut Option<CommitId>, id: &CommitId) {
     match place {
@@ -98,35 +92,39 @@ fn keep(place: &mut Option<CommitId>, id: &CommitId) {
 }
 
 impl Project {
-    fn apply(&mut self, link: &Link) -> Level {
+    fn apply(&mut self, link: &Link, strike: Option<&Strike>) -> Level {
         if self.root.is_none() {
             self.root = Some(link.commit.clone());
         }
         keep(&mut self.head, &link.commit);
         self.entries += 1;
-        let level = self.take(link);
+        let level = self.take(link, strike);
         self.said.pass(&link.commit);
         level
     }
 
-    fn take(&mut self, link: &Link) -> Level {
-        if self.struck.contains(&link.commit) {
-            // It stays in the chain, since tags name it.
-            if let Body::Entry(entry) = &link.body {
-                self.tag_entries.insert(entry.id.clone());
-            }
-            return Level::Claimed;
-        }
+    fn take(&mut self, link: &Link, strike: Option<&Strike>) -> Level {
         let entry = match &link.body {
             Body::Entry(entry) => entry,
+            Body::Void(_) if strike.is_some() => {
+                self.struck.insert(link.commit.clone());
+                return Level::Claimed;
+            }
             Body::Void(why) => {
-                self.troubles
-                    .push(Trouble { entry: link.commit.clone(), what: TroubleKind::Void(why.clone()) });
+                self.trouble(&link.commit, TroubleKind::Void(why.clone()));
                 return Level::Claimed;
             }
         };
+        let level = self.level(link, entry);
+        if let Some(strike) = strike.filter(|strike| strike.hits(entry, self)) {
+            self.take_struck(&link.commit, entry, *strike, &level);
+            return level;
+        }
         self.at = self.at.max(entry.claimed);
         self.needs = self.needs.max(entry.needs);
+        if entry.needs > RULES {
+            self.trouble(&link.commit, TroubleKind::Needs(entry.needs));
+        }
         match &mut self.latest_claim {
             Some((_, claimed)) if *claimed > entry.claimed => {}
             Some((commit, claimed)) => {
@@ -135,14 +133,17 @@ impl Project {
             }
             None => self.latest_claim = Some((link.commit.clone(), entry.claimed)),
         }
-        let level = self.level(link, entry);
         for event in &entry.events {
             self.evolve(event, entry, &link.commit, &level);
         }
         level
     }
 
-    fn evolve(&mut self, event: &Event, entry: &Entry, commit: &CommitId, level: &Level) {
+    pub(super) fn trouble(&mut self, entry: &CommitId, what: TroubleKind) {
+        self.troubles.push(Trouble { entry: entry.clone(), what });
+    }
+
+    pub(super) fn evolve(&mut self, event: &Event, entry: &Entry, commit: &CommitId, level: &Level) {
         let at = self.at;
         match event {
             Event::LedgerStarted { project, develop, signers, threshold } => {
@@ -167,7 +168,7 @@ impl Project {
                 let ruling = self.roster.second(proposal, by);
                 self.ruled(commit, &ruling);
             }
-            Event::LedgerMoved { to } => self.moved_to = Some(to.clone()),
+            Event::LedgerMoved { to } => self.moved_to = Some((commit.clone(), to.clone())),
             Event::CandidateCut(cut) => {
                 self.close_others(cut.version);
                 self.cut(cut, entry, at);
@@ -185,15 +186,21 @@ impl Project {
                 self.tag_entries.insert(entry.id.clone());
                 // The same rc told again has a new tag for the same commit; it soaks on.
                 self.with(*version, |c| {
+                    let before = c.rc_number();
                     match c.rcs.last_mut().filter(|last| last.n == rc.n && last.commit == rc.commit) {
                         Some(last) => (last.tag, last.object) = (rc.tag, rc.object),
-                        None => c.rcs.push(rc),
+                        // Numbers are counted up, and never out of range.
+                        None if rc.n > before && rc.n - before <= RC_STEP => c.rcs.push(rc),
+                        None => {}
                     }
                 });
             }
             Event::SlotSkipped { slot, reason } => {
-                self.slot = self.slot.max(Some(*slot));
-                self.skipped = Some((*slot, *reason));
+                // A slot is over when it is told; who tells of a later one would stop the train.
+                if *slot <= TOLERANCE.after(at) {
+                    self.slot = self.slot.max(Some(*slot));
+                    self.skipped = Some((*slot, *reason));
+                }
             }
             Event::CheckRecorded { name, outcome, commit, url } => {
                 // Most events of a ledger are results of known checks, so nothing is copied for them.
@@ -203,7 +210,7 @@ impl Project {
                     None => self.checks.entry(commit.clone()).or_default().entry(name.clone()).or_default(),
                 };
                 let passed = *outcome == CheckOutcome::Passed;
-                let vouched = is_vouched(Act::Check(name), level);
+                let vouched = is_vouched(Authority::Checker(name), level);
                 line.beats.push(CheckResult { at: at.as_second(), passed, vouched });
                 line.by.clone_from(&entry.by.who);
                 line.url.clone_from(url);
@@ -220,8 +227,8 @@ impl Project {
                 let hold = Hold { reason: reason.clone(), by: entry.by.who.clone(), until: *until };
                 self.with(*version, |c| c.hold = Some(hold.or_stricter(c.hold.take())));
             }
-            Event::HoldLifted { version } => {
-                if self.may_decide(*version, commit, "lifts the hold on", level) {
+            Event::HoldLifted { version, .. } => {
+                if self.may_decide(*version, event, commit, level) {
                     self.with(*version, |c| c.hold = None);
                 }
             }
@@ -231,11 +238,16 @@ impl Project {
                 from: at,
                 until: *until,
                 stops: *stops,
+                lifted: false,
             }),
-            Event::FreezeLifted {} => {
+            Event::FreezeLifted { .. } => {
                 let open: Vec<Version> = self.candidates.keys().copied().collect();
-                if open.into_iter().all(|v| self.may_decide(v, commit, "lifts the freeze over", level)) {
-                    self.freezes.clear();
+                if open.into_iter().all(|v| self.may_decide(v, event, commit, level)) {
+                    match is_vouched(event.authority(), level) {
+                        true => self.freezes.clear(),
+                        // With no candidate open the policy on develop says whether a claim is enough.
+                        false => self.freezes.iter_mut().for_each(|freeze| freeze.lifted = true),
+                    }
                 }
             }
             Event::PromotionRequested { version, commit } => {
@@ -243,7 +255,7 @@ impl Project {
                 self.with(*version, |c| (c.requested, c.refused) = (Some(request), None));
             }
             Event::PolicyAdopted { version, policy, digest, from, .. } => {
-                if self.may_decide(*version, commit, "adopts a policy for", level) {
+                if self.may_decide(*version, event, commit, level) {
                     self.with(*version, |c| {
                         c.refused = None;
                         c.policy_from.clone_from(from);
@@ -294,7 +306,7 @@ impl Project {
             // That `Turned` is on the chain is all: no push from before it lands any more.
             Event::Struck { .. } | Event::Turned { .. } => {}
             Event::Unknown => {
-                self.troubles.push(Trouble { entry: commit.clone(), what: TroubleKind::Unknown });
+                self.trouble(commit, TroubleKind::Unknown);
             }
         }
     }

@@ -11,10 +11,12 @@ pub mod roster;
 mod state;
 pub mod statements;
 pub mod steps;
+mod strike;
 pub mod trust;
 
 pub use checks::CheckLine;
-pub use fold::{Fold, fold, may_strike};
+pub use fold::{Fold, fold};
 pub use state::{
     Candidate, Hold, LedgerFreeze, Project, Promoted, Rc, Release, Request, Trouble, TroubleKind, Withdrawal,
 };
+pub use strike::Strike;

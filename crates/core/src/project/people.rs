@@ -1,11 +1,13 @@
 //! What people said of a candidate: acceptances, approvals, waivers and reports.
 
+use crate::ledger::authority::Authority;
 use crate::ledger::event::{Answer, ReportOutcome};
 use crate::policy::Policy;
-use crate::project::trust::{Act, Identity, counts};
+use crate::project::trust::{Identity, Level, counts};
 use crate::types::object_id::CommitId;
 use crate::types::person::parts;
 use crate::types::text::hex;
+use crate::types::verdict::Verdict;
 use crate::types::version::RcNumber;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -40,6 +42,8 @@ pub struct Waiver {
     pub subject: Option<String>,
     /// For exactly this commit.
     pub commit: CommitId,
+    /// What it was when it was said. A worse verdict is open again.
+    pub verdict: Verdict,
     /// Who.
     pub by: Identity,
     /// Why.
@@ -63,6 +67,8 @@ pub struct Report {
     pub outcome: ReportOutcome,
     /// Pseudonyms of the person.
     pub person: Vec<String>,
+    /// How far that it was this person is proven.
+    pub level: Level,
     /// When the person first said so.
     pub at: Timestamp,
     /// The digest of its text.
@@ -91,16 +97,10 @@ pub(super) fn overlap(one: &[String], other: &[String]) -> bool {
     one.iter().any(|pseudonym| other.contains(pseudonym))
 }
 
-/// Tells whether somebody may take back what `one` said: by the address, where there was one, since two
-/// people may have one name.
-pub(super) fn may_answer_for(one: &[String], other: &[String]) -> bool {
-    one.last().is_some_and(|pseudonym| other.contains(pseudonym))
-}
-
 impl Approval {
     /// Tells whether its signature is enough for a policy.
     pub fn counts(&self, policy: &Policy) -> bool {
-        counts(policy, Act::Approve, &self.by.level)
+        counts(policy, Authority::Approver, &self.by.level)
     }
 }
 

@@ -1,11 +1,11 @@
 //! What has happened to one project, as its ledger tells it.
 
 use crate::ledger::actor::Actor;
-use crate::ledger::entry::VoidReason;
+use crate::ledger::entry::{RULES, VoidReason};
 use crate::ledger::event::Cut;
 use crate::ledger::promotion::{Landed, Promotion};
 use crate::policy::schedule::SkipReason;
-use crate::policy::{AfterStep, Stops};
+use crate::policy::{AfterStep, Stops, Trust};
 use crate::project::checks::CheckLine;
 use crate::project::experiments::Experiments;
 use crate::project::notified::Notified;
@@ -74,8 +74,8 @@ pub struct Project {
     pub troubles: Vec<Trouble>,
     /// Entries that were struck.
     pub struck: BTreeSet<CommitId>,
-    /// Where the ledger goes on, where it was moved.
-    pub moved_to: Option<String>,
+    /// Where the ledger goes on, as the last entry that moves it says, and that entry.
+    pub moved_to: Option<(CommitId, String)>,
     /// The ids that entries carry, for the trailers of tags; only those that came with a tag.
     pub tag_entries: BTreeSet<String>,
     /// Until when observations that are not bad news wait for a promotion.
@@ -190,7 +190,7 @@ pub struct Promoted {
 }
 
 /// A finished release.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Release {
     /// Its tag.
     pub tag: String,
@@ -223,6 +223,13 @@ pub struct Release {
     /// Their progress, by name.
     #[serde(default)]
     pub steps: BTreeMap<String, Progress>,
+    /// What users reported of it since, all of it bad.
+    #[serde(default)]
+    pub reports: Vec<Report>,
+    /// Its promotion, from which anybody can find out whether it was one: of the newest release, and of those that
+    /// steps still follow.
+    #[serde(default)]
+    pub evidence: Option<Box<Promoted>>,
 }
 
 /// A candidate that ended without a release.
@@ -259,6 +266,9 @@ pub struct LedgerFreeze {
     pub until: Timestamp,
     /// What it stops.
     pub stops: Stops,
+    /// Whether it was lifted by a claim alone, which does not count where signatures do.
+    #[serde(default)]
+    pub lifted: bool,
 }
 
 /// An entry that stops deciding.
@@ -280,6 +290,9 @@ pub enum TroubleKind {
     /// It has events that this version does not know.
     #[error("it tells of something this version does not know")]
     Unknown,
+    /// It needs newer rules.
+    #[error("it needs a newer allclear (rules {0}, this one has {RULES})")]
+    Needs(u32),
 }
 
 impl Hold {
@@ -328,8 +341,8 @@ impl Project {
         self.quiet_until.is_some_and(|until| until > now)
     }
 
-    /// Gives the freezes in force or to come at `now`.
-    pub fn freezes_from(&self, now: Timestamp) -> impl Iterator<Item = &LedgerFreeze> {
-        self.freezes.iter().filter(move |f| f.until > now)
+    /// Gives the freezes in force or to come at `now`, under a policy that trusts so.
+    pub fn freezes_from(&self, now: Timestamp, trust: Trust) -> impl Iterator<Item = &LedgerFreeze> {
+        self.freezes.iter().filter(move |f| f.until > now && (trust == Trust::Signed || !f.lifted))
     }
 }

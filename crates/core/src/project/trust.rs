@@ -1,6 +1,7 @@
 //! Whose statements count. What an entry says of its own signature never counts: how far an identity is proven comes
 //! from the signatures alone, and is found once, at its position in the chain.
 
+use crate::ledger::authority::Authority;
 use crate::ledger::signature::Fingerprint;
 use crate::ledger::signer::Role;
 use crate::policy::{Policy, Trust};
@@ -40,17 +41,6 @@ pub struct Key {
     pub name: Option<String>,
     /// What it may do.
     pub roles: Vec<Role>,
-}
-
-/// Something that counts only from some, where the policy says `trust = "signed"`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Act<'a> {
-    /// An approval.
-    Approve,
-    /// What a captain does: waive, accept, answer a report, lift a stop, adopt a policy.
-    Decide,
-    /// The good result of a check.
-    Check(&'a str),
 }
 
 /// An entry, or a part of one, that changed nothing.
@@ -119,21 +109,24 @@ impl Identity {
     }
 }
 
-/// Tells whether an act counts under a policy. A hold by anybody always counts, and so does a bad report.
-pub(crate) fn counts(policy: &Policy, act: Act<'_>, level: &Level) -> bool {
-    policy.trust == Trust::Claimed || is_vouched(act, level)
+/// Tells whether a word counts under a policy. A hold by anybody always counts, and so does a bad report.
+pub(crate) fn counts(policy: &Policy, takes: Authority<'_>, level: &Level) -> bool {
+    policy.trust == Trust::Claimed || is_vouched(takes, level)
 }
 
-/// Tells whether a signature stands behind an act, by somebody whose role it is.
-pub(crate) fn is_vouched(act: Act<'_>, level: &Level) -> bool {
+/// Tells whether a signature stands behind a word, by somebody whose role it is.
+pub(crate) fn is_vouched(takes: Authority<'_>, level: &Level) -> bool {
     let has = |roles: &[Role], key: Option<&Key>| {
         key.is_some_and(|key| key.roles.iter().any(|role| roles.contains(role)))
     };
-    match act {
-        Act::Approve => has(&[Role::Approver, Role::Captain], level.stated()),
-        Act::Decide => has(&[Role::Captain, Role::Admin], level.stated()),
+    match takes {
+        Authority::Anybody | Authority::Observed => true,
+        Authority::Signer => level.stated().is_some_and(|key| key.name.is_some()),
+        Authority::Approver => has(&[Role::Approver, Role::Captain], level.stated()),
+        Authority::Captain => has(&[Role::Captain, Role::Admin], level.stated()),
         // A machine's word is written down by the machine itself.
-        Act::Check(name) => has(&[Role::Recorder, Role::Checker(name.into())], level.key()),
+        Authority::Checker(name) => has(&[Role::Recorder, Role::Checker(name.into())], level.key()),
+        Authority::Admin | Authority::Admins => has(&[Role::Admin], level.stated()),
     }
 }
 

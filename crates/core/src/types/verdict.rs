@@ -33,6 +33,21 @@ impl Verdict {
         self <= Self::Waived
     }
 
+    /// Gives its name, as in JSON.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::NotApplicable => "not-applicable",
+            Self::Passed => "passed",
+            Self::Waived => "waived",
+            Self::Pending => "pending",
+            Self::Running => "running",
+            Self::Missing => "missing",
+            Self::Inconclusive => "inconclusive",
+            Self::Errored => "errored",
+            Self::Failed => "failed",
+        }
+    }
+
     /// Gives the word people see: ok, waiting, blocked or unknown.
     pub fn word(self) -> &'static str {
         match self {

@@ -44,6 +44,8 @@ pub struct Audit {
     /// All releases of this chain, in order.
     #[serde(rename = "told")]
     pub releases: Vec<AuditedRelease>,
+    /// Promotions that are on record and were none, each with its entry: no such candidate was open.
+    pub baseless: Vec<(Version, CommitId)>,
     /// Stable, as the first cut saw it: what was released before is not on record.
     pub began: Option<CommitId>,
     #[serde(skip)]
@@ -110,6 +112,8 @@ impl Audit {
                         let level = proven(link, &promoted.level, project);
                         let promoted = Box::new(Promoted { level, ..(**promoted).clone() });
                         self.releases.push(AuditedRelease { version, rcs, voices, promoted, sealed: None });
+                    } else if !project.struck.contains(&link.commit) {
+                        self.baseless.push((version, link.commit.clone()));
                     }
                 }
                 Event::PromotionContinued { version, entry, .. } => {

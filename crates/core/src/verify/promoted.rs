@@ -10,7 +10,6 @@ use crate::policy::{Policy, digest};
 use crate::project::{Candidate, Project, Promoted};
 use crate::types::duration::Seconds;
 use crate::types::object_id::CommitId;
-use crate::types::verdict::Verdict;
 use crate::verify::claim::{Claim, Truth};
 use crate::verify::recorded::{Recorded, bare};
 use jiff::Timestamp;
@@ -202,7 +201,7 @@ impl Again<'_> {
             let why = format!(
                 "{} was {} at {now}: {}",
                 gate.gate.name(),
-                word(gate.finding.verdict),
+                gate.finding.verdict.name(),
                 gate.finding.summary
             );
             return Truth::DoesNotHold(why);
@@ -215,8 +214,8 @@ impl Again<'_> {
                     format!(
                         "the record says that {} was {}, and it was {}",
                         told.gate,
-                        word(told.verdict),
-                        word(gate.finding.verdict)
+                        told.verdict.name(),
+                        gate.finding.verdict.name()
                     )
                 })
         });
@@ -270,7 +269,7 @@ impl Again<'_> {
             traps: Vec::new(),
             promotions: BTreeMap::new(),
             leftover: None,
-            record: RecordFacts { place: None, rewound: None, second: None, signer: None },
+            record: RecordFacts::default(),
         })
     }
 }
@@ -280,8 +279,4 @@ fn other_rules(rules: u32) -> Truth {
         "it was decided by rules {rules}, and this version has {}",
         crate::ledger::entry::RULES
     ))
-}
-
-fn word(verdict: Verdict) -> String {
-    serde_json::to_value(verdict).ok().and_then(|v| v.as_str().map(str::to_owned)).unwrap_or_default()
 }

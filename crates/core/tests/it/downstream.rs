@@ -51,6 +51,7 @@ fn waived(subject: Option<&str>) -> Event {
         gate: "downstream".into(),
         subject: subject.map(Into::into),
         commit: commit(2),
+        verdict: Verdict::Failed,
         reason: "known".into(),
         until: at(9 * DAY),
     }

@@ -129,7 +129,7 @@ fn freezes_of_the_policy_and_of_people() {
         ("by a person, over", by_hand(Stops::Both), 2 * HOUR, Verdict::Passed),
         (
             "by a person, lifted",
-            by_hand(Stops::Both).then(HOUR + 1, Event::FreezeLifted {}),
+            by_hand(Stops::Both).then(HOUR + 1, Event::FreezeLifted { reason: None }),
             HOUR + 2,
             Verdict::Passed,
         ),
@@ -150,7 +150,7 @@ fn a_hold_lasts_until_it_is_lifted_or_over() {
         ("over", scene().then(1, hour.clone()), HOUR, Verdict::Passed),
         (
             "lifted",
-            scene().then(1, forever.clone()).then(2, Event::HoldLifted { version: VERSION }),
+            scene().then(1, forever.clone()).then(2, Event::HoldLifted { version: VERSION, reason: None }),
             3,
             Verdict::Passed,
         ),

@@ -4,7 +4,11 @@
 #[cfg(test)]
 mod after;
 #[cfg(test)]
+mod authority;
+#[cfg(test)]
 mod downstream;
+#[cfg(test)]
+mod fuzz;
 #[cfg(test)]
 mod gates;
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! A project with one candidate, made the way a real one is: by folding a ledger.
 
 use allclear_core::decide::assess::CandidateAssessment;
-use allclear_core::decide::promotion::close_released;
+use allclear_core::decide::promotion::settle;
 use allclear_core::experiment::{
     At, Comparison, Declared, FindingLine, Outcome, Pinned, Recipe, Step, Summary, Tallies, Tier,
 };
@@ -219,7 +219,7 @@ impl Scene {
             offers: Vec::new(),
             promotions: BTreeMap::new(),
             leftover: None,
-            record: RecordFacts { place: None, rewound: None, second: None, signer: None },
+            record: RecordFacts::default(),
             drift: Vec::new(),
         };
         let start = Event::LedgerStarted {
@@ -259,7 +259,7 @@ impl Scene {
 
     pub(crate) fn project(&self) -> Project {
         let mut project = fold(&self.links);
-        close_released(&mut project, &self.facts.promotions);
+        settle(&mut project, &self.facts.promotions);
         project
     }
 

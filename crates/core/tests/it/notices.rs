@@ -46,7 +46,7 @@ fn once_for_a_candidate_a_gate_a_verdict_and_a_commit() {
     assert_eq!(first, [format!("2.9.0 hold failed {}", commit(2))]);
     scene.tell(200, vec![told(&first)]);
     assert_eq!(keys(&scene, &all, 300), NOTHING);
-    scene.tell(400, vec![Event::HoldLifted { version: VERSION }]);
+    scene.tell(400, vec![Event::HoldLifted { version: VERSION, reason: None }]);
     scene.tell(500, vec![held(None)]);
     assert_eq!(keys(&scene, &all, 600), NOTHING, "the same again, for the same commit");
     let other = Target { name: "other".into(), ..all };

@@ -16,7 +16,7 @@ use allclear_core::ledger::entry::{Body, Link, RawEntry, read};
 use allclear_core::ledger::event::Event;
 use allclear_core::ledger::promotion::Shape;
 use allclear_core::policy::{AfterFix, Beat, Freeze, Policy, RequiredCheck, Stops};
-use allclear_core::project::{Fold, fold, may_strike};
+use allclear_core::project::{Fold, Strike, fold};
 use allclear_core::types::gate::Gate;
 use allclear_core::{CommitId, Project, Seconds, Verdict, Version, assess};
 use jiff::Timestamp;
@@ -61,13 +61,13 @@ fn event() -> impl Strategy<Value = Event> {
         (name, any::<bool>(), head()).prop_map(|(name, passed, head)| check(name, passed, head)),
         trials(),
         proptest::option::of(instant()).prop_map(|until| held(until.map(at))),
-        Just(Event::HoldLifted { version: VERSION }),
+        Just(Event::HoldLifted { version: VERSION, reason: None }),
         (instant(), stops()).prop_map(|(until, stops)| Event::Frozen {
             reason: "no".into(),
             until: at(until),
             stops
         }),
-        Just(Event::FreezeLifted {}),
+        Just(Event::FreezeLifted { reason: None }),
         head().prop_map(|n| Event::PromotionRequested { version: VERSION, commit: commit(n) }),
         policies().prop_map(|policy| Event::PolicyAdopted {
             version: VERSION,
@@ -323,6 +323,19 @@ fn fold_onto(known: Project, rest: &[Link], all: &[Link]) -> Project {
     }
 }
 
+/// Folds the beginning of a chain, knowing of all its strikes.
+fn fold_knowing(beginning: &[Link], all: &[Link]) -> Project {
+    let mut fold = Fold::default();
+    for link in all {
+        fold.add(link);
+    }
+    let Err(mut again) = fold.finish() else { return allclear_core::project::fold(beginning) };
+    for link in beginning {
+        again.add(link);
+    }
+    again.finish().expect("it knows of all strikes")
+}
+
 fn states(assessment: &Assessment) -> Vec<(Version, State, Verdict, Vec<Verdict>)> {
     let gates = |c: &allclear_core::CandidateAssessment| c.gates.iter().map(|g| g.finding.verdict).collect();
     assessment.candidates.iter().map(|c| (c.version, c.state, c.verdict, gates(c))).collect()
@@ -363,13 +376,19 @@ proptest! {
     #[test]
     fn only_what_may_be_struck_is_struck(links in links()) {
         let struck = fold(&links).struck;
-        for link in &links {
-            let allowed = links.iter().any(|by| match &by.body {
-                Body::Entry(entry) => {
+        for (n, link) in links.iter().enumerate() {
+            // What is on record before it, with the strikes of what came before.
+            let before = fold_knowing(&links[..n], &links);
+            let allowed = links.iter().any(|by| match (&by.body, &link.body) {
+                (Body::Entry(by), body) => {
                     let names = |e: &Event| matches!(e, Event::Struck { entry, .. } if *entry == link.commit);
-                    entry.events.iter().any(names) && may_strike(link, entry.claimed)
+                    let hits = match body {
+                        Body::Entry(entry) => Strike { claimed: by.claimed, needs: by.needs }.hits(entry, &before),
+                        Body::Void(_) => true,
+                    };
+                    by.events.iter().any(names) && hits
                 }
-                Body::Void(_) => false,
+                (Body::Void(_), _) => false,
             });
             prop_assert_eq!(struck.contains(&link.commit), allowed);
         }

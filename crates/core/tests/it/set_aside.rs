@@ -1,9 +1,9 @@
 //! What a waiver, an approval and a report must not do: more than was said, by fewer than it takes.
 
-use crate::make::{DAY, HOUR, MINUTE, Scene, VERSION, at, commit, entry_id, policy, rc};
+use crate::make::{DAY, HOUR, MINUTE, Scene, VERSION, at, check, commit, entry_id, policy, rc};
 use allclear_core::ledger::entry::Body;
 use allclear_core::ledger::event::{Event, ReportOutcome};
-use allclear_core::policy::{NotThese, Policy};
+use allclear_core::policy::{NotThese, Policy, RequiredCheck};
 use allclear_core::project::people::pseudonyms;
 use allclear_core::types::gate::Gate;
 use allclear_core::{Branch, Verdict};
@@ -54,6 +54,7 @@ fn waived(gate: &str, subject: Option<&str>) -> Event {
         gate: gate.into(),
         subject: subject.map(Into::into),
         commit: commit(2),
+        verdict: Verdict::Failed,
         reason: "known".into(),
         until: at(DAY),
     }
@@ -144,6 +145,33 @@ fn p5_good_news_of_an_rc_that_is_not_there_is_none() {
     assert!(!ahead.verdict(Gate::Reports).is_clear());
     let real = scene.then(2 * MINUTE, rc(2, 2)).reported("ada", 2, ReportOutcome::Good, "bbbbbbbb");
     assert!(real.verdict(Gate::Reports).is_clear());
+}
+
+#[test]
+fn p5_a_waiver_sets_aside_what_was_known_and_nothing_worse() {
+    let required = |p: &mut Policy| {
+        let check = |name: &str| RequiredCheck { name: name.into(), beat: None };
+        p.gates.checks.required = vec![check("ci"), check("staging")];
+    };
+    let waived = |verdict| Event::Waived {
+        version: VERSION,
+        gate: "checks".into(),
+        subject: Some("ci".into()),
+        commit: commit(2),
+        verdict,
+        reason: "the runner is slow".into(),
+        until: at(DAY),
+    };
+    let missing = || scene(required).then(1, check("staging", true, 2)).by("mira", waived(Verdict::Missing));
+    assert_eq!(missing().verdict(Gate::Checks), Verdict::Waived);
+    let failed = missing().then(MINUTE, check("ci", false, 2));
+    assert_eq!(failed.verdict(Gate::Checks), Verdict::Failed);
+    let why = failed.gate(Gate::Checks, HOUR).summary;
+    assert!(why.contains("it was missing when mira waived it"), "{why}");
+    assert_eq!(failed.by("mira", waived(Verdict::Failed)).verdict(Gate::Checks), Verdict::Waived);
+    // What is better than it was stays set aside.
+    let better = scene(required).then(1, check("staging", true, 2)).by("mira", waived(Verdict::Failed));
+    assert_eq!(better.verdict(Gate::Checks), Verdict::Waived);
 }
 
 #[test]

@@ -7,11 +7,12 @@ use crate::make::{
 use allclear_core::experiment::{Comparison, Tier};
 use allclear_core::ledger::actor::{Actor, Proof};
 use allclear_core::ledger::entry::{Body, Link};
-use allclear_core::ledger::event::Event;
+use allclear_core::ledger::event::{Event, ReportOutcome};
 use allclear_core::ledger::signature::{ARMOR_LIMIT, Fingerprint, GIT, Signed, read_key, verify};
 use allclear_core::ledger::signer::{Change, Role, Signer};
 use allclear_core::ledger::statement::{NAMESPACE, Statement, text};
-use allclear_core::policy::{Policy, RequiredCheck, Trust};
+use allclear_core::policy::{Policy, RequiredCheck, Stops, Trust};
+use allclear_core::project::people::pseudonyms;
 use allclear_core::project::roster::Founding;
 use allclear_core::project::statements::REACH;
 use allclear_core::project::trust::Level;
@@ -20,39 +21,39 @@ use allclear_core::{CommitId, Project, Verdict};
 use ssh_key::private::Ed25519Keypair;
 use ssh_key::{HashAlg, LineEnding, PrivateKey};
 
-const MIRA: u8 = 1;
-const BEN: u8 = 2;
-const EVE: u8 = 66;
+pub(crate) const MIRA: u8 = 1;
+pub(crate) const BEN: u8 = 2;
+pub(crate) const EVE: u8 = 66;
 
-fn key(n: u8) -> PrivateKey {
+pub(crate) fn key(n: u8) -> PrivateKey {
     PrivateKey::from(Ed25519Keypair::from_seed(&[n; 32]))
 }
 
-fn public(n: u8) -> String {
+pub(crate) fn public(n: u8) -> String {
     key(n).public_key().to_openssh().unwrap()
 }
 
-fn fingerprint(n: u8) -> Fingerprint {
+pub(crate) fn fingerprint(n: u8) -> Fingerprint {
     read_key(&public(n)).unwrap().0
 }
 
-fn armor(n: u8, namespace: &str, payload: &[u8]) -> String {
+pub(crate) fn armor(n: u8, namespace: &str, payload: &[u8]) -> String {
     key(n).sign(namespace, HashAlg::Sha512, payload).unwrap().to_pem(LineEnding::LF).unwrap()
 }
 
-fn signer(name: &str, n: u8, roles: &[Role]) -> Signer {
+pub(crate) fn signer(name: &str, n: u8, roles: &[Role]) -> Signer {
     Signer { name: name.into(), key: public(n), roles: roles.to_vec() }
 }
 
-fn mira() -> Signer {
+pub(crate) fn mira() -> Signer {
     signer("Mira <mira@example.org>", MIRA, &[Role::Admin, Role::Captain])
 }
 
-fn ben() -> Signer {
+pub(crate) fn ben() -> Signer {
     signer("Ben <ben@example.org>", BEN, &[Role::Approver])
 }
 
-fn signed(change: impl FnOnce(&mut Policy)) -> Policy {
+pub(crate) fn signed(change: impl FnOnce(&mut Policy)) -> Policy {
     let mut policy = policy();
     policy.trust = Trust::Signed;
     policy.gates.approvals.count = 1;
@@ -61,26 +62,26 @@ fn signed(change: impl FnOnce(&mut Policy)) -> Policy {
 }
 
 /// A candidate in a ledger whose root names signers.
-fn scene(signers: Vec<Signer>, threshold: Option<u32>, policy: Policy) -> Scene {
+pub(crate) fn scene(signers: Vec<Signer>, threshold: Option<u32>, policy: Policy) -> Scene {
     let mut scene = Scene::new(policy);
     entry(&mut scene.links[0]).events[0] =
         Event::LedgerStarted { project: "lib".into(), develop: None, signers, threshold };
     scene
 }
 
-fn entry(link: &mut Link) -> &mut allclear_core::Entry {
+pub(crate) fn entry(link: &mut Link) -> &mut allclear_core::Entry {
     match &mut link.body {
         Body::Entry(entry) => entry,
         Body::Void(why) => panic!("{why}"),
     }
 }
 
-fn statement(n: u8, root: &CommitId, head: &CommitId, events: &[Event]) -> Statement {
+pub(crate) fn statement(n: u8, root: &CommitId, head: &CommitId, events: &[Event]) -> Statement {
     let text = text(root, head, events).unwrap();
     Statement::new(head.clone(), armor(n, NAMESPACE, text.as_bytes())).unwrap()
 }
 
-trait Say {
+pub(crate) trait Say {
     fn with(self, seconds: i64, event: Event, change: impl FnOnce(&mut Link)) -> Self;
     fn stated(self, n: u8, seconds: i64, event: Event) -> Self;
     fn recorded(self, n: u8, seconds: i64, event: Event) -> Self;
@@ -253,6 +254,7 @@ fn a_waiver_is_for_its_gate_and_its_subject() {
         gate: gate.into(),
         subject: subject.map(Into::into),
         commit: commit(2),
+        verdict: Verdict::Failed,
         reason: "known".into(),
         until: at(DAY),
     };
@@ -271,6 +273,7 @@ fn a_waiver_is_for_its_gate_and_its_subject() {
             gate: "soak".into(),
             subject: None,
             commit: commit(2),
+            verdict: Verdict::Failed,
             reason: "other".into(),
             until: at(DAY),
         },
@@ -279,6 +282,7 @@ fn a_waiver_is_for_its_gate_and_its_subject() {
             gate: "soak".into(),
             subject: None,
             commit: commit(2),
+            verdict: Verdict::Failed,
             reason: "known".into(),
             until: at(2 * DAY),
         },
@@ -483,7 +487,7 @@ fn an_experiment_counts_from_its_checker() {
 fn anybody_stops_and_a_captain_lifts() {
     let hold = |scene: &Scene| scene.gate(Gate::Hold, 2 * HOUR).verdict;
     let stopped = || of(vec![mira(), ben()]).then(60, held(None));
-    let lifted = || Event::HoldLifted { version: VERSION };
+    let lifted = || Event::HoldLifted { version: VERSION, reason: None };
     assert_eq!(hold(&stopped()), Verdict::Failed);
     assert_eq!(hold(&stopped().then(90, lifted())), Verdict::Failed);
     assert_eq!(hold(&stopped().stated(BEN, 90, lifted())), Verdict::Failed);
@@ -511,12 +515,13 @@ fn the_text_is_what_the_module_says() {
         gate: "soak".into(),
         subject: Some("a\nb".into()),
         commit: commit(2),
+        verdict: Verdict::Failed,
         reason: "known".into(),
         until: at(0),
     };
     let lines = format!(
         "allclear.statement/1\nledger {}\nhead {}\nevent Waived\nversion 2.9.0\ngate \"soak\"\nsubject \"a\\nb\"\n\
-         commit {}\ntext 7117fff2d0fd294462b3c802b7cb8753579f23f3946b99cf55f38e873f013f10\nuntil {}\n",
+         commit {}\nverdict failed\ntext 7117fff2d0fd294462b3c802b7cb8753579f23f3946b99cf55f38e873f013f10\nuntil {}\n",
         entry_id(0),
         entry_id(3),
         commit(2),
@@ -526,4 +531,59 @@ fn the_text_is_what_the_module_says() {
     assert_eq!(text(&entry_id(0), &entry_id(3), &[approved(), rc(1, 2)]), None, "no one states an rc");
     assert_eq!(text(&entry_id(0), &entry_id(3), &[]), None);
     assert!(verify(&"A".repeat(ARMOR_LIMIT + 1), NAMESPACE, b"").is_none());
+}
+
+#[test]
+fn p5_what_a_signer_reported_only_that_signer_takes_back() {
+    let report = |outcome, who: &str, id: &str| Event::ReportFiled {
+        version: VERSION,
+        rc: 1,
+        commit: commit(2),
+        report: id.into(),
+        outcome,
+        person: pseudonyms(&entry_id(0), who),
+        text: None,
+    };
+    let ben_says = "Ben <ben@example.org>";
+    let fresh = || scene(vec![mira(), ben()], None, signed(|policy| policy.gates.reports.min_good = 1));
+    let bad = || fresh().stated(BEN, 1, report(ReportOutcome::Bad, ben_says, "bad"));
+    let good = || report(ReportOutcome::Good, ben_says, "good");
+    let standing = |scene: &Scene| scene.project().candidates[&VERSION].standing_reports().count();
+    assert_eq!(standing(&bad()), 1);
+    assert_eq!(standing(&bad().then(2, good())), 1, "a claim in his name");
+    assert_eq!(standing(&bad().then(2, report(ReportOutcome::Bad, ben_says, "b")).then(3, good())), 2);
+    assert_eq!(standing(&bad().stated(EVE, 2, good())), 1, "a stranger's key");
+    assert_eq!(standing(&bad().stated(MIRA, 2, good())), 1, "another signer");
+    assert_eq!(standing(&bad().stated(BEN, 2, good())), 0);
+    // What was only claimed, a signer of that name takes back.
+    let claimed = fresh().then(1, report(ReportOutcome::Bad, ben_says, "bad"));
+    assert_eq!(standing(&claimed.clone().then(2, good())), 1);
+    assert_eq!(standing(&claimed.stated(BEN, 2, good())), 0);
+    let enough = |scene: Scene| scene.gate(Gate::Reports, HOUR).verdict;
+    assert_eq!(enough(fresh().then(1, good())), Verdict::Missing, "a claim is no good word");
+    assert_eq!(enough(fresh().stated(EVE, 1, good())), Verdict::Missing);
+    assert_eq!(enough(fresh().stated(BEN, 1, good())), Verdict::Passed);
+    let twice = scene(vec![mira(), ben()], None, signed(|policy| policy.gates.reports.min_good = 2));
+    let twice =
+        twice.stated(BEN, 1, good()).stated(BEN, 2, report(ReportOutcome::Good, "Somebody Else", "more"));
+    assert_eq!(enough(twice), Verdict::Missing, "one key is one person");
+}
+
+#[test]
+fn a_freeze_is_lifted_by_a_claim_only_where_claims_count() {
+    let freeze = Event::Frozen { reason: "holidays".into(), until: at(9 * DAY), stops: Stops::Both };
+    let withdrawn = Event::Withdrawn {
+        version: VERSION,
+        reason: "no".into(),
+        head: None,
+        archive: "refs/allclear/archive/release-2.9.0".into(),
+        fixes: Vec::new(),
+    };
+    let frozen =
+        || scene(vec![mira()], None, signed(|_| ())).then(1, withdrawn.clone()).then(2, freeze.clone());
+    let lift = || Event::FreezeLifted { reason: None };
+    let left = |scene: &Scene, trust| scene.project().freezes_from(at(HOUR), trust).count();
+    let claimed = frozen().then(3, lift());
+    assert_eq!((left(&claimed, Trust::Claimed), left(&claimed, Trust::Signed)), (0, 1));
+    assert_eq!(left(&frozen().stated(MIRA, 3, lift()), Trust::Signed), 0);
 }

@@ -1,10 +1,11 @@
 //! Carries stable into the candidates that were cut before its last release.
 
-use crate::look::trial_merges;
+use crate::look::trial_merges::{self, Trial};
 use crate::{CandidateRefusal, Engine, Refusal};
 use allclear_core::gate::carry::{Carry, carry};
 use allclear_core::ledger::event::Event;
 use allclear_core::port::{NewCommit, RefUpdate};
+use allclear_core::project::Candidate;
 use allclear_core::{CommitId, RcNumber, Version};
 
 impl Engine<'_> {
@@ -46,5 +47,33 @@ impl Engine<'_> {
             draft.events = vec![Event::StableCarried { version, stable, commit: made, resolved }, tagged];
             Ok((draft, (n, commit)))
         })
+    }
+
+    /// Tells whether a commit is the merge of stable into a candidate's head that this machine would make.
+    pub(super) fn is_carry(
+        &self,
+        candidate: &Candidate,
+        head: &CommitId,
+        commit: &CommitId,
+    ) -> Result<bool, Refusal> {
+        let graph = self.repo.graph(&[head.clone(), commit.clone()])?;
+        let parents = graph.commits.get(commit).map(|info| info.parents.clone()).unwrap_or_default();
+        let [first, stable] = &parents[..] else { return Ok(false) };
+        if first != head {
+            return Ok(false);
+        }
+        let merged = self.repo.merge(&[(head.clone(), stable.clone())])?;
+        let cut = &candidate.cut;
+        let trial = Trial {
+            base: &cut.stable,
+            ours: head,
+            theirs: stable,
+            files: &cut.version_files,
+            changelog: cut.policy.changelog_file.as_deref(),
+            version: cut.version,
+        };
+        let outcome = trial_merges::outcome(self.repo, merged.first().and_then(Option::as_ref), &trial)?;
+        let trees = self.repo.trees(std::slice::from_ref(commit))?;
+        Ok(trial_merges::tree(&outcome).is_some() && trial_merges::tree(&outcome) == trees.first())
     }
 }

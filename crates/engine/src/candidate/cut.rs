@@ -122,7 +122,8 @@ impl Engine<'_> {
         }
         let overlap = policy.train.as_ref().is_some_and(|t| t.when_busy == WhenBusy::Overlap);
         // A hotfix holds no train up.
-        let mut riding = snapshot.project.candidates.iter().filter(|(_, c)| c.cut.kind.is_regular());
+        let candidates = snapshot.project.candidates.iter();
+        let mut riding = candidates.filter(|(v, c)| c.cut.kind.is_regular() && !snapshot.facts.is_void(**v));
         if let Some((open, _)) = riding.next().filter(|_| !overlap) {
             return Err(CandidateRefusal::StillOpen(*open).into());
         }
@@ -147,8 +148,11 @@ pub(crate) fn active_freeze(
         .iter()
         .filter(|f| f.stops.cuts() && f.from <= now && f.until > now)
         .map(|f| (f.until, &f.reason));
-    let on_record =
-        snapshot.project.freezes_from(now).filter(|f| f.stops.cuts()).map(|f| (f.until, &f.reason));
+    let on_record = snapshot
+        .project
+        .freezes_from(now, policy.trust)
+        .filter(|f| f.stops.cuts())
+        .map(|f| (f.until, &f.reason));
     let (until, why) = in_policy.chain(on_record).max()?;
     Some((until, allclear_core::types::text::short(why, 100)))
 }

@@ -81,8 +81,8 @@ impl Engine<'_> {
         if facts.develop.is_none() {
             return Err(absent(&policy.branches.develop).into());
         }
-        let (regular, hotfixes): (Vec<_>, Vec<_>) =
-            project.candidates.iter().partition(|(_, c)| c.cut.kind.is_regular());
+        let open = project.candidates.iter().filter(|(version, _)| !facts.is_void(**version));
+        let (regular, hotfixes): (Vec<_>, Vec<_>) = open.partition(|(_, c)| c.cut.kind.is_regular());
         let riding: Vec<Version> = regular.into_iter().map(|(version, _)| *version).collect();
         let choice = self.choose_hotfix(snapshot, policy, wish.version, &riding, &from)?;
         self.may_hotfix(snapshot, policy, hotfixes.first().map(|(version, _)| **version))?;

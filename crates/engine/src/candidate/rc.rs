@@ -63,7 +63,8 @@ impl Engine<'_> {
             else {
                 continue;
             };
-            if candidate.promoted.is_some() || seen.rc_tag != TagSeen::Gone {
+            // What the record says of a candidate that is not what the branches say, nobody pushes for it.
+            if candidate.promoted.is_some() || seen.rc_tag != TagSeen::Gone || seen.unfounded.is_some() {
                 continue;
             }
             let there = self
@@ -86,13 +87,15 @@ impl Engine<'_> {
             // Where stable was carried in, the branch moves with the tag.
             if candidate.carried.as_ref() == Some(&rc.commit)
                 && let Some(head) = seen.head.as_ref().filter(|_| !seen.descends)
-                && self.repo.is_ancestor(head, &rc.commit)?
+                && self.is_carry(candidate, head, &rc.commit)?
             {
                 updates.push(RefUpdate {
                     name: candidate.cut.branch.to_ref(),
                     old: Some(head.clone()),
                     new: Some(rc.commit.clone()),
                 });
+            } else if seen.head.is_some() && !seen.descends {
+                continue;
             }
             let answer = self.repo.push(&updates)?;
             if !answer.ok {

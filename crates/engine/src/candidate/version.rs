@@ -77,9 +77,10 @@ pub(super) fn versions_taken(snapshot: &Snapshot) -> Taken {
     let Snapshot { project, facts, .. } = snapshot;
     let released: Vec<Version> = facts.released.keys().chain(project.releases.keys()).copied().collect();
     Taken {
-        last: released.iter().max().copied(),
+        // A tag shows what the record alone only says.
+        last: facts.released.keys().next_back().copied(),
         released,
-        open: project.candidates.keys().copied().collect(),
+        open: project.candidates.keys().copied().filter(|version| !facts.is_void(*version)).collect(),
         withdrawn: project.withdrawn.keys().copied().collect(),
     }
 }

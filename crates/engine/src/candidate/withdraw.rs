@@ -53,7 +53,7 @@ impl Engine<'_> {
         let mut wanted = version;
         loop {
             let snapshot = self.observe()?;
-            snapshot.may_decide(self.clock.now())?;
+            snapshot.may_record()?;
             snapshot.may_act()?;
             let version = wanted.map_or_else(|| snapshot.pick(None).map(|(version, _)| version), Ok)?;
             // Another try is about the same one.
@@ -74,7 +74,7 @@ impl Engine<'_> {
     pub fn withdraw_dry(&self, version: Option<Version>, why: &str) -> Result<Withdrawn, Refusal> {
         let why = reason(why)?;
         let snapshot = self.observe()?;
-        snapshot.may_decide(self.clock.now())?;
+        snapshot.may_record()?;
         snapshot.may_act()?;
         let version = version.map_or_else(|| snapshot.pick(None).map(|(version, _)| version), Ok)?;
         match self.ending(&snapshot, version, &why)? {

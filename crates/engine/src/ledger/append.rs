@@ -1,12 +1,12 @@
 //! Appends to the ledger by compare-and-swap. No answer decides anything: after every push the refs
 //! are read, and they decide. (Some servers report success for a push that failed.)
 
-use super::place::{Tip, places};
+use super::place::Tip;
 use crate::engine::healed;
 use crate::{Engine, LedgerRefusal, Note, PushRefusal, Refusal};
 use allclear_core::ledger::entry;
 use allclear_core::ledger::entry::TOLERANCE;
-use allclear_core::ledger::event::{CheckOutcome, Event};
+use allclear_core::ledger::event::Event;
 use allclear_core::ledger::statement::Statement;
 use allclear_core::policy::PushMode;
 use allclear_core::port::{NewCommit, ObjectKind, RefUpdate, RepoError};
@@ -87,6 +87,9 @@ impl Engine<'_> {
             if let Some(rewound) = record.rewound {
                 return Err(LedgerRefusal::CutShort(rewound).into());
             }
+            if let Some(second) = record.second {
+                return Err(LedgerRefusal::SecondLedger(second).into());
+            }
             if project.head.is_none() {
                 return Err(LedgerRefusal::NotBegun.into());
             }
@@ -94,13 +97,9 @@ impl Engine<'_> {
                 return Ok(false);
             }
             // Bad news does not wait: it is meant to come before a promotion.
-            let bad = |e: &Event| {
-                matches!(e, Event::CheckRecorded { outcome: CheckOutcome::Failed, .. })
-                    || matches!(e, Event::ExperimentEnded(summary) if summary.is_bad())
-            };
-            let good = !draft.events.iter().any(bad);
+            let good = !draft.events.iter().any(Event::is_bad_news);
             let quiet = good && project.is_quiet(self.clock.now());
-            if !quiet && let Landing::Landed = self.land(&Tip::of(&project, record.place), draft)? {
+            if !quiet && let Landing::Landed = self.land(&Tip::of(&project, &record), draft)? {
                 return Ok(true);
             }
             drop(turn);
@@ -121,7 +120,9 @@ impl Engine<'_> {
 
     fn write_entry(&self, tip: &Tip, draft: &Draft) -> Result<CommitId, Refusal> {
         let now = self.clock.now();
-        if TOLERANCE.after(now) < tip.at {
+        // Neither does it wait for a clock that was ahead of this one.
+        let waits = !draft.events.iter().all(Event::is_always_recorded);
+        if waits && TOLERANCE.after(now) < tip.at {
             let behind = Seconds::between(now, tip.at);
             return Err(LedgerRefusal::ClockBehind(behind).into());
         }
@@ -158,7 +159,7 @@ impl Engine<'_> {
     ) -> Result<(CommitId, Vec<RefUpdate>), Refusal> {
         let ours = self.write_entry(tip, draft)?;
         let mut updates =
-            vec![RefUpdate { name: tip.place()?, old: tip.head.clone(), new: Some(ours.clone()) }];
+            vec![RefUpdate { name: tip.place()?, old: tip.at_ref.clone(), new: Some(ours.clone()) }];
         updates.extend(draft.refs.iter().cloned());
         Ok((ours, updates))
     }
@@ -182,7 +183,7 @@ impl Engine<'_> {
     }
 
     fn append(&self, tip: &Tip, draft: &Draft, completes: bool) -> Result<Landing, Refusal> {
-        let (place, old) = (tip.place()?, tip.head.clone());
+        let (place, old) = (tip.place()?, tip.at_ref.clone());
         let _span = tracing::info_span!("append", %place, entry = tip.entries + 1, id = draft.id).entered();
         let (ours, updates) = self.entry_updates(tip, draft)?;
         let first = first_push(tip, &updates);
@@ -218,8 +219,8 @@ impl Engine<'_> {
     /// Tells whether our entry is on the ledger under entries that came after it.
     fn is_behind(&self, ours: &CommitId) -> Result<bool, Refusal> {
         let refs = self.repo.observe()?;
-        Ok(match places(&refs).next() {
-            Some((_, head)) => self.repo.is_ancestor(ours, &head)?,
+        Ok(match self.ledger(&refs)? {
+            Some(ledger) => self.repo.is_ancestor(ours, &ledger.head)?,
             None => false,
         })
     }

@@ -1,6 +1,5 @@
 //! What the ledger says: its entries, folded into the state of the project. What was folded before is remembered.
 
-use super::place::places;
 use crate::{Engine, Note, Refusal};
 use allclear_core::facts::RecordFacts;
 use allclear_core::ledger::entry;
@@ -20,16 +19,14 @@ impl Engine<'_> {
     pub(crate) fn observe_record(&self) -> Result<(Project, RecordFacts), Refusal> {
         let refs = self.repo.observe()?;
         self.note(Note::Observed);
-        let ledger = places(&refs).next();
+        let ledger = self.ledger(&refs)?;
         let project = match &ledger {
-            Some((_, head)) => self.fold(head)?,
+            Some(ledger) => self.fold(&ledger.head)?,
             None => Project::default(),
         };
-        let rewound = self.rewound(&refs, &project)?;
-        Ok((
-            project,
-            RecordFacts { place: ledger.map(|(place, _)| place), rewound, second: None, signer: None },
-        ))
+        let record = self.record_facts(&refs, ledger.as_ref());
+        let rewound = self.rewound(&refs, &project, &record)?;
+        Ok((project, RecordFacts { rewound, ..record }))
     }
 
     pub(crate) fn fold(&self, head: &CommitId) -> Result<Project, Refusal> {

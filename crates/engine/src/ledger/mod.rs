@@ -4,5 +4,5 @@ pub(crate) mod append;
 pub(crate) mod fold;
 pub(crate) mod place;
 mod rewind;
-mod sign;
+pub(crate) mod sign;
 pub(crate) mod start;

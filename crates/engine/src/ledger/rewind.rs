@@ -1,8 +1,7 @@
 //! Whether the record is whole: against what this machine saw, and against what published tags say.
 
-use super::place::places;
 use crate::{Engine, Refusal};
-use allclear_core::facts::Rewound;
+use allclear_core::facts::{RecordFacts, Rewound};
 use allclear_core::ledger::entry::TRAILER;
 use allclear_core::port::Refs;
 use allclear_core::types::text::plain;
@@ -22,7 +21,12 @@ struct Head {
 impl Engine<'_> {
     /// Finds out whether the ledger is shorter than it was: against the last head this machine saw,
     /// and against the entries that published tags name.
-    pub(crate) fn rewound(&self, refs: &Refs, project: &Project) -> Result<Option<Rewound>, Refusal> {
+    pub(crate) fn rewound(
+        &self,
+        refs: &Refs,
+        project: &Project,
+        record: &RecordFacts,
+    ) -> Result<Option<Rewound>, Refusal> {
         let now = project.root.as_ref().zip(project.head.as_ref());
         if let Some(seen) = self.last_head() {
             let was = format!("it was at {} with {} entries, and ", seen.commit.short(), seen.entries);
@@ -31,7 +35,7 @@ impl Engine<'_> {
                 Some((root, _)) if *root != seen.root => {
                     Some(format!("{was}another one, begun at {}, stands there now", root.short()))
                 }
-                Some((_, head)) if *head != seen.commit && !self.repo.is_ancestor(&seen.commit, head)? => {
+                Some((_, head)) if *head != seen.commit && !self.follows(&seen.commit, head)? => {
                     Some(format!("{was}is now at {} with {}", head.short(), project.entries))
                 }
                 Some(_) => None,
@@ -47,10 +51,35 @@ impl Engine<'_> {
                 restore: None,
             }));
         }
-        if let Some(((root, head), (place, _))) = now.zip(places(refs).next()) {
+        // Which of two is the record, a person has to say.
+        let place = record.place.clone().filter(|_| record.second.is_none());
+        if let Some(((root, head), place)) = now.zip(place) {
             self.remember_head(root.clone(), head.clone(), project.entries, place);
         }
         Ok(None)
+    }
+
+    /// Tells whether a head goes on from an entry: by first parents, since a merge could leave entries out.
+    fn follows(&self, entry: &CommitId, head: &CommitId) -> Result<bool, Refusal> {
+        let mut first = None;
+        self.repo.entries(head, Some(entry), &mut |raw| {
+            first.get_or_insert_with(|| raw.parents.first() == Some(entry));
+        })?;
+        Ok(first == Some(true))
+    }
+
+    /// Tells whether a ledger with this root stands where the record says that it was moved.
+    pub(crate) fn has_moved(&self, refs: &Refs, project: &Project) -> Result<bool, Refusal> {
+        let named = project.moved_to.as_ref().and_then(|(_, to)| RefName::from_git(to));
+        match (named.and_then(|name| refs.commit(&name).cloned()), &project.root) {
+            (Some(head), Some(root)) => Ok(self.repo.is_ancestor(root, &head)?),
+            (Some(_) | None, _) => Ok(false),
+        }
+    }
+
+    /// Gives the root of the record that this machine knows.
+    pub(crate) fn known_root(&self) -> Option<CommitId> {
+        self.last_head().map(|head| head.root)
     }
 
     /// Tells whether the ledger's head is the last one that this machine saw or wrote.

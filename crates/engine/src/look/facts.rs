@@ -4,7 +4,7 @@ use crate::look::promotion::sight::leftover;
 use crate::look::ref_warnings::{drift, strangers, traps};
 use crate::look::trial_merges;
 use crate::{Engine, Refusal};
-use allclear_core::decide::promotion::close_released;
+use allclear_core::decide::promotion::settle;
 use allclear_core::facts::{CandidateFacts, Facts, MergeBack, RecordFacts, TagSeen};
 use allclear_core::history::graph::Graph;
 use allclear_core::policy::{self, Policy};
@@ -29,8 +29,12 @@ impl Engine<'_> {
         record: RecordFacts,
     ) -> Result<Facts, Refusal> {
         let fallback = policy::defaults(policy::Preset::Library1);
-        // While a candidate is open, the branches are those of its cut.
-        let frozen = project.candidates.values().next_back().map(|c| &c.cut.policy);
+        // While a candidate is open, the branches are those of its cut; and of several, first of one that goes by
+        // the branches that develop names, since anybody could have written another into the record.
+        let mut open = project.candidates.values().rev().map(|c| &c.cut.policy);
+        let like =
+            open.clone().find(|frozen| policy.is_some_and(|policy| policy.branches == frozen.branches));
+        let frozen = like.or(open.next());
         let branches = &frozen.or(policy).unwrap_or(&fallback).branches;
         let (stable, develop) =
             (refs.get(&branches.stable.to_ref()).cloned(), refs.get(&branches.develop.to_ref()).cloned());
@@ -63,7 +67,7 @@ impl Engine<'_> {
         let promotions = self.promotions(refs, &graph, project)?;
         // What the refs show is released counts as released from here on.
         let mut closed = project.clone();
-        close_released(&mut closed, &promotions);
+        settle(&mut closed, &promotions);
         let project = &closed;
         let changes = develop.as_ref().map_or(0, |develop| {
             let known: Vec<&CommitId> =

@@ -5,12 +5,14 @@
 use crate::look::promotion::recompute::tag;
 use crate::{Engine, POLICY_FILE, Refusal};
 use allclear_core::ecosystem::version_file::{self, VersionFile};
+use allclear_core::facts::Unfounded;
 use allclear_core::history::graph::Graph;
 use allclear_core::ledger::event::Cut;
 use allclear_core::policy;
 use allclear_core::project::{Candidate, Project, Rc};
+use allclear_core::types::text::plain;
 use allclear_core::verify::Truth;
-use allclear_core::{CommitId, RULES, Version};
+use allclear_core::{Branch, CommitId, RULES, TagFormat, Version};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -34,7 +36,7 @@ impl Engine<'_> {
         project: &Project,
         stable: Option<&CommitId>,
         develop: Option<&CommitId>,
-    ) -> Result<BTreeMap<Version, String>, Refusal> {
+    ) -> Result<BTreeMap<Version, Unfounded>, Refusal> {
         let known = self.repo.recall("founded").and_then(|b| serde_json::from_slice::<Known>(&b).ok());
         let mut known = known.filter(|known| known.rules == RULES).unwrap_or_default();
         let key = |candidate: &Candidate| (candidate.policy_from.clone(), candidate.cut.digest.clone());
@@ -59,26 +61,36 @@ impl Engine<'_> {
                 self.repo.remember("founded", &bytes);
             }
         }
-        let why = |candidate: &Candidate| {
+        let why = |version: Version, candidate: &Candidate| {
             let (cut, from) = (&candidate.cut, &candidate.policy_from);
-            let (name, tip) = if cut.kind.is_regular() { ("develop", develop) } else { ("stable", stable) };
+            let tip = if cut.kind.is_regular() { develop } else { stable };
             let has = |tip: Option<&CommitId>, commit: &CommitId| {
                 tip.is_some_and(|tip| graph.contains(tip, commit))
             };
-            if !known.policies.contains(&key(candidate)) {
-                Some(format!("its policy is not the one in {POLICY_FILE} at {}", from.short()))
-            } else if develop.is_some() && !has(develop, from) {
-                Some(format!("its policy comes from {}, which develop does not have", from.short()))
+            let branches = &cut.policy.branches;
+            let rewound = |branch: &Branch, commit: &CommitId| Unfounded::Rewound {
+                branch: branch.clone(),
+                commit: commit.clone(),
+            };
+            if let Some(why) = misnamed(version, candidate) {
+                Some(Unfounded::Forged(why))
+            } else if !known.policies.contains(&key(candidate)) {
+                let at = from.short();
+                Some(Unfounded::Policy(format!("its policy is not the one in {POLICY_FILE} at {at}")))
             } else if tip.is_some() && !has(tip, &cut.from) {
-                Some(format!("it was cut from {}, which {name} does not have", cut.from.short()))
+                let name = if cut.kind.is_regular() { &branches.develop } else { &branches.stable };
+                Some(rewound(name, &cut.from))
+            } else if develop.is_some() && !has(develop, from) {
+                Some(rewound(&branches.develop, from))
             } else if !known.heads.contains(&(cut.head.clone(), cut.from.clone())) {
-                Some(format!("{} changes more than the version of {}", cut.head.short(), cut.from.short()))
+                let (head, from) = (cut.head.short(), cut.from.short());
+                Some(Unfounded::Forged(format!("{head} changes more than the version of {from}")))
             } else {
-                candidate.rcs.iter().find_map(|rc| odd_tags.get(&rc.object).cloned())
+                candidate.rcs.iter().find_map(|rc| odd_tags.get(&rc.object).cloned()).map(Unfounded::Forged)
             }
         };
         let all = project.candidates.iter();
-        Ok(all.filter_map(|(version, candidate)| Some((*version, why(candidate)?))).collect())
+        Ok(all.filter_map(|(version, candidate)| Some((*version, why(*version, candidate)?))).collect())
     }
 
     /// Finds the candidates whose first commit is the one that they were cut from, or sets the version on top of it.
@@ -125,6 +137,23 @@ impl Engine<'_> {
             }
         }
         Ok((sound, odd))
+    }
+}
+
+/// Says where the names of a candidate do not follow from its version and its policy.
+fn misnamed(version: Version, candidate: &Candidate) -> Option<String> {
+    let cut = &candidate.cut;
+    let by_history = ["v", ""].map(TagFormat::with_prefix);
+    let tags = cut.policy.tags.as_ref().map_or(&by_history[..], std::slice::from_ref);
+    if cut.branch != cut.policy.branches.candidate.branch(version) {
+        Some(format!("{} is not the branch of a candidate {version}", plain(cut.branch.as_str())))
+    } else if !tags.contains(&cut.tags) {
+        Some(format!("its tags are not named as the policy says: {}", plain(&cut.tags.release(version))))
+    } else if candidate.rcs.is_empty() {
+        Some("no rc came with its cut".into())
+    } else {
+        let odd = candidate.rcs.iter().find(|rc| rc.tag != cut.tags.candidate(version, rc.n))?;
+        Some(format!("{} is not the tag of rc.{}", plain(&odd.tag), odd.n))
     }
 }
 

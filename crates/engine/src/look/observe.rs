@@ -2,9 +2,8 @@
 
 use super::policy::policy_seen;
 use crate::ledger::fold::Folded;
-use crate::ledger::place::places;
 use crate::{Engine, FaultKind, Note, PolicySeen, Refusal, Snapshot};
-use allclear_core::decide::promotion::close_released;
+use allclear_core::decide::promotion::settle;
 use allclear_core::facts::{Facts, RecordFacts};
 use allclear_core::port::Refs;
 use allclear_core::{CommitId, Project, RULES};
@@ -44,18 +43,15 @@ impl Engine<'_> {
         };
         // An append reads the record alone, so that the fold may know of a cut that no look has seen.
         project.candidates.retain(|version, _| look.facts.candidates.contains_key(version));
-        close_released(&mut project, &look.facts.promotions);
+        settle(&mut project, &look.facts.promotions);
         let policy = look.policy.map_or(PolicySeen::Absent, |(text, from)| policy_seen(text, from));
         Some(Snapshot { project, facts: look.facts, policy, refs: Refs::default() })
     }
 
     fn understand(&self, refs: Refs) -> Result<Snapshot, Refusal> {
-        let mut ledgers = places(&refs);
-        let (place, head) = ledgers.next().unzip();
-        let second = ledgers.next().map(|(place, _)| place);
-        drop(ledgers);
-        let mut project = match &head {
-            Some(head) => self.fold(head)?,
+        let ledger = self.ledger(&refs)?;
+        let mut project = match &ledger {
+            Some(ledger) => self.fold(&ledger.head)?,
             None => Project::default(),
         };
         let (policy_text, policy) = self.read_policy(&refs, &project)?;
@@ -63,18 +59,22 @@ impl Engine<'_> {
         let remembered = self.repo.recall("look").and_then(|b| serde_json::from_slice::<Look>(&b).ok());
         // The same refs as last time are no news, unless this machine wrote an entry since that is not there.
         let intact = self.is_last_head(project.head.as_ref());
-        if let Some(look) = remembered.filter(|l| intact && l.rules == RULES && l.key == key) {
+        let record = self.record_facts(&refs, ledger.as_ref());
+        // Which of two records counts, this machine may have been told since.
+        let same = |l: &Look| l.rules == RULES && l.key == key && l.facts.record.second == record.second;
+        if let Some(look) = remembered.filter(|l| intact && same(l)) {
             let facts = Facts { observed_at: self.clock.now(), ..look.facts };
             self.keep(key, &facts, policy_text);
-            close_released(&mut project, &facts.promotions);
+            settle(&mut project, &facts.promotions);
             return Ok(Snapshot { project, facts, policy, refs });
         }
-        let rewound = self.rewound(&refs, &project)?;
-        let signer = head.as_ref().and_then(|head| self.repo.signer(head));
-        let record = RecordFacts { place, rewound, second, signer };
+        let rewound = self.rewound(&refs, &project, &record)?;
+        let signer = ledger.as_ref().and_then(|ledger| self.repo.signer(&ledger.head));
+        let moved = self.has_moved(&refs, &project)?;
+        let record = RecordFacts { rewound, signer, moved, ..record };
         let facts = self.facts(&refs, &project, policy.get(), record)?;
         self.keep(key, &facts, policy_text);
-        close_released(&mut project, &facts.promotions);
+        settle(&mut project, &facts.promotions);
         Ok(Snapshot { project, facts, policy, refs })
     }
 

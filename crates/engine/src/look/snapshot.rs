@@ -1,13 +1,13 @@
 //! What one look gave, and what can be asked of it.
 
 use crate::ledger::place::Tip;
-use crate::{LookRefusal, PromotionRefusal, Refusal};
+use crate::{LedgerRefusal, LookRefusal, PromotionRefusal, Refusal};
 use allclear_core::decide::plan::{Action, plan};
-use allclear_core::facts::Facts;
+use allclear_core::facts::{Facts, RecordFacts};
 use allclear_core::policy::{self, Effective, Mistake, Policy};
 use allclear_core::port::Refs;
-use allclear_core::project::Candidate;
-use allclear_core::{CandidateAssessment, CommitId, Project, RULES, Version};
+use allclear_core::project::{Candidate, Trouble, TroubleKind};
+use allclear_core::{CandidateAssessment, CommitId, Project, Version};
 use jiff::Timestamp;
 
 pub const POLICY_FILE: &str = "allclear.toml";
@@ -56,7 +56,7 @@ impl Snapshot {
     /// Gives what a new entry goes on top of.
     pub(crate) fn tip(&self) -> Tip {
         let push = self.policy.get().map(|policy| policy.promotion.push).unwrap_or_default();
-        Tip { push, ..Tip::of(&self.project, self.facts.record.place.clone()) }
+        Tip { push, ..Tip::of(&self.project, &self.facts.record) }
     }
 
     /// Assesses what was seen, at `now`.
@@ -96,6 +96,14 @@ impl Snapshot {
         Ok(())
     }
 
+    /// Refuses even bad news: the record is not whole, or which of two is the record is not known.
+    pub(crate) fn may_record(&self) -> Result<(), Refusal> {
+        let RecordFacts { rewound, second, .. } = &self.facts.record;
+        let rewound = rewound.clone().map(LedgerRefusal::CutShort);
+        let refusal = rewound.or_else(|| second.clone().map(LedgerRefusal::SecondLedger));
+        refusal.map_or(Ok(()), |refusal| Err(refusal.into()))
+    }
+
     /// Refuses where something stops all deciding.
     pub fn may_decide(&self, now: Timestamp) -> Result<(), Refusal> {
         let Some(stop) =
@@ -103,7 +111,8 @@ impl Snapshot {
         else {
             return Ok(());
         };
-        let newer = self.project.needs > RULES;
+        let newer =
+            matches!(self.project.troubles.first(), Some(Trouble { what: TroubleKind::Needs(_), .. }));
         Err(LookRefusal::Stopped { why: stop.why, remedy: stop.remedy, newer }.into())
     }
 
@@ -124,10 +133,11 @@ impl Snapshot {
     pub fn pick(&self, wanted: Option<Version>) -> Result<(Version, &Candidate), Refusal> {
         let all = &self.project.candidates;
         let Some(version) = wanted else {
-            return match (all.iter().next(), all.len()) {
+            let mut open = all.iter().filter(|(version, _)| !self.facts.is_void(**version));
+            return match (open.next(), open.next()) {
                 (None, _) => Err(LookRefusal::NoneOpen.into()),
-                (Some((version, candidate)), 1) => Ok((*version, candidate)),
-                (Some(_), _) => Err(LookRefusal::SeveralOpen(all.keys().copied().collect()).into()),
+                (Some((version, candidate)), None) => Ok((*version, candidate)),
+                (Some(_), Some(_)) => Err(LookRefusal::SeveralOpen(all.keys().copied().collect()).into()),
             };
         };
         all.get(&version).map(|candidate| (version, candidate)).ok_or_else(|| {

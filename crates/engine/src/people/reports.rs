@@ -9,7 +9,7 @@ use allclear_core::ledger::event::{Answer, Event, ReportOutcome};
 use allclear_core::port::{NewCommit, RefUpdate, Signature};
 use allclear_core::project::people::{Report, pseudonyms};
 use allclear_core::types::text::{hex, plain};
-use allclear_core::{RcNumber, RefName, Version};
+use allclear_core::{Project, RcNumber, RefName, Version};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
@@ -42,7 +42,8 @@ pub struct ReportText {
 }
 
 impl Engine<'_> {
-    pub fn report(&self, wish: &ReportWish) -> Result<String, Refusal> {
+    /// Files a report on an rc. A bad one on a release is kept too. Gives its id, and whether it came too late.
+    pub fn report(&self, wish: &ReportWish) -> Result<(String, bool), Refusal> {
         let who = plain(wish.who.trim());
         if who.chars().filter(|c| c.is_alphanumeric()).count() < 2 {
             return Err(PeopleRefusal::NoReporter.into());
@@ -71,9 +72,17 @@ impl Engine<'_> {
             watch: self.watch,
         };
         reporter.decide(|snapshot| {
-            let (version, candidate) = snapshot.pick(Some(wish.version))?;
-            let Some(rc) = candidate.rcs.iter().find(|rc| rc.n == wish.rc) else {
-                let known = candidate.rcs.iter().map(|rc| rc.n).collect();
+            let released = snapshot.project.releases.get(&wish.version);
+            let released = released.filter(|_| wish.outcome == ReportOutcome::Bad);
+            let (version, rcs) = match released {
+                Some(release) => (wish.version, vec![(release.rc, &release.commit)]),
+                None => {
+                    let (version, candidate) = snapshot.pick(Some(wish.version))?;
+                    (version, candidate.rcs.iter().map(|rc| (rc.n, &rc.commit)).collect())
+                }
+            };
+            let Some((_, commit)) = rcs.iter().find(|(n, _)| *n == wish.rc) else {
+                let known = rcs.iter().map(|(n, _)| *n).collect();
                 return Err(PeopleRefusal::NoSuchRc { version, n: wish.rc, known }.into());
             };
             // Bad news does not wait: it is meant to come before a promotion.
@@ -84,7 +93,7 @@ impl Engine<'_> {
             let event = Event::ReportFiled {
                 version,
                 rc: wish.rc,
-                commit: rc.commit.clone(),
+                commit: (*commit).clone(),
                 report: id.clone(),
                 outcome: wish.outcome,
                 person: person(snapshot),
@@ -92,7 +101,7 @@ impl Engine<'_> {
             };
             let mut draft = reporter.draft(vec![event]);
             draft.refs.push(update);
-            Ok((draft, id.clone()))
+            Ok((draft, (id.clone(), released.is_some())))
         })
     }
 
@@ -132,9 +141,11 @@ impl Engine<'_> {
         choose: impl Fn(&Report) -> Result<Event, Refusal>,
     ) -> Result<(Version, String), Refusal> {
         self.decide(|snapshot| {
-            let all =
-                snapshot.project.candidates.iter().flat_map(|(v, c)| c.reports.iter().map(move |r| (*v, r)));
-            let mut named = all.filter(|(_, r)| id.len() >= 4 && r.id.starts_with(id));
+            let Project { candidates, releases, .. } = &snapshot.project;
+            let open = candidates.iter().flat_map(|(v, c)| c.reports.iter().map(move |r| (*v, r)));
+            let released =
+                releases.iter().flat_map(|(v, release)| release.reports.iter().map(move |r| (*v, r)));
+            let mut named = open.chain(released).filter(|(_, r)| id.len() >= 4 && r.id.starts_with(id));
             let (Some((version, report)), None) = (named.next(), named.next()) else {
                 return Err(PeopleRefusal::NoSuchReport(id.to_owned()).into());
             };

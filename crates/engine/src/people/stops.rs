@@ -24,13 +24,15 @@ impl Engine<'_> {
     }
 
     /// Lifts the stop. Lifting none is done already.
-    pub fn lift_hold(&self, version: Option<Version>) -> Result<Version, Refusal> {
+    pub fn lift_hold(&self, version: Option<Version>, why: Option<&str>) -> Result<Version, Refusal> {
+        let reason = why.map(reason).transpose()?;
         let snapshot = self.observe()?;
         let (version, candidate) = snapshot.pick(version)?;
         if candidate.hold.is_none() {
             return Ok(version);
         }
-        self.decide(|_| Ok((self.draft(vec![Event::HoldLifted { version }]), version)))
+        let lifted = Event::HoldLifted { version, reason };
+        self.decide(|_| Ok((self.draft(vec![lifted.clone()]), version)))
     }
 
     /// Stops the calendar.
@@ -46,13 +48,18 @@ impl Engine<'_> {
     }
 
     /// Lifts all freezes that people set; those of the policy stay. Tells how many there were.
-    pub fn lift_freeze(&self) -> Result<usize, Refusal> {
+    pub fn lift_freeze(&self, why: Option<&str>) -> Result<usize, Refusal> {
+        let reason = why.map(reason).transpose()?;
         let now = self.clock.now();
-        let open = self.observe()?.project.freezes_from(now).count();
+        let seen = self.observe()?;
+        let frozen = seen.project.candidates.values().map(|candidate| &candidate.cut.policy);
+        let trust = frozen.chain(seen.policy.get()).map(|policy| policy.trust).max().unwrap_or_default();
+        let open = seen.project.freezes_from(now, trust).count();
         if open == 0 {
             return Ok(0);
         }
-        self.decide(|_| Ok((self.draft(vec![Event::FreezeLifted {}]), open)))
+        let lifted = Event::FreezeLifted { reason };
+        self.decide(|_| Ok((self.draft(vec![lifted.clone()]), open)))
     }
 
     fn in_future(&self, until: Option<Timestamp>) -> Result<(), Refusal> {

@@ -2,10 +2,9 @@
 
 use super::reason::reason;
 use crate::look::resolve::expect_commit;
-use crate::{Engine, PeopleRefusal, Refusal};
+use crate::{Engine, PeopleRefusal, Refusal, Snapshot};
 use allclear_core::decide::assess::GateReport;
-use allclear_core::gate::MARGIN;
-use allclear_core::gate::waiver;
+use allclear_core::gate::{MARGIN, Subject, waiver};
 use allclear_core::ledger::event::Event;
 use allclear_core::project::people::Waiver;
 use allclear_core::types::gate::Gate;
@@ -102,6 +101,7 @@ impl Engine<'_> {
                 gate: gate.name().into(),
                 subject: subject.clone(),
                 commit: commit.clone(),
+                verdict: unwaived(snapshot, version, gate, subject.as_deref(), now),
                 reason,
                 until,
             };
@@ -130,6 +130,23 @@ impl Engine<'_> {
         let event = Event::WaiverLifted { version, gate: gate.name().into(), subject };
         self.decide(|_| Ok((self.draft(vec![event.clone()]), (version, theirs))))
     }
+}
+
+/// Gives what a waiver sets aside: what the gate, or the worst of the things that it names, is without any waiver.
+fn unwaived(
+    snapshot: &Snapshot,
+    version: Version,
+    gate: Gate,
+    subject: Option<&str>,
+    now: Timestamp,
+) -> Verdict {
+    let mut bare = snapshot.clone();
+    bare.project.candidates.entry(version).and_modify(|candidate| candidate.waivers.clear());
+    let found = bare.assessed(version, now);
+    let report = found.iter().flat_map(|found| &found.gates).find(|report| report.gate == gate);
+    let Some(finding) = report.map(|report| &report.finding) else { return Verdict::Missing };
+    let named = |s: &&Subject| subject.is_some_and(|name| s.name == name || s.also.as_deref() == Some(name));
+    finding.subjects.iter().filter(named).map(|s| s.verdict).max().unwrap_or(finding.verdict)
 }
 
 fn waivable(name: &str) -> Result<Gate, Refusal> {

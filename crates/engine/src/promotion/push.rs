@@ -53,7 +53,7 @@ impl Engine<'_> {
                 }
                 return Ok(Attempt::Progress);
             }
-            if refs.get(&place) != tip.head.as_ref() {
+            if refs.get(&place) != tip.at_ref.as_ref() {
                 return Ok(Attempt::Raced);
             }
             // Ancestry is asked of nobody: what is not what was expected is left to the next look.

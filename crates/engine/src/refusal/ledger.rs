@@ -2,8 +2,8 @@
 
 use super::PushRefusal;
 use crate::Fault;
-use allclear_core::Seconds;
 use allclear_core::facts::Rewound;
+use allclear_core::{RefName, Seconds};
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum LedgerRefusal {
@@ -12,6 +12,7 @@ pub enum LedgerRefusal {
     NoEntries,
     MustBeStarted { how: &'static str },
     CutShort(Rewound),
+    SecondLedger(RefName),
     ClockBehind(Seconds),
     Unwritable(String),
     EntryTooLarge,
@@ -37,6 +38,8 @@ impl From<&LedgerRefusal> for Fault {
                 let restore = restore.as_deref().unwrap_or("allclear status says how to put it back");
                 Self::blocked(format!("the record was rewound: {why}")).hint(restore)
             }
+            R::SecondLedger(place) => Self::blocked(format!("there is a second ledger at {place}"))
+                .hint("allclear verify --root ID, with the id that the team knows, tells this machine which one counts"),
             R::ClockBehind(behind) => {
                 Self::try_later(format!("this machine's clock is {behind} behind the record"))
                     .hint("set the clock (date -u), then try again")

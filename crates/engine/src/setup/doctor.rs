@@ -1,7 +1,7 @@
 //! `doctor`: looks at any clone as it stands, without a policy, a ledger or a fetch, and changes nothing.
 
 use super::probe;
-use crate::ledger::place::places;
+use crate::ledger::place::ledgers;
 use crate::look::ref_warnings;
 use crate::{Engine, POLICY_FILE, Refusal};
 use allclear_adopt::doctor::{self, Finding, Line, Past, Prerequisites, Tags, Tip};
@@ -192,7 +192,7 @@ fn traps(past: &Past) -> Vec<allclear_core::facts::Trap> {
 }
 
 fn ledger(past: &Past) -> Option<RefName> {
-    places(past.server.as_ref()?).next().map(|(place, _)| place)
+    ledgers(past.server.as_ref()?).next().map(|ledger| ledger.place)
 }
 
 /// Finds what probes that were killed left on the server.

@@ -195,7 +195,7 @@ fn slack_hears_its_own_form_and_nobody_sees_the_address() {
     let said: Value = serde_json::from_str(&body).unwrap();
     assert!(said["text"].as_str().unwrap().contains("&lt;!channel&gt; &amp; co"), "{body}");
     drop(listener);
-    a.engine().lift_hold(None).unwrap();
+    a.engine().lift_hold(None, None).unwrap();
     world.commit("release-1.1.0", "feat: one more", &[("more.txt", "x\n")]);
     let ticked = a.engine().tick(false).unwrap();
     assert!(ticked.faults[0].what().starts_with("slack was not notified: "), "{ticked:?}");

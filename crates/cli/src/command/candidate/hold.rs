@@ -23,7 +23,7 @@ pub(crate) struct Hold {
     #[arg(long, value_name = "T")]
     until: Option<String>,
     /// Lift it.
-    #[arg(long, conflicts_with_all = ["reason", "until"])]
+    #[arg(long, conflicts_with = "until")]
     lift: bool,
 }
 
@@ -33,7 +33,7 @@ impl Command for Hold {
         let context = Context::open(flags)?;
         let engine = context.engine();
         if lift {
-            let version = engine.lift_hold(version)?;
+            let version = engine.lift_hold(version, reason.as_deref())?;
             return Ok(ui::done(
                 flags.json,
                 format!("{version} is not held"),

@@ -81,11 +81,15 @@ fn file(flags: &Flags, tried: &Tried, outcome: ReportOutcome) -> Result<Exit, Fa
     let context = Context::open(flags)?;
     let engine = context.engine();
     let who = engine.by.who.clone();
-    let id = engine.report(&ReportWish { version, rc, outcome, who, words: tried.message.clone() })?;
+    let (id, late) =
+        engine.report(&ReportWish { version, rc, outcome, who, words: tried.message.clone() })?;
     let text = match outcome {
         ReportOutcome::Good => {
             format!("thank you: report {id} counts for rc.{rc} of {version}, and for no other")
         }
+        ReportOutcome::Bad if late => format!(
+            "thank you: report {id} is on record; {version} is released already, and allclear hotfix makes a candidate that can fix it"
+        ),
         ReportOutcome::Bad => format!(
             "thank you: report {id} blocks {version} until it is answered, or until you report good for a later rc"
         ),
@@ -93,7 +97,7 @@ fn file(flags: &Flags, tried: &Tried, outcome: ReportOutcome) -> Result<Exit, Fa
     Ok(ui::done(
         flags.json,
         text,
-        json!({"schema": "allclear.report/1", "report": id, "version": version, "rc": rc, "outcome": outcome}),
+        json!({"schema": "allclear.report/1", "report": id, "version": version, "rc": rc, "outcome": outcome, "released": late}),
     ))
 }
 

@@ -136,7 +136,8 @@ fn coming(seen: &Snapshot, now: Timestamp) -> Vec<Coming> {
             list.push(Coming { at: freeze.from, until: Some(freeze.until), kind: "freeze", subject, text });
         }
     }
-    for freeze in seen.project.freezes_from(now) {
+    let trust = seen.policy.get().map(|policy| policy.trust).unwrap_or_default();
+    for freeze in seen.project.freezes_from(now, trust) {
         let text = format!(
             "freeze by {}: {}",
             allclear_core::types::text::name_of(&freeze.by),

@@ -24,7 +24,7 @@ pub(crate) struct Freeze {
     #[arg(long, value_enum, default_value = "both")]
     stops: StopsArg,
     /// Lift all freezes that people set.
-    #[arg(long, conflicts_with_all = ["reason", "until"])]
+    #[arg(long, conflicts_with = "until")]
     lift: bool,
 }
 
@@ -41,7 +41,7 @@ impl Command for Freeze {
         let context = Context::open(flags)?;
         let engine = context.engine();
         if *lift {
-            let lifted = engine.lift_freeze()?;
+            let lifted = engine.lift_freeze(reason.as_deref())?;
             let text = if lifted == 0 {
                 "no freeze was set by a person; those in allclear.toml end by themselves".into()
             } else {

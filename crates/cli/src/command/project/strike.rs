@@ -1,4 +1,4 @@
-//! `strike`: one entry of the record is skipped.
+//! `strike`: entries of the record are skipped.
 
 use crate::command::Command;
 use crate::context::Context;
@@ -6,15 +6,17 @@ use crate::exit::Exit;
 use crate::flags::Flags;
 use crate::screen::ui;
 use allclear_core::CommitId;
+use allclear_core::types::text::list;
 use allclear_engine::{Fault, FaultKind};
 use serde_json::json;
 
-/// Skip an entry of the record that cannot be read or is dated in the future.
+/// Skip entries of the record that cannot be read or are dated in the future.
 #[derive(Debug, clap::Args)]
 #[command(hide = true)]
 pub(crate) struct Strike {
-    /// The entry's full commit id.
-    entry: String,
+    /// The full commit id of each entry.
+    #[arg(required = true, value_name = "ENTRY")]
+    entries: Vec<String>,
     /// Why, for the record.
     #[arg(long, value_name = "TEXT")]
     reason: String,
@@ -22,16 +24,18 @@ pub(crate) struct Strike {
 
 impl Command for Strike {
     fn run(&self, flags: &Flags) -> Result<Exit, Fault> {
-        let Self { entry, reason } = self;
-        let entry = CommitId::parse(entry).map_err(|e| {
-            Fault::new(FaultKind::Usage, e.to_string()).hint("allclear log --json shows full ids")
-        })?;
+        let Self { entries, reason } = self;
+        let entries: Vec<CommitId> =
+            entries.iter().map(|id| CommitId::parse(id)).collect::<Result<_, _>>().map_err(|e| {
+                Fault::new(FaultKind::Usage, e.to_string()).hint("allclear log --json shows full ids")
+            })?;
         let context = Context::open(flags)?;
-        context.engine().strike(&entry, reason)?;
-        Ok(ui::done(
-            flags.json,
-            format!("{} is skipped from now on; it stays in the record", entry.short()),
-            json!({"schema": "allclear.strike/1", "entry": entry}),
-        ))
+        context.engine().strike(&entries, reason)?;
+        let names = list(&entries.iter().map(CommitId::short).collect::<Vec<_>>());
+        let said = match entries.len() {
+            1 => format!("{names} is skipped from now on; it stays in the record"),
+            _ => format!("{names} are skipped from now on; they stay in the record"),
+        };
+        Ok(ui::done(flags.json, said, json!({"schema": "allclear.strike/1", "entries": entries})))
     }
 }

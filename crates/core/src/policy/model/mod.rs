@@ -221,7 +221,7 @@ impl Default for Waivers {
 }
 
 /// Which identities count in checks, approvals and waivers.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Trust {
     /// Whoever may push, by the name they claim.

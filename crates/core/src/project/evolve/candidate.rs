@@ -1,6 +1,6 @@
 //! How a candidate begins and ends.
 
-use crate::ledger::entry::Entry;
+use crate::ledger::entry::{Entry, TOLERANCE};
 use crate::ledger::event::Cut;
 use crate::project::state::{Candidate, Project, Withdrawal};
 use crate::types::object_id::CommitId;
@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 impl Project {
     pub(in crate::project) fn cut(&mut self, cut: &Cut, entry: &Entry, at: Timestamp) {
-        self.slot = self.slot.max(cut.slot);
+        self.slot = self.slot.max(cut.slot.filter(|slot| *slot <= TOLERANCE.after(at)));
         if cut.kind.is_regular() {
             self.last_cut = Some(cut.from.clone());
         }

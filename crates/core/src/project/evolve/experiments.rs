@@ -1,10 +1,11 @@
 //! What experiments found.
 
 use crate::experiment::Summary;
+use crate::ledger::authority::{Authority, DOWNSTREAM};
 use crate::ledger::entry::Entry;
 use crate::project::experiments::Trial;
 use crate::project::state::Project;
-use crate::project::trust::{Act, Level, is_vouched};
+use crate::project::trust::{Level, is_vouched};
 
 impl Project {
     /// Notes an experiment. Its word counts like that of a check called `downstream`.
@@ -15,7 +16,7 @@ impl Project {
             at: self.at,
             by: entry.by.who.clone(),
             entry: self.head.clone(),
-            vouched: is_vouched(Act::Check("downstream"), level),
+            vouched: is_vouched(Authority::Checker(DOWNSTREAM), level),
         };
         self.experiments.take(trial, gate.unwrap_or_default().coverage.into());
     }

@@ -1,17 +1,18 @@
 //! What people say of a candidate.
 
+use crate::ledger::authority::Authority;
 use crate::ledger::entry::Entry;
 use crate::ledger::event::Event;
 use crate::policy::Policy;
 use crate::project::people::{Acceptance, Approval, Report, Waiver};
 use crate::project::state::{Candidate, Project};
-use crate::project::trust::{Act, Identity, Level, counts, is_vouched};
+use crate::project::trust::{Identity, Level, counts, is_vouched};
 use crate::types::object_id::CommitId;
 
 impl Project {
     /// Finds the acceptance of a commit, where it counts under a candidate's policy.
     pub fn acceptance(&self, policy: &Policy, commit: &CommitId) -> Option<&Acceptance> {
-        self.accepted.get(commit).filter(|word| counts(policy, Act::Decide, &word.by.level))
+        self.accepted.get(commit).filter(|word| counts(policy, Authority::Captain, &word.by.level))
     }
 
     /// Takes what a person said; any other event is passed over.
@@ -31,8 +32,9 @@ impl Project {
         match event {
             Event::CommitAccepted { commit, reason, .. } => {
                 // The first acceptance counts, unless a captain's signature is added.
-                let known = self.accepted.get(commit).map(|known| is_vouched(Act::Decide, &known.by.level));
-                if known.is_none_or(|vouched| !vouched && is_vouched(Act::Decide, level)) {
+                let known =
+                    self.accepted.get(commit).map(|known| is_vouched(event.authority(), &known.by.level));
+                if known.is_none_or(|vouched| !vouched && is_vouched(event.authority(), level)) {
                     let acceptance = Acceptance { by: by(), reason: reason.clone() };
                     self.accepted.insert(commit.clone(), acceptance);
                 }
@@ -41,11 +43,12 @@ impl Project {
                 let approval = Approval { by: by(), commit: commit.clone(), at };
                 self.with(*version, |c| c.approvals.push(approval));
             }
-            Event::Waived { version, gate, subject, commit, reason, until } => {
+            Event::Waived { version, gate, subject, commit, verdict, reason, until } => {
                 let waiver = Waiver {
                     gate: gate.clone(),
                     subject: subject.clone(),
                     commit: commit.clone(),
+                    verdict: *verdict,
                     by: by(),
                     reason: reason.clone(),
                     at,
@@ -63,12 +66,16 @@ impl Project {
                     commit: commit.clone(),
                     outcome: *outcome,
                     person: person.clone(),
+                    level: level.clone(),
                     at,
                     text: text.clone(),
                     confirmed: false,
                     answer: None,
                 };
-                self.with(*version, |c| c.file(report));
+                match self.releases.get_mut(version) {
+                    Some(release) => release.file(report),
+                    None => self.with(*version, |c| c.file(report)),
+                }
             }
             Event::ReportConfirmed { report } => {
                 self.reported(report, |r| (r.confirmed, r.answer) = (true, None));
@@ -76,7 +83,7 @@ impl Project {
             Event::ReportResolved { report, answer } => {
                 let filed = |c: &&Candidate| c.reports.iter().any(|r| r.id == *report);
                 let version = self.candidates.values().find(filed).map(|c| c.cut.version);
-                if version.is_none_or(|v| self.may_decide(v, id, "answers a report on", level)) {
+                if version.is_none_or(|v| self.may_decide(v, event, id, level)) {
                     self.reported(report, |r| r.answer = Some(answer.clone()));
                 }
             }
@@ -85,7 +92,8 @@ impl Project {
     }
 
     fn reported(&mut self, id: &str, change: impl FnOnce(&mut Report)) {
-        let mut reports = self.candidates.values_mut().flat_map(|c| &mut c.reports);
+        let released = self.releases.values_mut().flat_map(|release| &mut release.reports);
+        let mut reports = self.candidates.values_mut().flat_map(|c| &mut c.reports).chain(released);
         if let Some(report) = reports.find(|r| r.id == id) {
             change(report);
         }

@@ -1,13 +1,30 @@
 //! How a candidate is promoted, and when its release is over.
 
 use crate::ledger::entry::Entry;
+use crate::ledger::event::ReportOutcome;
 use crate::ledger::promotion::Promotion;
+use crate::policy::AfterStep;
 use crate::project::notified::forget;
+use crate::project::people::Report;
 use crate::project::state::{Candidate, Project, Promoted, Release};
+use crate::project::steps::Mark;
 use crate::project::trust::Level;
 use crate::types::object_id::CommitId;
 use crate::types::version::Version;
 use std::collections::BTreeMap;
+
+/// How many releases keep what they stand on, beside the record of them.
+const FOLLOWED: usize = 20;
+
+impl Release {
+    /// Tells whether nothing is left to be done after it.
+    pub fn is_through(&self) -> bool {
+        let done = |step: &AfterStep| {
+            self.steps.get(&step.name).is_some_and(|progress| matches!(progress.mark, Mark::Done(_)))
+        };
+        self.after.iter().all(done)
+    }
+}
 
 impl Project {
     /// Notes a promotion. A second one of the same candidate changes nothing, and neither does one of a candidate
@@ -77,9 +94,10 @@ impl Project {
     pub fn close(&mut self, version: Version) {
         let promoted = self.candidates.get(&version).is_some_and(|c| c.promoted.is_some());
         let Some(candidate) = promoted.then(|| self.candidates.remove(&version)).flatten() else { return };
-        let Some(Promoted { promotion, id, at, .. }) = candidate.promoted.map(|promoted| *promoted) else {
-            return;
-        };
+        let Some(evidence) = candidate.promoted else { return };
+        let Promoted { promotion, id, at, .. } = (*evidence).clone();
+        let late = |r: &Report| r.outcome == ReportOutcome::Bad && r.at >= at;
+        let late: Vec<Report> = candidate.reports.into_iter().filter(late).collect();
         for rc in &candidate.rcs {
             self.checks.remove(&rc.commit);
             self.experiments.forget(&rc.commit);
@@ -102,8 +120,29 @@ impl Project {
             policy_from: candidate.policy_from,
             after: candidate.cut.policy.after,
             steps: BTreeMap::new(),
+            reports: late,
+            evidence: Some(evidence),
         };
+        // Nothing follows an older release any more whose steps are done.
+        for older in self.releases.values_mut().filter(|older| older.is_through()) {
+            older.evidence = None;
+        }
         self.releases.insert(version, release);
+        while self.releases.values().filter(|release| release.evidence.is_some()).count() > FOLLOWED {
+            let oldest = self.releases.values_mut().filter(|r| r.evidence.is_some()).min_by_key(|r| r.at);
+            oldest.map(|release| release.evidence.take());
+        }
+    }
+
+    /// Takes back that a promotion is over, for an entry that does not hold.
+    pub fn reopen(&mut self, version: Version) {
+        let Some(evidence) = self.releases.get_mut(&version).and_then(|release| release.evidence.take())
+        else {
+            return;
+        };
+        let Some(candidate) = evidence.before.candidates.get(&version).cloned() else { return };
+        self.releases.remove(&version);
+        self.candidates.insert(version, Candidate { promoted: Some(evidence), ..candidate });
     }
 
     /// Reduces the record to what one candidate is judged by.
@@ -125,7 +164,12 @@ impl Project {
             checks: results.into_iter().collect(),
             experiments: commit.map(|commit| self.experiments.only(commit)).unwrap_or_default(),
             accepted: self.accepted.clone(),
-            releases: self.releases.last_key_value().map(|(v, r)| (*v, r.clone())).into_iter().collect(),
+            releases: self
+                .releases
+                .last_key_value()
+                .map(|(version, release)| (*version, Release { evidence: None, ..release.clone() }))
+                .into_iter()
+                .collect(),
             needs: self.needs,
             troubles: self.troubles.clone(),
             moved_to: self.moved_to.clone(),

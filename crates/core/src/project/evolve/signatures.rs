@@ -1,10 +1,11 @@
 //! How far an entry is proven, and what does not count for want of a signature.
 
 use crate::ledger::entry::{Entry, Link};
+use crate::ledger::event::Event;
 use crate::ledger::statement::is_stated;
 use crate::project::roster::Ruling;
-use crate::project::state::Project;
-use crate::project::trust::{Act, Ignored, Level, counts};
+use crate::project::state::{Candidate, Project};
+use crate::project::trust::{Ignored, Level, counts};
 use crate::types::object_id::CommitId;
 use crate::types::version::Version;
 
@@ -48,13 +49,14 @@ impl Project {
     pub(in crate::project) fn may_decide(
         &mut self,
         version: Version,
+        event: &Event,
         entry: &CommitId,
-        what: &str,
         level: &Level,
     ) -> bool {
-        let may = self.candidates.get(&version).is_none_or(|c| counts(&c.cut.policy, Act::Decide, level));
+        let counts = |c: &Candidate| counts(&c.cut.policy, event.authority(), level);
+        let may = self.candidates.get(&version).is_none_or(counts);
         if !may {
-            self.ignore(entry, &format!("it {what} {version}, which takes a captain's statement"));
+            self.ignore(entry, &format!("it takes a captain's statement to {}", event.sentence()));
         }
         may
     }

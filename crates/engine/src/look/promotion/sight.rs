@@ -8,15 +8,16 @@ use allclear_core::port::Refs;
 use allclear_core::project::{Project, Promoted};
 use allclear_core::{CommitId, RULES, RefName, Version};
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 
-/// What is remembered of the last entry that was recomputed: it does not change, and neither does what it stands on.
-#[derive(Serialize, Deserialize)]
+/// How many entries are remembered.
+const REMEMBERED: usize = 50;
+
+/// What is remembered of entries that were recomputed: they do not change, and neither does what they stand on.
+#[derive(Default, Serialize, Deserialize)]
 struct Recomputed {
     rules: u32,
-    entry: CommitId,
-    sight: EntrySight,
-    why: Option<String>,
+    entries: VecDeque<(CommitId, EntrySight, Option<String>)>,
 }
 
 impl Engine<'_> {
@@ -29,16 +30,30 @@ impl Engine<'_> {
     ) -> Result<BTreeMap<Version, PromotionFacts>, Refusal> {
         let known =
             self.repo.recall("recomputed").and_then(|b| serde_json::from_slice::<Recomputed>(&b).ok());
-        let known = known.filter(|known| known.rules == RULES);
+        let mut known = known.filter(|known| known.rules == RULES).unwrap_or_default();
+        let before = known.entries.len();
         let mut found = BTreeMap::new();
-        for promoted in open(project) {
-            let (entry, why) = match known.as_ref().filter(|known| known.entry == promoted.entry) {
-                Some(known) => (known.sight, known.why.clone()),
-                None => self.recompute(promoted, project)?,
+        for promoted in open(refs, project) {
+            let (entry, why) = match known.entries.iter().find(|(entry, ..)| *entry == promoted.entry) {
+                Some((_, sight, why)) => (*sight, why.clone()),
+                None => {
+                    let (sight, why) = self.entry_sight(promoted, &project.tag_entries)?;
+                    if sight != EntrySight::Unproven {
+                        known.entries.push_back((promoted.entry.clone(), sight, why.clone()));
+                    }
+                    (sight, why)
+                }
             };
             let seen = sight(refs, entry, &promoted.promotion, |now, new| graph.contains(now, new));
             let sight = Sight { moved: seen.moved || promoted.moved, ..seen };
             found.insert(promoted.promotion.version, PromotionFacts { sight, why });
+        }
+        if known.entries.len() > before {
+            known.rules = RULES;
+            known.entries.drain(..known.entries.len().saturating_sub(REMEMBERED));
+            if let Ok(bytes) = serde_json::to_vec(&known) {
+                self.repo.remember("recomputed", &bytes);
+            }
         }
         Ok(found)
     }
@@ -50,7 +65,7 @@ impl Engine<'_> {
         project: &Project,
     ) -> Result<Vec<CommitId>, Refusal> {
         let mut tips = Vec::new();
-        for promoted in open(project) {
+        for promoted in open(refs, project) {
             self.restore(refs, promoted)?;
             let promotion = &promoted.promotion;
             tips.extend(
@@ -67,26 +82,18 @@ impl Engine<'_> {
         }
         Ok(tips)
     }
-
-    /// Recomputes an entry, and remembers what came of it.
-    fn recompute(
-        &self,
-        promoted: &Promoted,
-        project: &Project,
-    ) -> Result<(EntrySight, Option<String>), Refusal> {
-        let (sight, why) = self.entry_sight(promoted, &project.tag_entries)?;
-        let known = Recomputed { rules: RULES, entry: promoted.entry.clone(), sight, why: why.clone() };
-        if sight != EntrySight::Unproven
-            && let Ok(bytes) = serde_json::to_vec(&known)
-        {
-            self.repo.remember("recomputed", &bytes);
-        }
-        Ok((sight, why))
-    }
 }
 
-fn open(project: &Project) -> impl Iterator<Item = &Promoted> {
-    project.candidates.values().filter_map(|candidate| candidate.promoted.as_deref())
+/// Lists the promotions that have to be looked at: those that are not over, and those that a later entry told to be
+/// over and from which something would follow, or that the tags do not show.
+fn open<'a>(refs: &'a Refs, project: &'a Project) -> impl Iterator<Item = &'a Promoted> {
+    let candidates = project.candidates.values().filter_map(|candidate| candidate.promoted.as_deref());
+    let releases = project.releases.values().filter(|release| {
+        let is_out = refs.get(&RefName::tag(&release.tag)) == Some(&release.object);
+        let leaves = refs.get(&release.branch.to_ref()) == Some(&release.commit);
+        !is_out || leaves || !release.is_through()
+    });
+    candidates.chain(releases.filter_map(|release| release.evidence.as_deref()))
 }
 
 /// Reads off the refs what became of a promotion. `contains` tells whether the first commit is or contains the second.

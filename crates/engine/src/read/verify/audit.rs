@@ -1,6 +1,5 @@
 //! Reads the chain as an auditor, from where the last audit ended.
 
-use crate::ledger::place::places;
 use crate::{Engine, Refusal};
 use allclear_core::ledger::entry;
 use allclear_core::verify::{Audit, Claim, Truth};
@@ -19,9 +18,9 @@ impl Engine<'_> {
     /// verified twice.
     pub(super) fn first_audit(&self) -> Result<Option<(Audit, u64)>, Refusal> {
         let refs = self.repo.observe()?;
-        let Some((_, head)) = places(&refs).next() else { return Ok(None) };
+        let Some(ledger) = self.ledger(&refs)? else { return Ok(None) };
         // What is wrong with the objects is for the look itself to say, and to heal.
-        let Ok((audit, new)) = self.audit(&head) else { return Ok(None) };
+        let Ok((audit, new)) = self.audit(&ledger.head) else { return Ok(None) };
         if new > 0 {
             self.remember_fold(&audit.project);
         }

@@ -44,6 +44,19 @@ impl Engine<'_> {
                 }
             })
             .collect();
+        let baseless = audit.baseless.iter().map(|(version, entry)| {
+            let why = format!("entry {} promotes it, and no such candidate was open", entry.short());
+            (*version, "record", why)
+        });
+        // A candidate that is not what the branches say was never cut.
+        let void = facts
+            .candidates
+            .iter()
+            .filter_map(|(version, seen)| Some((*version, "cut", seen.unfounded.as_ref()?.why())));
+        releases.extend(baseless.chain(void).map(|(version, about, why)| ReleaseTruth {
+            claims: vec![Claim::new(about, Truth::DoesNotHold(why))],
+            ..ReleaseTruth::unproven(version, facts.tags.release(version))
+        }));
         let audited: HashSet<Version> = audit.releases.iter().map(|audited| audited.version).collect();
         for (version, commit) in facts.released.iter().filter(|(version, _)| !audited.contains(version)) {
             let truth = if reach.came_later(commit, audit.began.as_ref()) {
@@ -54,14 +67,8 @@ impl Engine<'_> {
                 Truth::CannotBeChecked("before the record".into())
             };
             releases.push(ReleaseTruth {
-                version: *version,
-                tag: facts.tags.release(*version),
-                at: None,
-                by: None,
-                completed: None,
-                gates: Vec::new(),
-                voices: Vec::new(),
                 claims: vec![Claim::new("record", truth)],
+                ..ReleaseTruth::unproven(*version, facts.tags.release(*version))
             });
         }
         releases.sort_by_key(|release| std::cmp::Reverse(release.version));

@@ -1,6 +1,7 @@
 //! Looks into every release on record.
 
 use super::verification::Verification;
+use crate::ledger::place::ledgers;
 use crate::{Engine, ReadRefusal, Refusal, Snapshot};
 use allclear_core::project::roster::Founding;
 use allclear_core::project::trust::Ignored;
@@ -9,8 +10,26 @@ use allclear_core::verify::{Audit, Claim, Truth};
 use allclear_core::{CommitId, RefName};
 
 impl Engine<'_> {
+    /// Takes the ledger that a person named for the record, where the server has it.
+    fn pin(&self, root: &CommitId) -> Result<(), Refusal> {
+        if self.known_root().as_ref() == Some(root) {
+            return Ok(());
+        }
+        let refs = self.repo.observe()?;
+        for ledger in ledgers(&refs) {
+            if self.repo.is_ancestor(root, &ledger.head)? {
+                self.remember_head(root.clone(), root.clone(), 1, ledger.place);
+                break;
+            }
+        }
+        Ok(())
+    }
+
     /// Looks into every release on record. `root` is the id that the reader was told by somebody they trust.
     pub fn verify(&self, root: Option<&CommitId>) -> Result<Verification, Refusal> {
+        if let Some(root) = root {
+            self.pin(root)?;
+        }
         let first_look = self.first_audit()?;
         let snapshot = self.observe()?;
         let Some((first, head)) = snapshot.project.root.clone().zip(snapshot.project.head.clone()) else {

@@ -50,6 +50,20 @@ pub struct ReleaseTruth {
 }
 
 impl ReleaseTruth {
+    /// Makes one of which the record tells nothing.
+    pub(super) fn unproven(version: Version, tag: String) -> Self {
+        Self {
+            version,
+            tag,
+            at: None,
+            by: None,
+            completed: None,
+            gates: Vec::new(),
+            voices: Vec::new(),
+            claims: Vec::new(),
+        }
+    }
+
     /// Gives the worst of its claims.
     pub fn truth(&self) -> &Truth {
         self.claims.iter().map(|claim| &claim.truth).max().unwrap_or(&Truth::Holds)

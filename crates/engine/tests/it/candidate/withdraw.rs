@@ -123,7 +123,7 @@ fn p2_what_is_on_record_as_released_is_struck_before_it_is_withdrawn() {
     let flaky = Flaky::new(&a.store).push_is(1, Push::Partial(only)).gone_after_push(1);
     a.engine_on(&flaky).promote(None, None).unwrap_err();
     assert!(b.engine().withdraw_dry(None, "a flaw").is_err());
-    b.engine().strike(&world.tip("refs/allclear/ledger").unwrap(), "not this one").unwrap();
+    b.engine().strike(&[world.tip("refs/allclear/ledger").unwrap()], "not this one").unwrap();
     b.engine().withdraw(None, "a flaw").unwrap();
     over(&world);
 }

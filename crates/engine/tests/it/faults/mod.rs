@@ -1,6 +1,7 @@
 //! Rivals, attackers, crashes, and servers that refuse.
 
 mod crowd;
+mod forged;
 mod hostile;
 mod killed;
 mod kills;

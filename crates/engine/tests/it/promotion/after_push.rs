@@ -42,7 +42,7 @@ fn p1_a_zombie_push_after_any_entry_is_refused() {
     let answer = allclear_core::port::Push::push(&a.store, &flaky.asked(1)).unwrap();
     assert!(!answer.ok, "the zombie must not land");
     assert_eq!(world.refs(), before);
-    b.engine().lift_hold(None).unwrap();
+    b.engine().lift_hold(None, None).unwrap();
     released_in_the_end(&world);
     let before = world.refs();
     assert!(!allclear_core::port::Push::push(&a.store, &flaky.asked(1)).unwrap().ok);
@@ -128,7 +128,7 @@ fn p7_a_record_that_the_server_only_says_it_took_is_not_believed() {
     a.engine_on(&flaky).hold(None, "not yet", None).unwrap();
     assert!(world.events().iter().any(|e| matches!(e, Event::Held { .. })));
     let flaky = Flaky::new(&a.store).push_is(1, Push::Lie).push_is(2, Push::Lie);
-    a.engine_on(&flaky).lift_hold(None).unwrap_err();
+    a.engine_on(&flaky).lift_hold(None, None).unwrap_err();
 }
 
 #[test]

@@ -146,9 +146,9 @@ fn p1_a_hold_or_a_freeze_before_the_push_stops_it() {
         let (done, _) = world.until_quiet(&b);
         assert!(done.is_empty(), "{done:?}");
         if freeze {
-            b.engine().lift_freeze().unwrap();
+            b.engine().lift_freeze(None).unwrap();
         } else {
-            b.engine().lift_hold(None).unwrap();
+            b.engine().lift_hold(None, None).unwrap();
         }
         released_in_the_end(&world);
     }

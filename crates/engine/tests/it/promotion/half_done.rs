@@ -120,10 +120,10 @@ fn p1_what_is_on_record_alone_needs_to_be_clear_or_a_captain() {
             let entry = world.ledger().into_iter().rev().find(|(_, e)| {
                 e.as_ref().is_ok_and(|e| e.events.iter().any(|e| matches!(e, Event::Promoted(_))))
             });
-            b.engine().strike(&entry.unwrap().0, "not this one").unwrap();
+            b.engine().strike(&[entry.unwrap().0], "not this one").unwrap();
             world.until_quiet(&b);
             assert_eq!(world.branches_and_tags(), before, "held");
-            b.engine().lift_hold(None).unwrap();
+            b.engine().lift_hold(None, None).unwrap();
             released_in_the_end(&world);
         }
         world.check_promises();

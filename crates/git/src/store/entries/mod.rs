@@ -39,16 +39,13 @@ impl Store {
         std::thread::scope(|scope| {
             let mut ahead = Ahead::new(self, scope);
             let mut piece = Vec::new();
-            if !self.walk(head, known, &mut |walked| {
+            self.walk(head, known, &mut |walked| {
                 if piece.len() == PIECE {
                     ahead.read(std::mem::take(&mut piece))?;
                 }
                 piece.push(walked);
                 Ok(())
-            })? {
-                drop(ahead);
-                return self.read_in_order(&self.in_order(head, known)?, &mut take);
-            }
+            })?;
             piece.reverse();
             // The oldest piece, which is whole only now, is read while the others still may be.
             self.read_in_order(&piece, &mut take)?;
@@ -63,46 +60,25 @@ impl Store {
         self.git().ok(&whole, ids.as_bytes()).map(drop).map_err(broken)
     }
 
-    /// Walks a chain from its head back. Gives `false` where it is not a chain: only the order of the commits of one
-    /// is known before the walk has ended.
+    /// Walks a chain from its head back, by first parents alone: what hangs behind a merge is not on it.
     fn walk(
         &self,
         head: &CommitId,
         known: Option<&CommitId>,
         see: &mut dyn FnMut(Walked) -> std::io::Result<()>,
-    ) -> Result<bool, RepoError> {
-        let mut args = vec!["rev-list", "--header", "--parents", head.as_str()];
+    ) -> Result<(), RepoError> {
+        let mut args = vec!["rev-list", "--first-parent", "--header", "--parents", head.as_str()];
         let not = known.map(|known| format!("^{known}"));
         args.extend(not.as_deref());
-        let mut next = Some(head.clone());
-        let mut chain = true;
         let mut each = |out: &mut dyn BufRead| -> std::io::Result<()> {
             let mut record = Vec::new();
             while out.read_until(0, &mut record)? > 0 {
-                let walked = walked(&record);
-                chain = chain && walked.as_ref().is_some_and(|walked| Some(&walked.commit) == next.as_ref());
-                chain = chain && walked.as_ref().is_some_and(|walked| walked.parents.len() < 2);
-                let Some(walked) = walked.filter(|_| chain) else { break };
-                next = walked.parents.first().cloned();
-                see(walked)?;
+                see(walked(&record).ok_or(std::io::ErrorKind::InvalidData)?)?;
                 record.clear();
             }
             Ok(())
         };
-        let ended = self.git().stream(&args, b"", FETCH_LIMIT, &mut each).map_err(broken)?;
-        if !chain {
-            return Ok(false);
-        }
-        done("rev-list", ended).map(|()| chain)
-    }
-
-    /// Lists commits, parents before children.
-    fn in_order(&self, head: &CommitId, known: Option<&CommitId>) -> Result<Vec<Walked>, RepoError> {
-        let mut args = vec!["rev-list", "--header", "--parents", "--reverse", "--topo-order", head.as_str()];
-        let not = known.map(|known| format!("^{known}"));
-        args.extend(not.as_deref());
-        let list = self.git().ok(&args, b"").map_err(broken)?;
-        Ok(list.split(|&b| b == 0).filter_map(walked).collect())
+        done("rev-list", self.git().stream(&args, b"", FETCH_LIMIT, &mut each).map_err(broken)?)
     }
 
     /// Reads entries by their names, with one process.
@@ -133,14 +109,14 @@ impl Store {
 }
 
 /// Reads a record of `rev-list --header --parents`: a line with the commit and its parents, and the commit itself, its
-/// message indented.
+/// message indented. A commit without a tree has no file either.
 fn walked(record: &[u8]) -> Option<Walked> {
     let mut lines = record.split(|&b| b == b'\n').take_while(|line| !line.is_empty());
     let mut ids = std::str::from_utf8(lines.next()?).ok()?.split(' ').map(CommitId::parse);
     let commit = ids.next()?.ok()?;
     let parents = ids.collect::<Result<Vec<_>, _>>().ok()?;
-    let tree = std::str::from_utf8(lines.next()?.strip_prefix(b"tree ")?).ok()?;
-    let tree = CommitId::parse(tree).ok()?;
+    let tree = lines.next().and_then(|line| std::str::from_utf8(line.strip_prefix(b"tree ")?).ok());
+    let tree = tree.and_then(|tree| CommitId::parse(tree).ok()).unwrap_or_else(|| commit.clone());
     Some(Walked { commit, parents, tree, signed: lines.any(|line| line.starts_with(b"gpgsig")) })
 }
 

@@ -1,0 +1,291 @@
+//! A liar who may push `refs/allclear/*` and nothing else: what the record tells then is not done, and each thing that
+//! stops the train has one way out.
+
+use crate::{released_in_the_end, v};
+use allclear_core::ledger::event::ReportOutcome;
+use allclear_core::types::gate::Gate;
+use allclear_core::verify::Truth;
+use allclear_core::{CommitId, Verdict};
+use allclear_engine::{CutWish, FaultKind, ReleaseTruth, ReportWish, Snapshot};
+use allclear_testkit::World;
+use serde_json::{Value, json};
+
+const LEDGER: &str = "refs/allclear/ledger";
+
+/// Puts events on the record by hand.
+fn forge(world: &World, events: &Value) -> CommitId {
+    let entry = json!({
+        "schema": "allclear.entry/1", "needs": 1, "id": "f".repeat(32), "claimed": world.now(), "via": "cli",
+        "by": {"who": "mallory", "proof": "claimed"}, "events": events,
+    });
+    world.forge_entry(entry.to_string().as_bytes())
+}
+
+fn look(world: &World, machine: &str) -> Snapshot {
+    world.machine(machine).engine().observe().unwrap()
+}
+
+/// Says why nothing is decided, as a machine sees it.
+fn stops(world: &World, machine: &str) -> Vec<String> {
+    let stops = look(world, machine).assess(world.now()).stops;
+    stops.into_iter().map(|stop| format!("{}; {}", stop.why, stop.remedy.join("; "))).collect()
+}
+
+fn strike(world: &World, entry: &CommitId) {
+    world.machine("fresh").engine().strike(std::slice::from_ref(entry), "forged").unwrap();
+}
+
+fn gate(world: &World, gate: Gate) -> (Verdict, String) {
+    let found = look(world, "a").assess(world.now());
+    let report = found.candidates[0].gates.iter().find(|report| report.gate == gate).unwrap();
+    (report.finding.verdict, report.finding.summary.clone())
+}
+
+fn verified(world: &World, version: &str) -> Option<ReleaseTruth> {
+    let found = world.machine("a").engine().verify(None).unwrap();
+    found.releases.into_iter().find(|release| release.version == v(version))
+}
+
+#[test]
+fn p7_bad_news_is_recorded_whatever_stops_deciding() {
+    let world = World::soaked();
+    let a = world.machine("a");
+    let entry = json!({
+        "schema": "allclear.entry/1", "needs": 4_000_000_000_u32, "id": "f".repeat(32), "via": "cli",
+        "claimed": world.now(), "by": {"who": "mallory", "proof": "claimed"}, "events": [],
+    });
+    let newer = world.forge_entry(entry.to_string().as_bytes());
+    let mut ahead = entry.clone();
+    (ahead["needs"], ahead["claimed"]) = (1.into(), "2099-01-01T00:00:00Z".into());
+    let ahead = world.forge_entry(ahead.to_string().as_bytes());
+    assert_eq!(stops(&world, "a").len(), 2);
+    assert_eq!(
+        a.engine()
+            .approve(None, look(&world, "a").project.candidates[&v("1.1.0")].commit().as_str())
+            .unwrap_err()
+            .kind(),
+        FaultKind::Refused
+    );
+    a.engine().hold(None, "look at it", None).unwrap();
+    let wish = ReportWish {
+        version: v("1.1.0"),
+        rc: 1,
+        outcome: ReportOutcome::Bad,
+        who: "Zoe".into(),
+        words: None,
+    };
+    let (report, late) = a.engine().report(&wish).unwrap();
+    assert!(!late && look(&world, "fresh").project.candidates[&v("1.1.0")].hold.is_some());
+    a.engine().lift_hold(None, Some("it is looked at")).unwrap();
+    strike(&world, &ahead);
+    strike(&world, &newer);
+    assert!(stops(&world, "a").is_empty());
+    a.engine().dismiss_report(&report, "her disk was full").unwrap();
+    released_in_the_end(&world);
+}
+
+#[test]
+fn p7_a_merge_of_develop_onto_the_record_is_one_entry() {
+    let world = World::soaked();
+    look(&world, "a");
+    for _ in 0..5 {
+        world.commit("develop", "feat: more", &[("more.txt", "more\n")]);
+    }
+    let tree = world.git(&["rev-parse", &format!("{LEDGER}^{{tree}}")]);
+    let merge = world.git(&["commit-tree", &tree, "-p", LEDGER, "-p", "develop", "-m", "merge"]);
+    world.git(&["update-ref", LEDGER, &merge]);
+    let merge = CommitId::parse(&merge).unwrap();
+    for machine in ["a", "fresh"] {
+        assert_eq!(stops(&world, machine).len(), 1, "{machine}");
+    }
+    strike(&world, &merge);
+    released_in_the_end(&world);
+}
+
+#[test]
+fn p7_a_merge_that_leaves_entries_out_is_a_record_cut_short() {
+    let world = World::soaked();
+    let a = world.machine("a");
+    a.engine().hold(None, "look at it", None).unwrap();
+    look(&world, "a");
+    let tree = world.git(&["rev-parse", &format!("{LEDGER}~1^{{tree}}")]);
+    let before = format!("{LEDGER}~1");
+    let merge = world.git(&["commit-tree", &tree, "-p", &before, "-p", LEDGER, "-m", "merge"]);
+    world.git(&["update-ref", LEDGER, &merge]);
+    let stops = stops(&world, "a");
+    assert!(stops[0].contains("was rewound"), "{stops:?}");
+    assert!(a.engine().tick(false).is_err() && world.released().is_empty());
+}
+
+#[test]
+fn p7_a_tag_in_the_place_of_the_record_leads_to_it() {
+    let world = World::soaked();
+    look(&world, "a");
+    world.git(&["tag", "-a", "-m", "in the way", "tmp", LEDGER]);
+    let tag = world.git(&["rev-parse", "refs/tags/tmp"]);
+    world.git(&["tag", "-d", "tmp"]);
+    world.git(&["update-ref", LEDGER, &tag]);
+    for machine in ["a", "fresh"] {
+        assert!(stops(&world, machine).is_empty(), "{machine}");
+    }
+    world.machine("fresh").engine().hold(None, "look at it", None).unwrap();
+    assert_eq!(world.git(&["cat-file", "-t", LEDGER]), "commit");
+    world.machine("a").engine().lift_hold(None, None).unwrap();
+    released_in_the_end(&world);
+}
+
+#[test]
+fn p7_of_two_records_a_machine_goes_on_with_the_one_that_it_knows() {
+    let world = World::soaked();
+    let root = look(&world, "a").project.root.unwrap();
+    let other = "refs/heads/allclear/ledger";
+    let tree = world.git(&["rev-parse", &format!("{LEDGER}^{{tree}}")]);
+    let forged = world.git(&["commit-tree", &tree, "-m", "another"]);
+    world.git(&["update-ref", other, &forged]);
+    assert!(stops(&world, "a").is_empty());
+    let fresh = world.machine("fresh");
+    let stop = stops(&world, "fresh").remove(0);
+    assert!(stop.contains("second ledger") && stop.contains("verify --root"), "{stop}");
+    fresh.engine().hold(None, "which of them?", None).unwrap_err();
+    assert!(fresh.engine().verify(Some(&root)).unwrap().pinned);
+    assert_eq!(stops(&world, "fresh"), Vec::<String>::new());
+    // Also where the other one comes first.
+    let (head, forged) = (world.tip(LEDGER).unwrap(), world.tip(other).unwrap());
+    world.git(&["update-ref", LEDGER, forged.as_str()]);
+    world.git(&["update-ref", other, head.as_str()]);
+    assert_eq!(look(&world, "fresh").project.root, Some(root));
+}
+
+#[test]
+fn p7_a_record_is_moved_only_where_it_stands() {
+    let world = World::soaked();
+    look(&world, "a");
+    let moved = forge(&world, &json!([{"kind": "LedgerMoved", "to": "refs/heads/elsewhere"}]));
+    assert!(stops(&world, "a").is_empty(), "nothing stands there");
+    world.git(&["update-ref", "refs/heads/elsewhere", "develop"]);
+    assert!(stops(&world, "a").is_empty(), "another history stands there");
+    world.git(&["update-ref", "refs/heads/elsewhere", LEDGER]);
+    let stop = stops(&world, "fresh").remove(0);
+    assert!(stop.contains("elsewhere") && stop.contains(&format!("strike {moved}")), "{stop}");
+    strike(&world, &moved);
+    released_in_the_end(&world);
+}
+
+#[test]
+fn p1_what_the_record_alone_tells_is_no_release_and_nothing_is_run_for_it() {
+    let world = World::new();
+    let ran = world.path().join("ran");
+    world.policy(&format!(
+        "[project]\nname = \"demo\"\n[[after]]\nname = \"publish\"\nrun = \"touch {}\"\n",
+        ran.display()
+    ));
+    world.cut();
+    let snapshot = look(&world, "a");
+    let master = snapshot.facts.stable.clone().unwrap();
+    let cut = |version: &str| {
+        let mut cut = serde_json::to_value(&snapshot.project.candidates[&v("1.1.0")].cut).unwrap();
+        for (key, value) in [
+            ("kind", "CandidateCut"),
+            ("version", version),
+            ("from", master.as_str()),
+            ("head", master.as_str()),
+        ] {
+            cut[key] = value.into();
+        }
+        cut["branch"] = format!("release-{version}").into();
+        cut
+    };
+    // A tag of the forged version leads to what is released already, as whoever may push tags could make it.
+    let id = "f".repeat(32);
+    let message = format!("v9.0.0\n\nAllclear-Ledger: {id}");
+    world.git(&["tag", "-a", "-m", &message, "v9.0.0", master.as_str()]);
+    let tag = world.refs().into_iter().find(|(name, _)| name == "refs/tags/v9.0.0").unwrap().1;
+    let promoted = json!({
+        "kind": "Promoted", "version": "9.0.0", "commit": master, "branch": "release-9.0.0", "stable_branch": "master",
+        "develop_branch": "develop", "tag": "v9.0.0", "old_stable": master, "old_develop": snapshot.facts.develop,
+        "new_stable": master, "new_develop": snapshot.facts.develop, "new_tag": tag,
+    });
+    let done = json!({"kind": "StepRetried", "version": "9.0.0", "step": "publish"});
+    let entry = forge(&world, &json!([cut("9.0.0"), promoted, done, cut("9.1.0")]));
+    for machine in ["a", "fresh"] {
+        let _ = world.machine(machine).engine().tick(false);
+        assert!(!ran.exists(), "something was published");
+    }
+    let told = verified(&world, "9.0.0").unwrap();
+    assert!(matches!(told.truth(), Truth::DoesNotHold(_)), "{told:?}");
+    strike(&world, &entry);
+    world.git(&["tag", "-d", "v9.0.0"]);
+    world.excuse("refs/tags/v9.0.0");
+    world.days(8);
+    world.until_quiet(&world.machine("a"));
+    assert_eq!(world.released(), [v("1.1.0")]);
+    assert!(ran.exists(), "the real release is published");
+}
+
+#[test]
+fn p7_every_version_that_the_record_tells_of_is_told_by_verify() {
+    let world = World::soaked();
+    let snapshot = look(&world, "a");
+    let master = snapshot.facts.stable.clone().unwrap();
+    let mut cut = serde_json::to_value(&snapshot.project.candidates[&v("1.1.0")].cut).unwrap();
+    for (key, value) in [
+        ("kind", "CandidateCut"),
+        ("version", "9.0.0"),
+        ("branch", "release-9.0.0"),
+        ("head", master.as_str()),
+    ] {
+        cut[key] = value.into();
+    }
+    forge(&world, &json!([cut]));
+    let promotion = json!({
+        "kind": "Promoted", "version": "8.0.0", "commit": master, "branch": "release-8.0.0", "stable_branch": "master",
+        "develop_branch": "develop", "tag": "v8.0.0", "old_stable": master, "old_develop": master,
+        "new_stable": master, "new_develop": master, "new_tag": master,
+    });
+    forge(&world, &json!([promotion]));
+    for version in ["9.0.0", "8.0.0"] {
+        let told = verified(&world, version).unwrap_or_else(|| panic!("{version} is not mentioned"));
+        assert!(matches!(told.truth(), Truth::DoesNotHold(_)), "{told:?}");
+    }
+    // Neither is in the way of the next version.
+    let wish = CutWish { version: Some(v("1.2.0")), ..CutWish::default() };
+    world.machine("a").engine().promote(Some(v("1.1.0")), None).unwrap();
+    world.commit("develop", "feat: next", &[("next.txt", "next\n")]);
+    world.machine("a").engine().cut(&wish).unwrap();
+}
+
+#[test]
+fn p6_a_candidate_of_a_develop_that_was_rewound_waits_for_a_person() {
+    let world = World::soaked();
+    let (develop, master) =
+        (world.tip("refs/heads/develop").unwrap(), world.tip("refs/heads/master").unwrap());
+    world.git(&["update-ref", "refs/heads/develop", master.as_str()]);
+    world.commit("develop", "feat: without the secret", &[("clean.txt", "clean\n")]);
+    world.until_quiet(&world.machine("a"));
+    assert!(world.released().is_empty());
+    let (verdict, why) = gate(&world, Gate::Version);
+    assert!(verdict == Verdict::Failed && why.contains("rewound"), "{verdict:?} {why}");
+    let told = verified(&world, "1.1.0").unwrap();
+    assert!(told.truth().why().is_some_and(|why| why.contains("rewound")), "{told:?}");
+    // What was dropped by mistake is brought back.
+    world.git(&["branch", "dropped", develop.as_str()]);
+    world.merge("develop", "dropped", "Merge what was dropped");
+    world.until_quiet(&world.machine("a"));
+    assert_eq!(world.released(), [v("1.1.0")]);
+}
+
+#[test]
+fn p5_a_bad_report_that_comes_after_the_release_is_kept() {
+    let world = World::soaked();
+    let a = world.machine("a");
+    a.engine().promote(None, None).unwrap();
+    let wish = |rc, outcome| ReportWish { version: v("1.1.0"), rc, outcome, who: "Zoe".into(), words: None };
+    a.engine().report(&wish(1, ReportOutcome::Good)).unwrap_err();
+    a.engine().report(&wish(2, ReportOutcome::Bad)).unwrap_err();
+    let (id, late) = a.engine().report(&wish(1, ReportOutcome::Bad)).unwrap();
+    assert!(late);
+    let count = || look(&world, "fresh").project.releases[&v("1.1.0")].bad_reports();
+    assert_eq!(count(), 1);
+    a.engine().dismiss_report(&id, "her disk was full").unwrap();
+    assert_eq!(count(), 0);
+}
