@@ -15,7 +15,7 @@ for fd in /proc/self/fd/*; do
   if [ "$fd" -gt 9 ] && [ -z "$BASH_VERSION" ]; then continue; fi
   if [ "$fd" -gt 2 ]; then eval "exec $fd>&-"; fi
 done
-exec "$@" 3<<'PASSWD' 4<<'GROUP' 5<<'HOSTS' 6<<'NSSWITCH'
+exec "$@" 3<<'PASSWD' 4<<'GROUP' 5<<'HOSTS' 6<<'NSSWITCH' 7<"$0" 8</dev/null 9</dev/null
 root:x:0:0:root:/:/usr/sbin/nologin
 lab:x:1000:1000:lab:/home/lab:/bin/sh
 nobody:x:65534:65534:nobody:/:/usr/sbin/nologin
@@ -37,12 +37,23 @@ NSSWITCH
 pub(super) const FILES: [(&str, &str); 4] =
     [("3", "/etc/passwd"), ("4", "/etc/group"), ("5", "/etc/hosts"), ("6", "/etc/nsswitch.conf")];
 
-/// A program that enters control groups by their `cgroup.procs`, and becomes another.
-pub(super) fn entering<'a>(entries: impl IntoIterator<Item = &'a Path>, argv: &[OsString]) -> Program {
+/// The same for files of /proc that are shown empty: which keys the caller has, and how many.
+pub(super) const EMPTY: [(&str, &str); 2] = [("8", "/proc/keys"), ("9", "/proc/key-users")];
+
+/// The descriptor with the filter of system calls.
+pub(super) const FILTER: u8 = 7;
+
+/// A program that enters control groups by their `cgroup.procs`, and becomes another, which finds the filter open.
+pub(super) fn entering<'a>(
+    entries: impl IntoIterator<Item = &'a Path>,
+    filter: &Path,
+    argv: &[OsString],
+) -> Program {
     // Only bash can close descriptors above 9.
     let bash = Path::new("/bin/bash");
     Program::new(if bash.exists() { bash } else { Path::new("/bin/sh") })
-        .args(["-c", ENTER, "lab"])
+        .args(["-c", ENTER])
+        .args([filter])
         .args(entries)
         .args(["--"])
         .args(argv)

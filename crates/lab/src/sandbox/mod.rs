@@ -26,7 +26,7 @@ use allclear_core::types::duration::Seconds;
 use allclear_host::process::{self, End, Run};
 use std::collections::BTreeMap;
 use std::ffi::OsString;
-use std::fs::{self, File};
+use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -36,6 +36,7 @@ use std::time::{Duration, Instant};
 const MARGIN: Duration = Duration::from_secs(20);
 /// How long it may take to find out whether a control group admits a process.
 const ADMIT_LIMIT: Duration = Duration::from_mins(1);
+const NOTHING: &str = "/dev/null";
 const HINT: &str = "install it with `apt install bubblewrap`";
 
 /// What contains foreign code on this machine.
@@ -51,9 +52,8 @@ impl Sandbox {
     /// Finds what contains foreign code here, and proves that it works; else says why it does not and what to
     /// do. `helper` is the command that calls [`helper::main`](crate::helper::main).
     pub fn find(helper: Vec<OsString>) -> Result<Self, String> {
-        let Some(bubblewrap) = Bubblewrap::find() else {
-            return Err(format!("foreign code cannot be contained: bubblewrap is not installed; {HINT}"));
-        };
+        let bubblewrap =
+            Bubblewrap::find().map_err(|why| format!("foreign code cannot be contained: {why}; {HINT}"))?;
         let stopped = AtomicBool::new(false);
         let mut sandbox = Self { helper, bubblewrap: Some(bubblewrap), cgroups: None, stopped };
         // First without control groups, so that a failure here is one of bubblewrap.
@@ -122,6 +122,7 @@ impl Sandbox {
         let watch = Watch {
             stopped: &self.stopped,
             group: group.as_ref(),
+            filter: self.filter(),
             disk: writable.chain(home.on_disk()).collect(),
             limits: spec.limits,
             until: Instant::now() + time_limit(task, spec.limits.time),
@@ -138,13 +139,11 @@ impl Sandbox {
         spec.env.entry("TERM".to_owned()).or_insert_with(|| "xterm".to_owned());
         let shell = if Path::new("/bin/bash").exists() { "/bin/bash" } else { "/bin/sh" };
         let argv = match &self.bubblewrap {
-            Some(bubblewrap) => {
-                bubblewrap.argv(&spec, &Init::Shell { shell, job_control: is_terminal_safe() })
-            }
+            Some(bubblewrap) => bubblewrap.argv(&spec, &Init::Shell(shell)),
             None => vec![shell.into()],
         };
         let entries = group.as_ref().map(Group::entries).unwrap_or_default();
-        let mut program = entering(entries.iter().map(PathBuf::as_path), &argv);
+        let mut program = entering(entries.iter().map(PathBuf::as_path), &self.filter(), &argv);
         if self.bubblewrap.is_none() {
             program = program.envs(&spec.env).dir(&spec.dir);
         }
@@ -152,6 +151,11 @@ impl Sandbox {
         let status =
             shell.and_then(|mut shell| shell.wait()).map_err(|e| format!("starting a shell: {e}"))?;
         Ok(status.code().unwrap_or(1))
+    }
+
+    /// The filter of system calls; an empty file if nothing is contained.
+    fn filter(&self) -> PathBuf {
+        self.bubblewrap.as_ref().map_or_else(|| NOTHING.into(), Bubblewrap::filter)
     }
 
     fn group(&self, limits: &Limits) -> Result<Option<Group>, String> {
@@ -177,7 +181,7 @@ impl Sandbox {
             env: BTreeMap::new(),
             dir: PathBuf::from("/"),
             limits,
-            log: PathBuf::from("/dev/null"),
+            log: NOTHING.into(),
         };
         let how = self.run(&spec, &task)?.how;
         if how == How::Done { Ok(()) } else { Err(format!("running `true` ended as {how:?}")) }
@@ -188,7 +192,8 @@ impl Sandbox {
 fn admits(cgroups: &Hierarchy) -> bool {
     cgroups.sweep();
     cgroups.make_group(&Limits::default()).is_ok_and(|group| {
-        let enter = entering(group.entries().iter().map(PathBuf::as_path), &["true".into()]);
+        let entries = group.entries();
+        let enter = entering(entries.iter().map(PathBuf::as_path), Path::new(NOTHING), &["true".into()]);
         enter.output(&Run::within(ADMIT_LIMIT), 0).is_ok_and(|(ended, _)| matches!(ended.end, End::Exit(0)))
     })
 }
@@ -201,10 +206,4 @@ fn time_limit(task: &Task, time: Seconds) -> Duration {
     };
     let services = task.services.len() as u64 * 30;
     Duration::from_secs(longest.max(time.0).saturating_add(services)) + MARGIN
-}
-
-/// Tells whether the kernel keeps programs from typing on their terminal (TIOCSTI, which Linux 6.2 and newer
-/// can switch off).
-fn is_terminal_safe() -> bool {
-    fs::read_to_string("/proc/sys/dev/tty/legacy_tiocsti").is_ok_and(|text| text.trim() == "0")
 }

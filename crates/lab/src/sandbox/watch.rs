@@ -28,6 +28,8 @@ const EXIT_LIMIT: Duration = Duration::from_secs(3);
 pub(super) struct Watch<'a> {
     pub(super) stopped: &'a AtomicBool,
     pub(super) group: Option<&'a Group>,
+    /// The filter of system calls.
+    pub(super) filter: PathBuf,
     /// The directories that count against the disk limit.
     pub(super) disk: Vec<&'a Path>,
     pub(super) limits: Limits,
@@ -46,7 +48,7 @@ impl Watch<'_> {
     pub(super) fn run(&self, argv: &[OsString], request: &Request, mut log: File) -> Result<Ended, String> {
         let disk_before = usage(self.disk.iter().copied()).unwrap_or(0);
         let entries = self.group.map(Group::entries).unwrap_or_default();
-        let program = entering(entries.iter().map(PathBuf::as_path), argv);
+        let program = entering(entries.iter().map(PathBuf::as_path), &self.filter, argv);
         let mut child = program
             .spawn(process::Group::Ours, Stdio::piped(), Stdio::piped(), Stdio::piped())
             .map_err(|e| format!("starting the sandbox: {e}"))?;

@@ -10,4 +10,5 @@
 mod golang;
 mod overlay;
 mod pack;
+mod privacy;
 mod sandbox;

@@ -36,14 +36,14 @@ fn helper() -> Vec<std::ffi::OsString> {
 }
 
 /// A directory for one test, and what is run in it.
-struct Bench {
-    dir: tempfile::TempDir,
-    spec: SandboxSpec,
+pub(crate) struct Bench {
+    pub(crate) dir: tempfile::TempDir,
+    pub(crate) spec: SandboxSpec,
     services: Vec<Service>,
 }
 
 impl Bench {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let dir = tempfile::tempdir().unwrap();
         let work = dir.path().join("work");
         fs::create_dir(&work).unwrap();
@@ -71,7 +71,7 @@ impl Bench {
         sandbox.run(&self.spec, &task).unwrap_or_else(|why| panic!("{why}\n{}", self.log()))
     }
 
-    fn log(&self) -> String {
+    pub(crate) fn log(&self) -> String {
         String::from_utf8_lossy(&fs::read(&self.spec.log).unwrap()).into_owned()
     }
 
@@ -81,7 +81,7 @@ impl Bench {
 }
 
 /// Runs a script in a bench; `None` where nothing can be contained.
-fn run(bench: &Bench, script: &str, must: Must) -> Option<How> {
+pub(crate) fn run(bench: &Bench, script: &str, must: Must) -> Option<How> {
     let sandbox = SANDBOX.as_ref()?;
     let ended = bench.run_in(sandbox, script, must);
     eprintln!("{ended:?}\n{:.2000}", bench.log());
@@ -135,7 +135,7 @@ fn groups_of(pid: u32) -> Vec<PathBuf> {
     found
 }
 
-const SOON: Must = Must::Exits(Seconds(10));
+pub(crate) const SOON: Must = Must::Exits(Seconds(10));
 /// When a test that waits gives up. It is long, since a busy machine is no fault.
 const PATIENCE: Duration = Duration::from_mins(5);
 

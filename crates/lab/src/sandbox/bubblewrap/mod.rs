@@ -1,9 +1,17 @@
-//! The command line of bubblewrap: which part of this machine a sandbox shows, and as which user.
+//! The command line of bubblewrap: which part of this machine a sandbox shows, as which user, and what is denied.
 
-use super::enter::FILES;
+mod filter;
+mod shown;
+
+use self::shown::{DIRS_OR_LINKS, EMPTIED, SHOWN};
+use super::enter::{EMPTY, FILES, FILTER};
 use super::spec::SandboxSpec;
 use allclear_host::process::{Program, Run};
+use rustix::process::getpid;
 use std::ffi::OsString;
+use std::fs::File;
+use std::io::Write;
+use std::os::fd::AsRawFd;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -15,44 +23,41 @@ pub(super) const HOME: &str = "/home/lab";
 pub(super) const TEMPORARY: &str = "/tmp";
 /// The lab's helper, inside.
 pub(super) const HELPER: &str = "/run/lab";
-/// Directories on some machines, links on others.
-const DIRS_OR_LINKS: [&str; 6] = ["/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32"];
-/// Shown if they exist. Each costs a mount, so only what programs need is here.
-const SYSTEM: [&str; 7] = [
-    "/nix/store",
-    "/gnu/store",
-    "/etc/alternatives",
-    "/etc/ca-certificates",
-    "/etc/ld.so.cache",
-    "/etc/pki",
-    "/etc/ssl",
-];
 
 #[derive(Debug)]
 pub(super) struct Bubblewrap {
     program: PathBuf,
     /// Whether it can forbid further user namespaces inside: 0.8 and newer.
     can_forbid_userns: bool,
+    /// The filter of system calls. It has no name, so that none is left behind.
+    filter: File,
 }
 
 /// The first process inside.
 pub(super) enum Init<'a> {
     Helper(&'a [OsString]),
     /// For a person, on the terminal.
-    Shell {
-        shell: &'a str,
-        /// Whether it stays in the session of the terminal, which job control needs.
-        job_control: bool,
-    },
+    Shell(&'a str),
 }
 
 impl Bubblewrap {
-    pub(super) fn find() -> Option<Self> {
-        let program = DIRS.iter().map(|dir| Path::new(dir).join("bwrap")).find(|path| path.is_file())?;
-        let (_, said) =
-            Program::new(&program).args(["--version"]).output(&Run::within(VERSION_LIMIT), 4096).ok()?;
+    pub(super) fn find() -> Result<Self, String> {
+        let mut programs = DIRS.iter().map(|dir| Path::new(dir).join("bwrap"));
+        let program = programs.find(|path| path.is_file()).ok_or("bubblewrap is not installed")?;
+        let version = Program::new(&program).args(["--version"]).output(&Run::within(VERSION_LIMIT), 4096);
+        let (_, said) = version.map_err(|e| format!("bubblewrap cannot be started: {e}"))?;
         let can_forbid_userns = is_since_0_8(&String::from_utf8_lossy(&said));
-        Some(Self { program, can_forbid_userns })
+        let filter = tempfile::tempfile().and_then(|mut file| {
+            file.write_all(&filter::program())?;
+            Ok(file)
+        });
+        let filter = filter.map_err(|e| format!("writing a temporary file failed: {e}"))?;
+        Ok(Self { program, can_forbid_userns, filter })
+    }
+
+    /// The path by which a program that this process starts finds the filter.
+    pub(super) fn filter(&self) -> PathBuf {
+        format!("/proc/{}/fd/{}", getpid().as_raw_nonzero(), self.filter.as_raw_fd()).into()
     }
 
     /// The whole command line.
@@ -61,7 +66,7 @@ impl Bubblewrap {
         argv.words(
             "--unshare-all --unshare-user --uid 1000 --gid 1000 --hostname lab --die-with-parent --clearenv",
         );
-        argv.words("--cap-drop ALL");
+        argv.words(&format!("--cap-drop ALL --seccomp {FILTER}"));
         if self.can_forbid_userns {
             argv.words("--disable-userns");
         }
@@ -90,16 +95,15 @@ impl Bubblewrap {
                 argv.0.push(HELPER.into());
                 argv.0.extend(helper[1..].iter().cloned());
             }
-            Init::Shell { shell, job_control } => {
-                if !job_control {
-                    argv.words("--new-session");
-                }
+            // It stays in the session of the terminal, which job control needs. The filter keeps what runs in it
+            // from typing there.
+            Init::Shell(shell) => {
                 for (name, value) in &spec.env {
                     argv.0.extend(["--setenv".into(), name.into(), value.into()]);
                 }
                 argv.0.extend(["--chdir".into(), spec.dir.clone().into_os_string()]);
                 argv.words("--remount-ro /");
-                argv.0.extend(["--".into(), shell.into()]);
+                argv.0.extend(["--".into(), (*shell).into()]);
             }
         }
         argv.0
@@ -119,22 +123,28 @@ impl Argv {
 
     /// Shows the system read-only, without its users and configuration.
     fn system(&mut self) {
-        self.mount("--ro-bind", Path::new("/usr"), Path::new("/usr"));
+        for path in SHOWN {
+            self.mount("--ro-bind-try", Path::new(path), Path::new(path));
+        }
         for dir in DIRS_OR_LINKS {
             match std::fs::read_link(dir) {
                 Ok(target) => self.mount("--symlink", &target, Path::new(dir)),
                 Err(_) => self.mount("--ro-bind-try", Path::new(dir), Path::new(dir)),
             }
         }
-        for path in SYSTEM {
-            self.mount("--ro-bind-try", Path::new(path), Path::new(path));
+        for dir in EMPTIED.into_iter().filter(|dir| Path::new(dir).is_dir()) {
+            self.words(&format!("--tmpfs {dir} --remount-ro {dir}"));
         }
         for (descriptor, file) in FILES {
             self.words(&format!("--perms 0444 --file {descriptor} {file}"));
         }
+        self.words("--proc /proc");
+        for (descriptor, file) in EMPTY.into_iter().filter(|(_, file)| Path::new(file).exists()) {
+            self.words(&format!("--perms 0444 --ro-bind-data {descriptor} {file}"));
+        }
         // If the lab is root, so is foreign code, though without any capability, and root owns the kernel's
         // settings. So /proc is made read-only, which bubblewrap does not do by itself.
-        self.words("--proc /proc --remount-ro /proc --dev /dev");
+        self.words("--remount-ro /proc --dev /dev");
     }
 }
 
