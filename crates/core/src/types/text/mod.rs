@@ -1,5 +1,7 @@
 //! Untrusted text made safe to show, and the forms of names, numbers and digests.
 
+pub mod secrets;
+
 /// Replaces what can steer a terminal or reorder a line: control characters, escape sequences,
 /// bidirectional overrides and invisible characters (Unicode TR 36). At most 400 characters stay.
 pub fn plain(text: &str) -> String {
