@@ -1,6 +1,6 @@
 //! A git process that answers one request after the other.
 
-use crate::process::{Failure, Git, said, verb};
+use crate::process::{Failure, Git, verb};
 use allclear_host::process::kill_group;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fs::{MemfdFlags, memfd_create};
@@ -84,7 +84,7 @@ impl Batch {
         self.end();
         let mut bytes = vec![0; ERRORS_CAP];
         let length = self.errors.read_at(&mut bytes, 0).unwrap_or(0);
-        Failure::Failed { verb: verb(self.args), said: said(&bytes[..length]) }
+        Failure::Failed { verb: verb(self.args), said: self.git.said(&bytes[..length]) }
     }
 
     fn end(&mut self) {

@@ -4,6 +4,7 @@
 
 use allclear_core::port::steps::{End, Ended};
 use allclear_core::types::text::plain;
+use allclear_core::types::text::secrets::Secrets;
 use allclear_host::TempDir;
 use allclear_host::process::{self, Errors, Leftovers, Program, Run};
 use std::ffi::OsString;
@@ -13,10 +14,8 @@ use std::time::Duration;
 
 /// The last so many bytes of the output are kept.
 const KEPT_BYTES: usize = 4096;
-/// Shorter values are not masked: they are hardly secrets, and would mask half of every text.
-const SHORTEST_SECRET: usize = 6;
-/// Parts of the names of variables whose values are secrets.
-const SECRET_NAMES: [&str; 7] = ["TOKEN", "SECRET", "PASSWORD", "PASSWD", "KEY", "CREDENTIAL", "HOOK"];
+/// So many are read: what is kept is masked together with what came before it.
+const READ_BYTES: usize = 16 * KEPT_BYTES;
 /// Variables of git that name a person or a way to connect. Any other could point a git that the command starts
 /// at another repository.
 const GIT_VARIABLES: [&str; 5] = ["GIT_AUTHOR_", "GIT_COMMITTER_", "GIT_SSH", "GIT_SSL_", "GIT_ASKPASS"];
@@ -41,7 +40,6 @@ pub(crate) fn temporary(cache: &Path) -> std::io::Result<TempDir> {
 
 impl Script<'_> {
     pub(crate) fn run(&self) -> Ended {
-        let secrets = secrets(self.env);
         let program = Program::new("sh")
             .args(["-c", self.text])
             .dir(self.dir)
@@ -54,18 +52,19 @@ impl Script<'_> {
             errors: Errors::WithOutput,
             leftovers: Leftovers::Killed,
         };
-        let keep = KEPT_BYTES + secrets.iter().map(Vec::len).max().unwrap_or(0);
         let mut said = Vec::new();
         let ended = program.run(&how, &mut |out| {
-            said = read_tail(out, keep);
+            said = read_tail(out, READ_BYTES);
             Ok(())
         });
-        match ended {
-            Ok(ended) => Ended { end: end(&ended.end), said: masked(said, &secrets) },
+        let end = match ended {
+            Ok(ended) => end(&ended.end),
             Err(error) => {
-                Ended { end: End::NotStarted, said: masked(format!("sh: {error}").into_bytes(), &secrets) }
+                said = format!("sh: {error}").into_bytes();
+                End::NotStarted
             }
-        }
+        };
+        Ended { end, said: shown(&said, &Secrets::of(self.env)) }
     }
 }
 
@@ -89,41 +88,13 @@ fn read_tail(from: &mut dyn Read, most: usize) -> Vec<u8> {
     kept
 }
 
-/// Lists what must not be shown: the values of variables whose names say so, line by line, and the passwords
-/// in addresses.
-fn secrets(env: &[(OsString, OsString)]) -> Vec<Vec<u8>> {
-    let mut found: Vec<Vec<u8>> = Vec::new();
-    for (name, value) in env {
-        let (name, value) = (name.to_string_lossy().to_uppercase(), value.to_string_lossy());
-        if SECRET_NAMES.iter().any(|word| name.contains(word)) {
-            found.extend(value.lines().map(|line| line.trim().as_bytes().to_vec()));
-        }
-        let login = value.split_once("://").and_then(|(_, rest)| rest.split('/').next()?.rsplit_once('@'));
-        let password = login.and_then(|(login, _)| login.split_once(':')).map(|(_, password)| password);
-        found.extend(password.map(|password| password.as_bytes().to_vec()));
-    }
-    found.retain(|secret| secret.len() >= SHORTEST_SECRET);
-    // A secret that begins with another one is masked whole.
-    found.sort_by_key(|secret| std::cmp::Reverse(secret.len()));
-    found
-}
-
-/// Masks secrets, also one whose beginning was cut away, and makes the rest safe to show.
-fn masked(mut said: Vec<u8>, secrets: &[Vec<u8>]) -> String {
-    let cut = secrets.iter().find_map(|secret| {
-        (1..secret.len()).find(|from| said.starts_with(&secret[*from..])).map(|from| secret.len() - from)
-    });
-    if said.len() > KEPT_BYTES {
-        said.drain(..cut.unwrap_or(0));
-    }
-    for secret in secrets {
-        let mut at = 0;
-        while let Some(found) = said[at..].windows(secret.len()).position(|part| part == secret.as_slice()) {
-            said.splice(at + found..at + found + secret.len(), *b"***");
-            at += found + 3;
-        }
-    }
-    let text = String::from_utf8_lossy(&said);
+/// Masks secrets, and makes the rest safe to show.
+fn shown(said: &[u8], secrets: &Secrets) -> String {
+    let text = String::from_utf8_lossy(said);
+    let masked = secrets.masked(&text);
+    // The first word may be the rest of a secret that was cut.
+    let cut = (said.len() >= READ_BYTES).then(|| masked.split_once(char::is_whitespace)).flatten();
+    let text = cut.map_or(&*masked, |(_, rest)| rest);
     // Of a progress line that was overwritten, the last state counts.
     let lines: Vec<String> = text
         .lines()
@@ -179,11 +150,21 @@ mod tests {
         ];
         let script = "echo \"t=$CARGO_REGISTRY_TOKEN\"; echo \"$DEPLOY_KEY\" | head -n 3; echo $https_proxy; echo 1 left";
         let said = sh(script, &vars, LONG).said;
-        assert_eq!(said, "t=***\n***\n***\n***\nhttp://mira:***@proxy:8080/\n1 left");
-        // Of a secret that was cut, the rest is masked too.
-        let script = "echo $CARGO_REGISTRY_TOKEN; head -c 4106 /dev/zero | tr '\\0' x";
+        let key = "[masked: DEPLOY_KEY]\n".repeat(3);
+        let expected = format!(
+            "t=[masked: CARGO_REGISTRY_TOKEN]\n{key}http://mira:[masked: password]@proxy:8080/\n1 left"
+        );
+        assert_eq!(said, expected);
+        // One that no variable has.
+        let said = sh("echo \"npm error Authorization: Bearer abc0123456789\"", &[], LONG).said;
+        assert_eq!(said, "npm error Authorization: Bearer [masked: authorization]");
+        // Of one that stands where the output is cut, nothing is left.
+        let script = "echo $CARGO_REGISTRY_TOKEN; head -c 4090 /dev/zero | tr '\\0' x";
         let said = sh(script, &vars[..1], LONG).said;
-        assert!(said.bytes().all(|b| matches!(b, b'x' | b'*' | b'\n')), "{said}");
+        assert!(!said.contains('9'), "{said}");
+        let long = "0123456789".repeat(200);
+        let said = sh("yes $LONG_TOKEN | head -n 40", &[("LONG_TOKEN", &long)], LONG).said;
+        assert!(said.lines().all(|line| line == "[masked: LONG_TOKEN]"), "{said}");
     }
 
     #[test]

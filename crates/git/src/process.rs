@@ -1,6 +1,7 @@
 //! Starts git with an empty environment, our configuration only, a deadline and a limit on the output.
 
 use allclear_core::types::text::plain;
+use allclear_core::types::text::secrets::Secrets;
 use allclear_host::process::{End, Errors, Group, Leftovers, Program, Run};
 use std::ffi::OsString;
 use std::fs::File;
@@ -228,7 +229,7 @@ impl Git {
         let ended = program.run(&how, read).map_err(|e| Failure::Start(e.to_string()))?;
         let code = if let End::Exit(code) = ended.end { Some(code) } else { None };
         self.trace(args, began, code);
-        let said = said(&ended.errors);
+        let said = self.said(&ended.errors);
         let verb = verb(args);
         match ended.end {
             End::Exit(code) => Ok((Some(code), said)),
@@ -236,6 +237,13 @@ impl Git {
             End::TimedOut | End::Stopped => Err(Failure::TimedOut { verb, after: limit }),
             End::Refused(odd) => Err(Failure::Odd { verb, what: plain(&odd.to_string()) }),
         }
+    }
+
+    /// Gives the lines of standard error without secrets, safe to show. Hooks of a server write there too.
+    pub(crate) fn said(&self, errors: &[u8]) -> Vec<String> {
+        let text = String::from_utf8_lossy(errors);
+        let lines = Secrets::of(&self.env).masked(&text);
+        lines.lines().map(plain).filter(|line| !line.trim().is_empty()).collect()
     }
 
     /// Runs git; any exit code but 0 is an error.
@@ -252,11 +260,6 @@ impl Git {
         let out = self.ok(args, stdin)?;
         Ok(String::from_utf8_lossy(&out).trim().to_owned())
     }
-}
-
-/// The lines of standard error, safe to show.
-pub(crate) fn said(errors: &[u8]) -> Vec<String> {
-    String::from_utf8_lossy(errors).lines().map(plain).filter(|line| !line.trim().is_empty()).collect()
 }
 
 /// Splits arguments that have no spaces in them.

@@ -376,7 +376,7 @@ fn what_it_said_is_kept_short_and_without_secrets() {
         _ => None,
     });
     let said = said.unwrap();
-    assert!(said.len() <= 4096 && said.contains("padding\ntoken ***\n"), "{said}");
+    assert!(said.len() <= 4096 && said.contains("padding\ntoken [masked: DEMO_TOKEN]\n"), "{said}");
     assert!(
         said.contains("not a git repository") && said.ends_with("\n0"),
         "no git finds a repository: {said}"

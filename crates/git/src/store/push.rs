@@ -12,6 +12,7 @@ use crate::user_clone::shown;
 use allclear_core::CommitId;
 use allclear_core::port::{Push, PushAnswer, RefUpdate, RepoError};
 use allclear_core::types::text::plain;
+use allclear_core::types::text::secrets::masked;
 use std::io::BufRead;
 use std::sync::Arc;
 use std::time::Duration;
@@ -134,6 +135,7 @@ fn refuses_atomic(git: &Git, args: &[&str]) -> bool {
 /// What the server and git said about a refusal, for people.
 fn words(said: &[String], porcelain: &[u8]) -> Vec<String> {
     let porcelain = String::from_utf8_lossy(porcelain);
+    let porcelain = masked(&porcelain);
     let refused = porcelain.lines().filter(|l| l.starts_with('!'));
     let refused: Vec<String> = refused.map(|l| plain(public(l.trim_start_matches('!').trim()))).collect();
     // Where no ref was refused, only git itself says what went wrong.

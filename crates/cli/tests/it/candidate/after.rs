@@ -78,7 +78,7 @@ fn the_caller_s_own_tokens_reach_the_step() {
     let steps = "[[after]]\nname = \"x\"\nrun = \"\"\"\ntest ${#DEMO_TOKEN} = 13 || exit 5\n\
                  test -z \"$GIT_DIR\" || exit 6\necho $DEMO_TOKEN; exit 9\n\"\"\"\n";
     let world = World::new(&format!("{QUICK}{steps}")).with_env("DEMO_TOKEN", "s3cr3t-s3cr3t");
-    let run = released(&world).code(75).talks("the run exited with 9: ***");
+    let run = released(&world).code(75).talks("the run exited with 9: [masked: DEMO_TOKEN]");
     assert!(!run.err.contains("s3cr3t"), "{}", run.err);
     assert!(!world.allclear(&["log", "--json"]).out.contains("s3cr3t"));
 }

@@ -74,6 +74,20 @@ fn texts_of_strangers_do_not_steer_the_terminal() {
 }
 
 #[test]
+fn tokens_that_a_server_says_do_not_go_on_record() {
+    let world = World::clear();
+    world.hook(
+        "pre-receive",
+        "while read old new ref; do\n[ $ref != refs/heads/master ] || {\n\
+         echo 'curl: > PRIVATE-TOKEN: 0123456789abcdef, to https://ci:s3cr3t@intern/' >&2; exit 1; }\ndone",
+    );
+    let said = "curl: > PRIVATE-TOKEN: [masked: authorization], to https://ci:[masked: password]@intern/";
+    world.allclear(&["promote", "--yes"]).code(3).talks(said);
+    let record = world.allclear(&["log", "--json"]).code(0).out;
+    assert!(record.contains(said) && !record.contains("s3cr3t") && !record.contains("0123456789abcdef"));
+}
+
+#[test]
 fn hooks_filters_and_helpers_of_the_clone_do_not_run() {
     let world = World::new(QUICK);
     let pwned = world.path("pwned").display().to_string();
