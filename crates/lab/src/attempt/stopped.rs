@@ -1,6 +1,7 @@
 //! Where an attempt stopped, and why.
 
 use allclear_core::experiment::{Outcome, Step};
+use allclear_core::types::text::secrets::Secrets;
 use allclear_core::types::text::short;
 
 #[derive(Debug)]
@@ -22,6 +23,12 @@ impl Stopped {
 
     pub(crate) fn unprepared(why: impl Into<String>) -> Self {
         Self::before(Outcome::Unprepared, why)
+    }
+
+    /// Masks what tools and foreign code printed of keys and tokens: from here on it is shown, and goes on record.
+    pub(crate) fn masked(self, secrets: &Secrets) -> Self {
+        let masked = |text: &str| secrets.masked(text).into_owned();
+        Self { log: masked(&self.log), note: self.note.as_deref().map(masked), ..self }
     }
 
     fn before(outcome: Outcome, note: impl Into<String>) -> Self {

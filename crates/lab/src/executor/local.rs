@@ -11,6 +11,7 @@ use crate::sandbox::Sandbox;
 use allclear_core::experiment::signature::failure;
 use allclear_core::experiment::{Attempt, Declared, Job, Mode, Outcome, Side, Step};
 use allclear_core::port::lab::{Executor, LabError, Located, Request, Sources};
+use allclear_core::types::text::secrets::Secrets;
 use allclear_core::types::text::{plain, short};
 use allclear_host::TempDir;
 use base16ct::lower::encode_string as hex;
@@ -29,6 +30,8 @@ pub struct Lab<'a> {
     sandbox: Result<Sandbox, String>,
     ecosystems: Table,
     versions: Versions,
+    /// Of the caller. Tools have them, and foreign code may come upon them where nothing is contained.
+    secrets: Secrets,
 }
 
 impl std::fmt::Debug for Lab<'_> {
@@ -45,8 +48,9 @@ impl<'a> Lab<'a> {
         } else {
             Sandbox::find(around.helper.clone())
         };
+        let secrets = Secrets::of(&around.env);
         let context = Context { sources, around, dir };
-        Self { context, sandbox, ecosystems: Table::default(), versions: Versions::default() }
+        Self { context, sandbox, ecosystems: Table::default(), versions: Versions::default(), secrets }
     }
 
     fn served(&self, job: &Job, side: &Side) -> Result<Arc<dyn Served>, String> {
@@ -156,7 +160,7 @@ impl Executor for Lab<'_> {
         let mut attempt = Attempt::new(request.arm, request.mode);
         attempt.scale = request.scale;
         let began = Instant::now();
-        let ended = self.try_once(request, &mut attempt);
+        let ended = self.try_once(request, &mut attempt).map_err(|stopped| stopped.masked(&self.secrets));
         attempt.millis = began.elapsed().as_millis() as u64;
         if let Err(stopped) = ended {
             attempt.outcome = stopped.outcome;
@@ -213,7 +217,7 @@ impl Executor for Lab<'_> {
             }
             Ok(())
         });
-        match ended {
+        match ended.map_err(|stopped| stopped.masked(&self.secrets)) {
             Ok(()) => Ok(code),
             Err(stopped) => {
                 Err(LabError::Failed(stopped.note.unwrap_or_else(|| stopped.outcome.name().to_owned())))

@@ -245,3 +245,26 @@ fn a_newer_go_is_the_labs_lack() {
     let run = world.allclear(&["test"]).code(8);
     run.says("unchecked  go/app").says("install that Go version");
 }
+
+#[test]
+fn tokens_that_foreign_code_prints_do_not_go_on_record() {
+    let tried = |token: &str| {
+        // The policy, which is on record, has it in two parts.
+        let run = format!("echo 'error: token {} is too old'; exit 1", token.replace('-', "-''"));
+        let world = World::new(&format!("{QUICK}[[check]]\nname = \"one\"\nrun = \"{run}\"\n"));
+        world.allclear(&["cut", "--yes"]).code(0);
+        let run = world.allclear(&["test", "--json"]);
+        assert!(!run.err.contains(token), "{run:?}");
+        let attempt = &run.json()["checks"][0]["attempt"];
+        let log = std::fs::read_to_string(attempt["log"].as_str().unwrap()).unwrap();
+        assert!(!run.out.contains(token) && !log.contains(token), "{log}");
+        world.git("clone", &["fetch", "-q", "origin", "+refs/allclear/*:refs/record/*"]);
+        let record = world.git("clone", &["log", "-p", "--text", "refs/record/ledger"]);
+        assert!(record.contains("CheckRecorded") && !record.contains(token), "{record}");
+        attempt["error"].clone()
+    };
+    // What is left is the same for every token, and so is the cause that is made of it.
+    for token in ["glpat-A1b2C3d4E5f6G7h8I9j0", "glpat-Z9y8X7w6V5u4T3s2R1q0"] {
+        assert_eq!(tried(token), "error: token [masked: GitLab token] is too old");
+    }
+}
