@@ -6,9 +6,13 @@ use allclear_adopt::to_do::Server;
 use allclear_core::CommitId;
 use allclear_core::ecosystem::try_it::TryIt;
 use allclear_core::ledger::actor::{Actor, Proof, Via};
+use allclear_core::types::shell::quoted;
+use allclear_core::types::text::plain;
 use allclear_engine::{Adoption, Engine, Fault, FaultKind, Note, Snapshot};
 use allclear_git::{Clone, Environment, PlaceError, Store, SystemClock};
+use allclear_host::private_dir;
 use jiff::Timestamp;
+use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 
 /// One clone, and everything to work on it with.
@@ -24,13 +28,14 @@ pub(crate) struct Context {
 impl Context {
     /// Opens what the arguments name.
     pub(crate) fn open(flags: &Flags) -> Result<Self, Fault> {
-        let env = environment();
+        let env = environment()?;
         let clone = open_clone(flags, &env)?;
         Self::of(clone, env, flags.who.as_deref())
     }
 
     /// Opens a clone, for somebody; for whom git knows, where nobody is named.
     pub(crate) fn of(clone: Clone, env: Environment, who: Option<&str>) -> Result<Self, Fault> {
+        private_dir(&env.cache).map_err(|e| not_private(&env.cache, &e))?;
         let store = Store::open(&clone, &env)?.with_caller(whole_environment());
         let who = who.or(clone.person.as_deref()).unwrap_or("somebody");
         let proof = if clone.signing_key.is_some() { Proof::Signed } else { Proof::Claimed };
@@ -112,6 +117,16 @@ fn warn(note: &Note) {
             "hint: git config gpg.format ssh, git config user.signingkey FILE; then say it again",
         );
     }
+}
+
+/// Says why allclear's cache directory is not used.
+fn not_private(dir: &Path, error: &io::Error) -> Fault {
+    let kind =
+        if error.kind() == ErrorKind::PermissionDenied { FaultKind::Usage } else { FaultKind::TryLater };
+    let dir = dir.display().to_string();
+    Fault::new(kind, format!("allclear's cache directory {} is not used: {error}", plain(&dir)))
+        .hint(format!("all in it can be made again: rm -rf {}", quoted(&plain(&dir))))
+        .hint("or set XDG_CACHE_HOME to a directory of yours")
 }
 
 /// Opens the clone that the arguments name.

@@ -1,5 +1,6 @@
 //! The environment of the process: read here and nowhere else.
 
+use allclear_engine::{Fault, FaultKind};
 use allclear_git::Environment;
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -26,17 +27,23 @@ const INHERITED: &[&str] = &[
     "GIT_ASKPASS",
 ];
 
+/// Gives what git and ssh may see of the environment.
+pub(crate) fn inherited() -> Vec<(OsString, OsString)> {
+    let seen = |name: &OsString| INHERITED.contains(&&*name.to_string_lossy());
+    whole_environment().into_iter().filter(|(name, _)| seen(name)).collect()
+}
+
 /// Reads the environment, once.
 #[allow(clippy::disallowed_methods, reason = "the one place that reads the environment")]
-pub(crate) fn environment() -> Environment {
-    let var = |name: &str| std::env::var_os(name);
-    let inherited: Vec<(OsString, OsString)> =
-        INHERITED.iter().filter_map(|k| Some((OsString::from(k), var(k)?))).collect();
-    let absolute = |name: &str| var(name).map(PathBuf::from).filter(|p| p.is_absolute());
-    let cache = absolute("XDG_CACHE_HOME")
-        .or_else(|| Some(absolute("HOME")?.join(".cache")))
-        .unwrap_or_else(std::env::temp_dir);
-    Environment { inherited, cache: cache.join("allclear") }
+pub(crate) fn environment() -> Result<Environment, Fault> {
+    let absolute = |name: &str| std::env::var_os(name).map(PathBuf::from).filter(|p| p.is_absolute());
+    let caches = absolute("XDG_CACHE_HOME").or_else(|| Some(absolute("HOME")?.join(".cache")));
+    let caches = caches.ok_or_else(|| {
+        let what =
+            "there is no place for allclear's cache: neither XDG_CACHE_HOME nor HOME names a directory";
+        Fault::new(FaultKind::Usage, what).hint("set HOME, or XDG_CACHE_HOME to a directory of yours")
+    })?;
+    Ok(Environment { inherited: inherited(), cache: caches.join("allclear") })
 }
 
 /// Gives what is to be shown of how things went.

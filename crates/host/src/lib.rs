@@ -6,7 +6,9 @@
 #![allow(missing_docs, reason = "for this workspace alone: comments say what names do not")]
 
 pub mod http;
+mod private_dir;
 pub mod process;
 mod temp_dir;
 
+pub use private_dir::private_dir;
 pub use temp_dir::{TempDir, remove_tree};

@@ -1,5 +1,6 @@
 //! Temporary directories.
 
+use crate::private_dir::private_dir;
 use rustix::fs::{FlockOperation, flock};
 use std::fs::{DirBuilder, File, Permissions};
 use std::io;
@@ -18,7 +19,7 @@ pub struct TempDir {
 impl TempDir {
     /// Makes one below a directory, which is created if needed, and removes what killed processes have left there.
     pub fn make(parent: &Path) -> io::Result<Self> {
-        std::fs::create_dir_all(parent)?;
+        private_dir(parent)?;
         Self::sweep(parent);
         // Between creation and lock, nobody may take it for a leftover.
         let _no_sweep = lock(parent, FlockOperation::LockShared)?;

@@ -2,7 +2,6 @@
 
 use crate::command::Command;
 use crate::context::Context;
-use crate::environment::environment;
 use crate::exit::Exit;
 use crate::flags::Flags;
 use crate::json;
@@ -37,7 +36,7 @@ impl Command for Doctor {
 
     fn run(&self, flags: &Flags) -> Result<Exit, Fault> {
         let context = Context::open(flags)?;
-        let history = CloneHistory::open(&context.clone, &context.store, &environment());
+        let history = CloneHistory::open(&context.clone, &context.store, &context.env);
         let engine = context.engine();
         let seen = engine.examine(&history, !flags.offline)?;
         let name = short(&context.clone.name(), 40);

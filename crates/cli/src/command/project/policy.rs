@@ -2,7 +2,7 @@
 
 use crate::command::Command;
 use crate::context::{Context, open_clone};
-use crate::environment::environment;
+use crate::environment::inherited;
 use crate::exit::Exit;
 use crate::flags::Flags;
 use crate::screen::ui::{self, BAD, DIM, WAIT, paint, say};
@@ -10,6 +10,7 @@ use allclear_core::Version;
 use allclear_core::policy::{self, Mistake, Origin, line_column};
 use allclear_core::types::text::{count, plain};
 use allclear_engine::{Fault, FaultKind, POLICY_FILE, PolicySeen};
+use allclear_git::Environment;
 use miette::{
     GraphicalReportHandler, GraphicalTheme, LabeledSpan, MietteDiagnostic, NamedSource, Report, Severity,
 };
@@ -112,7 +113,7 @@ fn check(flags: &Flags, file: Option<&Path>) -> Result<Exit, Fault> {
     let path = match file {
         Some(file) => file.to_path_buf(),
         None => {
-            let clone = open_clone(flags, &environment())?;
+            let clone = open_clone(flags, &Environment { inherited: inherited(), ..Environment::default() })?;
             clone.work_tree.map_or_else(|| PathBuf::from(POLICY_FILE), |top| top.join(POLICY_FILE))
         }
     };

@@ -5,6 +5,7 @@ mod faults;
 mod hostile;
 mod http;
 mod ssh;
+mod trust;
 
 use crate::world::World;
 use allclear_testkit::Bridge;

@@ -1,6 +1,6 @@
 //! What the demo works on: a server, a clone of a small library, what is built on it, and their texts.
 
-use crate::environment::environment;
+use crate::environment::inherited;
 use allclear_core::port::Clock;
 use allclear_engine::{Fault, FaultKind};
 use allclear_git::{Environment, Git, VirtualClock};
@@ -104,7 +104,7 @@ impl Fixture {
         anchor: civil::DateTime,
         contained: bool,
     ) -> Result<Self, Fault> {
-        let env = Environment { cache: top.join("cache"), ..environment() };
+        let env = Environment { inherited: inherited(), cache: top.join("cache") };
         let mut policy = POLICY.replace("ANCHOR", &anchor.strftime("%Y-%m-%d %H:%M").to_string());
         if !contained {
             policy.push_str(UNCONTAINED);
