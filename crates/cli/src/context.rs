@@ -137,6 +137,10 @@ pub(crate) fn open_clone(flags: &Flags, env: &Environment) -> Result<Clone, Faul
         match e {
             PlaceError::NoGit(_) => fault.hint("install git 2.39 or newer"),
             PlaceError::NotARepository(_) => fault.hint("go into a clone, or name one: allclear -C CLONE …"),
+            PlaceError::Foreign { dir, .. } => fault.hint(format!(
+                "if you trust whoever owns it: git config --global --add safe.directory {}",
+                quoted(&dir)
+            )),
             PlaceError::NoSuchRemote { .. } => fault.hint("name one with --remote NAME, or give its address"),
             PlaceError::Address { .. } => fault.hint("give another address with --remote"),
         }

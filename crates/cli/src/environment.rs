@@ -5,7 +5,7 @@ use allclear_git::Environment;
 use std::ffi::OsString;
 use std::path::PathBuf;
 
-/// The variables that git and ssh may see.
+/// The variables that git and ssh may see, beside those with which a caller configures git (`GIT_CONFIG_…`).
 const INHERITED: &[&str] = &[
     "PATH",
     "HOME",
@@ -25,11 +25,16 @@ const INHERITED: &[&str] = &[
     "no_proxy",
     "NO_PROXY",
     "GIT_ASKPASS",
+    "XDG_CONFIG_HOME",
+    "SUDO_UID",
 ];
 
 /// Gives what git and ssh may see of the environment.
 pub(crate) fn inherited() -> Vec<(OsString, OsString)> {
-    let seen = |name: &OsString| INHERITED.contains(&&*name.to_string_lossy());
+    let seen = |name: &OsString| {
+        let name = name.to_string_lossy();
+        INHERITED.contains(&&*name) || name.starts_with("GIT_CONFIG")
+    };
     whole_environment().into_iter().filter(|(name, _)| seen(name)).collect()
 }
 

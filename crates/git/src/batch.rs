@@ -1,9 +1,8 @@
 //! A git process that answers one request after the other.
 
-use crate::process::{Failure, Git, verb};
+use crate::process::{Failure, Git, memory, verb};
 use allclear_host::process::kill_group;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
-use rustix::fs::{MemfdFlags, memfd_create};
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, ErrorKind, Read, Write};
 use std::os::unix::fs::FileExt;
@@ -108,11 +107,6 @@ impl Drop for Batch {
     fn drop(&mut self) {
         self.end();
     }
-}
-
-/// Makes a file in memory.
-pub(crate) fn memory(name: &str) -> io::Result<File> {
-    Ok(memfd_create(name, MemfdFlags::CLOEXEC)?.into())
 }
 
 /// What git answers, for whoever waits only so long.

@@ -53,10 +53,13 @@ impl<'a> Mirrors<'a> {
         let (url, secret) = fetchable(repo, &base).map_err(|e| RepoError::NotFound(e.to_string()))?;
         let key = hex(&Sha256::digest(format!("{format} {url}"))[..12]);
         let dir = self.dir.join("mirrors").join(key);
-        let mut git = Git::new(&dir, &self.env.inherited);
+        let git = Git::new(&dir, &self.env.inherited);
         if !dir.join("HEAD").is_file() {
             make(&dir, &git, format)?;
         }
+        // Set explicitly, since git would look for another repository further up if this one is damaged.
+        let git = git.with_env("GIT_DIR", &dir);
+        let mut git = git.trusting(&self.clone.trusted).map_err(|e| io("preparing git", &e))?;
         for (key, value) in &self.clone.transport {
             git = git.with_config(key, value);
         }

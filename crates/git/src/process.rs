@@ -3,11 +3,15 @@
 use allclear_core::types::text::plain;
 use allclear_core::types::text::secrets::Secrets;
 use allclear_host::process::{End, Errors, Group, Leftovers, Program, Run};
+use rustix::fs::{MemfdFlags, memfd_create};
 use std::ffi::OsString;
 use std::fs::File;
 use std::io::Read;
+use std::os::fd::AsRawFd;
+use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Stdio};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 const OUTPUT_CAP: u64 = 1 << 30;
@@ -19,6 +23,8 @@ pub struct Git {
     dir: PathBuf,
     env: Vec<(OsString, OsString)>,
     config: Vec<(String, String)>,
+    /// What replaces the user's configuration also where a repository on this machine is served by a git of its own.
+    _global: Option<Arc<File>>,
 }
 
 #[derive(Debug, Clone)]
@@ -98,7 +104,9 @@ const HARMLESS_FLAWS: &str = "badDate badDateOverflow badEmail badName badTagNam
 impl Git {
     /// Prepares git for a repository. `inherited` are the only variables of the caller that it sees.
     pub fn new(dir: impl Into<PathBuf>, inherited: &[(OsString, OsString)]) -> Self {
-        let mut env: Vec<(OsString, OsString)> = inherited.to_vec();
+        let configures = |name: &OsString| name.to_string_lossy().starts_with("GIT_CONFIG");
+        let mut env: Vec<(OsString, OsString)> =
+            inherited.iter().filter(|(name, _)| !configures(name)).cloned().collect();
         for (key, value) in [
             ("GIT_CONFIG_NOSYSTEM", "1"),
             ("GIT_CONFIG_SYSTEM", "/dev/null"),
@@ -120,7 +128,7 @@ impl Git {
         let mut config: Vec<(String, String)> = CONFIG.iter().map(|&(k, v)| (k.into(), v.into())).collect();
         config.push(("fetch.fsckObjects".into(), "true".into()));
         config.extend(HARMLESS_FLAWS.split(' ').map(|flaw| (format!("fetch.fsck.{flaw}"), "ignore".into())));
-        Self { program: "git", dir: dir.into(), env, config }
+        Self { program: "git", dir: dir.into(), env, config, _global: None }
     }
 
     pub fn with_config(mut self, key: &str, value: &str) -> Self {
@@ -131,6 +139,21 @@ impl Git {
     pub fn with_env(mut self, key: &str, value: impl Into<OsString>) -> Self {
         self.env.push((key.into(), value.into()));
         self
+    }
+
+    /// Lets git use repositories of other users, as `safe.directory` does: a server on this machine is another git, which
+    /// sees no configuration but in files.
+    pub(crate) fn trusting(self, directories: &[String]) -> std::io::Result<Self> {
+        if directories.is_empty() {
+            return Ok(self);
+        }
+        let escaped = |path: &String| path.replace('\\', "\\\\").replace('"', "\\\"").replace('\n', "\\n");
+        let lines: String =
+            directories.iter().map(|path| format!("directory = \"{}\"\n", escaped(path))).collect();
+        let file = memory("config")?;
+        file.write_all_at(format!("[safe]\n{lines}").as_bytes(), 0)?;
+        let path = format!("/proc/{}/fd/{}", std::process::id(), file.as_raw_fd());
+        Ok(Self { _global: Some(Arc::new(file)), ..self.with_env("GIT_CONFIG_GLOBAL", path) })
     }
 
     pub(crate) fn clone_at(&self, dir: &Path) -> Self {
@@ -150,11 +173,12 @@ impl Git {
         let config = self.config.iter().enumerate().flat_map(|(n, (key, value))| {
             [(format!("GIT_CONFIG_KEY_{n}"), key), (format!("GIT_CONFIG_VALUE_{n}"), value)]
         });
+        let count = (!self.config.is_empty()).then(|| ("GIT_CONFIG_COUNT", self.config.len().to_string()));
         Program::new(self.program)
             .args(args.iter().copied())
             .dir(&self.dir)
             .envs(self.env.iter().map(|(name, value)| (name, value)))
-            .env("GIT_CONFIG_COUNT", self.config.len().to_string())
+            .envs(count)
             .envs(config)
     }
 
@@ -262,6 +286,11 @@ impl Git {
     }
 }
 
+/// Makes a file in memory.
+pub(crate) fn memory(name: &str) -> std::io::Result<File> {
+    Ok(memfd_create(name, MemfdFlags::CLOEXEC)?.into())
+}
+
 /// Splits arguments that have no spaces in them.
 pub(crate) fn words(args: &str) -> Vec<&str> {
     args.split(' ').collect()
@@ -285,16 +314,14 @@ fn options(args: &[&str]) -> String {
 impl Git {
     /// Prepares git to read a person's own configuration: with their environment, and none of our settings.
     pub(crate) fn with_user_config(dir: &Path, inherited: &[(OsString, OsString)]) -> Self {
-        let mut env = inherited.to_vec();
-        env.push(("LC_ALL".into(), "C".into()));
-        env.push(("GIT_OPTIONAL_LOCKS".into(), "0".into()));
-        let config = [("core.hooksPath", "/dev/null"), ("core.fsmonitor", "false"), ("safe.directory", "*")];
-        Self {
+        let git = Self {
             program: "git",
             dir: dir.to_path_buf(),
-            env,
-            config: config.iter().map(|&(k, v)| (k.into(), v.into())).collect(),
-        }
+            env: inherited.to_vec(),
+            config: Vec::new(),
+            _global: None,
+        };
+        git.with_env("LC_ALL", "C").with_env("GIT_OPTIONAL_LOCKS", "0")
     }
 }
 

@@ -1,8 +1,8 @@
 //! Writes objects and refs with few git processes: each is started when it is first needed, and stays as long
 //! as the writer.
 
-use crate::batch::{Batch, memory};
-use crate::process::{Failure, Git};
+use crate::batch::Batch;
+use crate::process::{Failure, Git, memory};
 use allclear_core::CommitId;
 use allclear_core::types::text::hex;
 use sha1::Sha1;

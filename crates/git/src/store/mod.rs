@@ -151,7 +151,7 @@ impl Store {
         let alternates = alternates(&dir, clone.objects.as_deref())?;
         // Set explicitly, since git would look for another repository further up if this one is damaged.
         let git = maker.clone().with_env("GIT_DIR", &dir);
-        let mut network = git.clone();
+        let mut network = git.clone().trusting(&clone.trusted).map_err(|e| io("preparing git", &e))?;
         for (key, value) in &clone.transport {
             network = network.with_config(key, value);
         }

@@ -13,6 +13,13 @@ pub enum PlaceError {
     NoGit(String),
     #[error("`{0}` is not in a git repository")]
     NotARepository(String),
+    #[error("git does not use the repository at `{dir}`, whose settings could run programs as you: {said}")]
+    Foreign {
+        /// What `safe.directory` has to name for git to use it.
+        dir: String,
+        /// What git says.
+        said: String,
+    },
     #[error("the clone has no remote `{wanted}`; it has {}", if .has.is_empty() { "none".into() } else { .has.join(", ") })]
     NoSuchRemote { wanted: String, has: Vec<String> },
     #[error("the address `{address}` is not used: {why}")]

@@ -1,7 +1,7 @@
 //! The clone that a person points at: where its server is, who they are, and how they connect. It is only read.
 
 use super::address::{PlaceError, Settings, address, check, split_secret};
-use crate::process::{Git, words};
+use crate::process::{Failure, Git, Output, words};
 use allclear_core::types::text::plain;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -37,11 +37,16 @@ pub struct Clone {
     pub(crate) format: String,
     pub(crate) transport: Vec<(String, String)>,
     pub(crate) secret: Option<(String, String)>,
+    /// The directories of others that the person trusts, as `safe.directory` of git.
+    pub(crate) trusted: Vec<String>,
 }
 
 impl Clone {
     /// Opens the clone at `dir`. `remote` is a remote's name, an address or a path; `None` is `origin`,
     /// or the repository itself where it has no remotes.
+    ///
+    /// Git decides whether the repository is to be trusted (`safe.directory`): where it belongs to somebody else, its
+    /// settings are not read.
     pub fn open(dir: &Path, remote: Option<&str>, env: &Environment) -> Result<Self, PlaceError> {
         let lost = || PlaceError::NotARepository(plain(&dir.display().to_string()));
         if !dir.is_dir() {
@@ -54,16 +59,19 @@ impl Clone {
         // Neither waits for the other: together they are half of what a look without a server takes.
         let (shape, settings) = std::thread::scope(|scope| {
             let settings = scope.spawn(|| git.settings());
-            (git.lines(&ask), settings.join())
+            (git.run(&ask), settings.join())
         });
         let shape = shape?;
-        let [shallow, common, objects, format, top @ ..] = &shape[..] else { return Err(lost()) };
+        let lines: Vec<String> = String::from_utf8_lossy(&shape.stdout).lines().map(str::to_owned).collect();
+        let [shallow, common, objects, format, top @ ..] = &lines[..] else {
+            return Err(git.foreign(&shape)?.unwrap_or_else(lost));
+        };
         let work_tree = match top {
             [] => None,
             [top] => Some(top.clone()),
             [_, ..] => return Err(lost()),
         };
-        let settings = settings.unwrap_or_else(|panic| std::panic::resume_unwind(panic))?;
+        let (settings, trusted) = settings.unwrap_or_else(|panic| std::panic::resume_unwind(panic))?;
         let last = |key: &str| settings.get(key).and_then(|v| v.last()).cloned();
         let partial = settings.keys().any(|k| {
             k == "extensions.partialclone" || (k.starts_with("remote.") && k.ends_with(".promisor"))
@@ -93,6 +101,7 @@ impl Clone {
             format: format.clone(),
             transport: transport(&settings),
             secret,
+            trusted,
         })
     }
 
@@ -118,7 +127,7 @@ fn key_file(key: &str, base: &Path, env: &Environment) -> String {
     path.display().to_string()
 }
 
-/// Reads a person's own configuration with their own git, and runs nothing that it names.
+/// Reads a person's own configuration with their own git, which runs nothing that it names for that.
 struct Reader {
     git: Git,
 }
@@ -128,30 +137,43 @@ impl Reader {
         Self { git: Git::with_user_config(dir, &env.inherited) }
     }
 
-    /// The lines that git prints, whatever its exit code.
-    fn lines(&self, args: &[&str]) -> Result<Vec<String>, PlaceError> {
-        let out = self.git.run(args, b"", Duration::from_mins(1)).map_err(|e| match e {
-            crate::Failure::Start(_) => PlaceError::NoGit(e.to_string()),
-            crate::Failure::Failed { .. } | crate::Failure::TimedOut { .. } | crate::Failure::Odd { .. } => {
+    fn run(&self, args: &[&str]) -> Result<Output, PlaceError> {
+        self.git.run(args, b"", Duration::from_mins(1)).map_err(|e| match e {
+            Failure::Start(_) => PlaceError::NoGit(e.to_string()),
+            Failure::Failed { .. } | Failure::TimedOut { .. } | Failure::Odd { .. } => {
                 PlaceError::NotARepository(plain(&self.git.dir().display().to_string()))
             }
-        })?;
-        Ok(String::from_utf8_lossy(&out.stdout).lines().map(str::to_owned).collect())
+        })
     }
 
-    fn settings(&self) -> Result<Settings, PlaceError> {
+    /// Tells whether git would use a repository that it does not, if the person trusted its owner. `answer` is what git
+    /// said of it.
+    fn foreign(&self, answer: &Output) -> Result<Option<PlaceError>, PlaceError> {
+        let trusting = Self { git: self.git.clone().with_config("safe.directory", "*") };
+        let places = trusting.run(&["rev-parse", "--absolute-git-dir", "--show-toplevel"])?.stdout;
+        // The owner of the work tree counts, or of a bare repository; git names neither of them twice.
+        let dir = String::from_utf8_lossy(&places).lines().last().map(plain);
+        let said =
+            answer.said.first().map_or("it does not say why", |line| line.trim_start_matches("fatal: "));
+        Ok(dir.map(|dir| PlaceError::Foreign { dir, said: said.to_owned() }))
+    }
+
+    /// Reads all settings; also gives the directories that the person trusts, which no repository can name itself.
+    fn settings(&self) -> Result<(Settings, Vec<String>), PlaceError> {
         let out = self
             .git
-            .ok(&["config", "-z", "--list", "--includes"], b"")
+            .ok(&["config", "-z", "--list", "--includes", "--show-scope"], b"")
             .map_err(|e| PlaceError::NoGit(e.to_string()))?;
-        let mut settings = Settings::new();
-        for item in out.split(|&b| b == 0) {
-            let item = String::from_utf8_lossy(item);
-            if let Some((key, value)) = item.split_once('\n') {
-                settings.entry(key.to_owned()).or_default().push(value.to_owned());
+        let (mut settings, mut trusted) = (Settings::new(), Vec::new());
+        let mut fields = out.split(|&b| b == 0).map(String::from_utf8_lossy);
+        while let (Some(scope), Some(item)) = (fields.next(), fields.next()) {
+            let Some((key, value)) = item.split_once('\n') else { continue };
+            if key == "safe.directory" && !matches!(&*scope, "local" | "worktree") {
+                trusted.push(value.to_owned());
             }
+            settings.entry(key.to_owned()).or_default().push(value.to_owned());
         }
-        Ok(settings)
+        Ok((settings, trusted))
     }
 }
 

@@ -2,6 +2,85 @@
 
 use crate::world::{QUICK, Run, World};
 use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+
+/// Where there is a git on this machine that takes every repository for somebody else's, unless `sudo` is said to have
+/// been started by user 7.
+const FOREIGN: &str = "foreign";
+
+fn world() -> World {
+    let world = World::new(QUICK);
+    let path = std::env::var_os("PATH").unwrap();
+    let git = std::env::split_paths(&path).map(|dir| dir.join("git")).find(|git| git.is_file()).unwrap();
+    let script = format!(
+        "[ \"$SUDO_UID\" = 7 ] || export GIT_TEST_ASSUME_DIFFERENT_OWNER=1\nexec {} \"$@\"",
+        git.display()
+    );
+    world.script(&format!("{FOREIGN}/git"), &script);
+    world
+}
+
+/// Runs allclear with the git that trusts nobody, and more variables.
+fn status(world: &World, dir: &str, vars: &[(&str, &str)]) -> Run {
+    let path = std::env::var_os("PATH").unwrap();
+    let dirs: Vec<PathBuf> = [world.path(FOREIGN)].into_iter().chain(std::env::split_paths(&path)).collect();
+    let mut command = world.command(env!("CARGO_BIN_EXE_allclear"), dir);
+    command.env("PATH", std::env::join_paths(dirs).unwrap()).envs(vars.iter().copied()).arg("status");
+    Run::of(&command.output().unwrap())
+}
+
+fn trust(world: &World, dir: &Path) {
+    world.git(".", &["config", "--global", "--add", "safe.directory", dir.to_str().unwrap()]);
+}
+
+#[test]
+fn nothing_that_the_clone_of_another_user_names_is_run() {
+    let world = world();
+    let ran = world.path("ran");
+    world.git("clone", &["worktree", "add", "-q", "--detach", "../linked", "master"]);
+    world.git(".", &["clone", "-q", "--bare", "server.git", "bare.git"]);
+    world.git(".", &["init", "-q", "above"]);
+    let add = ["-c", "protocol.file.allow=always", "submodule", "--quiet", "add", "../server.git", "module"];
+    world.git("above", &add);
+    std::fs::create_dir_all(world.path("clone/deep/down")).unwrap();
+    let trap = format!("touch {}; exit 1; true", ran.display());
+    for dir in ["clone", "clone/deep/down", "linked", "bare.git", "above/module"] {
+        world.git(dir, &["remote", "set-url", "origin", "ssh://host.invalid/lib.git"]);
+        world.git(dir, &["config", "core.sshCommand", &trap]);
+        world.run(dir, &["status"]).code(75);
+        assert!(ran.exists(), "the trap goes off in an own clone: {dir}");
+        std::fs::remove_file(&ran).unwrap();
+
+        let shown = if dir == "bare.git" { "--absolute-git-dir" } else { "--show-toplevel" };
+        let top = world.git(dir, &["rev-parse", shown]);
+        let command =
+            format!("hint: if you trust whoever owns it: git config --global --add safe.directory {top}");
+        status(&world, dir, &[]).code(2).talks("detected dubious ownership").talks(&command).plainly();
+        assert!(!ran.exists(), "{dir}");
+
+        // Whom the person trusts, git trusts; what the repository says of itself does not count.
+        world.git(dir, &["config", "safe.directory", "*"]);
+        status(&world, dir, &[]).code(2);
+        let by_variable =
+            [("GIT_CONFIG_COUNT", "1"), ("GIT_CONFIG_KEY_0", "safe.directory"), ("GIT_CONFIG_VALUE_0", &top)];
+        for trusted in [&by_variable[..], &[("SUDO_UID", "7")]] {
+            status(&world, dir, trusted).code(75);
+            assert!(ran.exists(), "{dir}: {trusted:?}");
+            std::fs::remove_file(&ran).unwrap();
+        }
+        world.git(dir, &["config", "--unset", "core.sshCommand"]);
+    }
+}
+
+#[test]
+fn a_server_of_another_user_on_this_machine_is_used_where_git_uses_it() {
+    let world = world();
+    let clone = world.path("clone");
+    trust(&world, &clone);
+    status(&world, "clone", &[]).code(75).talks("dubious ownership");
+    trust(&world, &world.server());
+    status(&world, "clone", &[]).code(0).says("lib");
+}
 
 #[test]
 fn a_cache_that_others_may_write_is_not_used_and_a_new_one_is_for_its_owner_alone() {
