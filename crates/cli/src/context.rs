@@ -141,6 +141,7 @@ pub(crate) fn open_clone(flags: &Flags, env: &Environment) -> Result<Clone, Faul
                 "if you trust whoever owns it: git config --global --add safe.directory {}",
                 quoted(&dir)
             )),
+            PlaceError::Several { .. } => fault.hint("name the one that counts with --remote ADDRESS"),
             PlaceError::NoSuchRemote { .. } => fault.hint("name one with --remote NAME, or give its address"),
             PlaceError::Address { .. } => fault.hint("give another address with --remote"),
         }

@@ -281,6 +281,7 @@ fn what_allclear_needs() {
         delete: None,
         shallow: false,
         partial: false,
+        fetched_from: None,
         behind: 0,
         asked: true,
     };
@@ -312,6 +313,7 @@ fn what_allclear_needs() {
         ("credential", Weight::Open, Prerequisites { reach: Reach::Closed("no".into()), ..whole() }),
         ("clone", Weight::Unknown, Prerequisites { shallow: true, ..whole() }),
         ("clone", Weight::Unknown, Prerequisites { behind: 3, ..whole() }),
+        ("clone", Weight::Unknown, Prerequisites { fetched_from: Some("/mirror.git".into()), ..whole() }),
         ("ledger", Weight::Unknown, Prerequisites { ledger: None, ..whole() }),
     ] {
         assert_eq!(weight(&g, name), expected, "{name}");

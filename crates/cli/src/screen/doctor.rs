@@ -306,6 +306,7 @@ mod tests {
             delete: None,
             shallow: false,
             partial: false,
+            fetched_from: None,
             behind: 0,
             asked: false,
         };

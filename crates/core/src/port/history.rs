@@ -71,6 +71,8 @@ pub struct Look {
     pub server: Option<Result<Refs, RepoError>>,
     /// How far a push would come.
     pub reach: Reach,
+    /// Where git fetches from, if that is not where it pushes to and the server is.
+    pub fetched_from: Option<String>,
 }
 
 /// One commit as `doctor` sees it.

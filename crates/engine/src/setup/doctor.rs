@@ -39,7 +39,7 @@ impl Engine<'_> {
     /// Examines a clone and, where `ask`, its server. A server that cannot be read is a finding, not a fault.
     pub fn examine(&self, history: &dyn History, ask: bool) -> Result<Examination, Refusal> {
         let now = self.clock.now();
-        let Look { git, shallow, partial, head, refs, server, reach } = history.look(ask)?;
+        let Look { git, shallow, partial, head, refs, server, reach, fetched_from } = history.look(ask)?;
         let (server, unreachable) = match server {
             Some(Ok(server)) => (Some(server), None),
             Some(Err(e)) => (None, Some(plain(&e.to_string()))),
@@ -78,6 +78,7 @@ impl Engine<'_> {
             leftovers,
             shallow,
             partial,
+            fetched_from,
             behind: behind(&past, trunk.into_iter().flatten().chain(lines.iter().map(|(b, _)| *b))),
             probed: self.probed(),
             reach: if unreachable.is_some() { Reach::NotAsked } else { reach },

@@ -22,8 +22,21 @@ pub enum PlaceError {
     },
     #[error("the clone has no remote `{wanted}`; it has {}", if .has.is_empty() { "none".into() } else { .has.join(", ") })]
     NoSuchRemote { wanted: String, has: Vec<String> },
+    #[error("git pushes to several addresses of the remote `{remote}`, and only one server can have the record: {}", .addresses.join(", "))]
+    Several { remote: String, addresses: Vec<String> },
     #[error("the address `{address}` is not used: {why}")]
     Address { address: String, why: &'static str },
+}
+
+/// Where a server is.
+pub(super) struct Address {
+    /// Where git pushes to, and so where everything is read and pushed: after a push the refs of the same server
+    /// have to tell what became of it.
+    pub(super) url: String,
+    /// Where git fetches from, if that is somewhere else.
+    pub(super) fetched: Option<String>,
+    /// Whether it is the repository itself.
+    pub(super) own: bool,
 }
 
 pub(super) fn address(
@@ -31,32 +44,22 @@ pub(super) fn address(
     wanted: Option<&str>,
     base: &Path,
     own: &Path,
-) -> Result<(String, bool), PlaceError> {
+) -> Result<Address, PlaceError> {
     let remotes: Vec<String> = settings
         .keys()
         .filter_map(|k| Some(k.strip_prefix("remote.")?.strip_suffix(".url")?.to_owned()))
         .collect();
     let name = wanted.unwrap_or("origin");
-    let listed = |key: &str| settings.get(&format!("remote.{name}.{key}")).cloned().unwrap_or_default();
-    // Reads and writes must go to the same place, so there must be exactly one.
-    let mut urls = listed("pushurl");
-    if urls.is_empty() {
-        urls = listed("url");
-    }
-    urls.dedup();
-    if urls.len() > 1 {
-        return Err(PlaceError::Address {
-            address: plain(name),
-            why: "the remote has several addresses; name the one that counts with --remote",
-        });
-    }
-    let url = urls.pop();
-    match (url, wanted) {
-        (Some(url), _) => Ok((absolute(&apply_instead_of(settings, &url), base), false)),
-        (None, None) if remotes.is_empty() => Ok((own.display().to_string(), true)),
+    let listed = |key: &str| settings.get(&format!("remote.{name}.{key}")).map_or(&[][..], Vec::as_slice);
+    let (fetched, pushed) = (listed("url"), listed("pushurl"));
+    match (fetched.first().or(pushed.first()), wanted) {
+        (Some(_), _) => single(settings, name, fetched, pushed, base),
+        (None, None) if remotes.is_empty() => {
+            Ok(Address { url: own.display().to_string(), fetched: None, own: true })
+        }
         (None, Some(given)) if given.contains(['/', ':']) || Path::new(given).is_dir() => {
             let here = std::env::current_dir().unwrap_or_else(|_| base.to_path_buf());
-            Ok((absolute(given, &here), false))
+            single(settings, name, &[given.to_owned()], &[], &here)
         }
         (None, _) => Err(PlaceError::NoSuchRemote {
             wanted: plain(name),
@@ -65,16 +68,48 @@ pub(super) fn address(
     }
 }
 
-/// Applies `url.<base>.insteadOf` as git does: the longest prefix wins.
-fn apply_instead_of(settings: &Settings, url: &str) -> String {
+/// Finds the one address that git pushes to, as `remote.c` of git does: `pushurl`, else what `pushInsteadOf` makes of
+/// `url`, else `url`.
+fn single(
+    settings: &Settings,
+    name: &str,
+    fetched: &[String],
+    pushed: &[String],
+    base: &Path,
+) -> Result<Address, PlaceError> {
+    let place = |url: &String| {
+        let instead = instead_of(settings, "insteadof", url);
+        absolute(instead.as_deref().unwrap_or(url), base)
+    };
+    let fetches_from = fetched.first().map(place);
+    let mut urls: Vec<String> = pushed.iter().map(place).collect();
+    if urls.is_empty() {
+        let instead = fetched.iter().filter_map(|url| instead_of(settings, "pushinsteadof", url));
+        urls = instead.map(|url| absolute(&url, base)).collect();
+    }
+    if urls.is_empty() {
+        urls = fetched.iter().map(place).collect();
+    }
+    urls.sort_unstable();
+    urls.dedup();
+    match <[String; 1]>::try_from(urls) {
+        Ok([url]) => Ok(Address { fetched: fetches_from.filter(|from| *from != url), url, own: false }),
+        Err(urls) => Err(PlaceError::Several {
+            remote: plain(name),
+            addresses: urls.iter().map(|url| shown(url)).collect(),
+        }),
+    }
+}
+
+/// Applies `url.<base>.insteadOf` or `url.<base>.pushInsteadOf` as git does: the longest prefix wins. `None` where
+/// none fits.
+fn instead_of(settings: &Settings, kind: &str, url: &str) -> Option<String> {
     let rules = settings.iter().filter_map(|(key, prefixes)| {
-        let base = key.strip_prefix("url.")?.strip_suffix(".insteadof")?;
+        let base = key.strip_prefix("url.")?.strip_suffix(kind)?.strip_suffix('.')?;
         let prefix = prefixes.iter().filter(|p| url.starts_with(p.as_str())).max_by_key(|p| p.len())?;
         Some((prefix.len(), base))
     });
-    rules
-        .max_by_key(|(len, _)| *len)
-        .map_or_else(|| url.to_owned(), |(len, base)| format!("{base}{}", &url[len..]))
+    rules.max_by_key(|(len, _)| *len).map(|(len, base)| format!("{base}{}", &url[len..]))
 }
 
 /// Makes a relative path absolute. Addresses stay as they are, and so does what looks like an option, which is
@@ -195,6 +230,45 @@ mod tests {
             "http://127.0.0.1:8000/x",
         ] {
             assert!(check(good).is_ok(), "{good}");
+        }
+    }
+
+    #[test]
+    fn a_remote_is_where_git_pushes_to() {
+        const READ: &str = "https://host/lib.git";
+        let both = ("url.git@host:.pushinsteadof", "https://host/");
+        let cases: [(&[(&str, &str)], &str); 7] = [
+            (&[], READ),
+            (&[("remote.origin.pushurl", "git@host:lib.git")], "git@host:lib.git"),
+            (&[both], "git@host:lib.git"),
+            (&[both, ("url.ssh://host/.insteadof", "https://host/")], "git@host:lib.git"),
+            (&[both, ("url.file:///srv/.pushinsteadof", "https://host/lib")], "file:///srv/.git"),
+            // An address that is for pushes alone is rewritten as one that is for fetches is.
+            (&[both, ("remote.origin.pushurl", "https://host/other.git")], "https://host/other.git"),
+            (
+                &[("remote.origin.pushurl", "mine:lib.git"), ("url.git@host:.insteadof", "mine:")],
+                "git@host:lib.git",
+            ),
+        ];
+        let of = |more: &[(&str, &str)], wanted: Option<&str>| {
+            let mut settings = Settings::from([("remote.origin.url".to_owned(), vec![READ.to_owned()])]);
+            for (key, value) in more {
+                settings.entry((*key).to_owned()).or_default().push((*value).to_owned());
+            }
+            address(&settings, wanted, Path::new("/clone"), Path::new("/clone/.git"))
+        };
+        for (more, expected) in cases {
+            let found = of(more, None).ok().unwrap();
+            assert_eq!(found.url, expected, "{more:?}");
+            let moved = found.fetched.is_some();
+            assert_eq!(moved, !more.is_empty(), "{more:?}");
+        }
+        assert_eq!(of(&[both], Some("https://host/other.git")).ok().unwrap().url, "git@host:other.git");
+        for key in ["url", "pushurl"] {
+            let key = format!("remote.origin.{key}");
+            let several = of(&[(&key, "https://x:s3cret@host/1"), (&key, "https://host/2")], None);
+            let said = several.err().unwrap().to_string();
+            assert!(said.contains("several") && said.contains("https://host/1") && !said.contains("s3cret"));
         }
     }
 

@@ -1,6 +1,6 @@
 //! The clone that a person points at: where its server is, who they are, and how they connect. It is only read.
 
-use super::address::{PlaceError, Settings, address, check, split_secret};
+use super::address::{Address, PlaceError, Settings, address, check, shown, split_secret};
 use crate::process::{Failure, Git, Output, words};
 use allclear_core::types::text::plain;
 use std::ffi::OsString;
@@ -21,6 +21,8 @@ pub struct Clone {
     /// The server's address, without a password.
     pub remote: String,
     pub own_server: bool,
+    /// Where git fetches from, if that is not where it pushes to; without a login.
+    pub fetched_from: Option<String>,
     /// `Mira <mira@example.org>`; `None` if git does not know the person.
     pub person: Option<String>,
     /// The key that signs entries and tags, if the person signs with SSH.
@@ -77,9 +79,9 @@ impl Clone {
             k == "extensions.partialclone" || (k.starts_with("remote.") && k.ends_with(".promisor"))
         });
         let base = work_tree.as_ref().map_or_else(|| PathBuf::from(common), PathBuf::from);
-        let (address, own_server) = address(&settings, remote, &base, Path::new(common))?;
+        let Address { url, fetched, own } = address(&settings, remote, &base, Path::new(common))?;
         let remote_name = remote.unwrap_or("origin").to_owned();
-        let (remote, secret) = split_secret(&address);
+        let (remote, secret) = split_secret(&url);
         check(&remote)?;
         let ssh = last("gpg.format").is_some_and(|v| v == "ssh");
         let signs = ssh && last("commit.gpgsign").is_some_and(|v| v == "true");
@@ -89,7 +91,8 @@ impl Clone {
             dir: dir.to_path_buf(),
             work_tree: work_tree.map(PathBuf::from),
             remote,
-            own_server,
+            own_server: own,
+            fetched_from: fetched.as_deref().map(shown),
             shallow: shallow != "false",
             partial,
             remote_name: Some(remote_name)

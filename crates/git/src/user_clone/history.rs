@@ -148,6 +148,7 @@ impl History for CloneHistory<'_> {
                 refs,
                 server: server.map(|thread| thread.join().unwrap_or_else(|_| lost())),
                 reach: reach.map_or(Reach::NotAsked, |thread| thread.join().unwrap_or(Reach::NotAsked)),
+                fetched_from: self.clone.fetched_from.clone(),
             })
         })
     }

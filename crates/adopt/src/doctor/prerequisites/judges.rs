@@ -122,6 +122,9 @@ pub(super) fn clone(seen: &Prerequisites) -> Judgement {
     if seen.partial {
         says.push("it is partial: patches and files that are not here are not read".into());
     }
+    if let Some(place) = &seen.fetched_from {
+        says.push(format!("it pushes to the server and fetches from elsewhere: {}", short(place, 60)));
+    }
     if seen.behind > 0 {
         says.push(format!("it lacks {} as the server has them now", count(seen.behind, "ref")));
         acts.push("git fetch --tags");

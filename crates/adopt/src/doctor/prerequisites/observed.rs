@@ -37,6 +37,8 @@ pub struct Prerequisites {
     pub delete: Option<String>,
     pub shallow: bool,
     pub partial: bool,
+    /// Where the clone fetches from, if that is not where it pushes to.
+    pub fetched_from: Option<String>,
     /// How many release tags and branches of the server the clone does not have as they are.
     pub behind: usize,
     pub asked: bool,

@@ -83,6 +83,29 @@ fn a_server_of_another_user_on_this_machine_is_used_where_git_uses_it() {
 }
 
 #[test]
+fn where_git_pushes_to_is_where_the_release_goes() {
+    let world = World::new(QUICK);
+    world.git(".", &["clone", "-q", "--bare", "server.git", "gate.git"]);
+    let (server, gate) = (world.server().display().to_string(), world.path("gate.git").display().to_string());
+    let releases = |dir: &str| world.git(dir, &["for-each-ref", "refs/heads/release-*", "refs/allclear"]);
+    let redirect = format!("url.{gate}.pushInsteadOf");
+    world.git("clone", &["config", &redirect, &server]);
+    world.allclear(&["doctor"]).says(&format!("fetches from elsewhere: {server}"));
+    world.allclear(&["cut", "--yes"]).code(0);
+    assert!(releases("server.git").is_empty() && !releases("gate.git").is_empty());
+    world.allclear(&["status"]).says("1.1.0");
+    // The same where the address itself is given, as with git push.
+    world.run("clone", &["--remote", &server, "status"]).says("1.1.0");
+
+    world.git("clone", &["config", "--unset", &redirect]);
+    world.git("clone", &["config", "--add", "remote.origin.pushurl", &gate]);
+    world.allclear(&["status"]).says("1.1.0");
+    world.git("clone", &["config", "--add", "remote.origin.pushurl", &server]);
+    world.allclear(&["status"]).code(2).talks("several addresses").talks(&gate).talks("--remote ADDRESS");
+    assert!(releases("server.git").is_empty());
+}
+
+#[test]
 fn a_cache_that_others_may_write_is_not_used_and_a_new_one_is_for_its_owner_alone() {
     let world = World::new(QUICK);
     let cache = world.path("cache/allclear");
