@@ -16,16 +16,22 @@ use allclear_core::{Branch, CommitId, RULES, TagFormat, Version};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// What was found to be as the record says, and does not change any more.
+/// The first commit of a candidate, the commit that it was cut from, and the files that the first may change.
+type Head = (CommitId, CommitId, BTreeSet<String>);
+/// The tag of an rc: its object, its name and its commit.
+type Tag = (CommitId, String, CommitId);
+
+/// What was found to be as the record says, and does not change any more. Each is kept with all that decided it: the
+/// next entry may name the same commit and say something else of it.
 #[derive(Default, Serialize, Deserialize)]
 struct Known {
     rules: u32,
-    /// Policies, by the commit whose file has them.
-    policies: BTreeSet<(CommitId, String)>,
-    /// The first commits of candidates, by the commit that they were cut from.
-    heads: BTreeSet<(CommitId, CommitId)>,
-    /// Tags of rcs.
-    tags: BTreeSet<CommitId>,
+    /// The record's first entry.
+    root: Option<CommitId>,
+    /// Policies, by the commit whose file has them, and by whether the cut is a regular one.
+    policies: BTreeSet<(CommitId, bool, String)>,
+    heads: BTreeSet<Head>,
+    tags: BTreeSet<Tag>,
 }
 
 impl Engine<'_> {
@@ -38,8 +44,12 @@ impl Engine<'_> {
         develop: Option<&CommitId>,
     ) -> Result<BTreeMap<Version, Unfounded>, Refusal> {
         let known = self.repo.recall("founded").and_then(|b| serde_json::from_slice::<Known>(&b).ok());
-        let mut known = known.filter(|known| known.rules == RULES).unwrap_or_default();
-        let key = |candidate: &Candidate| (candidate.policy_from.clone(), candidate.cut.digest.clone());
+        let same_record = |known: &Known| known.rules == RULES && known.root == project.root;
+        let mut known = known.filter(same_record).unwrap_or_default();
+        let key = |candidate: &Candidate| {
+            let cut = &candidate.cut;
+            (candidate.policy_from.clone(), cut.kind.is_regular(), policy::digest(&cut.policy))
+        };
         let new: Vec<&Candidate> =
             project.candidates.values().filter(|c| !known.policies.contains(&key(c))).collect();
         if !new.is_empty() {
@@ -56,7 +66,7 @@ impl Engine<'_> {
         if !(new.is_empty() && heads.is_empty() && tags.is_empty()) {
             known.heads.extend(heads);
             known.tags.extend(tags);
-            known.rules = RULES;
+            (known.rules, known.root) = (RULES, project.root.clone());
             if let Ok(bytes) = serde_json::to_vec(&known) {
                 self.repo.remember("founded", &bytes);
             }
@@ -74,7 +84,7 @@ impl Engine<'_> {
             };
             if let Some(why) = misnamed(version, candidate) {
                 Some(Unfounded::Forged(why))
-            } else if !known.policies.contains(&key(candidate)) {
+            } else if cut.digest != policy::digest(&cut.policy) || !known.policies.contains(&key(candidate)) {
                 let at = from.short();
                 Some(Unfounded::Policy(format!("its policy is not the one in {POLICY_FILE} at {at}")))
             } else if tip.is_some() && !has(tip, &cut.from) {
@@ -82,7 +92,7 @@ impl Engine<'_> {
                 Some(rewound(name, &cut.from))
             } else if develop.is_some() && !has(develop, from) {
                 Some(rewound(&branches.develop, from))
-            } else if !known.heads.contains(&(cut.head.clone(), cut.from.clone())) {
+            } else if !known.heads.contains(&head_key(cut)) {
                 let (head, from) = (cut.head.short(), cut.from.short());
                 Some(Unfounded::Forged(format!("{head} changes more than the version of {from}")))
             } else {
@@ -94,14 +104,9 @@ impl Engine<'_> {
     }
 
     /// Finds the candidates whose first commit is the one that they were cut from, or sets the version on top of it.
-    fn sound_heads(
-        &self,
-        graph: &Graph,
-        project: &Project,
-        known: &Known,
-    ) -> Result<Vec<(CommitId, CommitId)>, Refusal> {
-        let key = |cut: &Cut| (cut.head.clone(), cut.from.clone());
-        let cuts = project.candidates.values().map(|c| &c.cut).filter(|cut| !known.heads.contains(&key(cut)));
+    fn sound_heads(&self, graph: &Graph, project: &Project, known: &Known) -> Result<Vec<Head>, Refusal> {
+        let cuts = project.candidates.values().map(|c| &c.cut);
+        let cuts = cuts.filter(|cut| !known.heads.contains(&head_key(cut)));
         let (same, made): (Vec<&Cut>, Vec<&Cut>) = cuts.partition(|cut| cut.head == cut.from);
         let on_top = |cut: &&Cut| {
             graph.commits.get(&cut.head).is_some_and(|info| info.parents == std::slice::from_ref(&cut.from))
@@ -111,9 +116,9 @@ impl Engine<'_> {
         let paths = if heads.is_empty() { BTreeMap::new() } else { self.repo.paths(&heads)? };
         let sound = made.into_iter().filter(|cut| {
             let may = may_change(cut);
-            paths.get(&cut.head).is_none_or(|paths| paths.iter().all(|path| may.contains(path)))
+            paths.get(&cut.head).is_some_and(|paths| paths.iter().all(|path| may.contains(path)))
         });
-        Ok(same.into_iter().chain(sound).map(key).collect())
+        Ok(same.into_iter().chain(sound).map(head_key).collect())
     }
 
     /// Reads the tags of rcs: those that are as the record says, and what is wrong with others. What is not here
@@ -122,16 +127,17 @@ impl Engine<'_> {
         &self,
         project: &Project,
         known: &Known,
-    ) -> Result<(Vec<CommitId>, BTreeMap<CommitId, String>), Refusal> {
+    ) -> Result<(Vec<Tag>, BTreeMap<CommitId, String>), Refusal> {
         let rcs: Vec<&Rc> = project.candidates.values().flat_map(|candidate| &candidate.rcs).collect();
-        let rcs: Vec<&Rc> = rcs.into_iter().filter(|rc| !known.tags.contains(&rc.object)).collect();
+        let key = |rc: &Rc| (rc.object.clone(), rc.tag.clone(), rc.commit.clone());
+        let rcs: Vec<&Rc> = rcs.into_iter().filter(|rc| !known.tags.contains(&key(rc))).collect();
         let ids: Vec<CommitId> = rcs.iter().map(|rc| rc.object.clone()).collect();
         let texts = self.repo.objects(&ids)?;
         let is_entry = |id: Option<&str>| id.is_some_and(|id| project.tag_entries.contains(id));
         let (mut sound, mut odd) = (Vec::new(), BTreeMap::new());
         for (rc, text) in rcs.into_iter().zip(texts) {
             match tag(&text, &rc.tag, &rc.commit, is_entry) {
-                Truth::Holds => sound.push(rc.object.clone()),
+                Truth::Holds => sound.push(key(rc)),
                 Truth::CannotBeChecked(_) => {}
                 Truth::DoesNotHold(why) => drop(odd.insert(rc.object.clone(), why)),
             }
@@ -155,6 +161,10 @@ fn misnamed(version: Version, candidate: &Candidate) -> Option<String> {
         let odd = candidate.rcs.iter().find(|rc| rc.tag != cut.tags.candidate(version, rc.n))?;
         Some(format!("{} is not the tag of rc.{}", plain(&odd.tag), odd.n))
     }
+}
+
+fn head_key(cut: &Cut) -> Head {
+    (cut.head.clone(), cut.from.clone(), may_change(cut))
 }
 
 /// Lists the files that the commit of a cut may change: those that carry the version by the policy, or that are known

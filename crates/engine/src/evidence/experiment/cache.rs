@@ -5,7 +5,7 @@ use crate::Engine;
 use allclear_core::experiment::judge::Known;
 use allclear_core::experiment::{Arm, Attempt, Comparison, Job, Outcome, Row, Side};
 use allclear_core::types::text::hex;
-use allclear_core::{CommitId, Version};
+use allclear_core::{CommitId, RULES, Version};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
@@ -15,13 +15,11 @@ const ANSWERS: usize = 4;
 const ENDS: usize = 8;
 /// With how many candidates a downstream is well before it may block.
 const RIPE: usize = 3;
-/// The shape of what is kept.
-const SHAPE: u32 = 1;
-
 /// What is remembered of one downstream.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub(super) struct Memory {
-    shape: u32,
+    /// By which rules its answers were found.
+    rules: u32,
     /// How long it took the last time, in milliseconds.
     pub(super) millis: Option<u64>,
     /// With what it was looked at last.
@@ -164,7 +162,7 @@ impl Memory {
             self.answers.insert(0, Answer { to, closure, row: row.clone() });
             self.answers.truncate(ANSWERS);
         }
-        self.shape = SHAPE;
+        self.rules = RULES;
     }
 }
 
@@ -192,7 +190,7 @@ impl Engine<'_> {
     pub(super) fn recall_downstream(&self, name: &str) -> Memory {
         let bytes = self.repo.recall(&cache_key("downstream", name));
         let memory = bytes.and_then(|bytes| serde_json::from_slice::<Memory>(&bytes).ok());
-        memory.filter(|memory| memory.shape == SHAPE).unwrap_or_default()
+        memory.filter(|memory| memory.rules == RULES).unwrap_or_default()
     }
 
     pub(super) fn remember_downstream(&self, name: &str, memory: &Memory) {

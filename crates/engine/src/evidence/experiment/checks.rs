@@ -8,16 +8,17 @@ use super::progress::Progress;
 use super::queue;
 use super::target::{Target, TestWish};
 use crate::{Engine, Refusal};
-use allclear_core::Seconds;
 use allclear_core::experiment::{Arm, Ecosystem, Job, Mode, Must, Outcome, Recipe, Run, Side};
 use allclear_core::ledger::event::CheckOutcome;
 use allclear_core::policy::LabCheck;
 use allclear_core::port::lab::Request;
+use allclear_core::{RULES, Seconds};
 use serde::{Deserialize, Serialize};
 
 /// What is remembered of a check.
 #[derive(Serialize, Deserialize)]
 struct Before {
+    rules: u32,
     key: String,
     run: CheckRun,
 }
@@ -43,7 +44,7 @@ impl Engine<'_> {
                 let bytes = self.repo.recall(&cache_key("check", &check.name));
                 let before = bytes.and_then(|bytes| serde_json::from_slice::<Before>(&bytes).ok());
                 let forgotten = |b: &Before| wish.rerun_failed && b.run.outcome != Some(CheckOutcome::Passed);
-                let before = before.filter(|b| !forgotten(b));
+                let before = before.filter(|b| b.rules == RULES && !forgotten(b));
                 Task { check, job: job(check, &target.candidate), before }
             })
             .collect();
@@ -60,7 +61,7 @@ impl Engine<'_> {
                 (lab.watch)(&Progress::Checked(&run));
                 let lasts = run.outcome.is_some() && !run.known && !run.attempt.floating;
                 if let Some(key) = key.filter(|_| lasts)
-                    && let Ok(bytes) = serde_json::to_vec(&Before { key, run: run.clone() })
+                    && let Ok(bytes) = serde_json::to_vec(&Before { rules: RULES, key, run: run.clone() })
                 {
                     self.repo.remember(&cache_key("check", &run.name), &bytes);
                 }

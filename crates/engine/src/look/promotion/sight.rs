@@ -8,15 +8,17 @@ use allclear_core::port::Refs;
 use allclear_core::project::{Project, Promoted};
 use allclear_core::{CommitId, RULES, RefName, Version};
 use serde::{Deserialize, Serialize};
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 /// How many entries are remembered.
 const REMEMBERED: usize = 50;
 
-/// What is remembered of entries that were recomputed: they do not change, and neither does what they stand on.
+/// What is remembered of entries that were recomputed: they do not change, and what they stand on
+/// does where an entry is struck.
 #[derive(Default, Serialize, Deserialize)]
 struct Recomputed {
     rules: u32,
+    struck: BTreeSet<CommitId>,
     entries: VecDeque<(CommitId, EntrySight, Option<String>)>,
 }
 
@@ -30,7 +32,7 @@ impl Engine<'_> {
     ) -> Result<BTreeMap<Version, PromotionFacts>, Refusal> {
         let known =
             self.repo.recall("recomputed").and_then(|b| serde_json::from_slice::<Recomputed>(&b).ok());
-        let mut known = known.filter(|known| known.rules == RULES).unwrap_or_default();
+        let mut known = known.filter(|known| known.rules == RULES && known.struck == project.struck).unwrap_or_default();
         let before = known.entries.len();
         let mut found = BTreeMap::new();
         for promoted in open(refs, project) {
@@ -49,7 +51,7 @@ impl Engine<'_> {
             found.insert(promoted.promotion.version, PromotionFacts { sight, why });
         }
         if known.entries.len() > before {
-            known.rules = RULES;
+            (known.rules, known.struck) = (RULES, project.struck.clone());
             known.entries.drain(..known.entries.len().saturating_sub(REMEMBERED));
             if let Ok(bytes) = serde_json::to_vec(&known) {
                 self.repo.remember("recomputed", &bytes);

@@ -6,6 +6,7 @@ mod hostile;
 mod killed;
 mod kills;
 mod races;
+mod remembered;
 mod server;
 mod store;
 
