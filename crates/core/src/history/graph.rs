@@ -22,7 +22,9 @@ pub struct Graph {
     pub commits: BTreeMap<CommitId, CommitInfo>,
     /// Newest first, children before parents.
     pub order: Vec<CommitId>,
-    /// Tips that are not in the store.
+    /// Tips that all others contain.
+    pub common: BTreeSet<CommitId>,
+    /// Tips that neither the store nor the server has.
     pub absent: BTreeSet<CommitId>,
 }
 
@@ -34,16 +36,18 @@ impl Graph {
         self.order.iter().filter(|id| mine.contains(id) && !hidden.contains(id)).cloned().collect()
     }
 
-    /// Tells whether `tip` contains `commit`. Both must be among the tips that the graph was read
-    /// for: one that is not above their common ancestors is itself a common ancestor.
+    /// Tells whether `tip` is known to contain `commit`: of what the graph does not know, nothing is.
     pub fn contains(&self, tip: &CommitId, commit: &CommitId) -> bool {
-        if tip == commit {
-            return true;
+        if tip == commit || self.commits.contains_key(commit) {
+            return tip == commit || self.ancestors([tip]).contains(commit);
         }
-        if self.absent.contains(tip) || self.absent.contains(commit) {
-            return false;
-        }
-        !self.commits.contains_key(commit) || self.ancestors([tip]).contains(commit)
+        let known = self.commits.contains_key(tip) || self.common.contains(tip);
+        known && (self.common.contains(commit) || self.is_below(commit))
+    }
+
+    /// Tells whether a commit is a parent that is common to all tips.
+    fn is_below(&self, commit: &CommitId) -> bool {
+        self.commits.values().any(|info| info.parents.contains(commit))
     }
 
     fn ancestors<'a>(&'a self, tips: impl IntoIterator<Item = &'a CommitId>) -> HashSet<&'a CommitId> {

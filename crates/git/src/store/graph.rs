@@ -21,7 +21,9 @@ impl CommitGraph for Store {
             let output = self.git().run(&args, b"", LIST_LIMIT).map_err(broken)?;
             match output.code {
                 Some(0) => Ok(true),
-                Some(1) => Ok(false),
+                Some(1) if output.said.is_empty() => Ok(false),
+                // Before 2.44 git answers so as well where it cannot read a commit in between.
+                Some(1) => self.check_whole([commit, head]).map(|()| false),
                 Some(_) | None if !self.present(std::slice::from_ref(commit))?.contains(commit) => Ok(false),
                 Some(_) | None => Err(missing(&format!("what {} descends from", head.short()))),
             }
@@ -44,7 +46,9 @@ impl CommitGraph for Store {
             let mut input = id_lines(&present);
             input.extend(String::from_utf8_lossy(&common.stdout).lines().map(|id| format!("^{id}\n")));
             let graph = read_graph(self.git(), &input).map_err(broken)?;
-            Ok(Graph { absent: wanted.difference(&present).cloned().collect(), ..graph })
+            let absent = wanted.difference(&present).cloned().collect();
+            let common = present.into_iter().filter(|tip| !graph.commits.contains_key(tip)).collect();
+            Ok(Graph { absent, common, ..graph })
         })
     }
 
@@ -71,19 +75,18 @@ impl CommitGraph for Store {
     fn paths(&self, commits: &[CommitId]) -> Result<BTreeMap<CommitId, Vec<String>>, RepoError> {
         self.healing(&|| {
             let input = id_lines(commits);
+            self.check_present(commits)?;
             let args = words("diff-tree --stdin -r -z --root -m --first-parent --no-renames --name-only");
             let out = self.git().ok(&args, input.as_bytes()).map_err(broken)?;
-            let mut paths: BTreeMap<CommitId, Vec<String>> = BTreeMap::new();
+            let mut paths: BTreeMap<CommitId, Vec<String>> =
+                commits.iter().map(|id| (id.clone(), Vec::new())).collect();
             let mut current = None;
             for field in out.split(|&b| b == 0) {
                 let field = String::from_utf8_lossy(field);
                 let field = field.trim_start_matches('\n');
                 // The paths of a commit follow its own id.
                 match CommitId::parse(field.trim()) {
-                    Ok(id) if commits.contains(&id) => {
-                        paths.entry(id.clone()).or_default();
-                        current = Some(id);
-                    }
+                    Ok(id) if paths.contains_key(&id) => current = Some(id),
                     Ok(_) | Err(_) if !field.is_empty() => {
                         if let Some(list) = current.as_ref().and_then(|id| paths.get_mut(id)) {
                             list.push(field.to_owned());
@@ -102,7 +105,10 @@ impl CommitGraph for Store {
         reverse: bool,
     ) -> Result<BTreeMap<CommitId, String>, RepoError> {
         let options: &[&str] = if reverse { &["-R"] } else { &[] };
-        self.healing(&|| patch_ids(self.git(), commits, options).map_err(broken))
+        self.healing(&|| {
+            self.check_present(commits)?;
+            patch_ids(self.git(), commits, options).map_err(broken)
+        })
     }
 
     fn entries(
@@ -149,6 +155,15 @@ impl Store {
         Ok(commits(found))
     }
 
+    /// Makes sure that all of some commits are there: `diff-tree` leaves out what it cannot read.
+    fn check_present(&self, ids: &[CommitId]) -> Result<(), RepoError> {
+        let found = self.infos(ids.iter().map(CommitId::as_str))?;
+        match ids.iter().zip(found).find(|(_, found)| found.is_none()) {
+            Some((lost, _)) => Err(missing(&format!("the commit {}", lost.short()))),
+            None => Ok(()),
+        }
+    }
+
     fn commits_by_prefix(&self, prefix: &str) -> Result<Vec<CommitId>, RepoError> {
         let hex = prefix.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b));
         if !hex || !(4..=64).contains(&prefix.len()) {
@@ -160,7 +175,12 @@ impl Store {
             self.git().line(&["rev-parse", &format!("--disambiguate={prefix}")], b"").map_err(broken)?
         };
         let names: Vec<String> = found.lines().map(|id| format!("{id}^{{commit}}")).collect();
-        Ok(commits(self.infos(names.iter().map(String::as_str))?).into_iter().collect())
+        let found: Vec<CommitId> =
+            commits(self.infos(names.iter().map(String::as_str))?).into_iter().collect();
+        if found.is_empty() {
+            self.check_history()?;
+        }
+        Ok(found)
     }
 }
 

@@ -9,10 +9,11 @@
 use super::error::{broken, done, io};
 use super::make::{SIBLING, alternates, identity, init, lock, set_aside};
 use super::remote::FETCHED;
-use super::{FETCH_LIMIT, Store};
+use super::{FETCH_LIMIT, Store, held};
 use crate::parse::id_lines;
 use crate::process::words;
 use crate::user_clone::shown;
+use allclear_core::CommitId;
 use allclear_core::port::RepoError;
 use std::path::Path;
 use std::sync::atomic::Ordering::Relaxed;
@@ -65,10 +66,15 @@ impl Store {
         }
         // Another process may have made it again in the meantime.
         if self.state.identity() == identity(&self.dir) {
+            // Before anything is fetched, so that the new store has all of it.
+            let (_, refs) = self.list()?;
             self.replace(&what)?;
             self.state.healed.store(true, Relaxed);
+            self.reopen();
+            held(&self.state.seen).refs = Some(refs.objects);
+        } else {
+            self.reopen();
         }
-        self.reopen();
         if self.state.wrote.swap(false, Relaxed) {
             return Err(RepoError::Remade(format!(
                 "this machine's private store was damaged, and has been made again ({what})"
@@ -157,16 +163,22 @@ impl Store {
         alternates(fresh, self.objects.as_deref()).map(drop)
     }
 
-    /// Makes sure that the history of what was fetched is complete; for callers that miss an object and have to
-    /// know whether the server ever had it.
+    /// Makes sure that the store has all commits that the server's refs lead to; for callers that miss an object, and
+    /// have to know whether the server has it.
     pub(super) fn check_history(&self) -> Result<(), RepoError> {
-        // Without the server nothing can be said, and what it has since is fetched by the next look.
-        let Ok((text, refs)) = self.list() else { return Ok(()) };
-        if !self.has_fetched(&text) {
-            return Ok(());
-        }
-        let tips = id_lines(refs.objects.values());
-        self.git().ok(&["rev-list", "--quiet", "--stdin"], tips.as_bytes()).map(drop).map_err(broken)
+        let seen = held(&self.state.seen).refs.clone();
+        let refs = seen.map_or_else(|| self.list().map(|(_, refs)| refs.objects), Ok)?;
+        self.check_whole(refs.values())
+    }
+
+    /// Makes sure that the store has all commits that some objects lead to.
+    pub(super) fn check_whole<'a>(
+        &self,
+        tips: impl IntoIterator<Item = &'a CommitId>,
+    ) -> Result<(), RepoError> {
+        // The commit-graph has commits also where their objects are lost.
+        let git = self.git().clone().with_config("core.commitGraph", "false");
+        git.ok(&["rev-list", "--quiet", "--stdin"], id_lines(tips).as_bytes()).map(drop).map_err(broken)
     }
 
     /// Removes lock files of processes that were killed. Only under the store's own lock.

@@ -12,9 +12,6 @@ use std::io::{BufRead, Read};
 
 pub(crate) const TEXT_LIMIT: usize = 4 << 20;
 
-/// With more trees than this, it is not checked whether missing files are lost.
-const LOOKED_INTO: usize = 50;
-
 impl Objects for Store {
     fn files(&self, tree: &CommitId, paths: &[String]) -> Result<BTreeMap<String, String>, RepoError> {
         let usable: Vec<&str> = paths.iter().map(String::as_str).filter(|p| !p.contains('\n')).collect();
@@ -41,7 +38,7 @@ impl Objects for Store {
     }
 
     fn listing(&self, tree: &CommitId, paths: &[&str]) -> Result<Vec<Listed>, RepoError> {
-        self.healing(&|| list_files(self.git(), tree, paths).map_err(broken))
+        self.healing(&|| list_files(self.git(), tree, paths))
     }
 
     fn blob(&self, id: &CommitId) -> Result<Option<String>, RepoError> {
@@ -158,28 +155,36 @@ impl Store {
         Ok(found)
     }
 
-    /// Reads files as texts. The folders above them are read too: they tell files that do not exist from files
-    /// that the store has lost.
+    /// Reads files as texts. Of those that are not there, the folders above them are read too: they tell files that do
+    /// not exist from files that the store has lost.
     fn texts(&self, asked: &[(&CommitId, &str)]) -> Result<Vec<Option<String>>, RepoError> {
-        let folders: BTreeSet<(&CommitId, &str)> = asked
-            .iter()
-            .take_while(|_| asked.len() <= LOOKED_INTO)
-            .flat_map(|(tree, path)| above(path).map(move |folder| (*tree, folder)))
-            .collect();
         let name = |(tree, path): &(&CommitId, &str)| format!("{tree}:{path}");
-        let names: Vec<String> = asked.iter().chain(&folders).map(name).collect();
-        let (mut found, mut raws) = (Vec::new(), Vec::new());
+        let names: Vec<String> = asked.iter().map(name).collect();
+        let mut found = Vec::new();
         self.contents(names.iter().map(String::as_str), &mut |out| {
-            if found.len() < asked.len() {
-                found.push(read_object(out, TEXT_LIMIT)?);
-            } else {
-                raws.push(read_tree(out)?);
-            }
+            found.push(read_object(out, TEXT_LIMIT)?);
+            Ok(())
+        })?;
+        let absent = asked.iter().zip(&found).filter(|(_, file)| matches!(file, Err(Unreadable::Absent)));
+        let absent: Vec<(&CommitId, &str)> = absent.map(|(asked, _)| *asked).collect();
+        self.check_absent(&absent)?;
+        let text =
+            |file: Result<Vec<u8>, Unreadable>| file.ok().and_then(|bytes| String::from_utf8(bytes).ok());
+        Ok(found.into_iter().map(text).collect())
+    }
+
+    /// Makes sure that no tree lists files that could not be read.
+    fn check_absent(&self, absent: &[(&CommitId, &str)]) -> Result<(), RepoError> {
+        let folders: BTreeSet<(&CommitId, &str)> =
+            absent.iter().flat_map(|(tree, path)| above(path).map(move |folder| (*tree, folder))).collect();
+        let names: Vec<String> = folders.iter().map(|(tree, folder)| format!("{tree}:{folder}")).collect();
+        let mut raws = Vec::new();
+        self.contents(names.iter().map(String::as_str), &mut |out| {
+            raws.push(read_tree(out)?);
             Ok(())
         })?;
         let trees: BTreeMap<(&CommitId, &str), Option<Vec<u8>>> = folders.iter().copied().zip(raws).collect();
-        let absent = asked.iter().zip(&found).filter(|(_, file)| matches!(file, Err(Unreadable::Absent)));
-        for ((tree, path), _) in absent.filter(|_| !folders.is_empty()) {
+        for (tree, path) in absent {
             // From the top down: what a folder lists has to be there.
             for folder in above(path) {
                 let Some(raw) = trees.get(&(*tree, folder)).and_then(Option::as_ref) else {
@@ -197,9 +202,7 @@ impl Store {
                 }
             }
         }
-        let text =
-            |file: Result<Vec<u8>, Unreadable>| file.ok().and_then(|bytes| String::from_utf8(bytes).ok());
-        Ok(found.into_iter().map(text).collect())
+        Ok(())
     }
 
     /// Makes sure that the store has a tree that could not be read.
@@ -288,21 +291,23 @@ fn slot(git: &Git, tree: &CommitId, path: &str) -> Result<Slot, Failure> {
     Ok(slot)
 }
 
-fn list_files(git: &Git, tree: &CommitId, paths: &[&str]) -> Result<Vec<Listed>, Failure> {
+fn list_files(git: &Git, tree: &CommitId, paths: &[&str]) -> Result<Vec<Listed>, RepoError> {
     let mut args = vec!["ls-tree", "-z", "-l", "--full-tree", tree.as_str(), "--"];
     args.extend(paths);
-    let out = git.ok(&args, b"")?;
-    Ok(out.split(|&b| b == 0).filter_map(|line| listed(std::str::from_utf8(line).ok()?)).collect())
+    let out = git.ok(&args, b"").map_err(broken)?;
+    let lines = out.split(|&b| b == 0).filter_map(|line| std::str::from_utf8(line).ok());
+    let files: Result<Vec<Listed>, Unreadable> = lines.filter_map(|line| listed(line).transpose()).collect();
+    files.map_err(|_lost| missing(&format!("a file of {}", tree.short())))
 }
 
-/// Reads `100644 blob <id> <size>\t<path>`.
-fn listed(line: &str) -> Option<Listed> {
-    let (head, path) = line.split_once('\t')?;
-    let mut words = head.split_ascii_whitespace();
-    let (mode, kind) = (words.next()?, words.next()?);
-    let size = words.nth(1)?.parse().unwrap_or(0);
+/// Reads `100644 blob <id> <size>\t<path>`; `None` for a folder. What is lost has the size `BAD`.
+fn listed(line: &str) -> Result<Option<Listed>, Unreadable> {
+    let Some((head, path)) = line.split_once('\t') else { return Ok(None) };
+    let words: Vec<&str> = head.split_ascii_whitespace().collect();
+    let [mode, kind, _, size] = words[..] else { return Ok(None) };
+    let size = if size == "-" { 0 } else { size.parse().map_err(|_| Unreadable::Absent)? };
     let regular = matches!(mode, "100644" | "100755" | "100664");
-    (kind != "tree").then(|| Listed { path: path.to_owned(), regular, size })
+    Ok((kind != "tree").then(|| Listed { path: path.to_owned(), regular, size }))
 }
 
 /// Reads one answer of `cat-file --batch`; objects larger than `limit` are skipped.
@@ -326,12 +331,14 @@ mod tests {
     #[test]
     fn lines_of_a_tree() {
         let id = "1111111111111111111111111111111111111111";
-        let file = listed(&format!("100644 blob {id}      12\t.github/a b.yml")).unwrap();
-        assert_eq!(file, Listed { path: ".github/a b.yml".into(), regular: true, size: 12 });
-        assert!(!listed(&format!("120000 blob {id}       4\tlink")).unwrap().regular);
-        assert_eq!(listed(&format!("040000 tree {id}       -\t.github/workflows")), None);
-        assert!(!listed(&format!("160000 commit {id}       -\tother")).unwrap().regular);
-        assert_eq!(listed("rubbish"), None);
+        let file = |text: &str| listed(&text.replace("ID", id)).unwrap();
+        let plain = Listed { path: ".github/a b.yml".into(), regular: true, size: 12 };
+        assert_eq!(file("100644 blob ID      12\t.github/a b.yml"), Some(plain));
+        assert!(!file("120000 blob ID       4\tlink").unwrap().regular);
+        assert_eq!(file("040000 tree ID       -\t.github/workflows"), None);
+        assert!(!file("160000 commit ID       -\tother").unwrap().regular);
+        assert_eq!(file("rubbish"), None);
+        assert_eq!(listed(&format!("100644 blob {id}     BAD\tlost")), Err(Unreadable::Absent));
     }
 
     #[test]

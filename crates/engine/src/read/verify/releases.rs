@@ -93,8 +93,7 @@ impl<'a> Reach<'a> {
         let name = ["stable", "develop"][branch];
         match (self.graph, &self.branches[branch]) {
             (Some(graph), Some((tip, all))) => {
-                // What is not above the common ancestors of all tips is one of them, or is not here.
-                let common = !graph.commits.contains_key(commit) && !graph.absent.contains(commit);
+                let common = graph.common.contains(commit);
                 Truth::when(tip == commit || common || all.contains(commit), || {
                     format!("{name} ({}) does not contain {}", tip.short(), commit.short())
                 })

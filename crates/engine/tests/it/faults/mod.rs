@@ -1,5 +1,6 @@
 //! Rivals, attackers, crashes, and servers that refuse.
 
+mod absent;
 mod crowd;
 mod forged;
 mod hostile;
