@@ -11,7 +11,6 @@ use std::path::{Path, PathBuf};
 
 /// Where chance begins; another number kills at other places.
 const SEED: u64 = 20_261_127;
-const KILLS: usize = 30;
 /// No command below starts more processes of git than this, once there is something to do.
 const MOST: usize = 24;
 
@@ -46,10 +45,10 @@ fn wherever_a_command_is_killed_the_next_one_succeeds() {
     let mut chance = Chance(SEED);
     let mut life = Life::new();
     life.machine().engine().observe().unwrap();
-    let (mut kills, mut tries) = (0, 0);
-    while kills < KILLS {
+    let (mut kills, mut tries, wanted) = (0, 0, rounds(30));
+    while kills < wanted {
         tries += 1;
-        assert!(tries < 10 * KILLS, "too few are killed: {kills} of {tries}");
+        assert!(tries < 10 * wanted, "too few are killed: {kills} of {tries}");
         let step = life.next();
         let (n, how) = (1 + chance.below(MOST), GITS[chance.below(GITS.len())]);
         println!("{kills}: {step} killed at git {n}: {how}");

@@ -1,10 +1,12 @@
 //! The private store is a cache: whatever becomes of it, the next command succeeds.
 
-use super::killed::check;
+use super::killed::{check, started};
+use super::rounds;
 use allclear_core::Version;
 use allclear_engine::CutWish;
 use allclear_testkit::{Machine, World};
 use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::time::Duration;
 
 /// Where chance begins; another number tries other damages.
@@ -219,5 +221,58 @@ fn whatever_is_damaged_the_next_command_succeeds() {
         damage(&store, &name, how);
         life.take(step);
     }
+    life.end();
+}
+
+#[test]
+fn however_many_files_are_damaged_at_once_one_tick_succeeds() {
+    println!("seed {SEED}");
+    let mut chance = Chance(SEED);
+    let mut life = Life::new();
+    let step = life.next();
+    life.take(step);
+    for n in 0..rounds(5) {
+        let store = life.machine().store.dir().to_path_buf();
+        life.world.commit("develop", "feat: more", &[("more.txt", &format!("{n}\n"))]);
+        for _ in 0..=chance.below(4) {
+            let files = files(&store);
+            let file = files[chance.below(files.len())].strip_prefix(&store).unwrap().display().to_string();
+            let how = [Gone, Empty, Half][chance.below(3)];
+            println!("{n}: {file} {how:?}");
+            damage(&store, &file, how);
+        }
+        life.take("tick");
+    }
+    life.end();
+}
+
+/// Starts a command on a disk where no file can be longer than some blocks. Unlike a disk that is full this needs nobody's
+/// permission, and programs see the same: a write that fails.
+#[allow(clippy::disallowed_methods, reason = "this test starts itself again")]
+fn started_without_space(world: &World, step: &str, blocks: usize) -> Command {
+    let command = started(world, step, "git", 0);
+    let mut limited = Command::new("sh");
+    limited.args(["-c", "trap '' XFSZ; ulimit -f \"$0\"; exec \"$@\"", &blocks.to_string()]);
+    limited.arg(command.get_program()).args(command.get_args());
+    limited.envs(command.get_envs().filter_map(|(name, value)| Some((name, value?))));
+    limited
+}
+
+#[test]
+fn whatever_write_fails_on_a_full_disk_the_next_tick_succeeds() {
+    let mut life = Life::new();
+    let mut failed = 0;
+    for blocks in [0, 1, 2, 4, 8] {
+        // Each of the steps.
+        for _ in 0..4 {
+            let step = life.next();
+            let output = started_without_space(&life.world, step, blocks).output().unwrap();
+            println!("{step} with files of at most {blocks} blocks: {}", output.status);
+            failed += usize::from(!output.status.success());
+            life.world.unlock();
+            life.take_again(step);
+        }
+    }
+    assert!(failed > 3, "{failed}");
     life.end();
 }
