@@ -2,12 +2,13 @@
 //!
 //! Damage is found when git fails to read the store or to fetch into it, and when something is missing that the
 //! server's refs lead to. The new store is made aside and fetched completely before it replaces the damaged
-//! one, so a server that cannot be reached takes nothing away. That happens once in a store's life, under its
-//! lock, and never during a push from it. The damaged store is kept beside the new one for two weeks: it may
+//! one, so a server that cannot be reached takes nothing away. That happens under the store's lock, never during a
+//! push from it, and twice at most: a clone that lends its objects may be what is damaged, so that the second one
+//! borrows from nobody. The damaged store is kept beside the new one for two weeks: it may
 //! have the only copy of commits that the server has lost.
 
 use super::error::{broken, done, io};
-use super::make::{SIBLING, alternates, identity, init, lock, set_aside};
+use super::make::{ALTERNATES, SIBLING, alternates, identity, init, lock, set_aside};
 use super::remote::FETCHED;
 use super::{FETCH_LIMIT, Store, held};
 use crate::parse::id_lines;
@@ -23,18 +24,27 @@ use std::time::Duration;
 const CARRIED_OVER: [&str; 2] = ["head", "fold"];
 /// No git holds a lock for longer, since fetches into a store take turns.
 const LOCK_AGE: Duration = Duration::from_secs(3);
+/// How often a process makes a store again.
+const REMAKES: usize = 2;
 const DAMAGED_AGE: Duration = Duration::from_hours(14 * 24);
 const LOCK_PAUSE: Duration = Duration::from_millis(50);
+
+/// Whose objects a new store borrows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Borrow {
+    /// Those of the clones that the old store borrowed from.
+    AsBefore,
+    Nothing,
+}
 
 impl Store {
     /// Reads from the store. If that fails because the store is damaged, it is made again and read once more.
     pub(super) fn healing<T>(&self, read: &dyn Fn() -> Result<T, RepoError>) -> Result<T, RepoError> {
-        match read() {
-            Err(RepoError::Protocol(what)) => {
-                self.remake(what)?;
-                read()
+        loop {
+            match read() {
+                Err(RepoError::Protocol(what)) => self.remake(what)?,
+                answer => return answer,
             }
-            answer => answer,
         }
     }
 
@@ -47,12 +57,9 @@ impl Store {
     }
 
     /// Makes the store again, because of `what`. Fails with `Remade` if something was built in the old one,
-    /// which is gone now; with `what` if it was made again before; with `Unavailable` if the server cannot be
+    /// which is gone now; with `what` if it was made again often enough; with `Unavailable` if the server cannot be
     /// fetched from.
     pub(super) fn remake(&self, what: String) -> Result<(), RepoError> {
-        if self.state.healed.load(Relaxed) {
-            return Err(RepoError::Protocol(what));
-        }
         let guard = self.lock()?;
         self.remake_locked(what)?;
         drop(guard);
@@ -61,15 +68,16 @@ impl Store {
 
     /// The same, for callers that hold the lock.
     pub(super) fn remake_locked(&self, what: String) -> Result<(), RepoError> {
-        if self.state.healed.load(Relaxed) {
+        let remakes = self.state.remakes.load(Relaxed);
+        if remakes == REMAKES {
             return Err(RepoError::Protocol(what));
         }
         // Another process may have made it again in the meantime.
         if self.state.identity() == identity(&self.dir) {
             // Before anything is fetched, so that the new store has all of it.
             let (_, refs) = self.list()?;
-            self.replace(&what)?;
-            self.state.healed.store(true, Relaxed);
+            self.replace(&what, if remakes == 0 { Borrow::AsBefore } else { Borrow::Nothing })?;
+            self.state.remakes.store(remakes + 1, Relaxed);
             self.reopen();
             held(&self.state.seen).refs = Some(refs.objects);
         } else {
@@ -83,11 +91,11 @@ impl Store {
         Ok(())
     }
 
-    fn replace(&self, what: &str) -> Result<(), RepoError> {
+    fn replace(&self, what: &str, borrow: Borrow) -> Result<(), RepoError> {
         tracing::warn!(what, "the private store is damaged and is made again");
         let temp = self.temp_dir()?;
         let fresh = temp.path().join("store");
-        self.fill(&fresh)?;
+        self.fill(&fresh, borrow)?;
         let pushes = lock(&self.dir, "push")?;
         pushes.lock().map_err(|e| io("waiting for pushes from the store", &e))?;
         set_aside(&self.dir, what)?;
@@ -108,7 +116,7 @@ impl Store {
     pub(super) fn begin(&self) -> Result<(), RepoError> {
         let temp = self.temp_dir()?;
         let fresh = temp.path().join("store");
-        self.fill(&fresh)?;
+        self.fill(&fresh, Borrow::AsBefore)?;
         let put = |from: &Path, to: &Path| {
             std::fs::rename(from, to).map_err(|e| io("putting the store in its place", &e))
         };
@@ -118,12 +126,17 @@ impl Store {
         Ok(())
     }
 
-    fn fill(&self, fresh: &Path) -> Result<(), RepoError> {
-        if self.clone_into(fresh).is_err() {
+    fn fill(&self, fresh: &Path, borrow: Borrow) -> Result<(), RepoError> {
+        if self.clone_into(fresh, borrow).is_err() {
             drop(std::fs::remove_dir_all(fresh));
             init(fresh, &self.maker, &self.format)?;
-            self.borrow_as_before(fresh)?;
-            self.fetch_by(&self.network.clone_at(fresh).with_env("GIT_DIR", fresh))?;
+            self.borrow(fresh, borrow)?;
+            let filled = self.fetch_by(&self.network.clone_at(fresh).with_env("GIT_DIR", fresh));
+            if filled.is_err() && borrow == Borrow::AsBefore {
+                drop(std::fs::remove_dir_all(fresh));
+                return self.fill(fresh, Borrow::Nothing);
+            }
+            filled?;
         }
         let (from, to) = (self.dir.join("allclear"), fresh.join("allclear"));
         std::fs::create_dir_all(&to).map_err(|e| io("making the store", &e))?;
@@ -136,7 +149,7 @@ impl Store {
 
     /// Fetches everything by `git clone`: unlike `git fetch` it writes all refs into one file. With 100,000 of them that
     /// takes a tenth of the time, and so does every later fetch.
-    fn clone_into(&self, fresh: &Path) -> Result<(), RepoError> {
+    fn clone_into(&self, fresh: &Path, borrow: Borrow) -> Result<(), RepoError> {
         let _span = tracing::info_span!("clone", server = shown(&self.url)).entered();
         let parent = fresh.parent().unwrap_or(fresh);
         let name = fresh.file_name().and_then(std::ffi::OsStr::to_str).unwrap_or("store");
@@ -145,21 +158,27 @@ impl Store {
         let settings = [FETCHED[1], FETCHED[2]].map(|refs| format!("remote.origin.fetch={refs}"));
         args.extend(settings.iter().flat_map(|setting| ["-c", setting.as_str()]));
         args.extend(["--", &self.url, name]);
-        let borrowed = std::fs::read_to_string(self.dir.join("objects/info/alternates")).unwrap_or_default();
+        let borrowed = match borrow {
+            Borrow::AsBefore => std::fs::read_to_string(self.dir.join(ALTERNATES)).unwrap_or_default(),
+            Borrow::Nothing => String::new(),
+        };
         let git = self.network.clone_at(parent).with_env("GIT_DIR", fresh);
         let git = git.with_env("GIT_DEFAULT_HASH", self.format.as_str());
         let git = git.with_env("GIT_ALTERNATE_OBJECT_DIRECTORIES", borrowed.trim_end().replace('\n', ":"));
         done("clone", git.run(&args, b"", FETCH_LIMIT).map(|o| (o.code, o.said)).map_err(broken)?)?;
-        self.borrow_as_before(fresh)?;
+        self.borrow(fresh, borrow)?;
         let store = self.maker.clone_at(fresh).with_env("GIT_DIR", fresh);
         store.ok(&["symbolic-ref", "HEAD", "refs/heads/none"], b"").map_err(broken)?;
         store.ok(&["config", "--remove-section", "remote.origin"], b"").map(drop).map_err(broken)
     }
 
-    fn borrow_as_before(&self, fresh: &Path) -> Result<(), RepoError> {
-        let before = std::fs::read(self.dir.join("objects/info/alternates")).unwrap_or_default();
+    fn borrow(&self, fresh: &Path, borrow: Borrow) -> Result<(), RepoError> {
+        if borrow == Borrow::Nothing {
+            return Ok(());
+        }
+        let before = std::fs::read(self.dir.join(ALTERNATES)).unwrap_or_default();
         drop(std::fs::create_dir_all(fresh.join("objects/info")));
-        drop(std::fs::write(fresh.join("objects/info/alternates"), before));
+        drop(std::fs::write(fresh.join(ALTERNATES), before));
         alternates(fresh, self.objects.as_deref()).map(drop)
     }
 

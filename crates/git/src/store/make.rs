@@ -10,15 +10,18 @@ use std::path::{Path, PathBuf};
 /// The extension of a damaged store that was set aside.
 pub(super) const SIBLING: &str = "damaged";
 
-/// Lets the store borrow the objects of every clone that it was used from and that still exists. Gives the
+/// Where a repository names those that it borrows objects from.
+pub(super) const ALTERNATES: &str = "objects/info/alternates";
+
+/// Lets the store borrow the objects of every clone that it was used from, as long as that has them all. Gives the
 /// identities of their object directories.
 pub(super) fn alternates(dir: &Path, own: Option<&Path>) -> Result<String, RepoError> {
     use std::os::unix::fs::MetadataExt;
     let info = dir.join("objects/info");
-    let file = info.join("alternates");
+    let file = dir.join(ALTERNATES);
     let before = std::fs::read(&file).unwrap_or_default();
     let before = String::from_utf8_lossy(&before);
-    let mut paths: Vec<PathBuf> = before.lines().map(PathBuf::from).filter(|p| p.is_dir()).collect();
+    let mut paths: Vec<PathBuf> = before.lines().map(PathBuf::from).filter(|p| is_complete(p)).collect();
     paths.extend(own.filter(|own| !paths.iter().any(|p| p == own)).map(Path::to_path_buf));
     let after: String = paths.iter().map(|p| format!("{}\n", p.display())).collect();
     if after != before {
@@ -31,6 +34,16 @@ pub(super) fn alternates(dir: &Path, own: Option<&Path>) -> Result<String, RepoE
     }
     let identity = |p: &PathBuf| p.metadata().map(|m| format!("{}:{}", m.dev(), m.ino())).unwrap_or_default();
     Ok(paths.iter().map(identity).collect::<Vec<_>>().join(" "))
+}
+
+/// Whether a repository with this directory of objects has what its refs lead to: it may have become shallow or partial
+/// since it first lent them.
+fn is_complete(objects: &Path) -> bool {
+    let packs = std::fs::read_dir(objects.join("pack")).into_iter().flatten().flatten();
+    let is_promisor = |path: PathBuf| path.extension().is_some_and(|end| end == "promisor");
+    objects.is_dir()
+        && !objects.with_file_name("shallow").exists()
+        && !packs.into_iter().any(|entry| is_promisor(entry.path()))
 }
 
 pub(crate) fn make(dir: &Path, git: &Git, format: &str) -> Result<(), RepoError> {

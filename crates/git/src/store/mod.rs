@@ -32,8 +32,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsString;
 use std::fs::File;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::AtomicBool;
 use std::sync::atomic::Ordering::{Relaxed, SeqCst};
+use std::sync::atomic::{AtomicBool, AtomicUsize};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -75,7 +75,8 @@ struct State {
     wrote: AtomicBool,
     /// Whether the writer may have objects that are not settled. It is changed by who holds the writer.
     unsettled: AtomicBool,
-    healed: AtomicBool,
+    /// How often it was made again.
+    remakes: AtomicUsize,
     /// The commits and tags that this process wrote, as it wrote them.
     written: Mutex<BTreeMap<CommitId, Vec<u8>>>,
     /// What of the server is in the store, as far as this process knows.
@@ -98,7 +99,7 @@ impl State {
             writer: Mutex::new(Writer::new(git, format)),
             wrote: AtomicBool::new(false),
             unsettled: AtomicBool::new(false),
-            healed: AtomicBool::new(false),
+            remakes: AtomicUsize::new(0),
             written: Mutex::default(),
             seen: Mutex::default(),
             identity: Mutex::new(identity(dir)),

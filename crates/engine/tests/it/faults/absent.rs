@@ -1,6 +1,7 @@
 //! Objects that the private store has lost: they are fetched again, or there is an error. Nothing is taken for absent
 //! that the server has.
 
+use crate::v;
 use allclear_core::port::{CommitGraph, Merge, Objects, Remote, RepoError};
 use allclear_core::{CommitId, RefName};
 use allclear_git::Store;
@@ -187,4 +188,41 @@ fn what_neither_the_store_nor_the_server_has_is_absent_and_contained_nowhere() {
     assert!(store.paths(std::slice::from_ref(&nobodys)).is_err());
     assert!(store.patch_ids(std::slice::from_ref(&nobodys), false).is_err());
     assert_eq!(store.file_of_each(std::slice::from_ref(develop), "no/such.txt").unwrap(), [None]);
+}
+
+#[test]
+fn a_clone_that_has_lost_what_it_lends_holds_nobody_up() {
+    for loss in ["a commit", "a file", "all", "what is below its first commits"] {
+        println!("{loss}");
+        let world = World::soaked();
+        let (clone, machine) = (world.clone_dir(), world.machine("a"));
+        let git = |args: &[&str]| world.git_in(&clone, args);
+        machine.engine().observe().unwrap();
+        let objects = clone.join(".git/objects");
+        let lose = |id: &str| std::fs::remove_file(objects.join(&id[..2]).join(&id[2..])).unwrap();
+        match loss {
+            "a commit" => lose(&git(&["rev-parse", "origin/master"])),
+            "a file" => lose(&git(&["rev-parse", "origin/master:app.txt"])),
+            "all" => {
+                for folder in std::fs::read_dir(&objects).unwrap() {
+                    std::fs::remove_dir_all(folder.unwrap().path()).unwrap();
+                }
+            }
+            _ => {
+                let server = format!("file://{}", world.server().display());
+                git(&["fetch", "-q", "--depth=1", &server, "+refs/heads/*:refs/remotes/origin/*"]);
+                git(&["checkout", "-q", "--detach", "origin/develop"]);
+                git(&["branch", "-q", "-D", "master"]);
+                git(&["tag", "-d", "v1.0.0"]);
+                git(&["reflog", "expire", "--expire=now", "--all"]);
+                git(&["gc", "-q", "--prune=now"]);
+            }
+        }
+        drop(machine);
+        world.commit("develop", "feat: more", &[("more.txt", "x\n")]);
+        let (_, last) = world.until_quiet(&world.machine("a"));
+        assert!(last.faults.is_empty(), "{loss}: {:?}", last.faults);
+        assert_eq!(world.released(), [v("1.1.0")], "{loss}");
+        world.check_promises();
+    }
 }
