@@ -26,6 +26,41 @@ pub(crate) fn tree(mut raw: &[u8], width: usize) -> Option<Vec<TreeEntry<'_>>> {
     Some(entries)
 }
 
+/// Reads `diff-tree --stdin -z --raw`: the id of a commit, and for each path that it changes a field that begins with a
+/// colon and the path itself, whatever that looks like.
+pub(crate) fn paths(text: &[u8]) -> BTreeMap<CommitId, Vec<String>> {
+    let mut paths: BTreeMap<CommitId, Vec<String>> = BTreeMap::new();
+    let mut current = None;
+    let mut fields = text.split(|&b| b == 0);
+    while let Some(field) = fields.next() {
+        if field.starts_with(b":") {
+            let path = fields.next().map(|path| String::from_utf8_lossy(path).into_owned());
+            let list = current.as_ref().and_then(|id| paths.get_mut(id));
+            if let (Some(list), Some(path)) = (list, path) {
+                list.push(path);
+            }
+        } else {
+            current = CommitId::parse(&String::from_utf8_lossy(field)).ok();
+            paths.extend(current.clone().map(|id| (id, Vec::new())));
+        }
+    }
+    paths
+}
+
+/// Spells NULs out: `patch-id` reads a line up to the first, and so would give two changes one id that differ behind it.
+pub(crate) fn without_nul(patches: Vec<u8>) -> Vec<u8> {
+    const ESCAPE: u8 = 0xff;
+    if !patches.iter().any(|&b| matches!(b, 0 | ESCAPE)) {
+        return patches;
+    }
+    let spelled = |b: u8| match b {
+        0 => [Some(ESCAPE), Some(1)],
+        ESCAPE => [Some(ESCAPE), Some(ESCAPE)],
+        b => [Some(b), None],
+    };
+    patches.into_iter().flat_map(spelled).flatten().collect()
+}
+
 /// Reads the output of `patch-id`: a patch id and its commit a line.
 pub(crate) fn patch_ids(text: &[u8]) -> BTreeMap<CommitId, String> {
     let text = String::from_utf8_lossy(text);

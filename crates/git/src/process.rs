@@ -79,6 +79,7 @@ const CONFIG: &[(&str, &str)] = &[
     ("diff.renames", "true"),
     ("diff.noprefix", "false"),
     ("diff.external", ""),
+    ("diff.suppressBlankEmpty", "false"),
     ("merge.renames", "true"),
     ("merge.renameLimit", "7000"),
     ("merge.directoryRenames", "conflict"),

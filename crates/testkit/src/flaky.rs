@@ -213,6 +213,7 @@ pass_on! {
     Merge {
         fn merge(&self, pairs: &[(CommitId, CommitId)]) -> Result<Vec<Option<Merged>>, RepoError>;
         fn merge_over(&self, base: &CommitId, ours: &CommitId, theirs: &CommitId) -> Result<Merged, RepoError>;
+        fn differing(&self, one: &CommitId, other: &CommitId) -> Result<Vec<String>, RepoError>;
         fn merge_text(&self, base: &str, ours: &str, theirs: &str) -> Result<Option<String>, RepoError>;
     }
     Signing {

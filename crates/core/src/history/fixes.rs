@@ -3,7 +3,7 @@
 use crate::policy::Fixes;
 use crate::policy::model::Unclassified;
 use crate::types::object_id::CommitId;
-use crate::types::text::short;
+use crate::types::text::{list, short};
 use git_conventional::Commit;
 use serde::{Deserialize, Serialize};
 
@@ -44,7 +44,7 @@ pub enum Class {
 pub struct CommitSeen<'a> {
     /// The whole message.
     pub message: &'a str,
-    /// The paths it changes; `None` where they were not asked for.
+    /// The paths it changes; `None` where they were not asked for. Those of a merge are in [`Merge::WithChanges`].
     pub paths: Option<&'a [String]>,
     /// The subject of a commit on develop with the same patch that is a fix there.
     pub twin: Option<&'a str>,
@@ -55,25 +55,41 @@ pub struct CommitSeen<'a> {
 }
 
 /// What a commit is as a merge.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Merge {
     /// It has one parent.
     No,
     /// Its tree is what git's own merge of its parents gives: only what it brings counts.
     Plain,
-    /// It brings stable, however its conflicts were resolved: always allowed.
-    OfStable,
+    /// It brings stable to the candidate, and differs from git's own merge in conflicting paths alone: always
+    /// allowed.
+    OfStable {
+        /// The paths whose conflicts were resolved.
+        resolved: Vec<String>,
+    },
     /// Its tree has changes of its own.
-    WithChanges,
+    WithChanges {
+        /// The paths that differ from git's own merge.
+        paths: Vec<String>,
+    },
+    /// Git cannot merge its parents again: they are more than two, or have no common history.
+    Unrepeatable,
 }
+
+/// How many paths of a merge are named.
+const NAMED: usize = 5;
 
 /// Classes one commit.
 pub fn classify(fixes: &Fixes, seen: &CommitSeen<'_>) -> (Class, String) {
     if seen.merge == Merge::Plain {
         return (Class::Fix, "a merge; what it brings is judged commit by commit".into());
     }
-    if seen.merge == Merge::OfStable {
-        return (Class::Fix, "a merge of stable".into());
+    if let Merge::OfStable { resolved } = &seen.merge {
+        let why = match &resolved[..] {
+            [] => "a merge of stable".into(),
+            paths => format!("a merge of stable, with conflicts resolved in {}", named(paths)),
+        };
+        return (Class::Fix, why);
     }
     if seen.undone {
         return (Class::Fix, "taken back on the candidate, change for change".into());
@@ -81,19 +97,34 @@ pub fn classify(fixes: &Fixes, seen: &CommitSeen<'_>) -> (Class, String) {
     if let Some(twin) = seen.twin {
         return (Class::Fix, format!("the same patch is a fix on develop: {}", short(twin, 60)));
     }
-    if let Some(paths) = seen.paths.filter(|p| !p.is_empty() && !fixes.paths.is_empty())
+    let paths = match &seen.merge {
+        Merge::WithChanges { paths } => Some(&paths[..]),
+        Merge::Unrepeatable => None,
+        Merge::No | Merge::Plain | Merge::OfStable { .. } => seen.paths,
+    };
+    if let Some(paths) = paths.filter(|p| !p.is_empty() && !fixes.paths.is_empty())
         && paths.iter().all(|path| fixes.paths.iter().any(|glob| matches(glob, path)))
     {
         return (Class::Fix, "it touches nothing but fixes.paths".into());
     }
     // Changes of a merge's own are in no subject, so no subject can class them.
-    if seen.merge == Merge::WithChanges {
-        return (
-            Class::Unclassified,
-            "a merge with changes of its own, beyond what git's merge gives".into(),
-        );
+    match &seen.merge {
+        Merge::WithChanges { paths } => {
+            let why = format!("a merge that differs from git's own merge in {}", named(paths));
+            (Class::Unclassified, why)
+        }
+        Merge::Unrepeatable => {
+            let why = "a merge that git cannot repeat, so that nothing tells what it changes itself";
+            (Class::Unclassified, why.into())
+        }
+        Merge::No | Merge::Plain | Merge::OfStable { .. } => by_type(fixes, seen.message),
     }
-    by_type(fixes, seen.message)
+}
+
+fn named(paths: &[String]) -> String {
+    let mut names: Vec<String> = paths.iter().take(NAMED).map(|path| short(path, 60)).collect();
+    names.extend((paths.len() > NAMED).then(|| format!("{} more", paths.len() - NAMED)));
+    list(&names)
 }
 
 fn by_type(fixes: &Fixes, message: &str) -> (Class, String) {
@@ -184,11 +215,27 @@ mod tests {
             message: "Merge branch 'develop'",
             paths: None,
             twin: None,
-            merge: Merge::WithChanges,
+            merge: Merge::Unrepeatable,
             undone: false,
         };
-        assert_eq!(classify(&fixes(), &seen).0, Class::Unclassified);
-        let plain = CommitSeen { merge: Merge::Plain, ..seen };
-        assert_eq!(classify(&fixes(), &plain).0, Class::Fix);
+        let class = |merge: Merge| classify(&fixes(), &CommitSeen { merge, ..seen.clone() });
+        let paths = |paths: &[&str]| paths.iter().map(|&path| path.to_owned()).collect::<Vec<_>>();
+        let fix = |why: &str| (Class::Fix, why.to_owned());
+        assert_eq!(class(Merge::Unrepeatable).0, Class::Unclassified);
+        assert_eq!(class(Merge::Plain).0, Class::Fix);
+        assert_eq!(class(Merge::OfStable { resolved: paths(&[]) }), fix("a merge of stable"));
+        assert_eq!(
+            class(Merge::OfStable { resolved: paths(&["a.rs", "b.rs"]) }),
+            fix("a merge of stable, with conflicts resolved in a.rs and b.rs")
+        );
+        assert_eq!(
+            class(Merge::WithChanges { paths: paths(&["a\n", "b", "c", "d", "e", "f", "g"]) }),
+            (
+                Class::Unclassified,
+                "a merge that differs from git's own merge in a\u{fffd}, b, c, d, e and 2 more".into()
+            )
+        );
+        let docs = Merge::WithChanges { paths: paths(&["docs/a.md"]) };
+        assert_eq!(class(docs), fix("it touches nothing but fixes.paths"));
     }
 }

@@ -5,6 +5,7 @@ use allclear_core::CommitId;
 use allclear_core::history::fixes::{Class, ClassedCommit, CommitSeen, Merge, classify, revert_of};
 use allclear_core::history::graph::Graph;
 use allclear_core::history::pick::picked_from;
+use allclear_core::port::Merged;
 use allclear_core::project::{Candidate, Project};
 use allclear_core::types::text::short;
 use std::collections::{BTreeMap, BTreeSet};
@@ -23,13 +24,13 @@ impl Engine<'_> {
             return Ok(Vec::new());
         }
         let fixes = &candidate.cut.policy.fixes;
-        let merges = self.merges(ids, graph, stable)?;
+        let merges = self.merges(ids, graph, stable, &candidate.cut.head)?;
         let paths = if fixes.paths.is_empty() { BTreeMap::new() } else { self.repo.paths(ids)? };
         let undone = self.undone(ids, graph)?;
         let mut seen: Vec<ClassedCommit> = Vec::new();
         let class = |id: &CommitId, twin: Option<&str>| {
             let info = &graph.commits[id];
-            let merge = merges.get(id).copied().unwrap_or(Merge::No);
+            let merge = merges.get(id).cloned().unwrap_or(Merge::No);
             let commit = CommitSeen {
                 message: &info.message,
                 paths: paths.get(id).map(Vec::as_slice),
@@ -67,12 +68,13 @@ impl Engine<'_> {
         Ok(seen)
     }
 
-    /// Tells plain merges from merges with changes of their own, by merging their parents again.
+    /// Merges the parents of each merge again, and tells what the merge has beyond that.
     fn merges(
         &self,
         ids: &[CommitId],
         graph: &Graph,
         stable: Option<&CommitId>,
+        cut: &CommitId,
     ) -> Result<BTreeMap<CommitId, Merge>, Refusal> {
         let merges: Vec<&CommitId> = ids.iter().filter(|id| graph.commits[*id].parents.len() > 1).collect();
         if merges.is_empty() {
@@ -84,22 +86,42 @@ impl Engine<'_> {
             .collect();
         let again = self.repo.merge(&pairs)?;
         let trees = self.repo.trees(&merges.iter().map(|id| (*id).clone()).collect::<Vec<_>>())?;
-        Ok(merges
-            .into_iter()
-            .zip(again.into_iter().zip(trees))
-            .map(|(id, (again, tree))| {
-                let two = graph.commits[id].parents.len() == 2;
-                let plain = two && again.is_some_and(|m| m.conflicts.is_empty() && m.tree == tree);
-                let of_stable =
-                    two && stable.is_some_and(|s| graph.contains(s, &graph.commits[id].parents[1]));
-                let merge = match (of_stable, plain) {
-                    (true, _) => Merge::OfStable,
-                    (false, true) => Merge::Plain,
-                    (false, false) => Merge::WithChanges,
-                };
-                (id.clone(), merge)
-            })
-            .collect())
+        let own: BTreeSet<&CommitId> = ids.iter().chain([cut]).collect();
+        let is_stable = |id: &CommitId| stable.is_some_and(|stable| graph.contains(stable, id));
+        // Two older commits may conflict wherever somebody likes, so that one side has to be the candidate's.
+        let brings_stable =
+            |one: &CommitId, other: &CommitId| own.contains(one) && !own.contains(other) && is_stable(other);
+        let mut found = BTreeMap::new();
+        for (id, (again, tree)) in merges.into_iter().zip(again.into_iter().zip(trees)) {
+            let merge = match (&graph.commits[id].parents[..], again) {
+                ([one, other], Some(again)) => {
+                    let of_stable = brings_stable(one, other) || brings_stable(other, one);
+                    self.compare(&again, &tree, of_stable)?
+                }
+                _ => Merge::Unrepeatable,
+            };
+            found.insert(id.clone(), merge);
+        }
+        Ok(found)
+    }
+
+    /// Tells what the tree of a merge has beyond git's own merge of its parents.
+    fn compare(&self, again: &Merged, tree: &CommitId, of_stable: bool) -> Result<Merge, Refusal> {
+        let changed =
+            if again.tree == *tree { Vec::new() } else { self.repo.differing(&again.tree, tree)? };
+        let conflicts: Vec<String> = again.conflicts.keys().cloned().collect();
+        // Several names that are not UTF-8 look alike.
+        let in_conflict = |path: &String| conflicts.contains(path) && !path.contains('\u{fffd}');
+        let mut paths: Vec<String> = changed.into_iter().filter(|path| !in_conflict(path)).collect();
+        Ok(match (of_stable, paths.is_empty(), conflicts.is_empty()) {
+            (true, true, _) => Merge::OfStable { resolved: conflicts },
+            (false, true, true) => Merge::Plain,
+            (true, false, _) => Merge::WithChanges { paths },
+            (false, _, _) => {
+                paths.extend(conflicts);
+                Merge::WithChanges { paths }
+            }
+        })
     }
 
     /// Finds pairs of a commit and the revert that takes exactly its change back.

@@ -76,25 +76,11 @@ impl CommitGraph for Store {
         self.healing(&|| {
             let input = id_lines(commits);
             self.check_present(commits)?;
-            let args = words("diff-tree --stdin -r -z --root -m --first-parent --no-renames --name-only");
+            let args = words("diff-tree --stdin -r -z --root -m --first-parent --no-renames --raw");
             let out = self.git().ok(&args, input.as_bytes()).map_err(broken)?;
-            let mut paths: BTreeMap<CommitId, Vec<String>> =
-                commits.iter().map(|id| (id.clone(), Vec::new())).collect();
-            let mut current = None;
-            for field in out.split(|&b| b == 0) {
-                let field = String::from_utf8_lossy(field);
-                let field = field.trim_start_matches('\n');
-                // The paths of a commit follow its own id.
-                match CommitId::parse(field.trim()) {
-                    Ok(id) if paths.contains_key(&id) => current = Some(id),
-                    Ok(_) | Err(_) if !field.is_empty() => {
-                        if let Some(list) = current.as_ref().and_then(|id| paths.get_mut(id)) {
-                            list.push(field.to_owned());
-                        }
-                    }
-                    Ok(_) | Err(_) => {}
-                }
-            }
+            let mut paths = parse::paths(&out);
+            // Git is silent about a commit that changes nothing.
+            commits.iter().for_each(|id| drop(paths.entry(id.clone()).or_default()));
             Ok(paths)
         })
     }
@@ -184,7 +170,8 @@ impl Store {
     }
 }
 
-/// Computes patch ids. Without prefixes: -R would swap them, so that equal changes would differ.
+/// Computes patch ids. Without prefixes: -R would swap them, so that equal changes would differ. Without messages:
+/// they could have the header of another commit in them.
 pub(crate) fn patch_ids(
     git: &Git,
     commits: &[CommitId],
@@ -194,6 +181,7 @@ pub(crate) fn patch_ids(
     args.extend(["--full-index", "--no-prefix"]);
     args.extend(options);
     let patches = git.ok(&args, id_lines(commits).as_bytes())?;
+    let patches = parse::without_nul(patches);
     git.ok(&["patch-id", "--verbatim"], &patches).map(|out| parse::patch_ids(&out))
 }
 
@@ -244,4 +232,102 @@ fn lineage(git: &Git, commit: &CommitId, tips: &BTreeSet<CommitId>) -> Result<Li
 fn write_links(git: &Git) -> Result<(), RepoError> {
     let args = ["commit-graph", "write", "--reachable", "--split", "--no-progress"];
     git.ok(&args, b"").map(drop).map_err(broken)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::of_an_empty_server;
+    use allclear_core::port::Merge;
+
+    /// Makes commits on one branch from streams of `fast-import`, each with its message and what it changes.
+    fn commits(store: &Store, all: &[(&str, &[u8])]) -> Vec<CommitId> {
+        let mut made = Vec::new();
+        for (message, changes) in all {
+            let from = made.last().map(|id| format!("from {id}\n")).unwrap_or_default();
+            let header = format!(
+                "commit refs/heads/made\ncommitter A <a@b> 1 +0000\ndata {}\n{message}\n{from}",
+                message.len()
+            );
+            let stream = [header.as_bytes(), changes].concat();
+            store.git().ok(&["fast-import", "--quiet", "--force"], &stream).unwrap();
+            let tip = store.git().line(&["rev-parse", "refs/heads/made"], b"").unwrap();
+            made.push(CommitId::parse(&tip).unwrap());
+        }
+        made
+    }
+
+    fn file(name: &str, content: &[u8]) -> Vec<u8> {
+        let name = name.replace('\\', "\\\\").replace('"', "\\\"").replace('\n', "\\n");
+        let header = format!("M 100644 inline \"{name}\"\ndata {}\n", content.len());
+        [header.as_bytes(), content, b"\n"].concat()
+    }
+
+    #[test]
+    fn a_path_is_a_path_whatever_it_looks_like() {
+        let dir = tempfile::tempdir().unwrap();
+        let store = of_an_empty_server(dir.path());
+        let first = commits(&store, &[("one", &file("one", b"1\n"))]);
+        let id = first[0].to_string();
+        let hex = "1".repeat(40);
+        let names =
+            [&id, &hex, "\nafter a line", ":000000 100644", " space ", "tab\there", "\"quoted\"", "zz"];
+        let changes: Vec<u8> = names.iter().flat_map(|name| file(name, b"2\n")).collect();
+        let made = commits(&store, &[("one", &file("one", b"1\n")), (&format!("commit {id}"), &changes)]);
+        assert_eq!(made[0], first[0]);
+        let paths = store.paths(&made).unwrap();
+        assert_eq!(paths[&made[0]], ["one"]);
+        let expected: BTreeSet<String> = names.iter().map(|&name| name.to_owned()).collect();
+        assert_eq!(paths[&made[1]].iter().cloned().collect::<BTreeSet<_>>(), expected);
+        let differing = store.differing(&made[0], &made[1]).unwrap();
+        assert_eq!(differing.into_iter().collect::<BTreeSet<_>>(), expected);
+    }
+
+    #[test]
+    fn a_history_is_read_whatever_its_messages_say() {
+        let dir = tempfile::tempdir().unwrap();
+        let store = of_an_empty_server(dir.path());
+        let id = "1".repeat(40);
+        let messages = [
+            format!("commit {id}\n\ntree {id}\nparent {id}\n\tauthor: \"x\" <y>"),
+            format!("fix: a\n\ndiff --git a/a b/a\n--- a/a\n+++ b/a\n@@ -1 +1 @@\n-a\n+b\n{id}"),
+            "\tfix: \"quoted\" \u{2028} text".to_owned(),
+        ];
+        let all: Vec<(&str, Vec<u8>)> =
+            messages.iter().zip(0u8..).map(|(m, n)| (m.as_str(), file("a", &[b'a' + n, b'\n']))).collect();
+        let all: Vec<(&str, &[u8])> = all.iter().map(|(m, changes)| (*m, &changes[..])).collect();
+        let made = commits(&store, &all);
+        let graph = store.since(&made[2], &[]).unwrap();
+        assert_eq!(graph.order, made.iter().rev().cloned().collect::<Vec<_>>());
+        let read: Vec<&str> = made.iter().map(|id| graph.commits[id].message.trim_end()).collect();
+        assert_eq!(read, [messages[0].as_str(), &messages[1], &messages[2]]);
+        let patches = store.patch_ids(&made, false).unwrap();
+        assert_eq!(patches.into_keys().collect::<BTreeSet<_>>(), made[1..].iter().cloned().collect());
+        let messages: Vec<String> = messages.iter().rev().cloned().collect();
+        let read = store.messages(&made[2], 9).unwrap();
+        assert_eq!(read.iter().map(|m| m.trim_end()).collect::<Vec<_>>(), messages);
+    }
+
+    #[test]
+    fn a_patch_counts_to_its_end() {
+        let dir = tempfile::tempdir().unwrap();
+        let store = of_an_empty_server(dir.path());
+        // Git takes a file for text whose first 8000 bytes have no NUL.
+        let long = "a line of text\n".repeat(600).into_bytes();
+        let commit = format!("commit {}\ndiff --git a b\n", "1".repeat(40));
+        let ends: [&[u8]; 6] =
+            [b"a\0good\n", b"a\0evil\n", b"a\xff\x01evil\n", b"a\xffevil\n", commit.as_bytes(), b"a\0good\n"];
+        let with = |end: &[u8]| file("long", &[&long[..], end].concat());
+        let changes: Vec<Vec<u8>> = ends.iter().flat_map(|end| [with(b""), with(end)]).collect();
+        let all: Vec<(&str, &[u8])> = changes.iter().map(|changes| ("change", &changes[..])).collect();
+        let made = commits(&store, &all);
+        let added: Vec<CommitId> = made.iter().skip(1).step_by(2).cloned().collect();
+        let ids = store.patch_ids(&added, false).unwrap();
+        let ids: Vec<&String> = added.iter().map(|commit| &ids[commit]).collect();
+        assert_eq!(ids[0], ids[5]);
+        assert_eq!(ids.iter().collect::<BTreeSet<_>>().len(), 5);
+        let removed: Vec<CommitId> = made.iter().skip(2).step_by(2).cloned().collect();
+        let back = store.patch_ids(&removed, true).unwrap();
+        assert_eq!(removed.iter().map(|commit| &back[commit]).collect::<Vec<_>>(), ids[..5]);
+    }
 }

@@ -4,6 +4,7 @@
 use super::error::{broken, io, missing};
 use super::{LIST_LIMIT, PUSH_LIMIT, Store};
 use crate::parse;
+use crate::process::words;
 use crate::writer::Kind;
 use allclear_core::CommitId;
 use allclear_core::port::{Merge, Merged, Objects, RepoError};
@@ -18,6 +19,14 @@ impl Merge for Store {
 
     fn merge_over(&self, base: &CommitId, ours: &CommitId, theirs: &CommitId) -> Result<Merged, RepoError> {
         merge_over(self, [base, ours, theirs])
+    }
+
+    fn differing(&self, one: &CommitId, other: &CommitId) -> Result<Vec<String>, RepoError> {
+        let mut args = words("diff-tree -r -z --name-only --no-renames");
+        args.extend([one.as_str(), other.as_str()]);
+        let out = self.healing(&|| self.git().ok(&args, b"").map_err(broken))?;
+        let paths = out.split(|&b| b == 0).filter(|path| !path.is_empty());
+        Ok(paths.map(|path| String::from_utf8_lossy(path).into_owned()).collect())
     }
 
     fn merge_text(&self, base: &str, ours: &str, theirs: &str) -> Result<Option<String>, RepoError> {

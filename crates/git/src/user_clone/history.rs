@@ -159,14 +159,16 @@ impl History for CloneHistory<'_> {
         }
         let input = id_lines(tips);
         // Before --stdin: git handles options in order, and would fail for an id that the clone lacks.
-        let mut args = words("log --ignore-missing --stdin --no-show-signature --no-decorate --no-notes");
+        let mut args = words("log --ignore-missing --stdin -z --no-show-signature --no-decorate --no-notes");
         args.extend(["--no-color", "--no-mailmap", "--format=tformat:%H %T %ct %at %P%x00%s"]);
         let mut read: Vec<Read> = Vec::new();
-        let mut line = Vec::new();
+        let (mut head, mut subject) = (Vec::new(), Vec::new());
         let mut each = |out: &mut dyn BufRead| -> std::io::Result<()> {
-            while out.read_until(b'\n', &mut line)? > 0 {
-                read.extend(commit(&line));
-                line.clear();
+            while out.read_until(0, &mut head)? > 0 {
+                out.read_until(0, &mut subject)?;
+                read.extend(commit(head.strip_suffix(b"\0").unwrap_or(&head), &subject));
+                head.clear();
+                subject.clear();
             }
             Ok(())
         };
@@ -192,11 +194,11 @@ impl History for CloneHistory<'_> {
             return Ok(BTreeMap::new());
         }
         let input = id_lines(commits);
-        let mut args = words("log --stdin --no-walk=unsorted --ignore-missing --no-show-signature");
-        args.push("--format=tformat:%H %s");
+        let mut args = words("log --stdin -z --no-walk=unsorted --ignore-missing --no-show-signature");
+        args.extend(["--no-color", "--format=tformat:%H %s"]);
         let out = self.git.ok(&args, input.as_bytes()).map_err(unavailable)?;
-        let lines = String::from_utf8_lossy(&out).into_owned();
-        let each = lines.lines().filter_map(|line| line.split_once(' '));
+        let out = String::from_utf8_lossy(&out).into_owned();
+        let each = out.split('\0').filter_map(|commit| commit.split_once(' '));
         Ok(each.filter_map(|(id, subject)| Some((CommitId::parse(id).ok()?, plain(subject)))).collect())
     }
 
@@ -226,7 +228,7 @@ impl History for CloneHistory<'_> {
     fn forced(&self, branch: &RefName) -> Result<Vec<Forced>, RepoError> {
         let Some(remote) = &self.clone.remote_name else { return Ok(Vec::new()) };
         let own = format!("refs/remotes/{remote}/{}", branch.short());
-        let mut args = words("log -g --date=unix --no-show-signature");
+        let mut args = words("log -g -z --date=unix --no-show-signature --no-color");
         args.extend([REFLOG, "--format=tformat:%H %gd %gs", &own, "--"]);
         // Without a reflog or without the branch, nothing is known.
         let Ok(out) = self.git.ok(&args, b"") else { return Ok(Vec::new()) };
@@ -256,11 +258,9 @@ impl History for CloneHistory<'_> {
     }
 }
 
-/// Reads one line of `log --format='%H %T %ct %at %P%x00%s'`.
-fn commit(line: &[u8]) -> Option<Read> {
-    let end = line.iter().position(|&b| b == 0)?;
-    let (head, subject) = (std::str::from_utf8(&line[..end]).ok()?, &line[end + 1..]);
-    let mut fields = head.splitn(5, ' ');
+/// Reads a commit of `log -z --format='%H %T %ct %at %P%x00%s'`: what stands before its NUL, and behind it.
+fn commit(head: &[u8], subject: &[u8]) -> Option<Read> {
+    let mut fields = std::str::from_utf8(head).ok()?.splitn(5, ' ');
     let (id, tree) = (CommitId::parse(fields.next()?).ok()?, CommitId::parse(fields.next()?).ok()?);
     let mut seconds = || fields.next().and_then(|s| s.parse().ok()).unwrap_or(0);
     let (at, authored) = (seconds(), seconds());
@@ -274,7 +274,7 @@ fn commit(line: &[u8]) -> Option<Read> {
 /// Reads a reflog, newest first. A line that says `forced-update` replaced the commit of the next line.
 fn forced(text: &str) -> Vec<Forced> {
     let lines: Vec<(CommitId, Timestamp, &str)> = text
-        .lines()
+        .split('\0')
         .filter_map(|line| {
             let (id, rest) = line.split_once(' ')?;
             let (name, said) = rest.split_once(' ').unwrap_or((rest, ""));
@@ -298,7 +298,7 @@ mod tests {
     fn a_reflog_tells_of_replaced_branches() {
         let id = |c: &str| c.repeat(40);
         let text = format!(
-            "{} origin/develop@{{1700000200}} fetch origin: forced-update\n{} origin/develop@{{1700000100}} fetch origin: fast-forward\nrubbish\n",
+            "{} origin/develop@{{1700000200}} fetch origin: forced-update\0{} origin/develop@{{1700000100}} fetch origin: fast-forward\0rubbish\0",
             id("b"),
             id("a")
         );
@@ -311,10 +311,52 @@ mod tests {
     #[test]
     fn nothing_in_a_log_panics() {
         let id = "1".repeat(40);
-        for line in [&b""[..], b"\0", b"x y z\0s\n", b"\xff\0\xff"] {
-            assert!(commit(line).is_none());
+        for head in [&b""[..], b" ", b"x y z", b"\xff"] {
+            assert!(commit(head, b"s\xff").is_none());
         }
-        let (read, parents) = commit(format!("{id} {id}   {id} {id}\0\n").as_bytes()).unwrap();
+        let (read, parents) = commit(format!("{id} {id}   {id} {id}").as_bytes(), b"").unwrap();
         assert_eq!((read.at, read.authored, parents.len()), (0, 0, 2));
+    }
+
+    #[test]
+    fn no_setting_of_a_clone_changes_what_a_patch_is() {
+        let dir = tempfile::tempdir().unwrap();
+        let inherited = vec![("PATH".into(), "/usr/local/bin:/usr/bin:/bin".into())];
+        let env = Environment { inherited, cache: dir.path().join("cache") };
+        let git = Git::new(dir.path(), &env.inherited);
+        git.ok(&["init", "-q", "-b", "main", "."], b"").unwrap();
+        let text = |lines: &str| format!("M 100644 inline a.txt\ndata {}\n{lines}\n", lines.len());
+        let commit = |n: u8, change: &str| {
+            format!("commit refs/heads/main\ncommitter A <a@b> {n} +0000\ndata 0\n{change}")
+        };
+        let stream = [
+            commit(1, &text("one\n\ntwo\n\nthree\n")),
+            commit(2, &text("one\n\n2\n\nthree\n")),
+            commit(3, "R a.txt b.txt\n"),
+        ];
+        git.ok(&["fast-import", "--quiet"], stream.concat().as_bytes()).unwrap();
+        let made = git.line(&["rev-list", "main"], b"").unwrap();
+        let made: Vec<CommitId> = made.lines().map(|id| CommitId::parse(id).unwrap()).collect();
+        let clone = Clone::open(dir.path(), None, &env).unwrap();
+        let store = Store::open(&clone, &env).unwrap();
+        let ids = || CloneHistory::open(&clone, &store, &env).patch_ids(&made).unwrap();
+        let before = ids();
+        assert_eq!(before.len(), 2);
+        for (key, value) in [
+            ("diff.external", "false"),
+            ("diff.own.command", "false"),
+            ("diff.own.textconv", "echo the same"),
+            ("diff.noprefix", "true"),
+            ("diff.mnemonicPrefix", "true"),
+            ("diff.renames", "copies"),
+            ("diff.context", "0"),
+            ("diff.suppressBlankEmpty", "true"),
+            ("color.ui", "always"),
+            ("color.diff", "always"),
+        ] {
+            git.ok(&["config", key, value], b"").unwrap();
+        }
+        std::fs::write(dir.path().join(".git/info/attributes"), "*.txt diff=own\n").unwrap();
+        assert_eq!(ids(), before);
     }
 }

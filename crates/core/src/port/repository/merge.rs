@@ -23,6 +23,9 @@ pub trait Merge: Send + Sync {
     /// commit or a tree.
     fn merge_over(&self, base: &CommitId, ours: &CommitId, theirs: &CommitId) -> Result<Merged, RepoError>;
 
+    /// Lists the paths in which two trees differ. One that is not UTF-8 has U+FFFD in it.
+    fn differing(&self, one: &CommitId, other: &CommitId) -> Result<Vec<String>, RepoError>;
+
     /// Merges three versions of a text; `None` where they conflict.
     fn merge_text(&self, base: &str, ours: &str, theirs: &str) -> Result<Option<String>, RepoError>;
 }
