@@ -1,9 +1,11 @@
 //! `checks`: results that CI, an environment or a person recorded for exactly this commit.
 
 use super::case::{Case, Finding, Kind, MARGIN, Subject, earliest};
+use super::waiver;
 use crate::Seconds;
 use crate::policy::{Beat, RequiredCheck, Trust};
 use crate::project::CheckLine;
+use crate::types::gate::Gate;
 use crate::types::text::{list, plain};
 use crate::types::verdict::Verdict;
 use jiff::Timestamp;
@@ -31,11 +33,7 @@ pub(super) fn judge(case: &Case<'_>) -> Finding {
         .iter()
         .map(|check| (check, line(case, check, results.and_then(|r| r.get(&check.name)))))
         .collect();
-    let worst = lines.iter().map(|(_, l)| l.verdict).max().unwrap_or(Verdict::Passed);
-    let named = |verdict: Verdict| -> Vec<String> {
-        lines.iter().filter(|(_, l)| l.verdict == verdict).map(|(c, _)| plain(&c.name)).collect()
-    };
-    let subjects = lines
+    let subjects: Vec<Subject> = lines
         .iter()
         .map(|(c, l)| Subject {
             name: plain(&c.name),
@@ -44,16 +42,25 @@ pub(super) fn judge(case: &Case<'_>) -> Finding {
             detail: l.detail.clone(),
         })
         .collect();
+    let open = waiver::open(case, Gate::Checks, lines.iter().zip(&subjects));
+    let worst = open.iter().map(|(_, l)| l.verdict).max().unwrap_or(Verdict::Passed);
+    let named = |verdict: Verdict| -> Vec<String> {
+        open.iter().filter(|(_, l)| l.verdict == verdict).map(|(c, _)| plain(&c.name)).collect()
+    };
     let mut finding = match worst {
         Verdict::Failed => Finding::failed(
             format!("{} failed for {}", list(&named(Verdict::Failed)), case.commit().short()),
             vec!["whoever owns the check".into()],
-            vec![format!(
-                "fix it on {}, or record a new result: allclear check {} passed --commit {}",
-                case.candidate.cut.branch,
-                named(Verdict::Failed)[0],
-                case.commit()
-            )],
+            named(Verdict::Failed)
+                .iter()
+                .map(|name| {
+                    format!(
+                        "fix it on {}, or record a new result: allclear check {name} passed --commit {}",
+                        case.candidate.cut.branch,
+                        case.commit()
+                    )
+                })
+                .collect(),
         ),
         Verdict::Missing => Finding {
             verdict: Verdict::Missing,
@@ -70,8 +77,8 @@ pub(super) fn judge(case: &Case<'_>) -> Finding {
             ))
         },
         Verdict::Pending => {
-            let until = lines.iter().filter_map(|(_, l)| l.clears_at).max();
-            let detail = lines
+            let until = open.iter().filter_map(|(_, l)| l.clears_at).max();
+            let detail = open
                 .iter()
                 .find(|(_, l)| l.verdict == Verdict::Pending)
                 .map(|(c, l)| format!("{} {}", plain(&c.name), l.detail));

@@ -2,11 +2,13 @@
 //! of one in tier `must` blocks; what could not be looked at holds, first for machines, then for a person.
 
 use super::case::{Case, Finding, Kind, Subject};
+use super::waiver;
 use crate::experiment::{
     Comparison, FindingLine, Outcome, Step, Summary, Tier, counts, declared, is_signature,
 };
 use crate::project::experiments::Trial;
 use crate::types::duration::Seconds;
+use crate::types::gate::Gate;
 use crate::types::shell::quoted;
 use crate::types::text::{count, plain, short};
 use crate::types::verdict::Verdict;
@@ -72,10 +74,11 @@ struct Line<'a> {
 
 fn of(case: &Case<'_>, summary: &Summary, trial: &Trial, since: Timestamp) -> Finding {
     let lines = lines(case, summary);
-    let worst = lines.iter().map(|line| line.subject.verdict).max().unwrap_or(Verdict::Passed);
+    let open = waiver::open(case, Gate::Downstream, lines.iter().map(|line| (line, &line.subject)));
+    let worst = open.iter().map(|line| line.subject.verdict).max().unwrap_or(Verdict::Passed);
     let mut finding = match worst {
-        Verdict::Failed => failed(case, summary, &lines),
-        Verdict::Inconclusive => inconclusive(case, summary, &lines, since),
+        Verdict::Failed => failed(case, summary, &open),
+        Verdict::Inconclusive => inconclusive(case, summary, &open, since),
         Verdict::NotApplicable
         | Verdict::Passed
         | Verdict::Waived
@@ -227,21 +230,10 @@ fn advised(summary: &Summary) -> String {
     format!("{}{advice}", counts(&summary.all()))
 }
 
-fn failed(case: &Case<'_>, summary: &Summary, lines: &[Line<'_>]) -> Finding {
+fn failed(case: &Case<'_>, summary: &Summary, open: &[&Line<'_>]) -> Finding {
     let mut remedy = Vec::new();
     let mut told: BTreeSet<&str> = BTreeSet::new();
-    // What is answered already comes last.
-    let is_waived = |line: &&Line<'_>| {
-        case.candidate.waivers.iter().any(|w| {
-            let subject = w.subject.as_deref();
-            let about = subject == Some(&line.subject.name)
-                || (subject.is_some() && subject == line.subject.also.as_deref());
-            w.gate == "downstream" && w.commit == *case.commit() && about
-        })
-    };
-    let (known, open): (Vec<_>, Vec<_>) =
-        lines.iter().filter(|line| line.subject.verdict == Verdict::Failed).partition(is_waived);
-    let bad = open.into_iter().chain(known);
+    let bad = open.iter().filter(|line| line.subject.verdict == Verdict::Failed);
     let mut causes = 0;
     for line in bad.clone() {
         let (name, also) = (&line.subject.name, line.subject.also.as_deref());
@@ -268,7 +260,7 @@ fn failed(case: &Case<'_>, summary: &Summary, lines: &[Line<'_>]) -> Finding {
     Finding { needs_commit: true, ..Finding::failed(counts(&summary.all()), actors, remedy) }
 }
 
-fn inconclusive(case: &Case<'_>, summary: &Summary, lines: &[Line<'_>], since: Timestamp) -> Finding {
+fn inconclusive(case: &Case<'_>, summary: &Summary, open: &[&Line<'_>], since: Timestamp) -> Finding {
     let due = RETRIED.after(since);
     let again = format!("allclear test {} --rerun failed", case.version);
     let mut finding = Finding {
@@ -282,8 +274,7 @@ fn inconclusive(case: &Case<'_>, summary: &Summary, lines: &[Line<'_>], since: T
     if due <= case.now {
         (finding.kind, finding.turns_at) = (Kind::Person, None);
         finding.actors = vec!["whoever runs the lab".into()];
-        let open = lines.iter().filter(|line| line.subject.verdict == Verdict::Inconclusive);
-        finding.remedy.extend(open.take(CAUSES).map(|line| waive(case, &line.subject.name)));
+        finding.remedy.extend(open.iter().take(CAUSES).map(|line| waive(case, &line.subject.name)));
     }
     finding
 }

@@ -1,8 +1,10 @@
 //! `fixes`: only fixes came on board after the cut (promise P4).
 
 use super::case::{Case, Finding, Subject};
+use super::waiver;
 use crate::history::fixes::{Class, ClassedCommit, is_welcome};
 use crate::project::people::Acceptance;
+use crate::types::gate::Gate;
 use crate::types::text::{count, name_of, short};
 use crate::types::verdict::Verdict;
 
@@ -11,7 +13,6 @@ pub(super) fn judge(case: &Case<'_>) -> Finding {
     let blocks = |class: Class| !is_welcome(class, &case.policy.fixes);
     let accepted = |c: &ClassedCommit| case.project.acceptance(case.policy, &c.id);
     let offends = |c: &ClassedCommit| blocks(c.class) && accepted(c).is_none();
-    let offenders: Vec<_> = commits.iter().filter(|c| offends(c)).collect();
     let subjects: Vec<Subject> = commits
         .iter()
         .map(|c| Subject {
@@ -26,6 +27,7 @@ pub(super) fn judge(case: &Case<'_>) -> Finding {
             ),
         })
         .collect();
+    let offenders = waiver::open(case, Gate::Fixes, commits.iter().zip(&subjects));
     if offenders.is_empty() {
         let text = match commits.len() {
             0 => "no commits since the cut".to_owned(),

@@ -2,9 +2,11 @@
 //! (promise P5).
 
 use super::case::{Case, Finding, Kind, Subject, earliest};
+use super::waiver;
 use crate::ledger::event::Answer;
 use crate::project::people::{Report, pseudonyms};
 use crate::types::duration::Seconds;
+use crate::types::gate::Gate;
 use crate::types::person::is_same;
 use crate::types::text::{count, plain, short};
 use crate::types::verdict::Verdict;
@@ -20,31 +22,34 @@ const GOOD: &str = "good";
 pub(super) fn judge(case: &Case<'_>) -> Finding {
     let bad: Vec<(&Report, Line)> =
         case.candidate.standing_reports().map(|report| (report, line(case, report))).collect();
-    let open: Vec<&(&Report, Line)> = bad.iter().filter(|(_, line)| !line.verdict.is_clear()).collect();
+    let (open, answered): (Vec<_>, Vec<_>) = bad.iter().partition(|(_, line)| !line.verdict.is_clear());
     let n = good_ones(case);
     let missing = missing(case, n);
-    let mut finding = match &missing {
-        _ if !open.is_empty() => blocked(&open, n),
-        Some(text) => wanting(case, text),
-        None if n == 0 && case.candidate.reports.is_empty() => Finding::not_applicable("none"),
-        None => Finding::passed(format!("{n} good, 0 bad")),
-    };
     let subject = |(report, line): &(&Report, Line)| Subject {
         name: plain(&report.id),
         also: None,
         verdict: line.verdict,
         detail: format!("bad for rc.{}: {}", report.rc, line.detail),
     };
-    let answered = bad.iter().filter(|(_, line)| line.verdict.is_clear()).take(SHOWN);
-    finding.subjects = open.iter().copied().chain(answered).map(subject).collect();
+    let shown = open.iter().chain(answered.iter().take(SHOWN));
+    let mut subjects: Vec<Subject> = shown.map(|bad| subject(bad)).collect();
     // A waiver of one bad report does not waive missing good reports, and the other way round.
-    finding.subjects.extend(missing.map(|detail| Subject {
+    subjects.extend(missing.iter().map(|detail| Subject {
         name: GOOD.into(),
         also: None,
         verdict: Verdict::Missing,
-        detail,
+        detail: detail.clone(),
     }));
-    finding
+    let looked_at = open.iter().map(Some).chain(answered.iter().take(SHOWN).map(Some)).chain([None]);
+    let about = waiver::open(case, Gate::Reports, looked_at.zip(&subjects));
+    let bad_news: Vec<&(&Report, Line)> = about.iter().flatten().map(|bad| **bad).collect();
+    let finding = match &missing {
+        _ if !bad_news.is_empty() => blocked(&bad_news, n),
+        Some(text) => wanting(case, text),
+        None if n == 0 && case.candidate.reports.is_empty() => Finding::not_applicable("none"),
+        None => Finding::passed(format!("{n} good, 0 bad")),
+    };
+    Finding { subjects, turns_at: earliest(bad.iter().map(|(_, line)| line.turns_at)), ..finding }
 }
 
 struct Line {
@@ -111,7 +116,6 @@ fn blocked(open: &[&(&Report, Line)], good: usize) -> Finding {
     Finding {
         verdict: worst,
         kind: Kind::Person,
-        turns_at: earliest(open.iter().map(|(_, l)| l.turns_at)),
         ..Finding::failed(format!("{text}{tally}"), vec!["a captain".into()], remedy)
     }
 }

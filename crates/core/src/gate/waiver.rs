@@ -1,6 +1,6 @@
 //! Waivers: one gate, or one thing that it looked at, set aside on record for one commit until an instant.
 
-use crate::gate::case::{Case, Finding, Kind, MARGIN, earliest};
+use crate::gate::case::{Case, Finding, Kind, MARGIN, Subject, earliest};
 use crate::ledger::authority::Authority;
 use crate::policy::Policy;
 use crate::project::Candidate;
@@ -27,9 +27,17 @@ impl InForce<'_> {
         self.by.len() >= self.needs
     }
 
+    fn is_about(&self, subject: &Subject) -> bool {
+        self.subject.is_none_or(|name| name == subject.name || subject.also.as_deref() == Some(name))
+    }
+
     /// Tells whether what it set aside was as bad: nobody waives what is found out later.
-    fn covers(&self, verdict: Verdict) -> bool {
+    fn was_as_bad(&self, verdict: Verdict) -> bool {
         self.by.iter().all(|waiver| verdict <= waiver.verdict)
+    }
+
+    fn covers(&self, subject: &Subject) -> bool {
+        self.is_about(subject) && self.was_as_bad(subject.verdict)
     }
 
     fn names(&self) -> String {
@@ -63,6 +71,21 @@ pub fn sentences(candidate: &Candidate, commit: &CommitId, now: Timestamp) -> Ve
     candidate.waivers.iter().filter(counts).map(line).collect()
 }
 
+/// Keeps of what a gate looked at what its finding is about: what is not clear, and what no waiver sets aside. Where
+/// waivers set all of it aside, it is about that.
+pub(super) fn open<'s, T>(
+    case: &Case<'_>,
+    gate: Gate,
+    looked_at: impl Iterator<Item = (T, &'s Subject)>,
+) -> Vec<T> {
+    let forces = in_force(case, gate);
+    let is_aside = |(_, subject): &(T, &Subject)| forces.iter().any(|f| f.holds() && f.covers(subject));
+    let unclear = looked_at.filter(|(_, subject)| !subject.verdict.is_clear());
+    let (aside, open): (Vec<_>, Vec<_>) = unclear.partition(is_aside);
+    let about = if open.is_empty() { aside } else { open };
+    about.into_iter().map(|(looked_at, _)| looked_at).collect()
+}
+
 /// Lays the waivers on record over what a gate found. Never makes a verdict worse.
 pub(crate) fn apply(case: &Case<'_>, gate: Gate, finding: Finding) -> Finding {
     if finding.verdict.is_clear() || !gate.is_waivable() {
@@ -76,11 +99,9 @@ pub(crate) fn apply(case: &Case<'_>, gate: Gate, finding: Finding) -> Finding {
     let holding = || forces.iter().filter(|f| f.holds());
     let (mut waived, mut outdated) = (0, None);
     for subject in finding.subjects.iter_mut().filter(|s| !s.verdict.is_clear()) {
-        let covers = |f: &&InForce<'_>| {
-            f.subject.is_none_or(|name| name == subject.name || subject.also.as_deref() == Some(name))
-        };
-        let force = holding().find(covers);
-        if let Some(force) = force.filter(|force| !force.covers(subject.verdict)) {
+        let about = |f: &&InForce<'_>| f.is_about(subject);
+        let force = holding().find(|f| f.covers(subject)).or_else(|| holding().find(about));
+        if let Some(force) = force.filter(|force| !force.covers(subject)) {
             let was = force.by.iter().map(|waiver| waiver.verdict).min().unwrap_or(subject.verdict);
             let later = format!("it was {} when {} waived it", was.name(), force.names());
             subject.detail = format!("{} · {later}", subject.detail);
@@ -91,7 +112,7 @@ pub(crate) fn apply(case: &Case<'_>, gate: Gate, finding: Finding) -> Finding {
             waived += 1;
         }
     }
-    let whole = holding().any(|f| f.subject.is_none() && f.covers(finding.verdict));
+    let whole = holding().any(|f| f.subject.is_none() && f.was_as_bad(finding.verdict));
     // Subjects that were clear before do not explain why the gate is not.
     let each = waived > 0 && finding.subjects.iter().all(|s| s.verdict.is_clear());
     if whole || each {

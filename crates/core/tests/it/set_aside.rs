@@ -1,8 +1,9 @@
 //! What a waiver, an approval and a report must not do: more than was said, by fewer than it takes.
 
 use crate::make::{DAY, HOUR, MINUTE, Scene, VERSION, at, check, commit, entry_id, policy, rc};
+use allclear_core::history::fixes::{Class, ClassedCommit};
 use allclear_core::ledger::entry::Body;
-use allclear_core::ledger::event::{Event, ReportOutcome};
+use allclear_core::ledger::event::{CheckOutcome, Event, ReportOutcome};
 use allclear_core::policy::{NotThese, Policy, RequiredCheck};
 use allclear_core::project::people::pseudonyms;
 use allclear_core::types::gate::Gate;
@@ -184,4 +185,77 @@ fn a_second_start_changes_nothing() {
     };
     let (before, after) = (scene(|_| {}).project(), scene(|_| {}).then(1, start).project());
     assert_eq!((&after.name, &after.develop), (&before.name, &before.develop));
+}
+
+/// Says what a gate is not clear for: its sentence, and what would clear it.
+fn left(scene: &Scene, gate: Gate) -> (Verdict, String, Vec<String>) {
+    let found = scene.gate(gate, HOUR);
+    (found.verdict, found.summary, found.remedy)
+}
+
+#[test]
+fn what_is_waived_is_neither_in_the_sentence_nor_in_the_remedy() {
+    let check = |name: &str| RequiredCheck { name: name.into(), beat: None };
+    let checks = || scene(|p| p.gates.checks.required = ["ci", "lint", "staging"].map(check).to_vec());
+    let failed = |name: &str| Event::CheckRecorded {
+        name: name.into(),
+        outcome: CheckOutcome::Failed,
+        commit: commit(2),
+        url: None,
+    };
+    let scene = checks().by("ci", failed("ci")).by("ci", failed("lint"));
+    let again = |name| format!("allclear check {name} passed --commit {}", commit(2));
+    let (verdict, _, remedy) = left(&scene, Gate::Checks);
+    assert!(verdict == Verdict::Failed && remedy.len() == 2, "{remedy:?}");
+    let scene = scene.by("mira", waived("checks", Some("ci")));
+    let (verdict, summary, remedy) = left(&scene, Gate::Checks);
+    assert_eq!((verdict, &*summary), (Verdict::Failed, "lint failed for 0000000 (1 waived)"));
+    assert!(remedy.len() == 1 && remedy[0].ends_with(&again("lint")), "{remedy:?}");
+    let scene = scene.by("mira", waived("checks", Some("lint")));
+    let missing =
+        (Verdict::Missing, "no result of staging for 0000000 (2 waived)".into(), vec![again("staging")]);
+    assert_eq!(left(&scene, Gate::Checks), missing);
+    assert_eq!(scene.by("mira", waived("checks", Some("staging"))).verdict(Gate::Checks), Verdict::Waived);
+}
+
+#[test]
+fn a_waiver_that_does_not_hold_takes_nothing_out_of_the_remedy() {
+    let check = |name: &str| RequiredCheck { name: name.into(), beat: None };
+    let scene = scene(|p| {
+        p.gates.checks.required = ["ci", "staging"].map(check).to_vec();
+        p.waivers.second_person = vec!["checks".into()];
+    });
+    let one = scene.by("mira", waived("checks", Some("ci")));
+    let (_, summary, remedy) = left(&one, Gate::Checks);
+    assert!(summary.starts_with("no result of ci and staging "), "{summary}");
+    assert!(remedy[0].starts_with("allclear check ci "), "{remedy:?}");
+}
+
+#[test]
+fn of_reports_and_commits_those_are_named_that_are_not_waived() {
+    let two = scene(|p| p.gates.reports.min_good = 1)
+        .reported("ada", 1, ReportOutcome::Bad, "aaaaaaaa")
+        .reported("ben", 1, ReportOutcome::Bad, "bbbbbbbb");
+    let scene = two.by("mira", waived("reports", Some("aaaaaaaa")));
+    let (_, summary, remedy) = left(&scene, Gate::Reports);
+    assert!(summary.starts_with("bbbbbbbb is bad for rc.1"), "{summary}");
+    assert!(remedy.len() == 1 && remedy[0].contains("bbbbbbbb"), "{remedy:?}");
+    let scene = scene.by("mira", waived("reports", Some("bbbbbbbb")));
+    let (verdict, summary, remedy) = left(&scene, Gate::Reports);
+    assert_eq!((verdict, &*summary), (Verdict::Missing, "0 of 1 good report for rc.1 (2 waived)"));
+    assert!(remedy[0].starts_with("allclear report good"), "{remedy:?}");
+    let features = [7, 8].map(|n| ClassedCommit {
+        id: commit(n),
+        subject: format!("feat: {n}"),
+        author: "Ada <ada@example.org>".into(),
+        picked: None,
+        merge: false,
+        class: Class::NotAFix,
+        why: "feature".into(),
+    });
+    let scene = self::scene(|_| {}).seen(|seen| seen.commits = features.to_vec());
+    let scene = scene.by("mira", waived("fixes", Some(commit(7).as_str())));
+    let (_, summary, remedy) = left(&scene, Gate::Fixes);
+    assert_eq!(summary, "0000000 \"feat: 8\" is not a fix (feature) (1 waived)");
+    assert!(remedy.len() == 1 && remedy[0].contains(commit(8).as_str()), "{remedy:?}");
 }
