@@ -6,6 +6,7 @@ use allclear_adopt::to_do::Server;
 use allclear_core::CommitId;
 use allclear_core::ecosystem::try_it::TryIt;
 use allclear_core::ledger::actor::{Actor, Proof, Via};
+use allclear_core::types::person::is_of;
 use allclear_core::types::shell::quoted;
 use allclear_core::types::text::plain;
 use allclear_engine::{Adoption, Engine, Fault, FaultKind, Note, Snapshot};
@@ -22,6 +23,8 @@ pub(crate) struct Context {
     pub(crate) env: Environment,
     clock: SystemClock,
     by: Actor,
+    /// Git's own user, where `by` is somebody else.
+    recorded_by: Option<Actor>,
     watch: Box<dyn Fn(&Note) + Send + Sync>,
 }
 
@@ -37,10 +40,20 @@ impl Context {
     pub(crate) fn of(clone: Clone, env: Environment, who: Option<&str>) -> Result<Self, Fault> {
         private_dir(&env.cache).map_err(|e| not_private(&env.cache, &e))?;
         let store = Store::open(&clone, &env)?.with_caller(whole_environment());
-        let who = who.or(clone.person.as_deref()).unwrap_or("somebody");
+        let own = clone.person.as_deref();
         let proof = if clone.signing_key.is_some() { Proof::Signed } else { Proof::Claimed };
-        let who = allclear_core::types::text::short(who.trim(), 200);
-        Ok(Self { clone, store, env, clock: SystemClock, by: Actor { who, proof }, watch: Box::new(warn) })
+        // Where git knows nobody either, the engine refuses whatever needs a name.
+        let by = actor(who.or(own).unwrap_or_default(), proof);
+        let recorded_by = own.filter(|own| !is_of(&by.who, own)).map(|own| actor(own, Proof::Claimed));
+        Ok(Self { clone, store, env, clock: SystemClock, by, recorded_by, watch: Box::new(warn) })
+    }
+
+    /// Lets the program itself act where nobody is named.
+    pub(crate) fn unattended(mut self) -> Self {
+        if self.by.who.is_empty() {
+            self.by.who = "allclear".into();
+        }
+        self
     }
 
     /// Hears of each step.
@@ -58,6 +71,7 @@ impl Context {
             notify: Some(&self.store),
             clock: &self.clock,
             by: self.by.clone(),
+            recorded_by: self.recorded_by.clone(),
             via,
             watch: &*self.watch,
         }
@@ -105,6 +119,10 @@ impl Context {
     pub(crate) fn ways_to_try(&self, commit: &CommitId, tag: &str) -> Vec<TryIt> {
         self.engine().try_it(commit, tag, &self.clone.remote).unwrap_or_default()
     }
+}
+
+fn actor(who: &str, proof: Proof) -> Actor {
+    Actor { who: allclear_core::types::text::short(who.trim(), 200), proof }
 }
 
 /// Says what a person should know though it stops nothing.

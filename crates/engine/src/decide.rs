@@ -13,6 +13,7 @@ impl Engine<'_> {
         &self,
         choose: impl Fn(&Snapshot) -> Result<(Draft, T), Refusal>,
     ) -> Result<T, Refusal> {
+        self.identified()?;
         healed(|| self.decide_until_landed(&choose))
     }
 

@@ -1,10 +1,11 @@
 //! Whoever acts: one type. Its use cases stand in the folders beside this file.
 
-use crate::{FaultKind, Note, Refusal};
+use crate::{FaultKind, LedgerRefusal, Note, Refusal};
 use allclear_core::ledger::actor::{Actor, Via};
 use allclear_core::port::notify::Notify;
 use allclear_core::port::steps::Steps;
 use allclear_core::port::{Clock, Repository, Signature};
+use allclear_core::types::person::is_same;
 
 /// One person or job, at one repository, at one machine.
 pub struct Engine<'a> {
@@ -17,6 +18,8 @@ pub struct Engine<'a> {
     pub clock: &'a dyn Clock,
     /// Who acts.
     pub by: Actor,
+    /// Whom git knows here, where that is somebody else.
+    pub recorded_by: Option<Actor>,
     pub via: Via,
     /// Hears of each step.
     pub watch: &'a (dyn Fn(&Note) + Sync),
@@ -25,6 +28,11 @@ pub struct Engine<'a> {
 impl Engine<'_> {
     pub(crate) fn note(&self, note: Note) {
         (self.watch)(&note);
+    }
+
+    /// Refuses to act for nobody.
+    pub(crate) fn identified(&self) -> Result<(), LedgerRefusal> {
+        if is_same(&self.by.who, &self.by.who) { Ok(()) } else { Err(LedgerRefusal::NoIdentity) }
     }
 
     pub(crate) fn signature(&self, at: jiff::Timestamp) -> Signature {

@@ -43,7 +43,7 @@ impl Machine {
     ) -> Engine<'a> {
         let by = Actor { who: format!("{0} <{0}@example.org>", self.name), proof: Proof::Claimed };
         let (steps, notify) = (Some(&self.store as _), Some(&self.store as _));
-        Engine { repo, steps, notify, clock: &*self.clock, by, via: Via::Cli, watch }
+        Engine { repo, steps, notify, clock: &*self.clock, by, recorded_by: None, via: Via::Cli, watch }
     }
 
     /// Deletes everything that this machine remembers.

@@ -21,7 +21,7 @@ pub(super) fn judge(case: &Case<'_>) -> Finding {
             counted.push(approval);
         }
         subjects.push(Subject {
-            name: name_of(&approval.by.who),
+            name: approval.by.shown(),
             also: None,
             verdict: if fault.is_none() { Verdict::Passed } else { Verdict::NotApplicable },
             detail: fault.map_or_else(

@@ -76,7 +76,7 @@ pub(super) fn judge(case: &Case<'_>) -> Finding {
 fn why(commit: &ClassedCommit, accepted: Option<&Acceptance>) -> String {
     match accepted {
         Some(acceptance) => {
-            format!("accepted by {}: {}", name_of(&acceptance.by.who), short(&acceptance.reason, 80))
+            format!("accepted by {}: {}", acceptance.by.shown(), short(&acceptance.reason, 80))
         }
         None => commit.why.clone(),
     }

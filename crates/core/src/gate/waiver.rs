@@ -9,7 +9,7 @@ use crate::project::trust::counts;
 use crate::types::gate::Gate;
 use crate::types::object_id::CommitId;
 use crate::types::person::is_listed;
-use crate::types::text::{list, name_of, short};
+use crate::types::text::{list, short};
 use crate::types::verdict::Verdict;
 use jiff::Timestamp;
 
@@ -41,7 +41,7 @@ impl InForce<'_> {
     }
 
     fn names(&self) -> String {
-        list(&self.by.iter().map(|w| name_of(&w.by.who)).collect::<Vec<_>>())
+        list(&self.by.iter().map(|w| w.by.shown()).collect::<Vec<_>>())
     }
 }
 
@@ -66,7 +66,7 @@ pub fn sentences(candidate: &Candidate, commit: &CommitId, now: Timestamp) -> Ve
     let counts = |w: &&Waiver| w.commit == *commit && ends(w, &candidate.cut.policy) > now;
     let line = |w: &Waiver| {
         let subject = w.subject.as_ref().map(|s| format!(":{}", short(s, 60))).unwrap_or_default();
-        format!("{}{subject} waived by {}: {}", w.gate, name_of(&w.by.who), short(&w.reason, 200))
+        format!("{}{subject} waived by {}: {}", w.gate, w.by.shown(), short(&w.reason, 200))
     };
     candidate.waivers.iter().filter(counts).map(line).collect()
 }

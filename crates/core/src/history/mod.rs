@@ -2,6 +2,7 @@
 
 pub mod bump;
 pub mod changelog;
+pub mod coauthors;
 pub mod fixes;
 pub mod graph;
 pub mod lineage;

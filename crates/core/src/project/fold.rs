@@ -8,7 +8,7 @@ use crate::project::evolve::steps;
 use crate::project::notified;
 use crate::project::state::{Hold, LedgerFreeze, Project, Rc, Request, Trouble, TroubleKind};
 use crate::project::strike::Strike;
-use crate::project::trust::{Level, is_vouched};
+use crate::project::trust::{Level, is_vouched, told_by};
 use crate::types::object_id::CommitId;
 use crate::types::version::Version;
 use std::collections::BTreeMap;
@@ -212,7 +212,8 @@ impl Project {
                 let passed = *outcome == CheckOutcome::Passed;
                 let vouched = is_vouched(Authority::Checker(name), level);
                 line.beats.push(CheckResult { at: at.as_second(), passed, vouched });
-                line.by.clone_from(&entry.by.who);
+                line.by.clear();
+                line.by.push_str(&told_by(entry, level));
                 line.url.clone_from(url);
             }
             Event::ExperimentEnded(summary) => self.tried(summary, entry, level),
@@ -224,7 +225,7 @@ impl Project {
             | Event::ReportConfirmed { .. }
             | Event::ReportResolved { .. } => self.take_from_people(event, entry, commit, level),
             Event::Held { version, reason, until } => {
-                let hold = Hold { reason: reason.clone(), by: entry.by.who.clone(), until: *until };
+                let hold = Hold { reason: reason.clone(), by: told_by(entry, level).into(), until: *until };
                 self.with(*version, |c| c.hold = Some(hold.or_stricter(c.hold.take())));
             }
             Event::HoldLifted { version, .. } => {
@@ -234,7 +235,7 @@ impl Project {
             }
             Event::Frozen { reason, until, stops } => self.freezes.push(LedgerFreeze {
                 reason: reason.clone(),
-                by: entry.by.who.clone(),
+                by: told_by(entry, level).into(),
                 from: at,
                 until: *until,
                 stops: *stops,
@@ -251,7 +252,7 @@ impl Project {
                 }
             }
             Event::PromotionRequested { version, commit } => {
-                let request = Request { commit: commit.clone(), by: entry.by.who.clone() };
+                let request = Request { commit: commit.clone(), by: told_by(entry, level).into() };
                 self.with(*version, |c| (c.requested, c.refused) = (Some(request), None));
             }
             Event::PolicyAdopted { version, policy, digest, from, .. } => {
@@ -276,7 +277,7 @@ impl Project {
                 self.with(*version, |c| c.landed = Some((stable.clone(), open.clone())));
             }
             Event::Withdrawn { version, reason, head, archive, fixes } => {
-                if let Some(mut known) = self.ended(*version, reason, &entry.by.who) {
+                if let Some(mut known) = self.ended(*version, reason, &told_by(entry, level)) {
                     if !known.archives.contains(archive) {
                         known.archives.push(archive.clone());
                     }

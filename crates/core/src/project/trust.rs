@@ -2,13 +2,19 @@
 //! from the signatures alone, and is found once, at its position in the chain.
 
 use crate::ledger::authority::Authority;
+use crate::ledger::entry::Entry;
 use crate::ledger::signature::Fingerprint;
 use crate::ledger::signer::Role;
 use crate::policy::{Policy, Trust};
 use crate::project::roster::Roster;
 use crate::types::object_id::CommitId;
 use crate::types::person::is_same;
+use crate::types::text::{name_of, short};
 use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
+
+/// So much of a name is kept where more has to be said of it in the same place.
+const NAME_WIDTH: usize = 22;
 
 /// Who did something, by their own claim, and how far that is proven.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -17,6 +23,9 @@ pub struct Identity {
     pub who: String,
     /// How far it is proven.
     pub level: Level,
+    /// Who wrote it down, where that was somebody else by their own account.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub recorded_by: Option<String>,
 }
 
 /// How far an identity is proven.
@@ -79,6 +88,17 @@ impl Level {
 }
 
 impl Identity {
+    /// Reads it off an entry.
+    pub(crate) fn of(entry: &Entry, level: &Level) -> Self {
+        let recorded_by = entry.recorded_by.as_ref().map(|recorder| recorder.who.clone());
+        Self { who: entry.by.who.clone(), level: level.clone(), recorded_by }
+    }
+
+    /// Gives the name as every screen shows it: where somebody else claimed it, and no signature proves it, that is said.
+    pub fn shown(&self) -> String {
+        name_of(&told(&self.who, self.recorded_by.is_some(), &self.level))
+    }
+
     /// Gives the name that counts under a policy: the signer's where signatures count, else the claimed one.
     pub fn name(&self, policy: &Policy) -> &str {
         let signer = self.level.stated().and_then(|key| key.name.as_deref());
@@ -107,6 +127,23 @@ impl Identity {
             || signer.is_some_and(|name| self.is(name))
             || stated(self).is_some_and(|key| stated(other) == Some(key))
     }
+}
+
+/// Gives who wrote an entry, for people.
+pub(crate) fn told_by<'a>(entry: &'a Entry, level: &Level) -> Cow<'a, str> {
+    told(&entry.by.who, entry.recorded_by.is_some(), level)
+}
+
+/// Says of a name that somebody gave it with `--as` whom git knows by another, unless a signature proves it.
+fn told<'a>(who: &'a str, by_another: bool, level: &Level) -> Cow<'a, str> {
+    let signer = level.key().and_then(|key| key.name.as_deref());
+    if !by_another || signer.is_some_and(|signer| is_same(signer, who)) {
+        return Cow::Borrowed(who);
+    }
+    let address = who.find('<').map_or("", |at| &who[at..]);
+    Cow::Owned(
+        format!("{} (claimed by --as) {address}", short(&name_of(who), NAME_WIDTH)).trim_end().to_owned(),
+    )
 }
 
 /// Tells whether a word counts under a policy. A hold by anybody always counts, and so does a bad report.

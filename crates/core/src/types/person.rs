@@ -22,7 +22,31 @@ pub fn is_same(one: &str, other: &str) -> bool {
     (name.is_some() && name == other_name) || (address.is_some() && address == other_address)
 }
 
+/// Tells whether a claim of identity says nothing of a person but their own name, their own address, or both.
+pub fn is_of(who: &str, person: &str) -> bool {
+    let ((name, address), (own_name, own_address)) = (parts(who), parts(person));
+    is_same(who, person)
+        && (name.is_none() || name == own_name)
+        && (address.is_none() || address == own_address)
+}
+
 /// Tells whether somebody is on a list of names and addresses; an empty list is everybody.
 pub fn is_listed(list: &[String], who: &str) -> bool {
     list.is_empty() || list.iter().any(|listed| is_same(listed, who))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_claim_is_of_a_person_where_it_says_nothing_else() {
+        let ann = "Ann <ann@example.com>";
+        for own in ["ann", "ANN@example.com", "<ann@example.com>", "ann <Ann@Example.com>"] {
+            assert!(is_of(own, ann), "{own}");
+        }
+        for other in ["", "Mira", "Mira <ann@example.com>", "Ann <ann@elsewhere.com>"] {
+            assert!(!is_of(other, ann), "{other}");
+        }
+    }
 }

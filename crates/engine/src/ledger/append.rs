@@ -75,6 +75,7 @@ impl Engine<'_> {
         draft: &Draft,
         wanted: &dyn Fn(&Project) -> bool,
     ) -> Result<bool, Refusal> {
+        self.identified()?;
         healed(|| self.record_until_landed(draft, wanted))
     }
 
@@ -119,6 +120,7 @@ impl Engine<'_> {
     }
 
     fn write_entry(&self, tip: &Tip, draft: &Draft) -> Result<CommitId, Refusal> {
+        self.identified()?;
         let now = self.clock.now();
         // Neither does it wait for a clock that was ahead of this one.
         let waits = !draft.events.iter().all(Event::is_always_recorded);
@@ -128,6 +130,7 @@ impl Engine<'_> {
         }
         let mut entry =
             entry::compose(draft.id.clone(), now, self.by.clone(), self.via, draft.events.clone());
+        entry.recorded_by.clone_from(&self.recorded_by);
         entry.facts.clone_from(&draft.facts);
         entry.statement.clone_from(&draft.statement);
         let json =

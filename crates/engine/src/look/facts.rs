@@ -6,6 +6,7 @@ use crate::look::trial_merges;
 use crate::{Engine, Refusal};
 use allclear_core::decide::promotion::settle;
 use allclear_core::facts::{CandidateFacts, Facts, MergeBack, RecordFacts, TagSeen};
+use allclear_core::history::coauthors::coauthors;
 use allclear_core::history::graph::Graph;
 use allclear_core::policy::{self, Policy};
 use allclear_core::port::{Merged, Refs};
@@ -204,15 +205,22 @@ pub(crate) struct CandidateAt<'a> {
     pub(crate) develop: Option<&'a CommitId>,
 }
 
-/// Lists the authors of what a candidate brings to stable, each once, under all names that the project's
-/// `.mailmap` knows.
+/// Lists the authors and co-authors of what a candidate brings to stable, each once, under all names that the project's
+/// `.mailmap` knows. Who committed it is none: forges commit what they merge.
 fn authors(graph: &Graph, head: &CommitId, stable: Option<&CommitId>, known: &Mailmap) -> Vec<String> {
     let without: Vec<&CommitId> = stable.into_iter().collect();
     let ids = graph.only(head, &without);
-    let written: BTreeSet<&str> = ids.iter().map(|id| graph.commits[id].author.as_str()).collect();
-    let others = written.iter().filter_map(|who| address_of(who)).flat_map(|address| known.others(&address));
-    let all: BTreeSet<String> = others.map(|address| format!("<{address}>")).collect();
-    written.into_iter().map(plain).chain(all.iter().map(|who| plain(who))).collect()
+    let mut written: BTreeSet<String> = BTreeSet::new();
+    for info in ids.iter().map(|id| &graph.commits[id]) {
+        written.insert(info.author.clone());
+        written.extend(coauthors(&info.message));
+    }
+    let addresses: BTreeSet<String> = written.iter().filter_map(|who| address_of(who)).collect();
+    let others = addresses.iter().flat_map(|address| known.others(address));
+    // A name that is too long to show whole hides no address behind it.
+    let hidden = written.iter().filter(|who| plain(who) != **who).filter_map(|who| address_of(who));
+    let all: BTreeSet<String> = others.chain(hidden).map(|address| format!("<{address}>")).collect();
+    written.iter().chain(&all).map(|who| plain(who)).collect()
 }
 
 /// Gives the form of tags: the policy's, else the history's, else `v`.

@@ -64,6 +64,7 @@ impl Engine<'_> {
         let by = Actor { who: format!("reporter {pseudonym}"), proof: Proof::Claimed };
         let reporter = Engine {
             by,
+            recorded_by: None,
             repo: self.repo,
             steps: self.steps,
             notify: self.notify,

@@ -8,6 +8,7 @@ use allclear_core::{RefName, Seconds};
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum LedgerRefusal {
     NoPlace,
+    NoIdentity,
     NotBegun,
     NoEntries,
     MustBeStarted { how: &'static str },
@@ -28,6 +29,9 @@ impl From<&LedgerRefusal> for Fault {
     fn from(refusal: &LedgerRefusal) -> Self {
         use LedgerRefusal as R;
         match refusal {
+            R::NoIdentity => Self::usage("nobody is named, and what is done goes on record with a name")
+                .hint("git config user.name NAME, and git config user.email ADDRESS")
+                .hint("or say it once: --as 'NAME <ADDRESS>'"),
             R::NoPlace => Self::usage("there is no place for a ledger"),
             R::NotBegun => Self::usage("this project has no ledger yet").hint("allclear cut --yes starts it"),
             R::NoEntries => Self::usage("this project has no ledger yet"),

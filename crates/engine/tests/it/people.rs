@@ -198,6 +198,61 @@ fn an_author_is_an_author_under_any_address() {
 }
 
 #[test]
+fn a_co_author_is_an_author() {
+    let world = World::new();
+    world.policy("[gates.approvals]\ncount = 1\n[gates.reports]\nmin-good = 1\n");
+    let mailmap = "Mira <mira@example.org> <mira@laptop>\n";
+    world.commit("develop", "chore: who is who", &[(".mailmap", mailmap)]);
+    let squashed = "feat: squashed (#12)\n\n* feat: one\n\nco-authored-BY: Mira <mira@laptop>\n\n* feat: two\n\n\
+        Co-authored-by: Ben Li <ben@example.com>\nSigned-off-by: Sid <sid@example.com>\n";
+    world.commit("develop", squashed, &[("squashed.txt", "s\n")]);
+    world.cut();
+    let head = head(&world);
+    let machine = world.machine("a");
+    for (who, may) in [
+        ("Mira <other@example.com>", false),
+        ("M <mira@example.org>", false),
+        ("ben@example.com", false),
+        ("Sid <sid@example.com>", true),
+        ("GitHub <noreply@github.com>", true),
+    ] {
+        let by = allclear_core::ledger::actor::Actor { who: who.into(), ..machine.engine().by };
+        let engine = Engine { by, ..machine.engine() };
+        assert_eq!(engine.approve(None, head.as_str()).is_ok(), may, "{who}");
+    }
+    report(&machine.engine(), 1, ReportOutcome::Good, "Ben Li");
+    assert_eq!(
+        verdict(&world, Gate::Reports),
+        Verdict::Missing,
+        "no author says that their own work is good"
+    );
+    report(&machine.engine(), 1, ReportOutcome::Good, "Zoe");
+    assert_eq!(verdict(&world, Gate::Reports), Verdict::Passed);
+}
+
+#[test]
+fn nothing_goes_on_record_in_nobody_s_name() {
+    let world = World::new();
+    world.cut();
+    let (head, before) = (head(&world), world.refs());
+    let machine = world.machine("a");
+    for who in ["", " ", "<>", " < > "] {
+        let by = allclear_core::ledger::actor::Actor { who: who.into(), ..machine.engine().by };
+        let engine = Engine { by, ..machine.engine() };
+        let refusals = [
+            engine.approve(None, head.as_str()).unwrap_err(),
+            engine.hold(None, "not yet", None).unwrap_err(),
+            engine.withdraw(None, "not wanted").unwrap_err(),
+        ];
+        for refusal in refusals {
+            assert_eq!(refusal.kind(), FaultKind::Usage, "{who:?}: {refusal}");
+            assert!(refusal.hints().concat().contains("--as 'NAME <ADDRESS>'"), "{:?}", refusal.hints());
+        }
+    }
+    assert_eq!(world.refs(), before);
+}
+
+#[test]
 fn p4_an_accepted_commit_is_answered_for_once_and_for_all() {
     let world = World::new();
     world.cut();

@@ -111,7 +111,7 @@ fn release_lines(release: &ReleaseTruth, zone: &TimeZone, now: jiff::Timestamp) 
         ui::out(format!("  {how}"));
     }
     for (what, voice) in &release.voices {
-        ui::out(paint(DIM, format!("  {what} by {} ({})", name_of(&voice.who), proven(&voice.level))));
+        ui::out(paint(DIM, format!("  {what} by {} ({})", voice.shown(), proven(&voice.level))));
     }
     for claim in release.claims.iter().filter(|claim| claim.truth != Truth::Holds) {
         ui::out(format!("  {}", line(claim)));
@@ -170,7 +170,7 @@ fn value(found: &Verification, broken: usize, unsure: usize) -> Value {
             let voices: Vec<Value> = r
                 .voices
                 .iter()
-                .map(|(what, voice)| json!({"what": what, "who": voice.who, "proof": level(&voice.level)}))
+                .map(|(what, voice)| json!({"what": what, "who": voice.who, "recorded_by": voice.recorded_by, "proof": level(&voice.level)}))
                 .collect();
             json!({
                 "version": r.version, "tag": r.tag, "at": r.at, "truth": r.truth().word(), "why": r.truth().why(),

@@ -65,7 +65,10 @@ impl Command for Log {
             match &link.body {
                 Body::Entry(entry) => {
                     let proof = match entry.by.proof {
-                        Proof::Claimed => String::new(),
+                        Proof::Claimed => match &entry.recorded_by {
+                            Some(own) => format!(" (claimed by --as; git's user is {})", name_of(&own.who)),
+                            None => String::new(),
+                        },
                         Proof::Signed => match link.signed.as_ref().and_then(Signed::signer) {
                             Some(key) => format!(" (signed by {key})"),
                             None => paint(BAD, " (claims to be signed, and is not)"),

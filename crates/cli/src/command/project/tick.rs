@@ -21,7 +21,7 @@ pub(crate) struct Tick {
 
 impl Command for Tick {
     fn run(&self, flags: &Flags) -> Result<Exit, Fault> {
-        let context = Context::open(flags)?;
+        let context = Context::open(flags)?.unattended();
         let ticked = context.engine().tick(self.dry_run)?;
         let faults: Vec<Fault> = ticked.faults.iter().map(Fault::from).collect();
         context.store.tidy();

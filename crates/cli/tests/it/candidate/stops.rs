@@ -7,7 +7,12 @@ fn a_hold_stops_one_candidate_until_it_is_lifted() {
     let world = World::clear();
     world.allclear(&["hold", "--reason", " . "]).code(2).talks("a reason is needed");
     world.allclear(&["hold", "--reason", "customer demo", "--as", "Vera"]).code(0).says("1.1.0 is held");
-    world.allclear(&["status"]).code(1).says("BLOCKED").says("held by Vera: customer demo").says("--lift");
+    world
+        .allclear(&["status"])
+        .code(1)
+        .says("BLOCKED")
+        .says("held by Vera (claimed by --as): customer demo")
+        .says("--lift");
     world.allclear(&["promote", "--yes"]).code(1).talks("hold: held by Vera");
     world.allclear(&["tick"]).code(0);
     let lifted = world.allclear(&["hold", "1.1.0", "--lift", "--json"]).code(0).json();

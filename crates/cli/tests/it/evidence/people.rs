@@ -35,7 +35,11 @@ fn a_waiver_lives_and_is_told_everywhere() {
     let checks =
         seen["candidates"][0]["gates"].as_array().unwrap().iter().find(|g| g["gate"] == "checks").unwrap();
     assert_eq!(checks["verdict"], "waived");
-    world.allclear(&["status"]).code(0).says("waived by Vera: the runner is down").says(" · until ");
+    world
+        .allclear(&["status"])
+        .code(0)
+        .says("waived by Vera (claimed by --as): the runner is down")
+        .says(" · until ");
     world.allclear(&["why", "checks"]).code(0).says("allclear waive 1.1.0 checks --lift");
     world.allclear(&["status", "--now", "3d"]).code(8).says("no result of ci");
     world.allclear(&["log"]).code(0).says("waive checks:ci for 1.1.0");
@@ -48,6 +52,34 @@ fn a_waiver_lives_and_is_told_everywhere() {
     world.allclear(&["promote", "--yes"]).code(0);
     let tag = world.git("server.git", &["cat-file", "-p", "v1.1.0"]);
     assert!(tag.contains("checks:ci waived by Mira: the runner is down"), "{tag}");
+}
+
+#[test]
+fn an_act_has_a_name_and_a_name_that_is_not_gits_is_told_as_such() {
+    let world = World::new(&format!("{QUICK}[gates.approvals]\ncount = 1\n"));
+    world.allclear(&["cut", "--yes"]).code(0);
+    let head = world.at("release-1.1.0");
+    let by = |who: &str| world.allclear(&["approve", "--commit", &head, "--as", who]);
+    by(" <>")
+        .code(2)
+        .talks("nobody is named")
+        .talks("git config user.email ADDRESS")
+        .talks("--as 'NAME <ADDRESS>'");
+    by("Vera <vera@example.org>").code(0);
+    world.allclear(&["why", "approvals"]).code(0).says("Vera (claimed by --as)");
+    world.allclear(&["log"]).says("by Vera (claimed by --as; git's user is Mira)");
+    world.allclear(&["hold", "--reason", "customer demo", "--as", "Vera"]).code(0);
+    world.allclear(&["status"]).code(1).says("held by Vera (claimed by --as): customer demo");
+    // Who says of themselves what git knows of them claims nothing more.
+    world.allclear(&["hold", "--reason", "another demo", "--as", "mira@example.org"]).code(0);
+    world.allclear(&["log", "-n", "1"]).says("by mira@example.org\n");
+    std::fs::write(world.path("home/.gitconfig"), "[user]\n\tname = Mira\n").unwrap();
+    let nameless = ["hold", "--reason", "no demo"];
+    world.allclear(&nameless).code(2).talks("nobody is named");
+    world.allclear(&["status"]).code(1);
+    world.allclear(&["tick"]).code(0);
+    world.allclear(&[&nameless[..], &["--as", "Ann <ann@example.org>"]].concat()).code(0);
+    world.allclear(&["log", "-n", "1"]).says("by Ann\n");
 }
 
 #[test]

@@ -5,7 +5,7 @@ use crate::ledger::authority::{Authority, DOWNSTREAM};
 use crate::ledger::entry::Entry;
 use crate::project::experiments::Trial;
 use crate::project::state::Project;
-use crate::project::trust::{Level, is_vouched};
+use crate::project::trust::{Level, is_vouched, told_by};
 
 impl Project {
     /// Notes an experiment. Its word counts like that of a check called `downstream`.
@@ -14,7 +14,7 @@ impl Project {
         let trial = Trial {
             summary: summary.clone(),
             at: self.at,
-            by: entry.by.who.clone(),
+            by: told_by(entry, level).into(),
             entry: self.head.clone(),
             vouched: is_vouched(Authority::Checker(DOWNSTREAM), level),
         };

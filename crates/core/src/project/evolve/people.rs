@@ -28,7 +28,7 @@ impl Project {
         level: &Level,
     ) {
         let at = self.at;
-        let by = || Identity { who: entry.by.who.clone(), level: level.clone() };
+        let by = || Identity::of(entry, level);
         match event {
             Event::CommitAccepted { commit, reason, .. } => {
                 // The first acceptance counts, unless a captain's signature is added.

@@ -1,5 +1,6 @@
 //! How a candidate is promoted, and when its release is over.
 
+use crate::ledger::actor::Actor;
 use crate::ledger::entry::Entry;
 use crate::ledger::event::ReportOutcome;
 use crate::ledger::promotion::Promotion;
@@ -8,7 +9,7 @@ use crate::project::notified::forget;
 use crate::project::people::Report;
 use crate::project::state::{Candidate, Project, Promoted, Release};
 use crate::project::steps::Mark;
-use crate::project::trust::Level;
+use crate::project::trust::{Level, told_by};
 use crate::types::object_id::CommitId;
 use crate::types::version::Version;
 use std::collections::BTreeMap;
@@ -49,7 +50,7 @@ impl Project {
             entry: commit.clone(),
             id: entry.id.clone(),
             at: self.at,
-            by: entry.by.clone(),
+            by: Actor { who: told_by(entry, level).into(), ..entry.by.clone() },
             level: level.clone(),
             facts: entry.facts.clone(),
             before,

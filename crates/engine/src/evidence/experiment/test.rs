@@ -25,6 +25,9 @@ impl Engine<'_> {
         if target.declared.is_empty() && target.checks.is_empty() {
             return Err(EvidenceRefusal::NoDownstreams.into());
         }
+        if target.rides.is_some() && target.unrecorded.is_none() {
+            self.identified()?;
+        }
         let began = self.clock.now();
         let plan = Plan::make(&target.declared, &target.candidate, lab);
         lab.go_on()?;

@@ -50,6 +50,7 @@ impl Story {
             steps: Some(&self.context.store),
             notify: Some(&self.context.store),
             clock: &self.fixture.clock,
+            recorded_by: None,
             by: Actor { who: who.into(), proof: Proof::Claimed },
             via: Via::Cli,
             watch,
