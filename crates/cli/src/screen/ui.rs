@@ -2,6 +2,7 @@
 //! only sign, goes away when not on a terminal, and obeys `NO_COLOR`.
 
 use crate::exit::{self, Exit};
+use allclear_core::types::text::is_steering;
 use allclear_core::types::verdict::Verdict;
 use allclear_engine::{Fault, FaultKind};
 use anstyle::{AnsiColor, Style};
@@ -27,8 +28,25 @@ pub(crate) fn file(text: &str) {
     let _gone = stdout.write_all(text.as_bytes());
 }
 
+/// Prints JSON. People read it too, so that what could steer a terminal stands there as escapes, and is the same to
+/// whoever parses it.
 pub(crate) fn json(value: &serde_json::Value) {
-    out(format!("{value:#}"));
+    out(escaped(&format!("{value:#}")));
+}
+
+/// Only in strings can a character be one that steers, but for the line breaks between the values.
+fn escaped(json: &str) -> String {
+    let mut out = String::with_capacity(json.len());
+    for c in json.chars() {
+        if c != '\n' && is_steering(c) {
+            let units =
+                c.encode_utf16(&mut [0; 2]).iter().map(|unit| format!("\\u{unit:04x}")).collect::<String>();
+            out.push_str(&units);
+        } else {
+            out.push(c);
+        }
+    }
+    out
 }
 
 /// Prints what came of a command: a sentence for people, or JSON for programs.
@@ -116,5 +134,19 @@ pub(crate) fn confirm(question: &str, yes: bool) -> Result<(), Fault> {
         Ok(())
     } else {
         Err(Fault::new(FaultKind::Usage, "not confirmed"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn json_is_the_same_and_steers_nothing() {
+        let odd: String = (0..=0x1f_ffff).filter_map(char::from_u32).filter(|c| is_steering(*c)).collect();
+        let value = serde_json::json!({ odd.clone(): [odd, "a\\u202e \u{1f600} \"é\""], "n": 1.5 });
+        let text = escaped(&format!("{value:#}"));
+        assert!(!text.contains(|c| c != '\n' && is_steering(c)), "{text:?}");
+        assert_eq!(serde_json::from_str::<serde_json::Value>(&text).unwrap(), value);
     }
 }

@@ -10,6 +10,7 @@ use crate::project::{Candidate, Fold, Project, Promoted, Rc};
 use crate::types::object_id::CommitId;
 use crate::types::version::Version;
 use crate::verify::claim::Claim;
+use crate::verify::irregular::Irregular;
 use serde::{Deserialize, Serialize};
 
 /// The most irregular entries that are listed.
@@ -39,8 +40,9 @@ pub struct Audit {
     pub recorded: u64,
     /// Entries with a statement that counts.
     pub stated: u64,
-    /// Signatures that are claimed and not there, or there and not good.
-    pub forged: Vec<Ignored>,
+    /// Signatures that are claimed and not there, or there and not good; ids that were used before; times far back.
+    pub odd: Vec<Ignored>,
+    irregular: Irregular,
     /// All releases of this chain, in order.
     #[serde(rename = "told")]
     pub releases: Vec<AuditedRelease>,
@@ -63,6 +65,9 @@ impl Audit {
         let level = fold.add(link);
         if let Some(entry) = entry {
             self.count(link, entry, &level);
+            for why in self.irregular.take(entry) {
+                self.note(link, why);
+            }
             self.follow(fold.project(), link, entry);
         }
         self.fold = Some(fold);
@@ -90,8 +95,12 @@ impl Audit {
             (false, None) if entry.by.proof == Proof::Signed => "it says that it is signed, and is not",
             (true, _) | (false, None) => return,
         };
-        if self.forged.len() < LISTED {
-            self.forged.push(Ignored { entry: link.commit.clone(), why: why.into() });
+        self.note(link, why.into());
+    }
+
+    fn note(&mut self, link: &Link, why: String) {
+        if self.odd.len() < LISTED {
+            self.odd.push(Ignored { entry: link.commit.clone(), why });
         }
     }
 

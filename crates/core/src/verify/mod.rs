@@ -3,10 +3,12 @@
 
 mod audit;
 mod claim;
+mod irregular;
 mod promoted;
 mod recorded;
 
 pub use audit::{Audit, AuditedRelease};
 pub use claim::{Claim, Truth};
+pub use irregular::Irregular;
 pub use promoted::{Shown, candidate, chain_claims, holds, judge, recorded};
 pub use recorded::{COMMITS, Recorded, RecordedCommit, RecordedGate};

@@ -14,6 +14,7 @@ use allclear_core::ledger::event::Event;
 use allclear_core::ledger::signature::Signed;
 use allclear_core::port::CommitGraph;
 use allclear_core::types::text::name_of;
+use allclear_core::verify::Irregular;
 use allclear_engine::Fault;
 use serde_json::json;
 
@@ -38,10 +39,16 @@ impl Command for Log {
         let now = self.now.instant(&seen, &context)?;
         let zone = zone_of(&seen);
         let mut links = std::collections::VecDeque::new();
+        let mut irregular = Irregular::default();
         if let Some(head) = &seen.project.head {
             context.store.entries(head, None, &mut |raw| {
                 let raw_json = raw.json.clone();
-                links.push_back((entry::read(raw), raw_json));
+                let link = entry::read(raw);
+                let odd = match &link.body {
+                    Body::Entry(entry) => irregular.take(entry),
+                    Body::Void(_) => Vec::new(),
+                };
+                links.push_back((link, raw_json, odd));
                 // Only the newest are kept, so that memory does not grow with the record.
                 if links.len() > self.limit {
                     links.pop_front();
@@ -49,8 +56,11 @@ impl Command for Log {
             })?;
         }
         if flags.json {
-            let entries: Vec<_> =
-                links.iter().rev().map(|(link, raw)| entry_json(link, raw.as_deref().ok(), &seen)).collect();
+            let entries: Vec<_> = links
+                .iter()
+                .rev()
+                .map(|(link, raw, odd)| entry_json(link, raw.as_deref().ok(), odd, &seen))
+                .collect();
             ui::json(
                 &json!({"schema": "allclear.log/1", "root": seen.project.root, "head": seen.project.head, "entries": entries}),
             );
@@ -59,7 +69,7 @@ impl Command for Log {
         if links.is_empty() {
             ui::out("No record yet: allclear cut starts it.");
         }
-        for (link, _) in links.iter().rev() {
+        for (link, _, odd) in links.iter().rev() {
             let id = paint(DIM, link.commit.short());
             let struck = if seen.project.struck.contains(&link.commit) { " (struck)" } else { "" };
             match &link.body {
@@ -86,6 +96,9 @@ impl Command for Log {
                         entry::subject(&entry.events)
                     ));
                     ui::out(paint(DIM, format!("                           by {who}{proof}")));
+                    for why in odd {
+                        ui::out(format!("                           {}", paint(BAD, format!("odd: {why}"))));
+                    }
                 }
                 Body::Void(why) => ui::out(format!("{}  {id}  {why}{struck}", paint(BAD, "not an entry   "))),
             }
@@ -94,12 +107,17 @@ impl Command for Log {
     }
 }
 
-fn entry_json(link: &entry::Link, raw: Option<&[u8]>, seen: &allclear_engine::Snapshot) -> serde_json::Value {
+fn entry_json(
+    link: &entry::Link,
+    raw: Option<&[u8]>,
+    odd: &[String],
+    seen: &allclear_engine::Snapshot,
+) -> serde_json::Value {
     let struck = seen.project.struck.contains(&link.commit);
     match &link.body {
         Body::Entry(entry) => json!({
             "commit": link.commit, "parent": link.parent, "struck": struck,
-            "summary": entry::subject(&entry.events),
+            "summary": entry::subject(&entry.events), "odd": odd,
             "entry": raw.and_then(|r| serde_json::from_slice::<serde_json::Value>(r).ok()),
         }),
         Body::Void(why) => {

@@ -1,7 +1,7 @@
 //! `verify`: a record that is true, and the ways in which one is not.
 
 use crate::project::signer::person;
-use crate::world::{QUICK, World};
+use crate::world::{QUICK, Run, World};
 use serde_json::{Value, json};
 
 const LEDGER: &str = "refs/allclear/ledger";
@@ -358,4 +358,35 @@ fn a_cut_from_elsewhere_brings_its_own_law() {
     world.allclear(&["promote", "1.1.0", "--yes"]).code(1).talks(&why);
     world.allclear(&["tick"]).code(0);
     assert_eq!(world.refs(), before, "nothing is released by a law that develop does not have");
+}
+
+#[test]
+fn an_id_that_is_used_twice_and_a_time_far_back_are_told() {
+    let world = World::clear();
+    let now = entry_with(&world, "RcTagged")["claimed"].as_str().unwrap().to_owned();
+    let held = json!([{"kind": "Held", "version": "1.1.0", "reason": "not yet", "until": null}]);
+    forge(&world, &now, &held, None);
+    world.allclear(&["verify"]).code(0);
+    let twice = forge(&world, &now, &held, None);
+    let late = forge(&world, "2019-05-04T10:00:00Z", &json!([]), None);
+    let (id, time) = ("an earlier entry has the same id", "before that of the entry it follows");
+    // In one go, and by a machine that had seen all before them.
+    let fresh = || {
+        let mut fresh = world.command(env!("CARGO_BIN_EXE_allclear"), "clone");
+        fresh.arg("verify").env("XDG_CACHE_HOME", world.path("fresh"));
+        Run::of(&fresh.output().unwrap())
+    };
+    for run in [world.allclear(&["verify"]), world.allclear(&["verify"]), fresh()] {
+        let run = run.code(0).talks(&format!("entry {}: {id}", &twice[..7])).plainly();
+        let notes = run.err.lines().filter(|line| line.contains(id) || line.contains(time)).count();
+        assert!(
+            notes == 2 && run.err.contains(&format!("entry {}: it claims a time", &late[..7])),
+            "{}",
+            run.err
+        );
+    }
+    world.allclear(&["log"]).code(0).says(&format!("odd: {id}")).says(time);
+    let log = world.allclear(&["log", "--json", "-n", "2"]).code(0).json();
+    let odd = |n: usize| log["entries"][n]["odd"][0].as_str().unwrap().to_owned();
+    assert!(odd(0).contains(time) && odd(1) == id, "{log}");
 }

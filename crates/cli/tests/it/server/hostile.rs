@@ -71,6 +71,18 @@ fn texts_of_strangers_do_not_steer_the_terminal() {
     for args in [&["status"][..], &["why"], &["log"], &["calendar"], &["cut", "--yes"]] {
         world.allclear(args).plainly();
     }
+    // Programs get what was written, and whoever looks at it is not steered.
+    let hidden = "hot\u{9b}31m \u{7f}\u{200b}\u{202e}\u{2066}\u{61c}\u{feff}\u{e0041}";
+    world.allclear(&["freeze", "--until", "1h", "--reason", hidden]).code(0);
+    for args in [&["log", "--json"][..], &["status", "--json"], &["calendar", "--json"]] {
+        let run = world.allclear(args).plainly();
+        assert!(
+            hidden.chars().skip(3).all(|c| c.is_ascii_graphic() || c == ' ' || !run.out.contains(c)),
+            "{args:?}"
+        );
+    }
+    let log = world.allclear(&["log", "--json", "-n", "1"]).json();
+    assert_eq!(log["entries"][0]["entry"]["events"][0]["reason"], hidden);
 }
 
 #[test]

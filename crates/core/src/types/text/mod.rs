@@ -2,17 +2,21 @@
 
 pub mod secrets;
 
-/// Replaces what can steer a terminal or reorder a line: control characters, escape sequences,
-/// bidirectional overrides and invisible characters (Unicode TR 36). At most 400 characters stay.
+/// Tells whether a character can steer a terminal, reorder a line or hide in it: a control character, a bidirectional
+/// one, or one that is not seen (Unicode TR 36, and its general category Cf).
+pub fn is_steering(c: char) -> bool {
+    c.is_control()
+        || matches!(c, '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}')
+        || matches!(c, '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
+}
+
+/// Replaces what can steer a terminal, reorder a line or hide in it. At most 400 characters stay.
 pub fn plain(text: &str) -> String {
     let mut out = String::with_capacity(text.len().min(400));
     for c in text.chars().take(400) {
         out.push(match c {
             '\t' => ' ',
-            c if c.is_control() => '\u{fffd}',
-            '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}' => {
-                '\u{fffd}'
-            }
+            c if is_steering(c) => '\u{fffd}',
             c => c,
         });
     }

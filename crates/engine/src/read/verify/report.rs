@@ -121,7 +121,7 @@ fn notes(audit: &Audit, place: Option<(&RefName, Option<bool>)>) -> Vec<String> 
         ));
     }
     let odd = |ignored: &Ignored| format!("entry {}: {}", ignored.entry.short(), plain(&ignored.why));
-    notes.extend(audit.forged.iter().chain(&project.ignored).map(odd));
+    notes.extend(audit.odd.iter().chain(&project.ignored).map(odd));
     match place {
         None | Some((_, Some(true))) => {}
         Some((place, Some(false))) => {
