@@ -80,7 +80,9 @@ impl CommitGraph for Store {
             let out = self.git().ok(&args, input.as_bytes()).map_err(broken)?;
             let mut paths = parse::paths(&out);
             // Git is silent about a commit that changes nothing.
-            commits.iter().for_each(|id| drop(paths.entry(id.clone()).or_default()));
+            for id in commits {
+                paths.entry(id.clone()).or_default();
+            }
             Ok(paths)
         })
     }

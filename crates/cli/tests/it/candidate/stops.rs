@@ -73,7 +73,7 @@ fn what_cannot_be_read_stops_deciding_until_it_is_struck() {
     world.allclear(&["strike", &stranger, "--reason", "what is it"]).code(2).talks("is not an entry");
     let void = append(&world, "{\"schema\": \"something else\"}", "rubbish");
     world.allclear(&["status"]).code(1).says("nothing can be decided").says("allclear strike");
-    for args in [&["promote", "--yes"][..], &["cut", "--yes"], &["hold", "--reason", "because"], &["tick"]] {
+    for args in [&["promote", "--yes"][..], &["cut", "--yes"], &["rc"], &["tick"]] {
         world.allclear(args).code(1).talks("cannot be used");
     }
     world.allclear(&["log"]).code(0).says("not an entry").plainly();
@@ -150,7 +150,13 @@ fn a_record_that_needs_a_newer_allclear_is_read_and_not_decided() {
     append(&world, &entry.to_string(), "written by a newer one");
     world.allclear(&["status"]).code(1).says("needs a newer allclear");
     world.allclear(&["promote", "--yes"]).code(3).talks("needs a newer allclear");
-    world.allclear(&["hold", "--reason", "because"]).code(3);
+    world.allclear(&["rc"]).code(3);
+    // Bad news is recorded all the same, and where no version has these rules the entry is struck.
+    world.allclear(&["hold", "--reason", "because"]).code(0);
+    world.allclear(&["hold", "--lift", "--reason", "it is looked at"]).code(0);
+    let entry = world.git("server.git", &["rev-parse", "refs/allclear/ledger~2"]);
+    world.allclear(&["strike", entry.trim(), "--reason", "nobody has these rules"]).code(0);
+    world.allclear(&["rc"]).talks("is rc.1 already");
 }
 
 /// Puts an entry of a stranger's on the ledger.

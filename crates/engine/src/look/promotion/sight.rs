@@ -32,7 +32,8 @@ impl Engine<'_> {
     ) -> Result<BTreeMap<Version, PromotionFacts>, Refusal> {
         let known =
             self.repo.recall("recomputed").and_then(|b| serde_json::from_slice::<Recomputed>(&b).ok());
-        let mut known = known.filter(|known| known.rules == RULES && known.struck == project.struck).unwrap_or_default();
+        let mut known =
+            known.filter(|known| known.rules == RULES && known.struck == project.struck).unwrap_or_default();
         let before = known.entries.len();
         let mut found = BTreeMap::new();
         for promoted in open(refs, project) {
