@@ -244,10 +244,12 @@ impl Project {
             Event::FreezeLifted { .. } => {
                 let open: Vec<Version> = self.candidates.keys().copied().collect();
                 if open.into_iter().all(|v| self.may_decide(v, event, commit, level)) {
-                    match is_vouched(event.authority(), level) {
-                        true => self.freezes.clear(),
-                        // With no candidate open the policy on develop says whether a claim is enough.
-                        false => self.freezes.iter_mut().for_each(|freeze| freeze.lifted = true),
+                    if is_vouched(event.authority(), level) {
+                        self.freezes.clear();
+                    }
+                    // With no candidate open the policy on develop says whether a claim is enough.
+                    for freeze in &mut self.freezes {
+                        freeze.lifted = true;
                     }
                 }
             }
