@@ -260,7 +260,7 @@ impl Project {
             Event::PolicyAdopted { version, policy, digest, from, .. } => {
                 if self.may_decide(*version, event, commit, level) {
                     self.with(*version, |c| {
-                        c.refused = None;
+                        (c.refused, c.adopted) = (None, true);
                         c.policy_from.clone_from(from);
                         c.cut.policy = (**policy).clone();
                         c.cut.digest.clone_from(digest);

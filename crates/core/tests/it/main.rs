@@ -4,15 +4,9 @@
 #[cfg(test)]
 mod after;
 #[cfg(test)]
-mod authority;
-#[cfg(test)]
 mod downstream;
 #[cfg(test)]
-mod fuzz;
-#[cfg(test)]
 mod gates;
-#[cfg(test)]
-mod golden;
 #[cfg(test)]
 mod hotfix;
 #[cfg(test)]
@@ -26,8 +20,8 @@ mod promotion;
 #[cfg(test)]
 mod properties;
 #[cfg(test)]
+mod record;
+#[cfg(test)]
 mod set_aside;
 #[cfg(test)]
 mod signatures;
-#[cfg(test)]
-mod trust;

@@ -24,6 +24,7 @@ impl Project {
         let candidate = Candidate {
             cut: cut.clone(),
             policy_from: develop.unwrap_or_else(|| cut.from.clone()),
+            adopted: false,
             cut_at: at,
             by: entry.by.clone(),
             rcs: Vec::new(),

@@ -1,11 +1,11 @@
 //! The table of whose word counts, every cell of it: each kind of event is put on a record where everything stands in
 //! the way, as it should be and as a liar would.
 
+use super::trust::{BEN, EVE, MIRA, Say, ben, entry, mira, scene, signed, signer, statement};
 use crate::make::{
     DAY, HOUR, Scene, VERSION, at, check, commit, cut, depends, entry_id, experiment, finding, held, policy,
     promoted, rc, tried,
 };
-use crate::trust::{BEN, EVE, MIRA, Say, ben, entry, mira, scene, signed, signer, statement};
 use allclear_core::experiment::{Comparison, Tier};
 use allclear_core::gate::Kind;
 use allclear_core::gate::stops::stops;
@@ -485,7 +485,7 @@ fn table() -> String {
         let _ = writeln!(
             table,
             "| `{}`{half} | {claimed} | {signed} | {stopped} | {stands} |",
-            crate::golden::kind(&event)
+            super::golden::kind(&event)
         );
     }
     table
@@ -496,8 +496,10 @@ fn table() -> String {
 fn the_page_has_this_table() {
     let page = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/trust.md");
     let text = std::fs::read_to_string(page).unwrap();
-    let (begin, end) =
-        ("<!-- the table, by `authority::the_page_has_this_table` -->\n\n", "\n<!-- end of the table -->");
+    let (begin, end) = (
+        "<!-- the table, by `record::authority::the_page_has_this_table` -->\n\n",
+        "\n<!-- end of the table -->",
+    );
     let (head, rest) = text.split_once(begin).unwrap();
     let (old, tail) = rest.split_once(end).unwrap();
     if std::env::var_os("ALLCLEAR_WRITE_DOCS").is_some() {
@@ -509,7 +511,7 @@ fn the_page_has_this_table() {
 
 #[test]
 fn no_kind_is_left_out_of_the_table() {
-    let all: BTreeSet<&str> = samples().iter().map(crate::golden::kind).collect();
-    let missing: Vec<&&str> = crate::golden::KINDS.iter().filter(|kind| !all.contains(**kind)).collect();
+    let all: BTreeSet<&str> = samples().iter().map(super::golden::kind).collect();
+    let missing: Vec<&&str> = super::golden::KINDS.iter().filter(|kind| !all.contains(**kind)).collect();
     assert!(missing.is_empty(), "{missing:?}");
 }

@@ -3,7 +3,7 @@
 //!
 //! `ALLCLEAR_FUZZ` says how many entries are tried, `ALLCLEAR_SEED` which.
 
-use crate::authority::{samples, stopped};
+use super::authority::{samples, stopped};
 use crate::make::{DAY, Scene, at, entry_id};
 use allclear_core::decide::plan::plan;
 use allclear_core::gate::stops::stops;
