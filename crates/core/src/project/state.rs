@@ -96,7 +96,7 @@ pub struct Candidate {
     pub cut: Cut,
     /// The commit of develop that the policy in force was read from.
     pub policy_from: CommitId,
-    /// Whether that is another policy than at the cut, whose names need not be those of its branch and tags.
+    /// Whether that is another policy than at the cut, which may name other tags.
     pub adopted: bool,
     /// When it was cut.
     pub cut_at: Timestamp,

@@ -151,10 +151,7 @@ fn misnamed(version: Version, candidate: &Candidate) -> Option<String> {
     let cut = &candidate.cut;
     let by_history = ["v", ""].map(TagFormat::with_prefix);
     let tags = cut.policy.tags.as_ref().map_or(&by_history[..], std::slice::from_ref);
-    // The branch has the version in its name whatever the policy says: no other branch is made or ended for it.
-    let own = cut.branch == cut.policy.branches.candidate.branch(version)
-        || (candidate.adopted && cut.branch.as_str().ends_with(&version.to_string()));
-    if !own {
+    if cut.branch != cut.policy.branches.candidate.branch(version) {
         Some(format!("{} is not the branch of a candidate {version}", plain(cut.branch.as_str())))
     } else if !tags.contains(&cut.tags) && !candidate.adopted {
         Some(format!("its tags are not named as the policy says: {}", plain(&cut.tags.release(version))))

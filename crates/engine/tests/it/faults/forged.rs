@@ -291,9 +291,11 @@ fn p5_a_bad_report_that_comes_after_the_release_is_kept() {
 }
 
 #[test]
-fn a_policy_with_other_names_may_be_adopted() {
+fn a_policy_with_other_tags_may_be_adopted() {
     let world = World::soaked();
-    world.policy("[project]\nname = \"demo\"\n[branches]\ncandidate = \"next/{version}\"\n[tags]\nrelease = \"r{version}\"\ncandidate = \"r{version}-rc.{n}\"\n");
+    world.policy(
+        "[project]\nname = \"demo\"\n[tags]\nrelease = \"r{version}\"\ncandidate = \"r{version}-rc.{n}\"\n",
+    );
     world.machine("a").engine().adopt(None).unwrap();
     assert_eq!(gate(&world, Gate::Version).0, Verdict::Passed);
     world.until_quiet(&world.machine("a"));
