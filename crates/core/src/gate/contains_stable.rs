@@ -8,6 +8,10 @@ use crate::types::text::{count, list, plain};
 use crate::types::verdict::Verdict;
 
 pub(super) fn judge(case: &Case<'_>) -> Finding {
+    // Of what never was a candidate nothing about stable follows.
+    if case.facts.is_void(case.version) {
+        return Finding::not_applicable("it was never cut");
+    }
     let stable = &case.policy.branches.stable;
     match (&case.facts.stable, case.seen.lacks_stable) {
         (None, _) => Finding::failed(

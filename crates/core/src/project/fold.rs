@@ -139,8 +139,11 @@ impl Project {
         level
     }
 
+    /// Notes what is wrong with an entry, once.
     pub(super) fn trouble(&mut self, entry: &CommitId, what: TroubleKind) {
-        self.troubles.push(Trouble { entry: entry.clone(), what });
+        if self.troubles.last().is_none_or(|last| last.entry != *entry) {
+            self.troubles.push(Trouble { entry: entry.clone(), what });
+        }
     }
 
     pub(super) fn evolve(&mut self, event: &Event, entry: &Entry, commit: &CommitId, level: &Level) {

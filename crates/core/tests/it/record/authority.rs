@@ -364,6 +364,7 @@ fn whatever_stops_deciding_can_be_struck_at_once() {
         ("no JSON", raw("{", 1)),
         ("a merge", raw("{}", 2)),
         ("an unknown kind", odd(r#"events=[{"kind":"Nothing"}]"#)),
+        ("two of them", odd(r#"events=[{"kind":"Nothing"},{"kind":"Nothing"}]"#)),
         ("a number out of range", odd("needs=4294967296")),
         ("a negative number", odd("needs=-1")),
         ("a date that is none", odd(r#"claimed="9999999-01-01T00:00:00Z""#)),
