@@ -4,6 +4,7 @@ use crate::Entry;
 use crate::ledger::actor::Proof;
 use crate::ledger::entry::{Body, Link};
 use crate::ledger::event::Event;
+use crate::ledger::promotion::Promotion;
 use crate::ledger::signature::Signed;
 use crate::project::trust::{Identity, Ignored, Level};
 use crate::project::{Candidate, Fold, Project, Promoted, Rc};
@@ -83,6 +84,11 @@ impl Audit {
         }
     }
 
+    /// Tells whether a promotion is only told again.
+    fn has(&self, promotion: &Promotion) -> bool {
+        self.releases.iter().any(|release| release.promoted.promotion == *promotion)
+    }
+
     fn count(&mut self, link: &Link, entry: &Entry, level: &Level) {
         let good = match level {
             Level::Recorded(_) => true,
@@ -121,7 +127,7 @@ impl Audit {
                         let level = proven(link, &promoted.level, project);
                         let promoted = Box::new(Promoted { level, ..(**promoted).clone() });
                         self.releases.push(AuditedRelease { version, rcs, voices, promoted, sealed: None });
-                    } else if !project.struck.contains(&link.commit) {
+                    } else if !project.struck.contains(&link.commit) && !self.has(promotion) {
                         self.baseless.push((version, link.commit.clone()));
                     }
                 }

@@ -35,7 +35,7 @@ impl Engine<'_> {
         let signature = text.and_then(|text| self.repo.sign(text.as_bytes(), NAMESPACE));
         let draft = Draft { statement: signature.and_then(|s| Statement::new(head, s)), ..draft };
         self.has_effect(&draft, project, policy)?;
-        if wanted && draft.statement.is_none() && !draft.events.iter().all(Event::is_bad_news) {
+        if wanted && draft.statement.is_none() {
             self.note(Note::Unsigned);
         }
         Ok(draft)

@@ -12,7 +12,7 @@ use allclear_core::policy;
 use allclear_core::project::{Candidate, Project, Rc};
 use allclear_core::types::text::plain;
 use allclear_core::verify::Truth;
-use allclear_core::{Branch, CommitId, RULES, TagFormat, Version};
+use allclear_core::{CommitId, RULES, TagFormat, Version};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -78,10 +78,6 @@ impl Engine<'_> {
                 tip.is_some_and(|tip| graph.contains(tip, commit))
             };
             let branches = &cut.policy.branches;
-            let rewound = |branch: &Branch, commit: &CommitId| Unfounded::Rewound {
-                branch: branch.clone(),
-                commit: commit.clone(),
-            };
             if let Some(why) = misnamed(version, candidate) {
                 Some(Unfounded::Forged(why))
             } else if cut.digest != policy::digest(&cut.policy) || !known.policies.contains(&key(candidate)) {
@@ -89,9 +85,12 @@ impl Engine<'_> {
                 Some(Unfounded::Policy(format!("its policy is not the one in {POLICY_FILE} at {at}")))
             } else if tip.is_some() && !has(tip, &cut.from) {
                 let name = if cut.kind.is_regular() { &branches.develop } else { &branches.stable };
-                Some(rewound(name, &cut.from))
+                Some(Unfounded::Rewound { branch: name.clone(), commit: cut.from.clone() })
             } else if develop.is_some() && !has(develop, from) {
-                Some(rewound(&branches.develop, from))
+                let (from, develop) = (from.short(), &branches.develop);
+                Some(Unfounded::Policy(format!(
+                    "its policy comes from {from}, which {develop} does not have"
+                )))
             } else if !known.heads.contains(&head_key(cut)) {
                 let (head, from) = (cut.head.short(), cut.from.short());
                 Some(Unfounded::Forged(format!("{head} changes more than the version of {from}")))
