@@ -49,17 +49,18 @@ impl Engine<'_> {
         })
     }
 
-    /// Tells whether a commit is the merge of stable into a candidate's head that this machine would make.
+    /// Tells whether a commit is the merge of some of stable into a candidate's head that this machine would make.
     pub(super) fn is_carry(
         &self,
         candidate: &Candidate,
         head: &CommitId,
         commit: &CommitId,
+        tip: Option<&CommitId>,
     ) -> Result<bool, Refusal> {
         let graph = self.repo.graph(&[head.clone(), commit.clone()])?;
         let parents = graph.commits.get(commit).map(|info| info.parents.clone()).unwrap_or_default();
-        let [first, stable] = &parents[..] else { return Ok(false) };
-        if first != head {
+        let ([first, stable], Some(tip)) = (&parents[..], tip) else { return Ok(false) };
+        if first != head || !self.repo.is_ancestor(stable, tip)? {
             return Ok(false);
         }
         let merged = self.repo.merge(&[(head.clone(), stable.clone())])?;

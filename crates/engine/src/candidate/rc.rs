@@ -67,6 +67,11 @@ impl Engine<'_> {
             if candidate.promoted.is_some() || seen.rc_tag != TagSeen::Gone || seen.unfounded.is_some() {
                 continue;
             }
+            // Of what stable has already, nothing was left out: it would only look as if it had just landed.
+            let stable = snapshot.facts.stable.as_ref();
+            if stable.map(|tip| self.repo.is_ancestor(&rc.commit, tip)).transpose()? == Some(true) {
+                continue;
+            }
             let there = self
                 .repo
                 .objects(&[rc.object.clone(), rc.commit.clone()])?
@@ -87,7 +92,7 @@ impl Engine<'_> {
             // Where stable was carried in, the branch moves with the tag.
             if candidate.carried.as_ref() == Some(&rc.commit)
                 && let Some(head) = seen.head.as_ref().filter(|_| !seen.descends)
-                && self.is_carry(candidate, head, &rc.commit)?
+                && self.is_carry(candidate, head, &rc.commit, stable)?
             {
                 updates.push(RefUpdate {
                     name: candidate.cut.branch.to_ref(),

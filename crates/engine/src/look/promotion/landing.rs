@@ -64,7 +64,10 @@ impl Engine<'_> {
         let newest = newest.map(|release| &release.stable).filter(|id| graph.contains(tip, id));
         let known: Vec<&CommitId> = newest.into_iter().chain([&candidate.cut.stable]).collect();
         let chain = first_parents(graph, tip, &graph.only(tip, &known).into_iter().collect());
-        let rcs: Vec<&CommitId> = candidate.rcs.iter().rev().map(|rc| &rc.commit).collect();
+        // An rc without its tag is only told of: whoever writes to the record alone has no tags.
+        let tagged =
+            candidate.rcs.iter().rev().filter(|rc| refs.get(&RefName::tag(&rc.tag)) == Some(&rc.object));
+        let rcs: Vec<&CommitId> = tagged.map(|rc| &rc.commit).collect();
         if chain.is_empty() || rcs.is_empty() {
             return Ok(None);
         }

@@ -17,7 +17,7 @@ impl Engine<'_> {
         }
         let refs = self.repo.observe()?;
         for ledger in ledgers(&refs) {
-            if self.repo.is_ancestor(root, &ledger.head)? {
+            if self.fold(&ledger.head)?.root.as_ref() == Some(root) {
                 self.remember_head(root.clone(), root.clone(), 1, ledger.place);
                 break;
             }

@@ -301,3 +301,96 @@ fn a_policy_with_other_tags_may_be_adopted() {
     world.until_quiet(&world.machine("a"));
     assert_eq!(world.released(), [v("1.1.0")]);
 }
+
+/// Makes the tag of an rc, which a made-up entry names, and keeps it where a liar may push.
+fn tag_aside(world: &World, name: &str, commit: &str) -> CommitId {
+    let message = format!("{name}\n\nAllclear-Ledger: {}", "f".repeat(32));
+    world.git(&["tag", "-a", "-m", &message, name, commit]);
+    let full = format!("refs/tags/{name}");
+    let tag = world.refs().into_iter().find(|(other, _)| *other == full).unwrap().1;
+    world.git(&["update-ref", "refs/allclear/kept", tag.as_str()]);
+    world.git(&["update-ref", "-d", &full]);
+    tag
+}
+
+#[test]
+fn p1_a_made_up_merge_of_stable_is_pushed_onto_no_candidate() {
+    for honest in [true, false] {
+        let world = World::new();
+        world.cut();
+        let fixed = world.commit("master", "fix: hot", &[("hot.txt", "hot\n")]);
+        world.git(&["branch", "evil", "master"]);
+        let evil = world.commit("evil", "fix: nothing to see", &[("door.txt", "open\n")]);
+        let stable = if honest { fixed } else { evil };
+        let head = world.tip("refs/heads/release-1.1.0").unwrap();
+        let tree = world.git(&["merge-tree", "--write-tree", head.as_str(), stable.as_str()]);
+        let merge = world.git(&[
+            "commit-tree",
+            &tree,
+            "-p",
+            head.as_str(),
+            "-p",
+            stable.as_str(),
+            "-m",
+            "Merge branch 'master'",
+        ]);
+        let tag = tag_aside(&world, "v1.1.0-rc.2", &merge);
+        world.git(&["branch", "-D", "evil"]);
+        forge(
+            &world,
+            &json!([
+                {"kind": "StableCarried", "version": "1.1.0", "stable": stable, "commit": merge},
+                {"kind": "RcTagged", "version": "1.1.0", "rc": 2, "commit": merge, "tag": "v1.1.0-rc.2", "object": tag},
+            ]),
+        );
+        world.machine("fresh").engine().tick(false).unwrap();
+        let pushed = world.tip("refs/heads/release-1.1.0") == CommitId::parse(&merge).ok();
+        assert_eq!(pushed, honest, "honest: {honest}");
+        assert_eq!(world.has("refs/tags/v1.1.0-rc.2"), honest);
+    }
+}
+
+#[test]
+fn p7_a_made_up_cut_of_what_stable_had_before_is_no_landing() {
+    let world = World::new();
+    let old = world.tip("refs/heads/master").unwrap();
+    let more = world.commit("master", "chore: more", &[("more.txt", "more\n")]);
+    world.merge("develop", "master", "Merge master");
+    world.cut();
+    let snapshot = look(&world, "a");
+    let mut cut = serde_json::to_value(&snapshot.project.candidates[&v("1.1.0")].cut).unwrap();
+    for (key, value) in [
+        ("version", "9.0.0"),
+        ("branch", "release-9.0.0"),
+        ("from", more.as_str()),
+        ("head", more.as_str()),
+        ("stable", old.as_str()),
+    ] {
+        cut[key] = value.into();
+    }
+    cut["kind"] = "CandidateCut".into();
+    let tag = tag_aside(&world, "v9.0.0-rc.1", more.as_str());
+    let tagged = json!({"kind": "RcTagged", "version": "9.0.0", "rc": 1, "commit": more, "tag": "v9.0.0-rc.1", "object": tag});
+    forge(&world, &json!([cut, tagged]));
+    world.days(8);
+    world.machine("fresh").engine().tick(false).unwrap();
+    world.machine("fresh").engine().withdraw(Some(v("9.0.0")), "nobody cut it").unwrap();
+    world.until_quiet(&world.machine("a"));
+    assert_eq!(world.released(), [v("1.1.0")]);
+}
+
+#[test]
+fn p7_an_entry_that_is_not_the_root_pins_nothing() {
+    let world = World::soaked();
+    let a = world.machine("a");
+    a.engine().hold(None, "look at it", None).unwrap();
+    let entry = world.tip(LEDGER).unwrap();
+    let found = a.engine().verify(Some(&entry)).unwrap();
+    assert!(
+        found
+            .claims
+            .iter()
+            .any(|claim| matches!(&claim.truth, Truth::DoesNotHold(why) if why.contains("another record")))
+    );
+    assert_eq!(stops(&world, "a"), Vec::<String>::new());
+}
