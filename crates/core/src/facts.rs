@@ -61,10 +61,8 @@ pub struct RecordFacts {
     /// The ledger's ref; `None` where there is no ledger.
     pub place: Option<RefName>,
     /// What that ref names where it is a tag that leads to the last entry.
-    #[serde(default)]
     pub tag: Option<CommitId>,
     /// Whether a ledger with the same root stands at the place to which the record says that it was moved.
-    #[serde(default)]
     pub moved: bool,
     /// Where the ledger is shorter than it once was.
     pub rewound: Option<Rewound>,

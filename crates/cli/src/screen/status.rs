@@ -249,11 +249,6 @@ fn idle(seen: &Snapshot, assessment: &Assessment, zone: &TimeZone) {
     });
     let last = last.or_else(|| seen.facts.released.keys().next_back().map(ToString::to_string));
     ui::out(format!("\nNo candidate is open. Last release: {}.", last.unwrap_or_else(|| "none yet".into())));
-    let newest = seen.project.releases.iter().next_back();
-    if let Some((version, n)) = newest.map(|(v, r)| (v, r.bad_reports())).filter(|(_, n)| *n > 0) {
-        let reports = count(n, "bad report");
-        ui::out(format!("{} {reports} on {version} since: allclear hotfix", paint(BAD, "✖")));
-    }
     match &seen.policy {
         PolicySeen::Absent => ui::out("allclear init writes the policy, and shows what is left to do."),
         PolicySeen::Read { .. } | PolicySeen::Wrong { .. } => {
@@ -282,6 +277,11 @@ pub(crate) fn not_started(policy: &PolicySeen) -> &'static str {
 }
 
 fn notes(seen: &Snapshot) {
+    let newest = seen.project.releases.iter().next_back();
+    if let Some((version, n)) = newest.map(|(v, r)| (v, r.bad_reports())).filter(|(_, n)| *n > 0) {
+        let reports = count(n, "bad report");
+        ui::out(format!("{} {reports} on {version}, which is released: allclear hotfix", paint(BAD, "✖")));
+    }
     for drift in seen.facts.drift.iter().take(6) {
         ui::out(format!("{} {}", paint(BAD, "drift:"), plain(drift)));
     }

@@ -99,17 +99,15 @@ pub(crate) fn apply(case: &Case<'_>, gate: Gate, finding: Finding) -> Finding {
     let holding = || forces.iter().filter(|f| f.holds());
     let (mut waived, mut outdated) = (0, None);
     for subject in finding.subjects.iter_mut().filter(|s| !s.verdict.is_clear()) {
-        let about = |f: &&InForce<'_>| f.is_about(subject);
-        let force = holding().find(|f| f.covers(subject)).or_else(|| holding().find(about));
-        if let Some(force) = force.filter(|force| !force.covers(subject)) {
+        if let Some(force) = holding().find(|f| f.covers(subject)) {
+            subject.verdict = Verdict::Waived;
+            subject.detail = format!("{} · waived by {}", subject.detail, force.names());
+            waived += 1;
+        } else if let Some(force) = holding().find(|f| f.is_about(subject)) {
             let was = force.by.iter().map(|waiver| waiver.verdict).min().unwrap_or(subject.verdict);
             let later = format!("it was {} when {} waived it", was.name(), force.names());
             subject.detail = format!("{} · {later}", subject.detail);
             outdated.get_or_insert(later);
-        } else if let Some(force) = force {
-            subject.verdict = Verdict::Waived;
-            subject.detail = format!("{} · waived by {}", subject.detail, force.names());
-            waived += 1;
         }
     }
     let whole = holding().any(|f| f.subject.is_none() && f.was_as_bad(finding.verdict));

@@ -5,9 +5,9 @@ use crate::ledger::event::{CheckOutcome, Event, ReportOutcome};
 /// Whose word an event takes where the policy says `trust = "signed"`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Authority<'a> {
-    /// Anybody's who may push: it can only stop.
+    /// Anybody's who may push: it is bad news, and can only stop a release.
     Anybody,
-    /// Anybody's who may push: whoever would act on it looks for it in the refs and the objects.
+    /// Anybody's who may push: it decides nothing, since whoever would act on it looks at the refs and the objects.
     Observed,
     /// A signer's, of any role.
     Signer,
@@ -49,10 +49,7 @@ impl Event {
             | Self::ExperimentEnded(_)
             | Self::Held { .. }
             | Self::Frozen { .. }
-            | Self::Withdrawn { .. }
-            | Self::Turned { .. }
-            | Self::RacesLost { .. }
-            | Self::Unknown => Authority::Anybody,
+            | Self::Withdrawn { .. } => Authority::Anybody,
             Self::LedgerStarted { .. }
             | Self::LedgerMoved { .. }
             | Self::CandidateCut(_)
@@ -63,6 +60,8 @@ impl Event {
             | Self::Promoted(_)
             | Self::PromotionContinued { .. }
             | Self::PromotionRefused { .. }
+            | Self::RacesLost { .. }
+            | Self::Turned { .. }
             | Self::LandingSeen { .. }
             | Self::StableCarried { .. }
             | Self::StepStarted { .. }
@@ -70,7 +69,18 @@ impl Event {
             | Self::StepFailed { .. }
             | Self::StepRetried { .. }
             | Self::Noticed { .. }
-            | Self::NoticeFailed { .. } => Authority::Observed,
+            | Self::NoticeFailed { .. }
+            | Self::Unknown => Authority::Observed,
         }
+    }
+
+    /// Tells whether it speaks against a release. Bad news is never struck.
+    pub fn is_bad_news(&self) -> bool {
+        self.authority() == Authority::Anybody
+    }
+
+    /// Tells whether it is recorded whatever stops deciding: bad news, and the end of a person's own stop.
+    pub fn is_always_recorded(&self) -> bool {
+        self.is_bad_news() || matches!(self, Self::HoldLifted { .. } | Self::FreezeLifted { .. })
     }
 }

@@ -400,60 +400,6 @@ pub enum Event {
     Unknown,
 }
 
-impl Event {
-    /// Tells whether it is recorded whatever stops deciding: bad news, and the end of a person's own stop.
-    pub fn is_always_recorded(&self) -> bool {
-        self.is_bad_news() || matches!(self, Self::HoldLifted { .. } | Self::FreezeLifted { .. })
-    }
-
-    /// Tells whether it speaks against a release. Bad news is never struck.
-    pub fn is_bad_news(&self) -> bool {
-        match self {
-            Self::Held { .. }
-            | Self::Frozen { .. }
-            | Self::Withdrawn { .. }
-            | Self::WaiverLifted { .. }
-            | Self::ReportConfirmed { .. }
-            | Self::ReportFiled { outcome: ReportOutcome::Bad, .. }
-            | Self::CheckRecorded { outcome: CheckOutcome::Failed, .. } => true,
-            Self::ExperimentEnded(summary) => summary.is_bad(),
-            Self::LedgerStarted { .. }
-            | Self::SignersProposed(_)
-            | Self::SignersSeconded { .. }
-            | Self::LedgerMoved { .. }
-            | Self::CandidateCut(_)
-            | Self::HeadSeen { .. }
-            | Self::RcTagged { .. }
-            | Self::SlotSkipped { .. }
-            | Self::CommitAccepted { .. }
-            | Self::Approved { .. }
-            | Self::Waived { .. }
-            | Self::ReportFiled { .. }
-            | Self::ReportResolved { .. }
-            | Self::CheckRecorded { .. }
-            | Self::HoldLifted { .. }
-            | Self::FreezeLifted { .. }
-            | Self::PromotionRequested { .. }
-            | Self::PolicyAdopted { .. }
-            | Self::Promoted(_)
-            | Self::PromotionContinued { .. }
-            | Self::PromotionRefused { .. }
-            | Self::RacesLost { .. }
-            | Self::Turned { .. }
-            | Self::LandingSeen { .. }
-            | Self::StableCarried { .. }
-            | Self::StepStarted { .. }
-            | Self::StepDone { .. }
-            | Self::StepFailed { .. }
-            | Self::StepRetried { .. }
-            | Self::Noticed { .. }
-            | Self::NoticeFailed { .. }
-            | Self::Struck { .. }
-            | Self::Unknown => false,
-        }
-    }
-}
-
 /// A cut, with everything that its candidate is judged by.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Cut {

@@ -5,7 +5,7 @@ use crate::ledger::entry::{RULES, VoidReason};
 use crate::ledger::event::Cut;
 use crate::ledger::promotion::{Landed, Promotion};
 use crate::policy::schedule::SkipReason;
-use crate::policy::{AfterStep, Stops, Trust};
+use crate::policy::{AfterStep, Policy, Stops, Trust};
 use crate::project::checks::CheckLine;
 use crate::project::experiments::Experiments;
 use crate::project::notified::Notified;
@@ -226,11 +226,9 @@ pub struct Release {
     #[serde(default)]
     pub steps: BTreeMap<String, Progress>,
     /// What users reported of it since, all of it bad.
-    #[serde(default)]
     pub reports: Vec<Report>,
     /// Its promotion, from which anybody can find out whether it was one: of the newest release, and of those that
     /// steps still follow.
-    #[serde(default)]
     pub evidence: Option<Box<Promoted>>,
 }
 
@@ -269,7 +267,6 @@ pub struct LedgerFreeze {
     /// What it stops.
     pub stops: Stops,
     /// Whether it was lifted by a claim alone, which does not count where signatures do.
-    #[serde(default)]
     pub lifted: bool,
 }
 
@@ -341,6 +338,12 @@ impl Project {
     /// Tells whether observations that are not bad news wait at `now`, so that a promotion wins its race.
     pub fn is_quiet(&self, now: Timestamp) -> bool {
         self.quiet_until.is_some_and(|until| until > now)
+    }
+
+    /// Gives the strictest trust among a policy and those of the open candidates.
+    pub fn trust(&self, policy: Option<&Policy>) -> Trust {
+        let frozen = self.candidates.values().map(|candidate| &candidate.cut.policy);
+        frozen.chain(policy).map(|policy| policy.trust).max().unwrap_or_default()
     }
 
     /// Gives the freezes in force or to come at `now`, under a policy that trusts so.

@@ -85,12 +85,7 @@ impl Engine<'_> {
         loop {
             let turn = self.repo.turn();
             let (project, record) = self.observe_record()?;
-            if let Some(rewound) = record.rewound {
-                return Err(LedgerRefusal::CutShort(rewound).into());
-            }
-            if let Some(second) = record.second {
-                return Err(LedgerRefusal::SecondLedger(second).into());
-            }
+            LedgerRefusal::unless_certain(&record)?;
             if project.head.is_none() {
                 return Err(LedgerRefusal::NotBegun.into());
             }

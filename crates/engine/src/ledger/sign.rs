@@ -24,9 +24,7 @@ impl Engine<'_> {
             return Ok(draft);
         }
         let Some((root, head)) = project.root.clone().zip(project.head.clone()) else { return Ok(draft) };
-        let frozen = project.candidates.values().map(|c| &c.cut.policy);
-        let wants = |policy: &Policy| policy.trust == Trust::Signed;
-        let wanted = frozen.chain(policy).any(wants);
+        let wanted = project.trust(policy) == Trust::Signed;
         // A signature tells who reports, which can never be erased: it is given where it counts.
         if !wanted && draft.events.iter().any(|event| matches!(event, Event::ReportFiled { .. })) {
             return Ok(draft);
@@ -53,8 +51,7 @@ impl Engine<'_> {
         fold.add(&as_if_landed(self, draft, &head));
         let Ok(project) = fold.finish() else { return Ok(()) };
         let lifts = draft.events.iter().any(|event| matches!(event, Event::FreezeLifted { .. }));
-        let trust = policy.map_or(Trust::Claimed, |policy| policy.trust);
-        if lifts && project.freezes_from(now, trust).next().is_some() {
+        if lifts && project.freezes_from(now, project.trust(policy)).next().is_some() {
             let why = "it takes a captain's statement to lift the freeze".into();
             return Err(LedgerRefusal::NoEffect { why }.into());
         }

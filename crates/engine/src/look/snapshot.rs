@@ -3,7 +3,7 @@
 use crate::ledger::place::Tip;
 use crate::{LedgerRefusal, LookRefusal, PromotionRefusal, Refusal};
 use allclear_core::decide::plan::{Action, plan};
-use allclear_core::facts::{Facts, RecordFacts};
+use allclear_core::facts::Facts;
 use allclear_core::policy::{self, Effective, Mistake, Policy};
 use allclear_core::port::Refs;
 use allclear_core::project::{Candidate, Trouble, TroubleKind};
@@ -98,10 +98,7 @@ impl Snapshot {
 
     /// Refuses even bad news: the record is not whole, or which of two is the record is not known.
     pub(crate) fn may_record(&self) -> Result<(), Refusal> {
-        let RecordFacts { rewound, second, .. } = &self.facts.record;
-        let rewound = rewound.clone().map(LedgerRefusal::CutShort);
-        let refusal = rewound.or_else(|| second.clone().map(LedgerRefusal::SecondLedger));
-        refusal.map_or(Ok(()), |refusal| Err(refusal.into()))
+        Ok(LedgerRefusal::unless_certain(&self.facts.record)?)
     }
 
     /// Refuses where something stops all deciding.

@@ -52,9 +52,7 @@ impl Engine<'_> {
         let reason = why.map(reason).transpose()?;
         let now = self.clock.now();
         let seen = self.observe()?;
-        let frozen = seen.project.candidates.values().map(|candidate| &candidate.cut.policy);
-        let trust = frozen.chain(seen.policy.get()).map(|policy| policy.trust).max().unwrap_or_default();
-        let open = seen.project.freezes_from(now, trust).count();
+        let open = seen.project.freezes_from(now, seen.project.trust(seen.policy.get())).count();
         if open == 0 {
             return Ok(0);
         }

@@ -2,7 +2,7 @@
 
 use super::PushRefusal;
 use crate::Fault;
-use allclear_core::facts::Rewound;
+use allclear_core::facts::{RecordFacts, Rewound};
 use allclear_core::{RefName, Seconds};
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,6 +23,17 @@ pub enum LedgerRefusal {
     Busy,
     RefsMissing(PushRefusal),
     NoEffect { why: String },
+}
+
+impl LedgerRefusal {
+    /// Refuses to write where the record is not whole, or where it is not known which of two is the record.
+    pub(crate) fn unless_certain(record: &RecordFacts) -> Result<(), Self> {
+        match record {
+            RecordFacts { rewound: Some(rewound), .. } => Err(Self::CutShort(rewound.clone())),
+            RecordFacts { second: Some(second), .. } => Err(Self::SecondLedger(second.clone())),
+            RecordFacts { .. } => Ok(()),
+        }
+    }
 }
 
 impl From<&LedgerRefusal> for Fault {

@@ -136,8 +136,7 @@ fn coming(seen: &Snapshot, now: Timestamp) -> Vec<Coming> {
             list.push(Coming { at: freeze.from, until: Some(freeze.until), kind: "freeze", subject, text });
         }
     }
-    let trust = seen.policy.get().map(|policy| policy.trust).unwrap_or_default();
-    for freeze in seen.project.freezes_from(now, trust) {
+    for freeze in seen.project.freezes_from(now, seen.project.trust(seen.policy.get())) {
         let text = format!(
             "freeze by {}: {}",
             allclear_core::types::text::name_of(&freeze.by),

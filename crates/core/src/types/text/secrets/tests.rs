@@ -39,7 +39,7 @@ fn tokens_are_known_by_their_shape() {
     }
     assert_eq!(
         masked(
-            "posting to https://hooks.slack.com/services/T00000000/B00000000/XXXXXXXXXXXXXXXXXXXXXXXX failed"
+            "posting to https://hooks.slack.com/services/T00000000/B00000000/abcdefghijklmnopqrstuvwx failed"
         ),
         "posting to https://[masked: Slack webhook] failed"
     );
