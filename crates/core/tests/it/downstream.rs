@@ -2,8 +2,8 @@
 //! data is never a pass.
 
 use crate::make::{
-    DAY, HOUR, MINUTE, Scene, VERSION, at, commit, depends, experiment, finding, link, policy, promoted, rc,
-    tried,
+    self, DAY, HOUR, MINUTE, Scene, VERSION, at, commit, depends, experiment, finding, link, policy,
+    promoted, rc, tried,
 };
 use allclear_core::Verdict;
 use allclear_core::decide::assess::State;
@@ -46,15 +46,7 @@ fn regressed(names: &[&str]) -> Event {
 }
 
 fn waived(subject: Option<&str>) -> Event {
-    Event::Waived {
-        version: VERSION,
-        gate: "downstream".into(),
-        subject: subject.map(Into::into),
-        commit: commit(2),
-        verdict: Verdict::Failed,
-        reason: "known".into(),
-        until: at(9 * DAY),
-    }
+    make::waived("downstream", subject, Verdict::Failed, 9)
 }
 
 fn verdict(scene: &Scene) -> Verdict {

@@ -12,14 +12,15 @@ use allclear_core::facts::{
 use allclear_core::gate::Finding;
 use allclear_core::ledger::actor::{Actor, Proof, Via};
 use allclear_core::ledger::entry::{Body, Entry, Link, compose};
-use allclear_core::ledger::event::{CheckOutcome, Cut, Event};
+use allclear_core::ledger::event::{CheckOutcome, Cut, Event, ReportOutcome};
 use allclear_core::ledger::promotion::Promotion;
 use allclear_core::policy::{Policy, Preset, defaults, digest};
 use allclear_core::project::fold;
+use allclear_core::project::people::pseudonyms;
 use allclear_core::types::cut_kind::CutKind;
 use allclear_core::types::gate::Gate;
 use allclear_core::types::version::Bump;
-use allclear_core::{Branch, CommitId, Project, TagFormat, Version, assess, experiment};
+use allclear_core::{Branch, CommitId, Project, TagFormat, Verdict, Version, assess, experiment};
 use jiff::Timestamp;
 use std::collections::BTreeMap;
 
@@ -180,6 +181,32 @@ pub(crate) fn tried(summary: Summary) -> Event {
 
 pub(crate) fn held(until: Option<Timestamp>) -> Event {
     Event::Held { version: VERSION, reason: "no".into(), until }
+}
+
+/// What somebody reports of an rc, which is commit 2.
+pub(crate) fn report(rc: u32, outcome: ReportOutcome, who: &str, id: &str) -> Event {
+    Event::ReportFiled {
+        version: VERSION,
+        rc,
+        commit: commit(2),
+        report: id.into(),
+        outcome,
+        person: pseudonyms(&entry_id(0), who),
+        text: None,
+    }
+}
+
+/// A waiver for commit 2, until so many days after the cut.
+pub(crate) fn waived(gate: &str, subject: Option<&str>, verdict: Verdict, days: i64) -> Event {
+    Event::Waived {
+        version: VERSION,
+        gate: gate.into(),
+        subject: subject.map(Into::into),
+        commit: commit(2),
+        verdict,
+        reason: "known".into(),
+        until: at(days * DAY),
+    }
 }
 
 /// A ledger, and what the server shows.

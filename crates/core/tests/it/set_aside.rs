@@ -1,11 +1,10 @@
 //! What a waiver, an approval and a report must not do: more than was said, by fewer than it takes.
 
-use crate::make::{DAY, HOUR, MINUTE, Scene, VERSION, at, check, commit, entry_id, policy, rc};
+use crate::make::{self, HOUR, MINUTE, Scene, VERSION, check, commit, policy, rc, report};
 use allclear_core::history::fixes::{Class, ClassedCommit};
 use allclear_core::ledger::entry::Body;
 use allclear_core::ledger::event::{CheckOutcome, Event, ReportOutcome};
 use allclear_core::policy::{NotThese, Policy, RequiredCheck};
-use allclear_core::project::people::pseudonyms;
 use allclear_core::types::gate::Gate;
 use allclear_core::{Branch, Verdict};
 
@@ -32,16 +31,7 @@ impl By for Scene {
     }
 
     fn reported(self, who: &str, rc: u32, outcome: ReportOutcome, id: &str) -> Scene {
-        let event = Event::ReportFiled {
-            version: VERSION,
-            rc,
-            commit: commit(2),
-            report: id.into(),
-            outcome,
-            person: pseudonyms(&entry_id(0), who),
-            text: None,
-        };
-        self.by("reporter", event)
+        self.by("reporter", report(rc, outcome, who, id))
     }
 
     fn verdict(&self, gate: Gate) -> Verdict {
@@ -50,15 +40,7 @@ impl By for Scene {
 }
 
 fn waived(gate: &str, subject: Option<&str>) -> Event {
-    Event::Waived {
-        version: VERSION,
-        gate: gate.into(),
-        subject: subject.map(Into::into),
-        commit: commit(2),
-        verdict: Verdict::Failed,
-        reason: "known".into(),
-        until: at(DAY),
-    }
+    make::waived(gate, subject, Verdict::Failed, 1)
 }
 
 fn approved() -> Event {
@@ -154,15 +136,7 @@ fn p5_a_waiver_sets_aside_what_was_known_and_nothing_worse() {
         let check = |name: &str| RequiredCheck { name: name.into(), beat: None };
         p.gates.checks.required = vec![check("ci"), check("staging")];
     };
-    let waived = |verdict| Event::Waived {
-        version: VERSION,
-        gate: "checks".into(),
-        subject: Some("ci".into()),
-        commit: commit(2),
-        verdict,
-        reason: "the runner is slow".into(),
-        until: at(DAY),
-    };
+    let waived = |verdict| make::waived("checks", Some("ci"), verdict, 1);
     let missing = || scene(required).then(1, check("staging", true, 2)).by("mira", waived(Verdict::Missing));
     assert_eq!(missing().verdict(Gate::Checks), Verdict::Waived);
     let failed = missing().then(MINUTE, check("ci", false, 2));

@@ -4,7 +4,7 @@
 use super::trust::{BEN, EVE, MIRA, Say, ben, entry, mira, scene, signed, signer, statement};
 use crate::make::{
     DAY, HOUR, Scene, VERSION, at, check, commit, cut, depends, entry_id, experiment, finding, held, policy,
-    promoted, rc, tried,
+    promoted, rc, report, tried, waived,
 };
 use allclear_core::experiment::{Comparison, Tier};
 use allclear_core::gate::Kind;
@@ -19,7 +19,6 @@ use allclear_core::ledger::statement::is_stated;
 use allclear_core::ledger::step_end::{DoneBy, StepFailure};
 use allclear_core::policy::schedule::SkipReason;
 use allclear_core::policy::{RequiredCheck, Stops, Trust, digest};
-use allclear_core::project::people::pseudonyms;
 use allclear_core::{Project, Verdict, assess};
 use std::collections::BTreeSet;
 use std::fmt::Write;
@@ -32,16 +31,6 @@ const PROPOSAL: usize = 5;
 /// One of each kind, and of each half of those that are good or bad news.
 pub(crate) fn samples() -> Vec<Event> {
     let policy = signed(|policy| policy.gates.approvals.count = 0);
-    let root = entry_id(0);
-    let report = |outcome, who: &str| Event::ReportFiled {
-        version: VERSION,
-        rc: 1,
-        commit: commit(2),
-        report: "c0ffee".into(),
-        outcome,
-        person: pseudonyms(&root, who),
-        text: None,
-    };
     let add = |n, name: &str| Change {
         add: vec![signer(name, n, &[Role::Approver])],
         reason: "she tests".into(),
@@ -51,18 +40,10 @@ pub(crate) fn samples() -> Vec<Event> {
     vec![
         Event::Approved { version: VERSION, commit: commit(2) },
         Event::CommitAccepted { version: VERSION, commit: commit(5), reason: "it is one".into() },
-        Event::Waived {
-            version: VERSION,
-            gate: "soak".into(),
-            subject: None,
-            commit: commit(2),
-            verdict: Verdict::Failed,
-            reason: "security".into(),
-            until: at(2 * DAY),
-        },
+        waived("soak", None, Verdict::Failed, 2),
         Event::WaiverLifted { version: VERSION, gate: "soak".into(), subject: None },
-        report(ReportOutcome::Good, "Mira <mira@example.org>"),
-        report(ReportOutcome::Bad, "Eve <eve@example.org>"),
+        report(1, ReportOutcome::Good, "Mira <mira@example.org>", "c0ffee"),
+        report(1, ReportOutcome::Bad, "Eve <eve@example.org>", "c0ffee"),
         Event::ReportConfirmed { report: "bad".into() },
         Event::ReportResolved { report: "bad".into(), answer: Answer::NotOurs("the disk was full".into()) },
         check("ci", true, 2),
@@ -171,15 +152,7 @@ pub(crate) fn stopped() -> Scene {
     scene = scene.then(1, held(None));
     scene =
         scene.then(2, Event::Frozen { reason: "holidays".into(), until: at(9 * DAY), stops: Stops::Both });
-    let bad = Event::ReportFiled {
-        version: VERSION,
-        rc: 1,
-        commit: commit(2),
-        report: "bad".into(),
-        outcome: ReportOutcome::Bad,
-        person: pseudonyms(&entry_id(0), "Ben <ben@example.org>"),
-        text: None,
-    };
+    let bad = report(1, ReportOutcome::Bad, "Ben <ben@example.org>", "bad");
     scene = scene.stated(BEN, 3, bad);
     scene.links.push(read(RawEntry {
         commit: entry_id(VOID),
@@ -455,8 +428,8 @@ fn table() -> String {
     for event in samples() {
         let half = half(&event);
         let signed = match event.authority() {
-            Authority::Anybody => "anybody who may push: it can only stop",
-            Authority::Observed => "anybody who may push: it does nothing that refs and objects do not show",
+            Authority::Anybody => "anybody who may push: it is bad news",
+            Authority::Observed => "anybody who may push: it decides nothing, refs and objects do",
             Authority::Signer => "a signer, of any role",
             Authority::Approver => "an approver or a captain",
             Authority::Captain => "a captain or an admin",

@@ -1,8 +1,8 @@
 //! Whose word counts: forged, replayed, back-dated and misplaced signatures, under `trust = "signed"`.
 
 use crate::make::{
-    DAY, HOUR, Scene, VERSION, at, check, commit, depends, entry_id, experiment, finding, held, link, policy,
-    rc, tried,
+    self, DAY, HOUR, Scene, VERSION, at, check, commit, depends, entry_id, experiment, finding, held, link,
+    policy, rc, tried,
 };
 use allclear_core::experiment::{Comparison, Tier};
 use allclear_core::ledger::actor::{Actor, Proof};
@@ -12,7 +12,6 @@ use allclear_core::ledger::signature::{ARMOR_LIMIT, Fingerprint, GIT, Signed, re
 use allclear_core::ledger::signer::{Change, Role, Signer};
 use allclear_core::ledger::statement::{NAMESPACE, Statement, text};
 use allclear_core::policy::{Policy, RequiredCheck, Stops, Trust};
-use allclear_core::project::people::pseudonyms;
 use allclear_core::project::roster::Founding;
 use allclear_core::project::statements::REACH;
 use allclear_core::project::trust::Level;
@@ -249,15 +248,11 @@ fn a_statement_counts_once_and_not_for_ever() {
 
 #[test]
 fn a_waiver_is_for_its_gate_and_its_subject() {
-    let waived = |gate: &str, subject: Option<&str>| Event::Waived {
-        version: VERSION,
-        gate: gate.into(),
-        subject: subject.map(Into::into),
-        commit: commit(2),
-        verdict: Verdict::Failed,
-        reason: "known".into(),
-        until: at(DAY),
-    };
+    let waived = |gate: &str, subject: Option<&str>| make::waived(gate, subject, Verdict::Failed, 1);
+    let mut for_another_reason = waived("soak", None);
+    if let Event::Waived { reason, .. } = &mut for_another_reason {
+        *reason = "other".into();
+    }
     let soak = |scene: &Scene| scene.gate(Gate::Soak, HOUR).verdict;
     let fresh = || of(vec![mira(), ben()]);
     assert_eq!(soak(&fresh().stated(MIRA, 60, waived("soak", None))), Verdict::Waived);
@@ -268,24 +263,9 @@ fn a_waiver_is_for_its_gate_and_its_subject() {
         waived("soak", Some("x")),
         // Values that would be other lines, were they not quoted.
         waived("soak\nsubject \"x\"", None),
-        Event::Waived {
-            version: VERSION,
-            gate: "soak".into(),
-            subject: None,
-            commit: commit(2),
-            verdict: Verdict::Failed,
-            reason: "other".into(),
-            until: at(DAY),
-        },
-        Event::Waived {
-            version: VERSION,
-            gate: "soak".into(),
-            subject: None,
-            commit: commit(2),
-            verdict: Verdict::Failed,
-            reason: "known".into(),
-            until: at(2 * DAY),
-        },
+        for_another_reason,
+        make::waived("soak", None, Verdict::Errored, 1),
+        make::waived("soak", None, Verdict::Failed, 2),
     ];
     for other in others {
         let said = statement(MIRA, &entry_id(0), &entry_id(0), std::slice::from_ref(&other));
@@ -535,15 +515,7 @@ fn the_text_is_what_the_module_says() {
 
 #[test]
 fn p5_what_a_signer_reported_only_that_signer_takes_back() {
-    let report = |outcome, who: &str, id: &str| Event::ReportFiled {
-        version: VERSION,
-        rc: 1,
-        commit: commit(2),
-        report: id.into(),
-        outcome,
-        person: pseudonyms(&entry_id(0), who),
-        text: None,
-    };
+    let report = |outcome, who: &str, id: &str| make::report(1, outcome, who, id);
     let ben_says = "Ben <ben@example.org>";
     let fresh = || scene(vec![mira(), ben()], None, signed(|policy| policy.gates.reports.min_good = 1));
     let bad = || fresh().stated(BEN, 1, report(ReportOutcome::Bad, ben_says, "bad"));
