@@ -42,6 +42,11 @@ impl RecentStatements {
         Ok(signer)
     }
 
+    /// Tells whether an entry is among the last ones of the chain.
+    pub fn has_passed(&self, entry: &CommitId) -> bool {
+        self.recent.contains(entry)
+    }
+
     pub(crate) fn pass(&mut self, entry: &CommitId) {
         if self.recent.len() < REACH {
             self.recent.push_back(entry.clone());

@@ -35,7 +35,10 @@ impl Engine<'_> {
                 Some((root, _)) if *root != seen.root => {
                     Some(format!("{was}another one, begun at {}, stands there now", root.short()))
                 }
-                Some((_, head)) if *head != seen.commit && !self.follows(&seen.commit, head)? => {
+                // Most often what was seen last is among the entries that were just folded.
+                Some((_, head))
+                    if !project.said.has_passed(&seen.commit) && !self.follows(&seen.commit, head)? =>
+                {
                     Some(format!("{was}is now at {} with {}", head.short(), project.entries))
                 }
                 Some(_) => None,
