@@ -36,6 +36,7 @@ impl Event {
             | Self::ReportResolved { .. }
             | Self::HoldLifted { .. }
             | Self::FreezeLifted { .. }
+            | Self::PromotionRequested { .. }
             | Self::PolicyAdopted { .. } => Authority::Captain,
             Self::ReportFiled { outcome: ReportOutcome::Good, .. } => Authority::Signer,
             Self::CheckRecorded { name, outcome: CheckOutcome::Passed, .. } => Authority::Checker(name),
@@ -56,7 +57,6 @@ impl Event {
             | Self::HeadSeen { .. }
             | Self::RcTagged { .. }
             | Self::SlotSkipped { .. }
-            | Self::PromotionRequested { .. }
             | Self::Promoted(_)
             | Self::PromotionContinued { .. }
             | Self::PromotionRefused { .. }

@@ -137,6 +137,9 @@ fn lines(event: &Event) -> Option<Lines> {
             lines.extend(reason.as_deref().map(said));
             lines
         }
+        Event::PromotionRequested { version: v, commit: id } => {
+            vec![kind("PromotionRequested"), version(v), commit(id)]
+        }
         Event::PolicyAdopted { version: v, policy, from, .. } => {
             vec![kind("PolicyAdopted"), version(v), commit(from), ("policy", digest(policy))]
         }
@@ -170,7 +173,6 @@ fn lines(event: &Event) -> Option<Lines> {
         | Event::ExperimentEnded(_)
         | Event::CheckRecorded { .. }
         | Event::Frozen { .. }
-        | Event::PromotionRequested { .. }
         | Event::Promoted(_)
         | Event::PromotionContinued { .. }
         | Event::PromotionRefused { .. }

@@ -256,9 +256,11 @@ impl Project {
                     }
                 }
             }
-            Event::PromotionRequested { version, commit } => {
-                let request = Request { commit: commit.clone(), by: told_by(entry, level).into() };
-                self.with(*version, |c| (c.requested, c.refused) = (Some(request), None));
+            Event::PromotionRequested { version, commit: wanted } => {
+                if self.may_decide(*version, event, commit, level) {
+                    let request = Request { commit: wanted.clone(), by: told_by(entry, level).into() };
+                    self.with(*version, |c| (c.requested, c.refused) = (Some(request), None));
+                }
             }
             Event::PolicyAdopted { version, policy, digest, from, .. } => {
                 if self.may_decide(*version, event, commit, level) {

@@ -183,6 +183,12 @@ fn decided(scene: &Scene) -> Vec<String> {
         .collect();
     all.extend(project.freezes_from(at(DAY), Trust::Signed).map(|freeze| format!("frozen {}", freeze.until)));
     all.extend(project.candidates.values().map(|c| format!("policy {}", c.cut.digest)));
+    all.extend(
+        project
+            .candidates
+            .values()
+            .filter_map(|c| Some(format!("asked for {}", c.requested.as_ref()?.commit))),
+    );
     all.extend(project.roster.signers.values().map(|signer| format!("signer {}", signer.name)));
     all.extend(project.troubles.iter().map(|trouble| format!("trouble {}", trouble.entry)));
     all
