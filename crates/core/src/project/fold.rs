@@ -58,8 +58,8 @@ impl Fold {
     #[expect(clippy::result_large_err, reason = "both are large, and it is called once per look")]
     pub fn finish(self) -> Result<Project, Self> {
         let known = |(target, by): (&CommitId, &Strike)| {
-            self.striking.get(target).is_some_and(|known| known.and(*by) == *known)
-                || self.project.struck.contains(target)
+            let all = self.striking.get(target).or_else(|| self.project.struck.get(target));
+            all.is_some_and(|all| all.and(*by) == *all)
         };
         if self.found.iter().all(known) {
             Ok(self.project)
@@ -106,8 +106,8 @@ impl Project {
     fn take(&mut self, link: &Link, strike: Option<&Strike>) -> Level {
         let entry = match &link.body {
             Body::Entry(entry) => entry,
-            Body::Void(_) if strike.is_some() => {
-                self.struck.insert(link.commit.clone());
+            Body::Void(_) if let Some(strike) = strike => {
+                self.struck.insert(link.commit.clone(), *strike);
                 return Level::Claimed;
             }
             Body::Void(why) => {

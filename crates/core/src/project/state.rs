@@ -13,6 +13,7 @@ use crate::project::people::{Acceptance, Approval, Report, Waiver};
 use crate::project::roster::Roster;
 use crate::project::statements::RecentStatements;
 use crate::project::steps::Progress;
+use crate::project::strike::Strike;
 use crate::project::trust::{Ignored, Level};
 use crate::types::cut_kind::CutKind;
 use crate::types::object_id::CommitId;
@@ -72,8 +73,8 @@ pub struct Project {
     pub needs: u32,
     /// Entries that stop deciding until a person strikes them.
     pub troubles: Vec<Trouble>,
-    /// Entries that were struck.
-    pub struck: BTreeSet<CommitId>,
+    /// Entries that were struck, and by what.
+    pub struck: BTreeMap<CommitId, Strike>,
     /// Where the ledger goes on, as the last entry that moves it says, and that entry.
     pub moved_to: Option<(CommitId, String)>,
     /// The ids that entries carry, for the trailers of tags; only those that came with a tag.

@@ -9,9 +9,10 @@ use crate::project::state::Project;
 use crate::project::trust::{Level, is_vouched};
 use crate::types::object_id::CommitId;
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 
 /// What the strikes of one entry say together.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Strike {
     /// The earliest clock among those who struck it.
     pub claimed: Timestamp,
@@ -55,7 +56,7 @@ impl Project {
     /// Takes what stands of a struck entry, as of the strike: the root, what was signed, changes of the signers, and
     /// bad news. The rest is skipped.
     pub(super) fn take_struck(&mut self, commit: &CommitId, entry: &Entry, strike: Strike, level: &Level) {
-        self.struck.insert(commit.clone());
+        self.struck.insert(commit.clone(), strike);
         // Tags name it, and it stays in the chain.
         self.tag_entries.insert(entry.id.clone());
         self.at = self.at.max(entry.claimed.min(strike.claimed));

@@ -127,7 +127,7 @@ impl Audit {
                         let level = proven(link, &promoted.level, project);
                         let promoted = Box::new(Promoted { level, ..(**promoted).clone() });
                         self.releases.push(AuditedRelease { version, rcs, voices, promoted, sealed: None });
-                    } else if !project.struck.contains(&link.commit) && !self.has(promotion) {
+                    } else if !project.struck.contains_key(&link.commit) && !self.has(promotion) {
                         self.baseless.push((version, link.commit.clone()));
                     }
                 }

@@ -390,7 +390,7 @@ proptest! {
                 }
                 (Body::Void(_), _) => false,
             });
-            prop_assert_eq!(struck.contains(&link.commit), allowed);
+            prop_assert_eq!(struck.contains_key(&link.commit), allowed);
         }
     }
 
@@ -486,7 +486,9 @@ proptest! {
         let chain: Vec<Link> = links.into_iter().chain(more).enumerate().map(|(n, l)| Link { commit: entry_id(n), ..l }).collect();
         let after = fold(&chain);
         // Unless the entry that said so was struck.
-        prop_assume!(after.struck == before.struck);
+        if after.struck != before.struck {
+            return Ok(());
+        }
         let record = |project: &Project| {
             let open = project.candidates.get(&VERSION).and_then(|c| c.promoted.as_ref());
             let open = open.map(|p| (p.id.clone(), p.promotion.new_stable.clone()));
@@ -522,7 +524,7 @@ proptest! {
         for later in (0..=MARGIN.0 as i64).map(|s| at(now + s)) {
             if gates.freeze.enforce {
                 let planned = candidate.cut.policy.freezes.iter().map(|f| (f.from, f.until, f.stops));
-                let by_hand = project.freezes.iter().map(|f| (f.from, f.until, f.stops));
+                let by_hand = project.freezes_from(at(now), candidate.cut.policy.trust).map(|f| (f.from, f.until, f.stops));
                 for (from, until, stops) in planned.chain(by_hand) {
                     prop_assert!(!stops.promotions() || later < from || later >= until);
                 }
@@ -558,9 +560,13 @@ fn a_warm_start_honours_an_earlier_strike() {
             signed: None,
         }),
         link(5, at(0), vec![strike(4)]),
+        // Bad news stands as of its earliest strike.
+        link(6, at(DAY), vec![check("ci", false, 3), Event::Unknown]),
+        link(7, at(DAY), vec![strike(6)]),
+        link(8, at(HOUR), vec![strike(6)]),
     ];
     let whole = fold(&links);
-    assert_eq!(whole.struck, [entry_id(1), entry_id(4)].into());
+    assert!(whole.struck.keys().eq(&[entry_id(1), entry_id(4), entry_id(6)]));
     for n in 0..links.len() {
         assert_eq!(fold_onto(fold(&links[..n]), &links[n..], &links), whole, "warm after {n}");
     }

@@ -35,7 +35,7 @@ impl Engine<'_> {
         for entry in entries {
             match found.get(entry) {
                 None => return Err(PeopleRefusal::NoSuchEntry(entry.clone()).into()),
-                Some(released) if *released || !after.struck.contains(entry) => {
+                Some(released) if *released || !after.struck.contains_key(entry) => {
                     return Err(PeopleRefusal::SoundEntry(entry.clone()).into());
                 }
                 Some(_) => {}

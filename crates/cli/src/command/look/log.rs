@@ -71,7 +71,7 @@ impl Command for Log {
         }
         for (link, _, odd) in links.iter().rev() {
             let id = paint(DIM, link.commit.short());
-            let struck = if seen.project.struck.contains(&link.commit) { " (struck)" } else { "" };
+            let struck = if seen.project.struck.contains_key(&link.commit) { " (struck)" } else { "" };
             match &link.body {
                 Body::Entry(entry) => {
                     let proof = match entry.by.proof {
@@ -113,7 +113,7 @@ fn entry_json(
     odd: &[String],
     seen: &allclear_engine::Snapshot,
 ) -> serde_json::Value {
-    let struck = seen.project.struck.contains(&link.commit);
+    let struck = seen.project.struck.contains_key(&link.commit);
     match &link.body {
         Body::Entry(entry) => json!({
             "commit": link.commit, "parent": link.parent, "struck": struck,

@@ -14,7 +14,7 @@ use allclear_core::{Project, assess};
 use serde_json::{Value, json};
 
 /// How many entries a run of the tests tries, and how many are on one chain.
-const ENTRIES: usize = 20_000;
+const ENTRIES: usize = 1_000_000;
 const CHAIN: usize = 100;
 
 /// SplitMix64, by Steele, Lea and Flood (OOPSLA 2014).

@@ -5,10 +5,10 @@ use allclear_core::facts::{BranchSight, EntrySight, Leftover, PromotionFacts, Se
 use allclear_core::history::graph::Graph;
 use allclear_core::ledger::promotion::Promotion;
 use allclear_core::port::Refs;
-use allclear_core::project::{Project, Promoted};
+use allclear_core::project::{Project, Promoted, Strike};
 use allclear_core::{CommitId, RULES, RefName, Version};
 use serde::{Deserialize, Serialize};
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeMap, VecDeque};
 
 /// How many entries are remembered.
 const REMEMBERED: usize = 50;
@@ -18,7 +18,7 @@ const REMEMBERED: usize = 50;
 #[derive(Default, Serialize, Deserialize)]
 struct Recomputed {
     rules: u32,
-    struck: BTreeSet<CommitId>,
+    struck: BTreeMap<CommitId, Strike>,
     entries: VecDeque<(CommitId, EntrySight, Option<String>)>,
 }
 

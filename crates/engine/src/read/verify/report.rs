@@ -110,7 +110,7 @@ fn notes(audit: &Audit, place: Option<(&RefName, Option<bool>)>) -> Vec<String> 
         ));
     }
     if !project.struck.is_empty() {
-        let ids: Vec<&str> = project.struck.iter().take(10).map(CommitId::short).collect();
+        let ids: Vec<&str> = project.struck.keys().take(10).map(CommitId::short).collect();
         notes.push(format!(
             "{} struck: {}",
             match project.struck.len() {
