@@ -141,10 +141,14 @@ fn warn(note: &Note) {
 fn not_private(dir: &Path, error: &io::Error) -> Fault {
     let kind =
         if error.kind() == ErrorKind::PermissionDenied { FaultKind::Usage } else { FaultKind::TryLater };
-    let dir = dir.display().to_string();
-    Fault::new(kind, format!("allclear's cache directory {} is not used: {error}", plain(&dir)))
-        .hint(format!("all in it can be made again: rm -rf {}", quoted(&plain(&dir))))
-        .hint("or set XDG_CACHE_HOME to a directory of yours")
+    let (whole, dir) = (dir.display().to_string(), plain(&dir.display().to_string()));
+    let fault = Fault::new(kind, format!("allclear's cache directory {dir} is not used: {error}"))
+        .hint("set XDG_CACHE_HOME to a directory of yours");
+    // A name that is shown otherwise than it is would remove something else.
+    if kind == FaultKind::Usage && dir == whole {
+        return fault.hint(format!("or, if nothing in it is needed: rm -rf {}", quoted(&dir)));
+    }
+    fault
 }
 
 /// Opens the clone that the arguments name.

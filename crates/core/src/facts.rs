@@ -49,6 +49,21 @@ impl Facts {
         matches!(unfounded, Some(Unfounded::Forged(_)))
     }
 
+    /// Tells whether the branch and the tags of a candidate may be moved for it: whoever may write to the record alone
+    /// could have made it up. `adopted` says that its policy is not that of its cut.
+    pub fn may_move(&self, version: Version, adopted: bool) -> bool {
+        match self.candidates.get(&version).and_then(|seen| seen.unfounded.as_ref()) {
+            Some(Unfounded::Forged(_)) => false,
+            Some(Unfounded::Policy(_)) => adopted,
+            Some(Unfounded::Rewound { .. }) | None => true,
+        }
+    }
+
+    /// Tells whether what made a release of a candidate was recomputed and holds.
+    pub fn is_proven(&self, version: Version) -> bool {
+        self.promotions.get(&version).is_some_and(|promotion| promotion.sight.entry == EntrySight::Holds)
+    }
+
     /// Tells whether develop has anything to cut.
     pub fn has_changes(&self) -> bool {
         self.changes > 0
@@ -244,7 +259,7 @@ impl Unfounded {
     pub fn why(&self) -> String {
         match self {
             Self::Rewound { branch, commit } => format!(
-                "{branch} was rewound, or this was never cut from it: {} is not on it any more",
+                "{} is not on {branch}: either {branch} was rewound, or this was never cut from it",
                 commit.short()
             ),
             Self::Policy(why) | Self::Forged(why) => format!("it is not what the branches say: {why}"),

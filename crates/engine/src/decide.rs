@@ -3,7 +3,6 @@
 use crate::engine::healed;
 use crate::ledger::append::{DEADLINE, Draft, Landing};
 use crate::{Engine, LedgerRefusal, Note, Refusal, Snapshot};
-use allclear_core::ledger::event::Event;
 use allclear_core::port::ObjectKind;
 
 impl Engine<'_> {
@@ -32,9 +31,7 @@ impl Engine<'_> {
             }
             let stopped = snapshot.may_decide(self.clock.now());
             let (draft, answer) = match choose(&snapshot) {
-                Ok((draft, answer))
-                    if !draft.events.is_empty() && draft.events.iter().all(Event::is_always_recorded) =>
-                {
+                Ok((draft, answer)) if draft.is_always_recorded() => {
                     snapshot.may_record()?;
                     (draft, answer)
                 }

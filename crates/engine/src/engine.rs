@@ -5,7 +5,7 @@ use allclear_core::ledger::actor::{Actor, Via};
 use allclear_core::port::notify::Notify;
 use allclear_core::port::steps::Steps;
 use allclear_core::port::{Clock, Repository, Signature};
-use allclear_core::types::person::is_same;
+use allclear_core::types::person::is_somebody;
 
 /// One person or job, at one repository, at one machine.
 pub struct Engine<'a> {
@@ -32,7 +32,7 @@ impl Engine<'_> {
 
     /// Refuses to act for nobody.
     pub(crate) fn identified(&self) -> Result<(), LedgerRefusal> {
-        if is_same(&self.by.who, &self.by.who) { Ok(()) } else { Err(LedgerRefusal::NoIdentity) }
+        if is_somebody(&self.by.who) { Ok(()) } else { Err(LedgerRefusal::NoIdentity) }
     }
 
     pub(crate) fn signature(&self, at: jiff::Timestamp) -> Signature {

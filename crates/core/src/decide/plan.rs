@@ -123,6 +123,9 @@ pub fn plan(
             continue;
         }
         let seen = &facts.candidates[&version];
+        if !facts.may_move(version, record.adopted) {
+            continue;
+        }
         if let Some(head) = seen.head.as_ref().filter(|head| *head != record.commit() && seen.descends) {
             match record.heads.get(head) {
                 None => actions.push(Action::See { version, commit: head.clone() }),
@@ -150,7 +153,7 @@ pub fn plan(
         actions.extend(train(policy, project, facts, now));
     }
     // Last, because a step may take its time.
-    for (version, release) in &project.releases {
+    for (version, release) in project.releases.iter().filter(|(version, _)| facts.is_proven(**version)) {
         let due = crate::decide::after::due(release, now);
         actions.extend(due.map(|r| Action::Step { version: *version, name: r.step.name.clone() }));
     }

@@ -163,18 +163,16 @@ pub fn next(standing: Standing, permitted: bool) -> Step {
 }
 
 /// Lets the refs say which promotions of a record are over. Those whose refs followed are released, also where a hand
-/// put some of it back since, which is told as drift. One that a later entry told to be over and that does not hold is
-/// none: whoever may write to the record could have said so.
+/// put some of it back since, which is told as drift. One that a later entry told to be over, and that does not hold or
+/// that the refs do not show, is none: whoever may write to the record could have said so.
 pub fn settle(project: &mut Project, promotions: &BTreeMap<Version, PromotionFacts>) {
     for (version, seen) in promotions {
         match standing(seen.sight) {
             Standing::Done(_) | Standing::PutBack => project.close(*version),
-            Standing::Unfounded => project.reopen(*version),
-            Standing::Committed(_)
-            | Standing::Landed
-            | Standing::NotApplied
-            | Standing::Overtaken(_)
-            | Standing::Stuck(_) => {}
+            // Stable had it, whatever became of the tag since.
+            Standing::Stuck(_) if seen.sight.stable == Seen::New => {}
+            Standing::Unfounded | Standing::Committed(_) | Standing::Stuck(_) => project.reopen(*version),
+            Standing::Landed | Standing::NotApplied | Standing::Overtaken(_) => {}
         }
     }
 }

@@ -38,8 +38,13 @@ pub fn stops(project: &Project, facts: &Facts, now: Timestamp) -> Vec<Stop> {
     if let Some(rewound) = &facts.record.rewound {
         let elsewhere =
             "put the lost entries back from a machine that has seen them: allclear status there says how";
-        let remedy = rewound.restore.clone().unwrap_or_else(|| elsewhere.into());
-        stops.push(person(format!("the record was rewound: {}", rewound.why), vec![remedy]));
+        let remedy = match &rewound.restore {
+            Some(restore) => vec![restore.clone()],
+            None => {
+                vec![elsewhere.into(), "or, if that tag was made by hand: delete it on the server".into()]
+            }
+        };
+        stops.push(person(format!("the record was rewound: {}", rewound.why), remedy));
     }
     if let Some((entry, to)) = project.moved_to.as_ref().filter(|_| facts.record.moved) {
         stops.push(person(
@@ -59,22 +64,26 @@ pub fn stops(project: &Project, facts: &Facts, now: Timestamp) -> Vec<Stop> {
             ],
         ));
     }
-    let is_newer = |trouble: &&Trouble| matches!(trouble.what, TroubleKind::Needs(_));
-    for trouble in &project.troubles {
-        let alike = project.troubles.iter().filter(|other| is_newer(other) == is_newer(&trouble));
-        let alike: Vec<&str> = alike.take(STRUCK_AT_ONCE).map(|t| t.entry.as_str()).collect();
-        let strike = format!("allclear strike {} --reason TEXT", alike.join(" "));
-        let remedy = match trouble.what {
-            TroubleKind::Needs(_) => vec![
+    let is_newer = |trouble: &Trouble| matches!(trouble.what, TroubleKind::Needs(_));
+    for newer in [false, true] {
+        let alike: Vec<&Trouble> = project.troubles.iter().filter(|t| is_newer(t) == newer).collect();
+        let Some(first) = alike.first() else { continue };
+        let ids: Vec<&str> = alike.iter().take(STRUCK_AT_ONCE).map(|t| t.entry.as_str()).collect();
+        let strike = format!("allclear strike {} --reason TEXT", ids.join(" "));
+        let (id, what) = (first.entry.short(), &first.what);
+        let why = match alike.len() {
+            1 => format!("entry {id} cannot be used: {what}"),
+            n => format!("{n} entries cannot be used; the first, {id}: {what}"),
+        };
+        let remedy = if newer {
+            vec![
                 "install the newer version".into(),
                 format!("if no version of allclear has these rules: {strike}"),
-            ],
-            TroubleKind::Void(_) | TroubleKind::Unknown => vec![strike],
+            ]
+        } else {
+            vec![strike]
         };
-        stops.push(person(
-            format!("entry {} cannot be used: {}", trouble.entry.short(), trouble.what),
-            remedy,
-        ));
+        stops.push(person(why, remedy));
     }
     if let Some((entry, claimed)) = project.latest_claim.as_ref().filter(|(_, at)| *at > TOLERANCE.after(now))
     {

@@ -46,6 +46,18 @@ pub(super) fn judge(case: &Case<'_>) -> Finding {
     }
     match &case.seen.rc_tag {
         TagSeen::Intact => {}
+        TagSeen::Gone if case.seen.head.is_none() => {
+            let branch = &cut.branch;
+            return Finding::failed(
+                format!("neither {branch} nor the tag {rc_tag} is on the server"),
+                maintainer(),
+                vec![
+                    format!("if nobody cut {version}: allclear withdraw {version} --yes --reason TEXT"),
+                    "else put both back, from a clone that has them; allclear tick does it on the machine that made them"
+                        .into(),
+                ],
+            );
+        }
         TagSeen::Gone => {
             return Finding::failed(
                 format!("the tag {rc_tag} is gone from the server"),

@@ -31,9 +31,9 @@ impl InForce<'_> {
         self.subject.is_none_or(|name| name == subject.name || subject.also.as_deref() == Some(name))
     }
 
-    /// Tells whether what it set aside was as bad: nobody waives what is found out later.
+    /// Tells whether what enough people set aside was as bad: nobody waives what is found out later.
     fn was_as_bad(&self, verdict: Verdict) -> bool {
-        self.by.iter().all(|waiver| verdict <= waiver.verdict)
+        self.by.iter().filter(|waiver| verdict <= waiver.verdict).count() >= self.needs
     }
 
     fn covers(&self, subject: &Subject) -> bool {
@@ -105,7 +105,8 @@ pub(crate) fn apply(case: &Case<'_>, gate: Gate, finding: Finding) -> Finding {
             waived += 1;
         } else if let Some(force) = holding().find(|f| f.is_about(subject)) {
             let was = force.by.iter().map(|waiver| waiver.verdict).min().unwrap_or(subject.verdict);
-            let later = format!("it was {} when {} waived it", was.name(), force.names());
+            let later =
+                format!("waived by {} when it was {}, and it is worse now", force.names(), was.name());
             subject.detail = format!("{} · {later}", subject.detail);
             outdated.get_or_insert(later);
         }

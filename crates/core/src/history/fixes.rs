@@ -114,7 +114,7 @@ pub fn classify(fixes: &Fixes, seen: &CommitSeen<'_>) -> (Class, String) {
             (Class::Unclassified, why)
         }
         Merge::Unrepeatable => {
-            let why = "a merge that git cannot repeat, so that nothing tells what it changes itself";
+            let why = "a merge that git cannot make again (more than two parents, or no common history), so that its own changes are not known";
             (Class::Unclassified, why.into())
         }
         Merge::No | Merge::Plain | Merge::OfStable { .. } => by_type(fixes, seen.message),

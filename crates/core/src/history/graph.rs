@@ -36,13 +36,19 @@ impl Graph {
         self.order.iter().filter(|id| mine.contains(id) && !hidden.contains(id)).cloned().collect()
     }
 
-    /// Tells whether `tip` is known to contain `commit`: of what the graph does not know, nothing is.
+    /// Tells whether `tip` is known to contain `commit`: of what the graph does not know, nothing is. `tip` is one of
+    /// those that the graph was read for.
     pub fn contains(&self, tip: &CommitId, commit: &CommitId) -> bool {
         if tip == commit || self.commits.contains_key(commit) {
             return tip == commit || self.ancestors([tip]).contains(commit);
         }
         let known = self.commits.contains_key(tip) || self.common.contains(tip);
         known && (self.common.contains(commit) || self.is_below(commit))
+    }
+
+    /// Tells whether this is a commit that was read, or that all tips contain.
+    pub fn knows(&self, commit: &CommitId) -> bool {
+        self.commits.contains_key(commit) || self.common.contains(commit) || self.is_below(commit)
     }
 
     /// Tells whether a commit is a parent that is common to all tips.

@@ -17,6 +17,6 @@ pub mod trust;
 pub use checks::CheckLine;
 pub use fold::{Fold, fold};
 pub use state::{
-    Candidate, Hold, LedgerFreeze, Project, Promoted, Rc, Release, Request, Trouble, TroubleKind, Withdrawal,
+    Candidate, Hold, LedgerFreeze, Project, Promoted, Rc, Release, Request, Strike, Trouble, TroubleKind,
+    Withdrawal,
 };
-pub use strike::Strike;

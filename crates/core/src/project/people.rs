@@ -65,8 +65,10 @@ pub struct Report {
     pub commit: CommitId,
     /// How it went.
     pub outcome: ReportOutcome,
-    /// Pseudonyms of the person.
+    /// Pseudonyms of the person, as claimed.
     pub person: Vec<String>,
+    /// Pseudonyms of the signer who stated it, by the name that the ledger gives the key.
+    pub signer: Vec<String>,
     /// How far that it was this person is proven.
     pub level: Level,
     /// When the person first said so.

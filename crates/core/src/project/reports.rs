@@ -41,6 +41,14 @@ impl Report {
         }
     }
 
+    /// Gives the pseudonyms that a good word takes bad news back by: where signatures count, the signer's.
+    fn names(&self, trust: Trust) -> &[String] {
+        match (trust, self.outcome) {
+            (Trust::Signed, ReportOutcome::Good) => &self.signer,
+            (Trust::Signed, ReportOutcome::Bad) | (Trust::Claimed, _) => &self.person,
+        }
+    }
+
     /// Tells whether it takes the place of an earlier report on the same rc. A claim never takes the place of what
     /// was signed.
     fn replaces(&self, old: &Self, trust: Trust) -> bool {
@@ -51,19 +59,17 @@ impl Report {
             ReportOutcome::Good => overlap(&old.person, &self.person),
             ReportOutcome::Bad => {
                 let counts = self.outcome == ReportOutcome::Bad || self.is_good(trust);
-                counts && old.person.last().is_some_and(|last| self.person.contains(last))
+                counts && old.person.last().is_some_and(|last| self.names(trust).contains(last))
             }
         }
     }
 }
 
-/// How many bad reports on a release are kept.
-const AFTERWARDS: usize = 100;
-
 impl Release {
     /// Keeps a bad report that came too late to stop it.
     pub(in crate::project) fn file(&mut self, report: Report) {
-        if report.outcome == ReportOutcome::Bad && self.reports.len() < AFTERWARDS {
+        if report.outcome == ReportOutcome::Bad {
+            self.reports.retain(|old| !report.replaces(old, self.trust));
             self.reports.push(report);
         }
     }
@@ -106,8 +112,8 @@ impl Candidate {
         let mut good: BTreeMap<Reporter<'_>, RcNumber> = BTreeMap::new();
         for report in self.reports.iter().filter(|r| r.is_good(trust)) {
             let signer = report.reporter(trust).filter(|who| !matches!(who, Reporter::Claimed(_)));
-            let claimed = report.person.iter().map(|pseudonym| Reporter::Claimed(pseudonym));
-            for who in claimed.chain(signer) {
+            let names = report.names(trust).iter().map(|pseudonym| Reporter::Claimed(pseudonym));
+            for who in names.chain(signer) {
                 let latest = good.entry(who).or_default();
                 *latest = report.rc.max(*latest);
             }

@@ -13,7 +13,6 @@ use crate::project::people::{Acceptance, Approval, Report, Waiver};
 use crate::project::roster::Roster;
 use crate::project::statements::RecentStatements;
 use crate::project::steps::Progress;
-use crate::project::strike::Strike;
 use crate::project::trust::{Ignored, Level};
 use crate::types::cut_kind::CutKind;
 use crate::types::object_id::CommitId;
@@ -228,7 +227,9 @@ pub struct Release {
     pub steps: BTreeMap<String, Progress>,
     /// What users reported of it since, all of it bad.
     pub reports: Vec<Report>,
-    /// Its promotion, from which anybody can find out whether it was one: of the newest release, and of those that
+    /// Whose word counted for it.
+    pub trust: Trust,
+    /// Its promotion, from which anybody can find out whether it was one: of the newest releases, and of those that
     /// steps still follow.
     pub evidence: Option<Box<Promoted>>,
 }
@@ -269,6 +270,15 @@ pub struct LedgerFreeze {
     pub stops: Stops,
     /// Whether it was lifted by a claim alone, which does not count where signatures do.
     pub lifted: bool,
+}
+
+/// What the strikes of one entry say together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Strike {
+    /// The earliest clock among those who struck it.
+    pub claimed: Timestamp,
+    /// The oldest rules among those who struck it.
+    pub needs: u32,
 }
 
 /// An entry that stops deciding.

@@ -5,20 +5,9 @@ use crate::ledger::authority::Authority;
 use crate::ledger::entry::{Entry, TOLERANCE};
 use crate::ledger::event::Event;
 use crate::project::roster::Founding;
-use crate::project::state::Project;
+use crate::project::state::{Project, Strike};
 use crate::project::trust::{Level, is_vouched};
 use crate::types::object_id::CommitId;
-use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
-
-/// What the strikes of one entry say together.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Strike {
-    /// The earliest clock among those who struck it.
-    pub claimed: Timestamp,
-    /// The oldest rules among those who struck it.
-    pub needs: u32,
-}
 
 impl Strike {
     /// Joins two strikes of one entry.
@@ -27,9 +16,8 @@ impl Strike {
     }
 
     /// Tells whether an entry on top of a record may be struck: only what stops deciding can be (dated more than two
-    /// minutes ahead, needing newer rules, telling something unknown, or moving the
-    /// record), so that nobody strikes away what is merely
-    /// unwelcome; and a promotion, of which what the refs show stays landed.
+    /// minutes ahead, needing newer rules, telling something unknown, or moving the record), so that nobody strikes
+    /// away what is merely unwelcome; and a promotion, of which what the refs show stays landed.
     ///
     /// Neither a clock nor rules that are older than the record itself count.
     pub fn hits(&self, entry: &Entry, before: &Project) -> bool {

@@ -8,7 +8,7 @@ use crate::ledger::signer::Role;
 use crate::policy::{Policy, Trust};
 use crate::project::roster::Roster;
 use crate::types::object_id::CommitId;
-use crate::types::person::is_same;
+use crate::types::person::{is_same, is_somebody};
 use crate::types::text::{name_of, short};
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
@@ -116,7 +116,7 @@ impl Identity {
 
     /// Tells whether it has a name: two without one cannot be told apart.
     pub fn is_somebody(&self) -> bool {
-        is_same(&self.who, &self.who) || self.level.stated().is_some()
+        is_somebody(&self.who) || self.level.stated().is_some()
     }
 
     /// Tells whether two may be one person: by the claimed name, the signer's, or the key.

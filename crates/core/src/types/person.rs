@@ -22,6 +22,11 @@ pub fn is_same(one: &str, other: &str) -> bool {
     (name.is_some() && name == other_name) || (address.is_some() && address == other_address)
 }
 
+/// Tells whether a claim of identity names somebody: two without a name or an address cannot be told apart.
+pub fn is_somebody(who: &str) -> bool {
+    is_same(who, who)
+}
+
 /// Tells whether a claim of identity says nothing of a person but their own name, their own address, or both.
 pub fn is_of(who: &str, person: &str) -> bool {
     let ((name, address), (own_name, own_address)) = (parts(who), parts(person));

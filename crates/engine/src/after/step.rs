@@ -29,7 +29,8 @@ impl Engine<'_> {
     /// Looks at a step that is due, and brings it as far as it goes now. `None` where others were first.
     pub(crate) fn step(&self, version: Version, name: &str) -> Result<Option<String>, Refusal> {
         let snapshot = self.observe()?;
-        let Some(release) = snapshot.project.releases.get(&version) else { return Ok(None) };
+        let proven = snapshot.project.releases.get(&version).filter(|_| snapshot.facts.is_proven(version));
+        let Some(release) = proven else { return Ok(None) };
         let now = self.clock.now();
         let Some(report) = after::due(release, now).find(|r| r.step.name == name) else { return Ok(None) };
         let (step, before) = (report.step, report.progress);

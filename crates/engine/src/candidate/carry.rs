@@ -15,6 +15,7 @@ impl Engine<'_> {
         self.decide(|snapshot| {
             snapshot.may_act()?;
             let (version, candidate) = snapshot.pick(Some(version))?;
+            snapshot.founded(version, candidate)?;
             let (project, facts) = (&snapshot.project, &snapshot.facts);
             let due = facts
                 .candidates

@@ -9,6 +9,9 @@ use allclear_core::ledger::event::Event;
 use allclear_core::port::RefUpdate;
 use allclear_core::{CommitId, RcNumber, RefName, TagFormat, Version};
 
+/// How many tags of its own a machine knows again.
+const MADE: usize = 20;
+
 impl Engine<'_> {
     /// Makes the head of a candidate's branch its next rc, now. `only_if` refuses any other head;
     /// `adopt_drift` takes a head that does not contain the last rc.
@@ -24,6 +27,7 @@ impl Engine<'_> {
             if snapshot.judged(version, self.clock.now())?.is_unfinished() {
                 return Err(CandidateRefusal::InFlight(version).into());
             }
+            snapshot.founded(version, candidate)?;
             let branch = &candidate.cut.branch;
             let seen = snapshot.facts.candidates.get(&version);
             let Some(head) = seen.and_then(|s| s.head.clone()) else {
@@ -54,17 +58,27 @@ impl Engine<'_> {
         })
     }
 
-    /// Puts back what a push cut short left out of a cut or an rc, where this machine has the very
-    /// objects on record. Gives the tags.
+    /// Puts back what a push of this machine that was cut short left out of a cut or an rc. Gives the tags.
     pub(crate) fn restore_missing_refs(&self, snapshot: &Snapshot) -> Result<Vec<String>, Refusal> {
         let mut mended = Vec::new();
+        let made = self.made_here();
         for (version, candidate) in &snapshot.project.candidates {
             let (Some(rc), Some(seen)) = (candidate.rcs.last(), snapshot.facts.candidates.get(version))
             else {
                 continue;
             };
-            // What the record says of a candidate that is not what the branches say, nobody pushes for it.
             if candidate.promoted.is_some() || seen.rc_tag != TagSeen::Gone || seen.unfounded.is_some() {
+                continue;
+            }
+            let behind = seen.head.as_ref().filter(|_| !seen.descends);
+            let carried = candidate.carried.as_ref() == Some(&rc.commit);
+            let carries = match behind.filter(|_| carried) {
+                Some(head) => self.is_carry(candidate, head, &rc.commit, snapshot.facts.stable.as_ref())?,
+                None => false,
+            };
+            // A push of another machine is for that one to complete: whoever may write to the record could have told
+            // of it, and may push no branch and no tag.
+            if !carries && !made.contains(&rc.object) {
                 continue;
             }
             // Of what stable has already, nothing was left out: it would only look as if it had just landed.
@@ -90,17 +104,14 @@ impl Engine<'_> {
                 });
             }
             // Where stable was carried in, the branch moves with the tag.
-            if candidate.carried.as_ref() == Some(&rc.commit)
-                && let Some(head) = seen.head.as_ref().filter(|_| !seen.descends)
-                && self.is_carry(candidate, head, &rc.commit, stable)?
-            {
-                updates.push(RefUpdate {
+            match behind {
+                Some(head) if carries => updates.push(RefUpdate {
                     name: candidate.cut.branch.to_ref(),
                     old: Some(head.clone()),
                     new: Some(rc.commit.clone()),
-                });
-            } else if seen.head.is_some() && !seen.descends {
-                continue;
+                }),
+                Some(_) => continue,
+                None => {}
             }
             let answer = self.repo.push(&updates)?;
             if !answer.ok {
@@ -109,6 +120,11 @@ impl Engine<'_> {
             mended.push(rc.tag.clone());
         }
         Ok(mended)
+    }
+
+    /// Lists the tags of rcs that this machine made last.
+    fn made_here(&self) -> Vec<CommitId> {
+        self.repo.recall("made").and_then(|bytes| serde_json::from_slice(&bytes).ok()).unwrap_or_default()
     }
 
     /// Writes the annotated tag of an rc, and gives the event and the ref that go with it.
@@ -126,6 +142,12 @@ impl Engine<'_> {
         ensure_free(refs, &name)?;
         let message = format!("{tag}\n\nRelease candidate {n} of {version}.\n\n{TRAILER}: {entry}");
         let object = self.repo.write_tag(&tag, commit, &self.signature(self.clock.now()), &message)?;
+        let mut made = self.made_here();
+        made.push(object.clone());
+        made.drain(..made.len().saturating_sub(MADE));
+        if let Ok(bytes) = serde_json::to_vec(&made) {
+            self.repo.remember("made", &bytes);
+        }
         let event = Event::RcTagged { version, rc: n, commit: commit.clone(), tag, object: object.clone() };
         Ok((event, RefUpdate { name, old: None, new: Some(object) }))
     }

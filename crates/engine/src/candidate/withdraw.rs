@@ -29,6 +29,8 @@ pub struct Withdrawn {
     pub fixes: Vec<(CommitId, String)>,
     /// The branch that lacks them.
     pub develop: Branch,
+    /// Whether the branch was the candidate's. Any other one is left alone, whatever the record says.
+    pub own: bool,
     /// Whether it was withdrawn before this command, and nothing was left to do.
     pub before: bool,
 }
@@ -90,7 +92,9 @@ impl Engine<'_> {
         if snapshot.judged(version, self.clock.now())?.is_unfinished() {
             return Err(CandidateRefusal::BeingReleased(version).into());
         }
-        let head = snapshot.refs.get(&candidate.cut.branch.to_ref()).cloned();
+        // What the record alone calls a candidate has no branch, whatever it calls so.
+        let own = snapshot.facts.may_move(version, candidate.adopted) && ends(&candidate.cut.branch, version);
+        let head = snapshot.refs.get(&candidate.cut.branch.to_ref()).filter(|_| own).cloned();
         let kept = head.clone().unwrap_or_else(|| candidate.commit().clone());
         let fixes = self.left_on(snapshot, candidate, &kept)?;
         let develop = candidate.cut.policy.branches.develop.clone();
@@ -101,6 +105,7 @@ impl Engine<'_> {
             archive: String::new(),
             fixes,
             develop,
+            own,
             before: false,
         };
         end(self.draft(Vec::new()), snapshot, withdrawn, &kept, why)
@@ -114,7 +119,8 @@ impl Engine<'_> {
         before: &Withdrawal,
         why: &str,
     ) -> Result<Next, Refusal> {
-        let head = snapshot.refs.get(&before.branch.to_ref()).cloned();
+        let own = ends(&before.branch, version);
+        let head = snapshot.refs.get(&before.branch.to_ref()).filter(|_| own).cloned();
         let branches = snapshot.policy.get().map(|p| p.branches.develop.clone());
         let mut withdrawn = Withdrawn {
             version,
@@ -130,6 +136,7 @@ impl Engine<'_> {
             develop: branches
                 .or_else(|| snapshot.project.develop.clone())
                 .unwrap_or_else(|| before.branch.clone()),
+            own,
             before: head.is_none(),
         };
         let Some(head) = head else {
@@ -166,6 +173,11 @@ impl Engine<'_> {
         let graph = self.repo.graph(&tips)?;
         self.lacking(&graph, graph.only(head, &known), facts.develop.as_ref())
     }
+}
+
+/// Tells whether a branch is named after a version. No other one ends with a candidate.
+fn ends(branch: &Branch, version: Version) -> bool {
+    branch.as_str().ends_with(&version.to_string())
 }
 
 /// Puts the end together: the entry, the archive and the branch's end, in one push.

@@ -38,6 +38,13 @@ pub(crate) struct Draft {
     pub(crate) attachments: BTreeMap<String, String>,
 }
 
+impl Draft {
+    /// Tells whether it is recorded whatever stops deciding: it says bad news alone.
+    pub(crate) fn is_always_recorded(&self) -> bool {
+        !self.events.is_empty() && self.events.iter().all(Event::is_always_recorded)
+    }
+}
+
 /// How an append ended.
 #[must_use = "somebody else may have been first"]
 pub(crate) enum Landing {
@@ -118,8 +125,7 @@ impl Engine<'_> {
         self.identified()?;
         let now = self.clock.now();
         // Neither does it wait for a clock that was ahead of this one.
-        let waits = !draft.events.iter().all(Event::is_always_recorded);
-        if waits && TOLERANCE.after(now) < tip.at {
+        if !draft.is_always_recorded() && TOLERANCE.after(now) < tip.at {
             let behind = Seconds::between(now, tip.at);
             return Err(LedgerRefusal::ClockBehind(behind).into());
         }

@@ -29,17 +29,17 @@ impl Engine<'_> {
     ) -> Result<Option<Rewound>, Refusal> {
         let now = project.root.as_ref().zip(project.head.as_ref());
         if let Some(seen) = self.last_head() {
-            let was = format!("it was at {} with {} entries, and ", seen.commit.short(), seen.entries);
+            let was = format!("it was at entry {} ({}), and ", seen.entries, seen.commit.short());
             let why = match now {
                 None => Some(format!("{was}is gone")),
                 Some((root, _)) if *root != seen.root => {
-                    Some(format!("{was}another one, begun at {}, stands there now", root.short()))
+                    Some(format!("{was}another record, begun at {}, stands there now", root.short()))
                 }
                 // Most often what was seen last is among the entries that were just folded.
                 Some((_, head))
                     if !project.said.has_passed(&seen.commit) && !self.follows(&seen.commit, head)? =>
                 {
-                    Some(format!("{was}is now at {} with {}", head.short(), project.entries))
+                    Some(format!("{was}is now at entry {} ({})", project.entries, head.short()))
                 }
                 Some(_) => None,
             };
@@ -64,6 +64,9 @@ impl Engine<'_> {
 
     /// Tells whether a head goes on from an entry: by first parents, since a merge could leave entries out.
     fn follows(&self, entry: &CommitId, head: &CommitId) -> Result<bool, Refusal> {
+        if !self.repo.is_ancestor(entry, head)? {
+            return Ok(false);
+        }
         let mut first = None;
         self.repo.entries(head, Some(entry), &mut |raw| {
             first.get_or_insert_with(|| raw.parents.first() == Some(entry));

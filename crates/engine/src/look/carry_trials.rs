@@ -34,6 +34,9 @@ impl Engine<'_> {
         let mut wanted = Vec::new();
         for (version, candidate) in &project.candidates {
             let own = head(version, candidate);
+            if !graph.knows(&own) {
+                continue;
+            }
             let lacking = stable.filter(|stable| !graph.only(stable, &[&own]).is_empty());
             wanted.extend(lacking.map(|stable| PendingTrial {
                 of: *version,
@@ -44,7 +47,9 @@ impl Engine<'_> {
             if candidate.cut.kind.is_regular() {
                 continue;
             }
-            let others = project.candidates.iter().filter(|(other, _)| *other > version);
+            let others = project.candidates.iter();
+            let others =
+                others.filter(|(other, beside)| *other > version && graph.knows(&head(other, beside)));
             wanted.extend(others.map(|(other, beside)| PendingTrial {
                 of: *version,
                 into: (*other, beside, head(other, beside)),

@@ -83,7 +83,7 @@ impl Engine<'_> {
             || project.candidates.values().any(|candidate| candidate.promoted.is_some());
         let long_lived = stable.as_ref().zip(develop.as_ref()).filter(|_| !begun);
         let drift = drift(refs, project, &graph, long_lived, branches);
-        let leftover = leftover(refs, project, &graph, develop.as_ref());
+        let leftover = leftover(refs, project, &promotions);
         Ok(Facts {
             observed_at: self.clock.now(),
             stable,
@@ -127,19 +127,23 @@ impl Engine<'_> {
         heads.extend(landings.iter().map(|(version, landing)| (*version, landing.rc.clone())));
         // A gone branch is judged by its rc, so that its merge-back is known when it comes back.
         let of = |version: &Version, c: &Candidate| heads.get(version).unwrap_or_else(|| c.commit()).clone();
-        let pairs: Vec<(CommitId, CommitId)> = develop
-            .map(|d| project.candidates.iter().map(|(v, c)| (d.clone(), of(v, c))).collect())
+        // The record may name something that is no commit.
+        let mergeable = project.candidates.iter().map(|(version, c)| (*version, of(version, c)));
+        let mergeable = mergeable.filter(|(_, head)| graph.knows(head));
+        let (versions, pairs): (Vec<Version>, Vec<_>) = develop
+            .map(|d| mergeable.map(|(version, head)| (version, (d.clone(), head))).unzip())
             .unwrap_or_default();
         let merges = if pairs.is_empty() { Vec::new() } else { self.repo.merge(&pairs)? };
+        let merges: BTreeMap<Version, Option<Merged>> = versions.into_iter().zip(merges).collect();
         let known = self.mailmap(develop.filter(|_| !heads.is_empty()))?;
         let mut unfounded = self.unfounded(graph, project, stable, develop)?;
         let mut ahead = self.carries(project, graph, &of, stable)?;
         let mut out = BTreeMap::new();
-        for (n, (version, candidate)) in project.candidates.iter().enumerate() {
+        for (version, candidate) in &project.candidates {
             let head = of(version, candidate);
             let before = landings.get(version).map(|landing| &landing.base).or(stable);
             let at = CandidateAt { record: project, candidate, head: &head, stable: before, develop };
-            let merged = merges.get(n).and_then(Option::as_ref);
+            let merged = merges.get(version).and_then(Option::as_ref);
             let Shown { commits, authors, lacks_stable, descends, merge_back } =
                 self.shown(graph, &at, merged, &known)?;
             let rc_tag =

@@ -50,8 +50,11 @@ impl Engine<'_> {
             let cut = &candidate.cut;
             (candidate.policy_from.clone(), cut.kind.is_regular(), policy::digest(&cut.policy))
         };
-        let new: Vec<&Candidate> =
-            project.candidates.values().filter(|c| !known.policies.contains(&key(c))).collect();
+        let new: Vec<&Candidate> = project
+            .candidates
+            .values()
+            .filter(|c| !known.policies.contains(&key(c)) && graph.knows(&c.policy_from))
+            .collect();
         if !new.is_empty() {
             let commits: Vec<CommitId> = new.iter().map(|c| c.policy_from.clone()).collect();
             let texts = self.repo.file_of_each(&commits, POLICY_FILE)?;
@@ -95,7 +98,7 @@ impl Engine<'_> {
                 let (head, from) = (cut.head.short(), cut.from.short());
                 Some(Unfounded::Forged(format!("{head} changes more than the version of {from}")))
             } else {
-                candidate.rcs.iter().find_map(|rc| odd_tags.get(&rc.object).cloned()).map(Unfounded::Forged)
+                candidate.rcs.iter().find_map(|rc| odd_tags.get(&tag_key(rc)).cloned()).map(Unfounded::Forged)
             }
         };
         let all = project.candidates.iter();
@@ -126,19 +129,18 @@ impl Engine<'_> {
         &self,
         project: &Project,
         known: &Known,
-    ) -> Result<(Vec<Tag>, BTreeMap<CommitId, String>), Refusal> {
+    ) -> Result<(Vec<Tag>, BTreeMap<Tag, String>), Refusal> {
         let rcs: Vec<&Rc> = project.candidates.values().flat_map(|candidate| &candidate.rcs).collect();
-        let key = |rc: &Rc| (rc.object.clone(), rc.tag.clone(), rc.commit.clone());
-        let rcs: Vec<&Rc> = rcs.into_iter().filter(|rc| !known.tags.contains(&key(rc))).collect();
+        let rcs: Vec<&Rc> = rcs.into_iter().filter(|rc| !known.tags.contains(&tag_key(rc))).collect();
         let ids: Vec<CommitId> = rcs.iter().map(|rc| rc.object.clone()).collect();
         let texts = self.repo.objects(&ids)?;
         let is_entry = |id: Option<&str>| id.is_some_and(|id| project.tag_entries.contains(id));
         let (mut sound, mut odd) = (Vec::new(), BTreeMap::new());
         for (rc, text) in rcs.into_iter().zip(texts) {
             match tag(&text, &rc.tag, &rc.commit, is_entry) {
-                Truth::Holds => sound.push(key(rc)),
+                Truth::Holds => sound.push(tag_key(rc)),
                 Truth::CannotBeChecked(_) => {}
-                Truth::DoesNotHold(why) => drop(odd.insert(rc.object.clone(), why)),
+                Truth::DoesNotHold(why) => drop(odd.insert(tag_key(rc), why)),
             }
         }
         Ok((sound, odd))
@@ -156,10 +158,16 @@ fn misnamed(version: Version, candidate: &Candidate) -> Option<String> {
         Some(format!("its tags are not named as the policy says: {}", plain(&cut.tags.release(version))))
     } else if candidate.rcs.is_empty() {
         Some("no rc came with its cut".into())
+    } else if let Some(first) = candidate.rcs.iter().find(|rc| rc.n == 1 && rc.commit != cut.head) {
+        Some(format!("its first rc is {}, and {} was cut", first.commit.short(), cut.head.short()))
     } else {
         let odd = candidate.rcs.iter().find(|rc| rc.tag != cut.tags.candidate(version, rc.n))?;
         Some(format!("{} is not the tag of rc.{}", plain(&odd.tag), odd.n))
     }
+}
+
+fn tag_key(rc: &Rc) -> Tag {
+    (rc.object.clone(), rc.tag.clone(), rc.commit.clone())
 }
 
 fn head_key(cut: &Cut) -> Head {

@@ -1,7 +1,7 @@
 //! What one look gave, and what can be asked of it.
 
 use crate::ledger::place::Tip;
-use crate::{LedgerRefusal, LookRefusal, PromotionRefusal, Refusal};
+use crate::{CandidateRefusal, LedgerRefusal, LookRefusal, PromotionRefusal, Refusal};
 use allclear_core::decide::plan::{Action, plan};
 use allclear_core::facts::Facts;
 use allclear_core::policy::{self, Effective, Mistake, Policy};
@@ -126,15 +126,27 @@ impl Snapshot {
         }
     }
 
+    /// Refuses to move what the record alone calls a candidate.
+    pub(crate) fn founded(&self, version: Version, candidate: &Candidate) -> Result<(), Refusal> {
+        match self.facts.candidates.get(&version).and_then(|seen| seen.unfounded.as_ref()) {
+            Some(why) if !self.facts.may_move(version, candidate.adopted) => {
+                Err(CandidateRefusal::Unfounded { version, why: why.why() }.into())
+            }
+            Some(_) | None => Ok(()),
+        }
+    }
+
     /// Picks the candidate that a command is about: the named one, or the only one.
     pub fn pick(&self, wanted: Option<Version>) -> Result<(Version, &Candidate), Refusal> {
         let all = &self.project.candidates;
         let Some(version) = wanted else {
-            let mut open = all.iter().filter(|(version, _)| !self.facts.is_void(**version));
-            return match (open.next(), open.next()) {
-                (None, _) => Err(LookRefusal::NoneOpen.into()),
-                (Some((version, candidate)), None) => Ok((*version, candidate)),
-                (Some(_), Some(_)) => Err(LookRefusal::SeveralOpen(all.keys().copied().collect()).into()),
+            let open: Vec<_> = all.iter().filter(|(version, _)| !self.facts.is_void(**version)).collect();
+            return match open[..] {
+                [] => Err(LookRefusal::NoneOpen.into()),
+                [(version, candidate)] => Ok((*version, candidate)),
+                [..] => {
+                    Err(LookRefusal::SeveralOpen(open.iter().map(|(version, _)| **version).collect()).into())
+                }
             };
         };
         all.get(&version).map(|candidate| (version, candidate)).ok_or_else(|| {

@@ -6,11 +6,11 @@ use crate::ledger::append::{Draft, Landing};
 use crate::ledger::place::Tip;
 use crate::ledger::sign::as_if_landed;
 use crate::{Engine, LedgerRefusal, PeopleRefusal, Refusal};
-use allclear_core::CommitId;
 use allclear_core::ledger::entry;
 use allclear_core::ledger::entry::Body;
 use allclear_core::ledger::event::Event;
-use allclear_core::project::{Fold, Project};
+use allclear_core::project::{Fold, Project, Release};
+use allclear_core::{CommitId, RefName};
 use std::collections::{BTreeMap, BTreeSet};
 
 impl Engine<'_> {
@@ -29,8 +29,10 @@ impl Engine<'_> {
         let draft = self.draft(entries.iter().map(struck).collect());
         let draft = self.signed(draft, project, snapshot.policy.get())?;
         // What the refs show is released, whatever the record says.
+        let is_out =
+            |release: &&Release| snapshot.refs.get(&RefName::tag(&release.tag)) == Some(&release.object);
         let released: BTreeSet<&str> =
-            project.releases.values().map(|release| release.entry.as_str()).collect();
+            project.releases.values().filter(is_out).map(|release| release.entry.as_str()).collect();
         let (after, found) = self.fold_with(&head, &draft, entries, &released)?;
         for entry in entries {
             match found.get(entry) {
@@ -61,11 +63,12 @@ impl Engine<'_> {
         let mut found = BTreeMap::new();
         let mut fold = Fold::default();
         loop {
+            // Whoever uses the id of a release again released nothing.
+            let mut released = released.clone();
             self.repo.entries(head, None, &mut |raw| {
                 let link = entry::read(raw);
+                let told = matches!(&link.body, Body::Entry(entry) if released.remove(entry.id.as_str()));
                 if entries.contains(&link.commit) {
-                    let told =
-                        matches!(&link.body, Body::Entry(entry) if released.contains(entry.id.as_str()));
                     found.insert(link.commit.clone(), told);
                 }
                 fold.add(&link);

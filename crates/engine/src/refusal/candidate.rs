@@ -42,6 +42,7 @@ pub enum CandidateRefusal {
     // What the merge brings, newest first, and whether each is a fix.
     IsMerge { version: Version, merge: CommitId, subject: String, brings: Vec<(ClassedCommit, bool)> },
     MovedOn(Version),
+    Unfounded { version: Version, why: String },
     BeingReleased(Version),
 }
 
@@ -129,6 +130,8 @@ impl From<&CandidateRefusal> for Fault {
             R::NoFixes { version, commits } => no_fixes(*version, commits),
             R::IsMerge { version, merge, subject, brings } => is_merge(*version, merge, subject, brings),
             R::MovedOn(version) => Self::conflict(format!("{version} or stable has moved on")),
+            R::Unfounded { version, why } => Self::blocked(format!("{version} on the record: {why}"))
+                .hint(format!("allclear why {version} says what ends it")),
             R::BeingReleased(version) => Self::conflict(format!("{version} is being released"))
                 .truth("nothing was withdrawn")
                 .hint("allclear status says how far it is; allclear tick completes it where nothing blocks it")

@@ -40,7 +40,7 @@ impl From<&LedgerRefusal> for Fault {
     fn from(refusal: &LedgerRefusal) -> Self {
         use LedgerRefusal as R;
         match refusal {
-            R::NoIdentity => Self::usage("nobody is named, and what is done goes on record with a name")
+            R::NoIdentity => Self::usage("git knows no name for you, and every entry of the record carries one")
                 .hint("git config user.name NAME, and git config user.email ADDRESS")
                 .hint("or say it once: --as 'NAME <ADDRESS>'"),
             R::NoPlace => Self::usage("there is no place for a ledger"),

@@ -210,8 +210,11 @@ impl Store {
         if !folder.is_empty() {
             return Ok(());
         }
-        match self.infos([tree.as_str()])?.pop().flatten() {
+        let peeled = format!("{tree}^{{}}");
+        match self.infos([peeled.as_str()])?.pop().flatten() {
             None => self.check_history(),
+            // It has none.
+            Some((_, kind)) if kind == "blob" => Ok(()),
             Some(_) => Err(missing(&format!("the files of {}", tree.short()))),
         }
     }

@@ -54,7 +54,7 @@ impl Command for Withdraw {
 }
 
 fn show(done: &Withdrawn, flags: &Flags, dry: bool) {
-    let Withdrawn { version, branch, head, archive, fixes, develop, before } = done;
+    let Withdrawn { version, branch, head, archive, fixes, develop, own, before } = done;
     if flags.json {
         let fixes: Vec<_> =
             fixes.iter().map(|(commit, subject)| json!({"commit": commit, "subject": subject})).collect();
@@ -72,6 +72,7 @@ fn show(done: &Withdrawn, flags: &Flags, dry: bool) {
     ui::out(format!("{} {word}", paint(BOLD, version.to_string())));
     match head {
         Some(head) => ui::out(format!("  {branch} ends at {}, which {} keeps", head.short(), plain(archive))),
+        None if !own => ui::out(format!("  {branch} is not its branch, and is left alone")),
         None => ui::out(format!("  {branch} is gone; {} keeps its commits", plain(archive))),
     }
     ui::out("  its rc tags stay, and its number is never used again");

@@ -62,7 +62,7 @@ fn an_act_has_a_name_and_a_name_that_is_not_gits_is_told_as_such() {
     let by = |who: &str| world.allclear(&["approve", "--commit", &head, "--as", who]);
     by(" <>")
         .code(2)
-        .talks("nobody is named")
+        .talks("git knows no name for you")
         .talks("git config user.email ADDRESS")
         .talks("--as 'NAME <ADDRESS>'");
     by("Vera <vera@example.org>").code(0);
@@ -75,7 +75,7 @@ fn an_act_has_a_name_and_a_name_that_is_not_gits_is_told_as_such() {
     world.allclear(&["log", "-n", "1"]).says("by mira@example.org\n");
     std::fs::write(world.path("home/.gitconfig"), "[user]\n\tname = Mira\n").unwrap();
     let nameless = ["hold", "--reason", "no demo"];
-    world.allclear(&nameless).code(2).talks("nobody is named");
+    world.allclear(&nameless).code(2).talks("git knows no name for you");
     world.allclear(&["status"]).code(1);
     world.allclear(&["tick"]).code(0);
     world.allclear(&[&nameless[..], &["--as", "Ann <ann@example.org>"]].concat()).code(0);

@@ -119,7 +119,7 @@ fn a_cache_that_others_may_write_is_not_used_and_a_new_one_is_for_its_owner_alon
     set(0o777);
     let run =
         world.allclear(&["status"]).code(2).talks("other users may write to it").talks("XDG_CACHE_HOME");
-    let remedy = run.err.lines().find_map(|line| line.split_once("again: ")).unwrap().1;
+    let remedy = run.err.lines().find_map(|line| line.split_once("needed: ")).unwrap().1;
     assert!(world.command("sh", ".").args(["-c", remedy]).status().unwrap().success());
     world.allclear(&["status"]).code(0);
     assert_eq!(mode(), 0o700);

@@ -4,8 +4,8 @@ use crate::ledger::authority::Authority;
 use crate::ledger::entry::Entry;
 use crate::ledger::event::Event;
 use crate::policy::Policy;
-use crate::project::people::{Acceptance, Approval, Report, Waiver};
-use crate::project::state::{Candidate, Project};
+use crate::project::people::{Acceptance, Approval, Report, Waiver, pseudonyms};
+use crate::project::state::Project;
 use crate::project::trust::{Identity, Level, counts, is_vouched};
 use crate::types::object_id::CommitId;
 
@@ -60,12 +60,21 @@ impl Project {
                 c.waivers.retain(|w| w.gate != *gate || (subject.is_some() && w.subject != *subject));
             }),
             Event::ReportFiled { version, rc, commit, report, outcome, person, text } => {
+                let signer = level.stated().and_then(|key| key.name.as_deref());
+                // It is pasted into commands. An odd one is no reason to forget bad news.
+                let is_plain = !report.is_empty() && report.bytes().all(|b| b.is_ascii_alphanumeric());
                 let report = Report {
-                    id: report.clone(),
+                    id: if is_plain { report.clone() } else { id.short().to_owned() },
                     rc: *rc,
                     commit: commit.clone(),
                     outcome: *outcome,
                     person: person.clone(),
+                    signer: self
+                        .root
+                        .iter()
+                        .zip(signer)
+                        .flat_map(|(root, name)| pseudonyms(root, name))
+                        .collect(),
                     level: level.clone(),
                     at,
                     text: text.clone(),
@@ -81,9 +90,12 @@ impl Project {
                 self.reported(report, |r| (r.confirmed, r.answer) = (true, None));
             }
             Event::ReportResolved { report, answer } => {
-                let filed = |c: &&Candidate| c.reports.iter().any(|r| r.id == *report);
-                let version = self.candidates.values().find(filed).map(|c| c.cut.version);
-                if version.is_none_or(|v| self.may_decide(v, event, id, level)) {
+                let filed = |reports: &[Report]| reports.iter().any(|r| r.id == *report);
+                let open =
+                    self.candidates.iter().find(|(_, c)| filed(&c.reports)).map(|(version, _)| *version);
+                let released =
+                    || self.releases.iter().find(|(_, r)| filed(&r.reports)).map(|(version, _)| *version);
+                if open.or_else(released).is_some_and(|version| self.may_decide(version, event, id, level)) {
                     self.reported(report, |r| r.answer = Some(answer.clone()));
                 }
             }

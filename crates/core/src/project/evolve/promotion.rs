@@ -12,10 +12,13 @@ use crate::project::steps::Mark;
 use crate::project::trust::{Level, told_by};
 use crate::types::object_id::CommitId;
 use crate::types::version::Version;
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
-/// How many releases keep what they stand on, beside the record of them.
+/// How many releases keep what they stand on, beside the record of them; and how many of them do where nothing
+/// follows any more. An entry alone can tell that a release is over, also of one that never was.
 const FOLLOWED: usize = 20;
+const DOUBTED: usize = 4;
 
 impl Release {
     /// Tells whether nothing is left to be done after it.
@@ -96,7 +99,7 @@ impl Project {
         let promoted = self.candidates.get(&version).is_some_and(|c| c.promoted.is_some());
         let Some(candidate) = promoted.then(|| self.candidates.remove(&version)).flatten() else { return };
         let Some(evidence) = candidate.promoted else { return };
-        let Promoted { promotion, id, at, .. } = (*evidence).clone();
+        let (promotion, id, at) = (evidence.promotion.clone(), evidence.id.clone(), evidence.at);
         let late = |r: &Report| r.outcome == ReportOutcome::Bad && r.at >= at;
         let late: Vec<Report> = candidate.reports.into_iter().filter(late).collect();
         for rc in &candidate.rcs {
@@ -122,16 +125,18 @@ impl Project {
             after: candidate.cut.policy.after,
             steps: BTreeMap::new(),
             reports: late,
+            trust: candidate.cut.policy.trust,
             evidence: Some(evidence),
         };
-        // Nothing follows an older release any more whose steps are done.
-        for older in self.releases.values_mut().filter(|older| older.is_through()) {
-            older.evidence = None;
-        }
         self.releases.insert(version, release);
-        while self.releases.values().filter(|release| release.evidence.is_some()).count() > FOLLOWED {
-            let oldest = self.releases.values_mut().filter(|r| r.evidence.is_some()).min_by_key(|r| r.at);
-            oldest.map(|release| release.evidence.take());
+        let mut followed: Vec<&mut Release> =
+            self.releases.values_mut().filter(|release| release.evidence.is_some()).collect();
+        followed.sort_by_key(|release| Reverse(release.at));
+        for (newer, release) in followed.into_iter().enumerate() {
+            // Nothing follows an older release any more whose steps are done.
+            if newer >= FOLLOWED || (newer >= DOUBTED && release.is_through()) {
+                release.evidence = None;
+            }
         }
     }
 

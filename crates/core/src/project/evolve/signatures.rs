@@ -3,9 +3,10 @@
 use crate::ledger::entry::{Entry, Link};
 use crate::ledger::event::Event;
 use crate::ledger::statement::is_stated;
+use crate::policy::Trust;
 use crate::project::roster::Ruling;
-use crate::project::state::{Candidate, Project};
-use crate::project::trust::{Ignored, Level, counts};
+use crate::project::state::Project;
+use crate::project::trust::{Ignored, Level, is_vouched};
 use crate::types::object_id::CommitId;
 use crate::types::version::Version;
 
@@ -45,7 +46,7 @@ impl Project {
         }
     }
 
-    /// Tells whether what only a captain may do for a candidate counts, and notes where it does not.
+    /// Tells whether what only a captain may do for a candidate, or of a release, counts, and notes where it does not.
     pub(in crate::project) fn may_decide(
         &mut self,
         version: Version,
@@ -53,8 +54,9 @@ impl Project {
         entry: &CommitId,
         level: &Level,
     ) -> bool {
-        let counts = |c: &Candidate| counts(&c.cut.policy, event.authority(), level);
-        let may = self.candidates.get(&version).is_none_or(counts);
+        let open = self.candidates.get(&version).map(|candidate| candidate.cut.policy.trust);
+        let trust = open.or_else(|| self.releases.get(&version).map(|release| release.trust));
+        let may = trust != Some(Trust::Signed) || is_vouched(event.authority(), level);
         if !may {
             self.ignore(entry, &format!("it takes a captain's statement to {}", event.sentence()));
         }

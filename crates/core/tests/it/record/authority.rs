@@ -3,9 +3,10 @@
 
 use super::trust::{BEN, EVE, MIRA, Say, ben, entry, mira, scene, signed, signer, statement};
 use crate::make::{
-    DAY, HOUR, Scene, VERSION, at, check, commit, cut, depends, entry_id, experiment, finding, held, policy,
-    promoted, rc, report, tried, waived,
+    DAY, HOUR, MINUTE, Scene, VERSION, at, check, commit, cut, depends, entry_id, experiment, finding, held,
+    policy, promoted, rc, report, tried, waived,
 };
+use allclear_core::CommitId;
 use allclear_core::experiment::{Comparison, Tier};
 use allclear_core::gate::Kind;
 use allclear_core::gate::stops::stops;
@@ -350,7 +351,11 @@ fn whatever_stops_deciding_can_be_struck_at_once() {
     ];
     for (what, scene) in scenes {
         let n = scene.links.len() - 1;
-        let count = |project: &Project| stops(project, &scene.facts, at(DAY)).len();
+        let count = |project: &Project| {
+            let stops = stops(project, &scene.facts, at(DAY));
+            let remedies = stops.iter().flat_map(|stop| &stop.remedy);
+            remedies.flat_map(|remedy| remedy.split(' ')).filter(|word| CommitId::parse(word).is_ok()).count()
+        };
         let (before, after) = (scene.project(), struck(scene.clone(), n));
         assert_eq!(count(&before), 2, "{what}: beside the entry that nobody can read");
         assert_eq!(count(&after), 1, "{what}");
@@ -384,22 +389,24 @@ fn a_strike_never_takes_away_the_root_signers_statements_or_bad_news() {
 }
 
 #[test]
-fn nobody_strikes_by_a_clock_or_rules_of_their_own() {
-    let target = |scene: &Scene| scene.links.len() - 1;
-    let honest = || stopped().then(HOUR, check("ci", true, 2));
+fn a_strike_is_judged_by_the_record_before_what_it_hits() {
     for (what, claimed, needs) in [("an old clock", -4000 * DAY, 3), ("old rules", 2 * HOUR, 0)] {
-        // Whoever may strike is asked only once the signers are named by the root.
-        let mut scene = honest();
-        entry(&mut scene.links[0]).events[0] = Event::LedgerStarted {
-            project: "lib".into(),
-            develop: None,
-            signers: Vec::new(),
-            threshold: None,
-        };
-        let n = target(&scene) - 1;
-        let strike = Event::Struck { entry: entry_id(n), reason: "no".into() };
-        let scene = scene.with(claimed, strike, |link| entry(link).needs = needs);
-        assert!(!scene.project().struck.contains_key(&entry_id(n)), "{what}");
+        for (after, hit) in [(MINUTE, false), (HOUR, what == "an old clock")] {
+            // Whoever may strike is asked only once the signers are named by the root.
+            let mut scene = stopped();
+            let before = scene.links.len();
+            scene = scene.then(HOUR, check("ci", true, 2)).then(HOUR + after, check("ci", true, 3));
+            entry(&mut scene.links[0]).events[0] = Event::LedgerStarted {
+                project: "lib".into(),
+                develop: None,
+                signers: Vec::new(),
+                threshold: None,
+            };
+            let target = entry_id(before + 1);
+            let strike = Event::Struck { entry: target.clone(), reason: "no".into() };
+            let scene = scene.with(claimed, strike, |link| entry(link).needs = needs);
+            assert_eq!(scene.project().struck.contains_key(&target), hit, "{what}, {after} s after the last");
+        }
     }
 }
 

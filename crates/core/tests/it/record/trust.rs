@@ -530,7 +530,8 @@ fn p5_what_a_signer_reported_only_that_signer_takes_back() {
     // What was only claimed, a signer of that name takes back.
     let claimed = fresh().then(1, report(ReportOutcome::Bad, ben_says, "bad"));
     assert_eq!(standing(&claimed.clone().then(2, good())), 1);
-    assert_eq!(standing(&claimed.stated(BEN, 2, good())), 0);
+    assert_eq!(standing(&claimed.clone().stated(BEN, 2, good())), 0);
+    assert_eq!(standing(&claimed.stated(MIRA, 2, good())), 1, "a signer in somebody else's name");
     let enough = |scene: Scene| scene.gate(Gate::Reports, HOUR).verdict;
     assert_eq!(enough(fresh().then(1, good())), Verdict::Missing, "a claim is no good word");
     assert_eq!(enough(fresh().stated(EVE, 1, good())), Verdict::Missing);

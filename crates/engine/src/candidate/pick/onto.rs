@@ -26,6 +26,7 @@ impl Engine<'_> {
     ) -> Result<Onto<'a>, Refusal> {
         snapshot.may_act()?;
         let (version, candidate) = snapshot.pick(version)?;
+        snapshot.founded(version, candidate)?;
         let branch = &candidate.cut.branch;
         if snapshot.judged(version, self.clock.now())?.is_unfinished() {
             return Err(CandidateRefusal::InFlightForPick(version).into());

@@ -100,7 +100,7 @@ impl Engine<'_> {
         candidate: &Candidate,
     ) -> Result<Result<(Graph, Shown), String>, Refusal> {
         let (promotion, cut) = (&promoted.promotion, &candidate.cut);
-        let tips = [
+        let needed = [
             &promotion.old_stable,
             &promotion.old_develop,
             &promotion.commit,
@@ -108,16 +108,15 @@ impl Engine<'_> {
             &cut.head,
             &cut.from,
             &promotion.new_stable,
-            &promotion.new_develop,
             &candidate.policy_from,
         ];
-        let tips: Vec<CommitId> = tips.into_iter().cloned().collect();
+        // The merge on develop is made anew where it is missing.
+        let tips: Vec<CommitId> = needed.into_iter().chain([&promotion.new_develop]).cloned().collect();
         // A history with holes cannot be walked at all.
         let Ok(graph) = self.repo.graph(&tips) else {
             return Ok(Err("the history around it is incomplete here".into()));
         };
-        // The merge on develop is made anew where it is missing.
-        if let Some(absent) = graph.absent.iter().find(|id| **id != promotion.new_develop) {
+        if let Some(absent) = needed.into_iter().find(|id| graph.absent.contains(*id)) {
             return Ok(Err(format!("{} is not here", absent.short())));
         }
         let at = CandidateAt {

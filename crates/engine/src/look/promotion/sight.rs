@@ -1,6 +1,7 @@
 //! What is seen of the promotions on record.
 
 use crate::{Engine, Refusal};
+use allclear_core::decide::promotion::{Standing, standing};
 use allclear_core::facts::{BranchSight, EntrySight, Leftover, PromotionFacts, Seen, Sight, TagSight};
 use allclear_core::history::graph::Graph;
 use allclear_core::ledger::promotion::Promotion;
@@ -22,7 +23,19 @@ struct Recomputed {
     entries: VecDeque<(CommitId, EntrySight, Option<String>)>,
 }
 
+impl Recomputed {
+    fn holds(&self, promoted: &Promoted) -> bool {
+        self.entries.iter().any(|(entry, sight, _)| *entry == promoted.entry && *sight == EntrySight::Holds)
+    }
+}
+
 impl Engine<'_> {
+    fn recomputed(&self, project: &Project) -> Recomputed {
+        let known =
+            self.repo.recall("recomputed").and_then(|b| serde_json::from_slice::<Recomputed>(&b).ok());
+        known.filter(|known| known.rules == RULES && known.struck == project.struck).unwrap_or_default()
+    }
+
     /// Reads off the refs what became of the promotions on record that are not known to be over.
     pub(in crate::look) fn promotions(
         &self,
@@ -30,13 +43,10 @@ impl Engine<'_> {
         graph: &Graph,
         project: &Project,
     ) -> Result<BTreeMap<Version, PromotionFacts>, Refusal> {
-        let known =
-            self.repo.recall("recomputed").and_then(|b| serde_json::from_slice::<Recomputed>(&b).ok());
-        let mut known =
-            known.filter(|known| known.rules == RULES && known.struck == project.struck).unwrap_or_default();
+        let mut known = self.recomputed(project);
         let before = known.entries.len();
         let mut found = BTreeMap::new();
-        for promoted in open(refs, project) {
+        for promoted in open(refs, project, &known) {
             let (entry, why) = match known.entries.iter().find(|(entry, ..)| *entry == promoted.entry) {
                 Some((_, sight, why)) => (*sight, why.clone()),
                 None => {
@@ -68,7 +78,7 @@ impl Engine<'_> {
         project: &Project,
     ) -> Result<Vec<CommitId>, Refusal> {
         let mut tips = Vec::new();
-        for promoted in open(refs, project) {
+        for promoted in open(refs, project, &self.recomputed(project)) {
             self.restore(refs, promoted)?;
             let promotion = &promoted.promotion;
             tips.extend(
@@ -87,16 +97,17 @@ impl Engine<'_> {
     }
 }
 
-/// Lists the promotions that have to be looked at: those that are not over, and those that a later entry told to be
-/// over and from which something would follow, or that the tags do not show.
-fn open<'a>(refs: &'a Refs, project: &'a Project) -> impl Iterator<Item = &'a Promoted> {
+/// Lists the promotions that have to be looked at: those that are not over; and of those that a later entry told to be
+/// over, what nobody here has recomputed, what something would follow from, and what the tags do not show.
+fn open<'a>(refs: &Refs, project: &'a Project, known: &Recomputed) -> Vec<&'a Promoted> {
     let candidates = project.candidates.values().filter_map(|candidate| candidate.promoted.as_deref());
-    let releases = project.releases.values().filter(|release| {
+    let releases = project.releases.values().filter_map(|release| {
         let is_out = refs.get(&RefName::tag(&release.tag)) == Some(&release.object);
         let leaves = refs.get(&release.branch.to_ref()) == Some(&release.commit);
-        !is_out || leaves || !release.is_through()
+        let promoted = release.evidence.as_deref()?;
+        (!is_out || leaves || !release.is_through() || !known.holds(promoted)).then_some(promoted)
     });
-    candidates.chain(releases.filter_map(|release| release.evidence.as_deref()))
+    candidates.chain(releases).collect()
 }
 
 /// Reads off the refs what became of a promotion. `contains` tells whether the first commit is or contains the second.
@@ -140,19 +151,12 @@ pub(crate) fn sight(
 pub(in crate::look) fn leftover(
     refs: &Refs,
     project: &Project,
-    graph: &Graph,
-    develop: Option<&CommitId>,
+    promotions: &BTreeMap<Version, PromotionFacts>,
 ) -> Option<Leftover> {
     let (version, release) = project.releases.iter().max_by_key(|(_, release)| release.at)?;
+    let seen = promotions.get(version).filter(|seen| seen.sight.entry == EntrySight::Holds)?;
     let branch = release.branch.to_ref();
-    let commit = refs.get(&branch).filter(|now| **now == release.commit)?.clone();
-    // It cannot be ended; the look says by which name.
-    if refs.is_shadowed(&branch) {
-        return None;
-    }
-    let published = refs.get(&RefName::tag(&release.tag)) == Some(&release.object);
-    let stable = refs.get(&release.stable_branch.to_ref())?;
-    let in_both =
-        [Some(stable), develop].into_iter().flatten().all(|tip| graph.contains(tip, &release.stable));
-    (published && in_both).then_some(Leftover { version: *version, branch, commit })
+    // One that cannot be ended the look tells by its name.
+    let ends = standing(seen.sight) == Standing::Done(BranchSight::AtRc) && !refs.is_shadowed(&branch);
+    ends.then(|| Leftover { version: *version, branch, commit: release.commit.clone() })
 }

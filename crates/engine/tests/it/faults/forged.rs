@@ -394,3 +394,158 @@ fn p7_an_entry_that_is_not_the_root_pins_nothing() {
     );
     assert_eq!(stops(&world, "a"), Vec::<String>::new());
 }
+
+/// Gives the events of a candidate that nobody cut, and of its release, in the forms of an honest one.
+fn decoy(world: &World, version: &str, branch: &str, commit: &CommitId) -> Vec<Value> {
+    let snapshot = look(world, "a");
+    let master = snapshot.facts.stable.clone().unwrap();
+    let tag = world.refs().into_iter().find(|(name, _)| name == "refs/tags/v1.0.0").unwrap().1;
+    let mut cut = serde_json::to_value(&snapshot.project.candidates[&v("1.1.0")].cut).unwrap();
+    for (key, value) in [
+        ("kind", "CandidateCut"),
+        ("version", version),
+        ("branch", branch),
+        ("from", commit.as_str()),
+        ("head", commit.as_str()),
+    ] {
+        cut[key] = value.into();
+    }
+    let promoted = json!({
+        "kind": "Promoted", "version": version, "commit": commit, "branch": branch, "stable_branch": "master",
+        "develop_branch": "develop", "tag": "v1.0.0", "old_stable": master, "old_develop": snapshot.facts.develop,
+        "new_stable": master, "new_develop": snapshot.facts.develop, "new_tag": tag,
+    });
+    let tagged = json!({
+        "kind": "RcTagged", "version": version, "rc": 1, "commit": commit, "tag": format!("v{version}-rc.1"), "object": tag,
+    });
+    vec![cut, tagged, promoted]
+}
+
+/// What only says that a promotion is over.
+fn over(version: &str) -> Value {
+    json!({"kind": "StepRetried", "version": version, "step": "publish"})
+}
+
+#[test]
+fn p1_a_release_that_the_refs_do_not_show_ends_no_branch() {
+    let world = World::new();
+    world.cut();
+    let develop = world.tip("refs/heads/develop").unwrap();
+    let mut events = decoy(&world, "9.9.9", "develop", &develop);
+    events.extend(decoy(&world, "9.9.8", "x", &develop));
+    events.push(over("9.9.8"));
+    let before = world.refs();
+    let entry = forge(&world, &json!(events));
+    for machine in ["fresh", "a"] {
+        let _ = world.machine(machine).engine().tick(false);
+        let kept = |(name, _): &&(String, CommitId)| name != LEDGER;
+        assert!(before.iter().filter(kept).eq(world.refs().iter().filter(kept)), "{machine}");
+    }
+    strike(&world, &entry);
+    world.days(8);
+    released_in_the_end(&world);
+}
+
+#[test]
+fn p5_no_entry_alone_ends_a_candidate() {
+    let world = World::soaked();
+    world.machine("a").engine().hold(None, "it loses data", None).unwrap();
+    let mut events = decoy(&world, "1.1.0", "release-1.1.0", &world.tip("refs/heads/release-1.1.0").unwrap());
+    events.drain(..2);
+    events.push(over("1.1.0"));
+    let entry = forge(&world, &json!(events));
+    for machine in ["a", "fresh"] {
+        let snapshot = look(&world, machine);
+        assert!(snapshot.project.releases.is_empty(), "{machine}");
+        assert!(snapshot.project.candidates[&v("1.1.0")].hold.is_some(), "{machine}");
+    }
+    strike(&world, &entry);
+    assert_eq!(gate(&world, Gate::Hold).0, Verdict::Failed);
+}
+
+#[test]
+fn p1_what_only_the_record_calls_a_candidate_gets_no_branch_and_no_tag() {
+    let world = World::new();
+    world.cut();
+    let develop = world.tip("refs/heads/develop").unwrap();
+    world.git(&["branch", "evil", develop.as_str()]);
+    let evil = world.commit("evil", "fix: a small thing", &[("evil.txt", "evil\n")]);
+    world.git(&["update-ref", "refs/allclear/evil", evil.as_str()]);
+    world.git(&["branch", "-D", "evil"]);
+    let before = world.refs();
+    // The first takes what nobody cut, the second what is on develop, with the policy of that time.
+    for (n, (version, first)) in [("1.2.0", &evil), ("1.3.0", &develop)].into_iter().enumerate() {
+        let mut events = decoy(&world, version, &format!("release-{version}"), &develop);
+        events.truncate(2);
+        let tag = format!("v{version}-rc.1");
+        let object = tag_aside(&world, &tag, first.as_str());
+        world.git(&["update-ref", &format!("refs/allclear/kept-{n}"), object.as_str()]);
+        (events[1]["commit"], events[1]["object"]) = (json!(first), json!(object));
+        forge(&world, &json!(events));
+    }
+    for machine in ["fresh", "a"] {
+        world.machine(machine).engine().tick(false).unwrap();
+    }
+    let theirs = |(name, _): &&(String, CommitId)| !name.starts_with("refs/allclear/");
+    assert!(before.iter().filter(theirs).eq(world.refs().iter().filter(theirs)));
+    for name in ["evil", "kept", "kept-0", "kept-1"] {
+        world.git(&["update-ref", "-d", &format!("refs/allclear/{name}")]);
+    }
+    for version in ["1.2.0", "1.3.0"] {
+        world.machine("a").engine().withdraw(Some(v(version)), "nobody cut it").unwrap();
+    }
+    world.days(8);
+    released_in_the_end(&world);
+}
+
+#[test]
+fn p1_withdrawing_what_was_made_up_leaves_branches_alone() {
+    for branch in ["develop", "keep-me"] {
+        let world = World::new();
+        world.cut();
+        let develop = world.tip("refs/heads/develop").unwrap();
+        world.git(&["branch", "keep-me", develop.as_str()]);
+        let mut events = decoy(&world, "9.9.9", branch, &develop);
+        events.truncate(2);
+        forge(&world, &json!(events));
+        world.machine("a").engine().tick(false).unwrap();
+        for _ in 0..2 {
+            let done = world.machine("a").engine().withdraw(Some(v("9.9.9")), "nobody cut it").unwrap();
+            assert!(!done.own);
+        }
+        assert_eq!(world.tip(&format!("refs/heads/{branch}")), Some(develop), "{branch}");
+        world.days(8);
+        released_in_the_end(&world);
+    }
+}
+
+#[test]
+fn p7_an_entry_that_names_what_is_no_commit_stops_nobody() {
+    let world = World::new();
+    world.cut();
+    let file = CommitId::parse(&world.git(&["rev-parse", "develop:app.txt"])).unwrap();
+    let develop = world.tip("refs/heads/develop").unwrap();
+    for (n, key) in ["from", "head"].into_iter().enumerate() {
+        let mut events = decoy(&world, &format!("9.{n}.0"), &format!("release-9.{n}.0"), &develop);
+        events.truncate(1);
+        events[0][key] = json!(file);
+        forge(&world, &json!(events));
+    }
+    let mut events = decoy(&world, "1.1.0", "release-1.1.0", &develop);
+    for key in ["old_stable", "new_stable", "old_develop", "new_develop", "new_tag"] {
+        events[2][key] = json!(file);
+    }
+    let entry = forge(&world, &json!([events[2]]));
+    for machine in ["a", "fresh"] {
+        look(&world, machine).assess(world.now());
+        world.machine(machine).engine().verify(None).unwrap();
+        world.machine(machine).engine().hold(Some(v("1.1.0")), "look", None).unwrap();
+    }
+    strike(&world, &entry);
+    world.machine("a").engine().lift_hold(Some(v("1.1.0")), None).unwrap();
+    for version in ["9.0.0", "9.1.0"] {
+        world.machine("a").engine().withdraw(Some(v(version)), "nobody cut it").unwrap();
+    }
+    world.days(8);
+    released_in_the_end(&world);
+}

@@ -1,10 +1,10 @@
 //! Reads pieces of a long ledger into files, several at once, while git still walks it.
 
-use super::walked::{FILE, Walked};
+use super::walked::{FILE, TREE_LIMIT, Walked, file_in};
 use crate::parse::id_lines;
 use crate::process::Git;
 use crate::store::error::{broken, done, io};
-use crate::store::objects::{find_in, read_content, read_header, read_object};
+use crate::store::objects::{read_content, read_header, read_object};
 use crate::store::signing::read_signed;
 use crate::store::{FETCH_LIMIT, Store, held};
 use allclear_core::ledger::entry::{ENTRY_LIMIT, RawEntry, Unreadable};
@@ -18,8 +18,6 @@ use std::path::PathBuf;
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::thread::{Scope, available_parallelism};
 
-/// Larger folders of an entry are left to git, in bytes.
-const TREE_LIMIT: u64 = 64 * 1024;
 /// Git reads larger files in parts only, so that nobody's file takes all memory.
 const WHOLE_LIMIT: &str = "64m";
 /// More readers at once are no faster than the walk.
@@ -189,7 +187,7 @@ fn files(git: &Git, commits: &[Walked]) -> Result<Vec<Option<String>>, RepoError
                 None => None,
             };
             files.push(match raw {
-                Some(raw) => find_in(&raw, FILE, tree.as_str().len() / 2).map(|(_, id)| hex(id)),
+                Some(raw) => file_in(&raw, tree).map(hex),
                 None => Some(format!("{commit}:{FILE}")),
             });
         }

@@ -9,7 +9,7 @@ mod walked;
 
 use super::error::{broken, done};
 use super::make::scratch;
-use super::objects::read_object;
+use super::objects::{read_content, read_header, read_object};
 use super::signing::read_signed;
 use super::{FETCH_LIMIT, Store};
 use crate::parse::id_lines;
@@ -18,7 +18,7 @@ use allclear_core::CommitId;
 use allclear_core::ledger::entry::{ENTRY_LIMIT, RawEntry, Unreadable};
 use allclear_core::port::RepoError;
 use std::io::BufRead;
-use walked::{FILE, Walked};
+use walked::{FILE, TREE_LIMIT, Walked, file_in};
 
 /// So many commits are read at once. A stretch of no more is not read ahead.
 const PIECE: usize = 8192;
@@ -84,16 +84,22 @@ impl Store {
     /// Reads entries by their names, with one process.
     fn read_in_order(&self, list: &[Walked], take: &mut dyn FnMut(RawEntry)) -> Result<(), RepoError> {
         let mut ask = String::new();
-        for Walked { commit, signed, .. } in list {
+        for Walked { commit, tree, signed, .. } in list {
             if *signed {
                 ask.push_str(&format!("{commit}\n"));
             }
-            ask.push_str(&format!("{commit}:{FILE}\n"));
+            ask.push_str(&format!("{tree}\n{commit}:{FILE}\n"));
         }
         let mut each = |out: &mut dyn BufRead| -> std::io::Result<()> {
             for walked in list {
                 let signed = if walked.signed { read_signed(out)? } else { None };
+                let raw = match read_header(out)? {
+                    Some((kind, size)) => read_content(out, size, TREE_LIMIT)?.filter(|_| kind == "tree"),
+                    None => None,
+                };
+                let is_file = raw.is_none_or(|raw| file_in(&raw, &walked.tree).is_some());
                 let json = read_object(out, ENTRY_LIMIT)?;
+                let json = if is_file { json } else { Err(Unreadable::Absent) };
                 let (commit, parents) = (walked.commit.clone(), walked.parents.clone());
                 take(RawEntry { commit, parents, json, signed });
             }

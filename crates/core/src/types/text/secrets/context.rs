@@ -1,6 +1,6 @@
 //! Secrets that are known by what stands around them.
 
-use super::scan::{Found, is_random, run};
+use super::scan::{Ends, Found, is_no_word, is_random, run};
 
 /// How far a private key reaches, in bytes.
 const LONGEST_KEY: usize = 16 << 10;
@@ -93,31 +93,31 @@ const AWS_SECRET: usize = 40;
 pub(super) fn credentials(text: &str) -> Vec<Found<'static>> {
     let mut found = Vec::new();
     let lower = text.to_ascii_lowercase();
-    let value_end = |from| run(text, from, |b| b.is_ascii_graphic() && !b"\"'`,;]}>\\".contains(&b));
+    let mut ends = Ends::of(|from| run(text, from, |b| b.is_ascii_graphic() && !b"\"'`,;]}>\\".contains(&b)));
+    let mut words = Ends::of(|from| run(text, from, |b| !is_no_word(b)));
+    let mut letters = Ends::of(|from| run(text, from, |b| !b.is_ascii_digit()));
     let spaces = |from| run(text, from, |b| b == b' ');
     for header in HEADERS {
         for (at, _) in lower.match_indices(header) {
             let name = at + header.len();
             let mut from = run(text, name, |b| BETWEEN.contains(&b));
-            let mut end = value_end(from);
+            let mut end = ends.from(from);
             let has_scheme = SCHEMES.contains(&&lower[from..end]);
             if has_scheme {
                 from = spaces(end);
-                end = value_end(from);
+                end = ends.from(from);
             }
-            let value = &text[from..end];
             // What follows a name alone may be a word about it: `Authorization: PermissionDenied`.
-            let is_secret =
-                if has_scheme { is_random(value) } else { value.contains(|c: char| c.is_ascii_digit()) };
-            if from > name && value.len() >= SHORTEST_VALUE && is_secret {
+            let is_secret = if has_scheme { words.from(from) } else { letters.from(from) } < end;
+            if from > name && end - from >= SHORTEST_VALUE && is_secret {
                 found.push((from..end, "authorization"));
             }
         }
     }
     for (at, word) in lower.match_indices("bearer ") {
         let from = spaces(at + word.len());
-        let end = value_end(from);
-        if end - from >= SHORTEST_BEARER && is_random(&text[from..end]) {
+        let end = ends.from(from);
+        if end - from >= SHORTEST_BEARER && words.from(from) < end {
             found.push((from..end, "authorization"));
         }
     }

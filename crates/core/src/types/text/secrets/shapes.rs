@@ -1,6 +1,6 @@
 //! Tokens that are known by their shape.
 
-use super::scan::{Found, is_random, run};
+use super::scan::{Ends, Found, is_no_word, run};
 use std::ops::RangeInclusive;
 
 struct Shape {
@@ -87,25 +87,31 @@ const JWT_PART: usize = 8;
 
 pub(super) fn tokens(text: &str) -> Vec<Found<'static>> {
     let mut found = Vec::new();
+    let end_of =
+        |from, of: fn(u8) -> bool| from + text[from..run(text, from, of)].trim_end_matches('.').len();
+    let mut words = Ends::of(|from| run(text, from, |b| !is_no_word(b)));
     for shape in &SHAPES {
+        let mut ends = Ends::of(|from| end_of(from, shape.of));
         for (start, _) in text.match_indices(shape.prefix) {
             let body = start + shape.prefix.len();
-            let end = body + text[body..run(text, body, shape.of)].trim_end_matches('.').len();
-            let longer = shape.length.end() < &usize::MAX && run(text, end, word) > end;
+            let end = ends.from(body);
+            let is_exact = shape.length.end() < &usize::MAX;
+            let longer = is_exact && text.as_bytes().get(end).is_some_and(|b| word(*b));
             if shape.length.contains(&(end - body))
                 && !longer
-                && is_random(&text[body..end])
+                && words.from(body) < end
                 && begins_word(text, start, shape.prefix)
             {
                 found.push((start..end, shape.what));
             }
         }
     }
-    for (start, _) in text.match_indices(JWT) {
-        let end = start + text[start..run(text, start, dotted)].trim_end_matches('.').len();
+    let mut ends = Ends::of(|from| end_of(from, dotted));
+    for (start, _) in text.match_indices(JWT).filter(|(start, _)| begins_word(text, *start, JWT)) {
+        let end = ends.from(start);
         let mut parts = text[start..end].split('.');
         let long = |part: Option<&str>| part.is_some_and(|part| part.len() >= JWT_PART);
-        if long(parts.next()) && long(parts.next()) && begins_word(text, start, JWT) {
+        if long(parts.next()) && long(parts.next()) {
             found.push((start..end, "JSON web token"));
         }
     }

@@ -131,6 +131,20 @@ fn what_is_no_secret_stays() {
     }
 }
 
+#[test]
+fn hostile_text_is_read_once() {
+    let mebibyte = |part: &str| part.repeat((1 << 20) / part.len());
+    for part in
+        ["ghp_", "ghp_.", "eyJ.", ".eyJ", "AKIA", "authorization:", "authorization", "bearer ", "a://b@"]
+    {
+        assert_eq!(masked(&mebibyte(part)).len(), mebibyte(part).len(), "{part}");
+    }
+    let dots = format!("{}{}", mebibyte("ghp_"), mebibyte("."));
+    assert_eq!(masked(&dots), dots);
+    let key = mebibyte("-----BEGIN PRIVATE KEY-----\n");
+    assert_eq!(masked(&key), key);
+}
+
 proptest! {
     #[test]
     fn digests_and_versions_are_not_masked(
