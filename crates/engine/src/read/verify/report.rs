@@ -33,6 +33,8 @@ impl Engine<'_> {
         let first_look = self.first_audit()?;
         let snapshot = self.observe()?;
         let Some((first, head)) = snapshot.project.root.clone().zip(snapshot.project.head.clone()) else {
+            // What stands in the place of a record that was there is no record that has not begun.
+            snapshot.may_record()?;
             return Err(ReadRefusal::NothingToVerify.into());
         };
         let (mut audit, new) = match first_look {

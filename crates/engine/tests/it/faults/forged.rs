@@ -135,6 +135,22 @@ fn p7_a_tag_in_the_place_of_the_record_leads_to_it() {
 }
 
 #[test]
+fn p7_a_file_in_the_place_of_the_record_is_no_record_that_has_not_begun() {
+    let world = World::soaked();
+    world.machine("a").engine().observe().unwrap();
+    let head = world.tip(LEDGER).unwrap();
+    let file = world.git(&["rev-parse", "develop:app.txt"]);
+    world.git(&["update-ref", LEDGER, &file]);
+    for machine in ["a", "fresh"] {
+        let Err(refused) = world.machine(machine).engine().verify(None) else { panic!("{machine}") };
+        assert!(refused.to_string().contains("was rewound"), "{machine}: {refused}");
+        assert!(stops(&world, machine).join("").contains("was rewound"), "{machine}");
+    }
+    world.git(&["update-ref", LEDGER, head.as_str()]);
+    released_in_the_end(&world);
+}
+
+#[test]
 fn p7_of_two_records_a_machine_goes_on_with_the_one_that_it_knows() {
     let world = World::soaked();
     let root = look(&world, "a").project.root.unwrap();
