@@ -19,8 +19,10 @@ const RC_STEP: u32 = 1000;
 #[derive(Debug, Default)]
 pub struct Fold {
     project: Project,
+    /// What strikes each entry, as it was found on the way before.
     striking: BTreeMap<CommitId, Strike>,
-    found: BTreeMap<CommitId, Strike>,
+    /// The strikes on the way, in their order: which entry strikes which.
+    found: Vec<(CommitId, CommitId, Strike)>,
 }
 
 impl Fold {
@@ -42,11 +44,7 @@ impl Fold {
                 && self.project.heeds_strike(&link.commit, target, &level)
             {
                 let strike = Strike { claimed: entry.claimed, needs: entry.needs };
-                // Of several strikes the one that hits most counts.
-                self.found
-                    .entry(target.clone())
-                    .and_modify(|known| *known = known.and(strike))
-                    .or_insert(strike);
+                self.found.push((link.commit.clone(), target.clone(), strike));
             }
         }
         level
@@ -60,12 +58,25 @@ impl Fold {
             let all = self.striking.get(target).or_else(|| self.project.struck.get(target));
             all.is_some_and(|all| all.and(*by) == *all)
         };
-        if self.found.iter().all(known) {
+        let found = joined(&self.found);
+        if found.iter().all(known) {
             Ok(self.project)
         } else {
-            Err(Self { project: Project::default(), striking: self.found, found: BTreeMap::new() })
+            Err(Self { striking: found, ..Self::default() })
         }
     }
+}
+
+/// Joins all strikes of each entry: the one that hits most counts. Whoever strikes and is struck says so as of that
+/// strike: a date that is far ahead would else vouch for the date of what it strikes, and that for its own.
+fn joined(found: &[(CommitId, CommitId, Strike)]) -> BTreeMap<CommitId, Strike> {
+    let mut all: BTreeMap<CommitId, Strike> = BTreeMap::new();
+    // What strikes an entry comes after it.
+    for (by, target, strike) in found.iter().rev() {
+        let strike = all.get(by).map_or(*strike, |later| strike.and(*later));
+        all.entry(target.clone()).and_modify(|known| *known = known.and(strike)).or_insert(strike);
+    }
+    all
 }
 
 /// Folds a whole ledger that is in memory, root first.

@@ -411,6 +411,17 @@ fn a_strike_is_judged_by_the_record_before_what_it_hits() {
 }
 
 #[test]
+fn dates_far_ahead_do_not_vouch_for_each_other() {
+    let strike = |n| Event::Struck { entry: entry_id(n), reason: "no".into() };
+    let n = stopped().links.len();
+    // One from a clock years ahead, and one that strikes it with a clock hardly less so.
+    let scene = stopped().then(5000 * DAY, check("ci", true, 2)).stated(MIRA, 4999 * DAY, strike(n));
+    let after = struck(scene, n + 1);
+    assert!([n, n + 1].iter().all(|n| after.struck.contains_key(&entry_id(*n))));
+    assert!(after.at <= at(DAY), "{}", after.at);
+}
+
+#[test]
 fn what_is_out_of_range_changes_nothing() {
     let far = Event::SlotSkipped { slot: at(9000 * DAY), reason: SkipReason::Empty };
     assert_eq!(stopped().then(HOUR, far).project().slot, stopped().project().slot, "the train goes on");

@@ -143,7 +143,7 @@ fn p4_any_other_merge_has_nothing_of_its_own() {
     assert_eq!(board.class(&[ours, &next], &[("next.txt", "next\n"), FEATURE]), beyond("feature.txt"));
     let (class, why) = board.class(&[ours, &next, theirs], &[("next.txt", "next\n"), HOT]);
     assert_eq!(class, Class::Unclassified);
-    assert!(why.contains("git cannot repeat"), "{why}");
+    assert!(why.contains("git cannot make again"), "{why}");
     // What develop brings is on the list; how its conflicts were resolved is in no commit but this one.
     let clash = board.world.commit("develop", "fix: clash", &[("own.txt", "develop's\n")]);
     let joined = [("next.txt", "next\n"), ("own.txt", "both\n")];
