@@ -29,7 +29,7 @@ pub struct Withdrawn {
     pub fixes: Vec<(CommitId, String)>,
     /// The branch that lacks them.
     pub develop: Branch,
-    /// Whether the branch was the candidate's. Any other one is left alone, whatever the record says.
+    /// Whether the branch is named after the version. Any other one is left alone.
     pub own: bool,
     /// Whether it was withdrawn before this command, and nothing was left to do.
     pub before: bool,
@@ -92,8 +92,7 @@ impl Engine<'_> {
         if snapshot.judged(version, self.clock.now())?.is_unfinished() {
             return Err(CandidateRefusal::BeingReleased(version).into());
         }
-        // What the record alone calls a candidate has no branch, whatever it calls so.
-        let own = snapshot.facts.may_move(version, candidate.adopted) && ends(&candidate.cut.branch, version);
+        let own = ends(&candidate.cut.branch, version);
         let head = snapshot.refs.get(&candidate.cut.branch.to_ref()).filter(|_| own).cloned();
         let kept = head.clone().unwrap_or_else(|| candidate.commit().clone());
         let fixes = self.left_on(snapshot, candidate, &kept)?;
@@ -175,7 +174,7 @@ impl Engine<'_> {
     }
 }
 
-/// Tells whether a branch is named after a version. No other one ends with a candidate.
+/// Tells whether a branch is named after a version: no other one ends with a candidate, whatever the record says.
 fn ends(branch: &Branch, version: Version) -> bool {
     branch.as_str().ends_with(&version.to_string())
 }

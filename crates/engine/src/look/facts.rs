@@ -62,10 +62,11 @@ impl Engine<'_> {
             let cut = &candidate.cut;
             tips.extend([&cut.stable, &cut.from, &candidate.policy_from].map(Clone::clone));
         }
-        tips.extend(self.promotion_tips(refs, project)?);
+        let recomputed = self.recomputed(project);
+        tips.extend(self.promotion_tips(refs, project, &recomputed)?);
         let tips: Vec<CommitId> = tips.into_iter().collect();
         let graph = self.repo.graph(&tips)?;
-        let promotions = self.promotions(refs, &graph, project)?;
+        let promotions = self.promotions(refs, &graph, project, recomputed)?;
         // What the refs show is released counts as released from here on.
         let mut closed = project.clone();
         settle(&mut closed, &promotions);

@@ -130,7 +130,7 @@ impl From<&CandidateRefusal> for Fault {
             R::NoFixes { version, commits } => no_fixes(*version, commits),
             R::IsMerge { version, merge, subject, brings } => is_merge(*version, merge, subject, brings),
             R::MovedOn(version) => Self::conflict(format!("{version} or stable has moved on")),
-            R::Unfounded { version, why } => Self::blocked(format!("{version} on the record: {why}"))
+            R::Unfounded { version, why } => Self::blocked(format!("nothing is done for {version}: {why}"))
                 .hint(format!("allclear why {version} says what ends it")),
             R::BeingReleased(version) => Self::conflict(format!("{version} is being released"))
                 .truth("nothing was withdrawn")

@@ -129,7 +129,7 @@ impl Store {
     pub(super) fn raw_tree(&self, name: &str) -> Result<Vec<u8>, RepoError> {
         let mut raw = None;
         self.contents([format!("{name}^{{tree}}").as_str()], &mut |out| {
-            raw = read_tree(out)?;
+            raw = read_tree(out, u64::MAX)?;
             Ok(())
         })?;
         raw.ok_or_else(|| missing(&format!("the files of {name}")))
@@ -180,7 +180,7 @@ impl Store {
         let names: Vec<String> = folders.iter().map(|(tree, folder)| format!("{tree}:{folder}")).collect();
         let mut raws = Vec::new();
         self.contents(names.iter().map(String::as_str), &mut |out| {
-            raws.push(read_tree(out)?);
+            raws.push(read_tree(out, u64::MAX)?);
             Ok(())
         })?;
         let trees: BTreeMap<(&CommitId, &str), Option<Vec<u8>>> = folders.iter().copied().zip(raws).collect();
@@ -240,10 +240,10 @@ fn read_beginning(out: &mut dyn BufRead, most: u64) -> std::io::Result<Option<Ve
     Ok(Some(bytes))
 }
 
-/// Reads a tree; `None` if it is missing, or something else.
-fn read_tree(out: &mut dyn BufRead) -> std::io::Result<Option<Vec<u8>>> {
+/// Reads a tree; `None` if it is missing, something else, or larger than `limit`.
+pub(super) fn read_tree(out: &mut dyn BufRead, limit: u64) -> std::io::Result<Option<Vec<u8>>> {
     let Some((kind, size)) = read_header(out)? else { return Ok(None) };
-    read_content(out, size, if kind == "tree" { size } else { 0 }).map(|raw| raw.filter(|_| kind == "tree"))
+    read_content(out, size, if kind == "tree" { limit } else { 0 }).map(|raw| raw.filter(|_| kind == "tree"))
 }
 
 /// Reads the header of an answer of `cat-file --batch`: type and size; `None` if the object is missing.

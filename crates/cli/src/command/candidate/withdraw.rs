@@ -72,7 +72,9 @@ fn show(done: &Withdrawn, flags: &Flags, dry: bool) {
     ui::out(format!("{} {word}", paint(BOLD, version.to_string())));
     match head {
         Some(head) => ui::out(format!("  {branch} ends at {}, which {} keeps", head.short(), plain(archive))),
-        None if !own => ui::out(format!("  {branch} is not its branch, and is left alone")),
+        None if !own => {
+            ui::out(format!("  {branch} is not the branch of a candidate {version}, and is left alone"));
+        }
         None => ui::out(format!("  {branch} is gone; {} keeps its commits", plain(archive))),
     }
     ui::out("  its rc tags stay, and its number is never used again");

@@ -17,7 +17,7 @@ const REMEMBERED: usize = 50;
 /// What is remembered of entries that were recomputed: they do not change, and what they stand on
 /// does where an entry is struck.
 #[derive(Default, Serialize, Deserialize)]
-struct Recomputed {
+pub(in crate::look) struct Recomputed {
     rules: u32,
     struck: BTreeMap<CommitId, Strike>,
     entries: VecDeque<(CommitId, EntrySight, Option<String>)>,
@@ -30,7 +30,8 @@ impl Recomputed {
 }
 
 impl Engine<'_> {
-    fn recomputed(&self, project: &Project) -> Recomputed {
+    /// Recalls which entries were recomputed before, under these strikes and rules.
+    pub(in crate::look) fn recomputed(&self, project: &Project) -> Recomputed {
         let known =
             self.repo.recall("recomputed").and_then(|b| serde_json::from_slice::<Recomputed>(&b).ok());
         known.filter(|known| known.rules == RULES && known.struck == project.struck).unwrap_or_default()
@@ -42,8 +43,8 @@ impl Engine<'_> {
         refs: &Refs,
         graph: &Graph,
         project: &Project,
+        mut known: Recomputed,
     ) -> Result<BTreeMap<Version, PromotionFacts>, Refusal> {
-        let mut known = self.recomputed(project);
         let before = known.entries.len();
         let mut found = BTreeMap::new();
         for promoted in open(refs, project, &known) {
@@ -76,9 +77,10 @@ impl Engine<'_> {
         &self,
         refs: &Refs,
         project: &Project,
+        known: &Recomputed,
     ) -> Result<Vec<CommitId>, Refusal> {
         let mut tips = Vec::new();
-        for promoted in open(refs, project, &self.recomputed(project)) {
+        for promoted in open(refs, project, known) {
             self.restore(refs, promoted)?;
             let promotion = &promoted.promotion;
             tips.extend(

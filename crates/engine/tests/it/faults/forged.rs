@@ -21,6 +21,32 @@ fn forge(world: &World, events: &Value) -> CommitId {
     world.forge_entry(entry.to_string().as_bytes())
 }
 
+/// Gives the id of what a name leads to: a tag itself, or a file.
+fn object(world: &World, name: &str) -> CommitId {
+    CommitId::parse(&world.git(&["rev-parse", name])).unwrap()
+}
+
+/// Gives the cut of 1.1.0 as that of another version, of some commit.
+fn cut(world: &World, version: &str, commit: &CommitId) -> Value {
+    let mut cut = serde_json::to_value(&look(world, "a").project.candidates[&v("1.1.0")].cut).unwrap();
+    for key in ["from", "head"] {
+        cut[key] = json!(commit);
+    }
+    (cut["kind"], cut["version"]) = (json!("CandidateCut"), json!(version));
+    cut["branch"] = json!(format!("release-{version}"));
+    cut
+}
+
+/// Gives the promotion of some commit by a tag, which leaves the branches where they are.
+fn promoted(world: &World, version: &str, commit: &CommitId, tag: &str, object: &CommitId) -> Value {
+    let (master, develop) = (world.tip("refs/heads/master"), world.tip("refs/heads/develop"));
+    json!({
+        "kind": "Promoted", "version": version, "commit": commit, "branch": format!("release-{version}"),
+        "stable_branch": "master", "develop_branch": "develop", "tag": tag, "old_stable": master, "old_develop": develop,
+        "new_stable": master, "new_develop": develop, "new_tag": object,
+    })
+}
+
 fn look(world: &World, machine: &str) -> Snapshot {
     world.machine(machine).engine().observe().unwrap()
 }
@@ -139,8 +165,7 @@ fn p7_a_file_in_the_place_of_the_record_is_no_record_that_has_not_begun() {
     let world = World::soaked();
     world.machine("a").engine().observe().unwrap();
     let head = world.tip(LEDGER).unwrap();
-    let file = world.git(&["rev-parse", "develop:app.txt"]);
-    world.git(&["update-ref", LEDGER, &file]);
+    world.git(&["update-ref", LEDGER, object(&world, "develop:app.txt").as_str()]);
     for machine in ["a", "fresh"] {
         let Err(refused) = world.machine(machine).engine().verify(None) else { panic!("{machine}") };
         assert!(refused.to_string().contains("was rewound"), "{machine}: {refused}");
@@ -196,33 +221,14 @@ fn p1_what_the_record_alone_tells_is_no_release_and_nothing_is_run_for_it() {
         ran.display()
     ));
     world.cut();
-    let snapshot = look(&world, "a");
-    let master = snapshot.facts.stable.clone().unwrap();
-    let cut = |version: &str| {
-        let mut cut = serde_json::to_value(&snapshot.project.candidates[&v("1.1.0")].cut).unwrap();
-        for (key, value) in [
-            ("kind", "CandidateCut"),
-            ("version", version),
-            ("from", master.as_str()),
-            ("head", master.as_str()),
-        ] {
-            cut[key] = value.into();
-        }
-        cut["branch"] = format!("release-{version}").into();
-        cut
-    };
+    let master = world.tip("refs/heads/master").unwrap();
     // A tag of the forged version leads to what is released already, as whoever may push tags could make it.
     let id = "f".repeat(32);
     let message = format!("v9.0.0\n\nAllclear-Ledger: {id}");
     world.git(&["tag", "-a", "-m", &message, "v9.0.0", master.as_str()]);
-    let tag = world.refs().into_iter().find(|(name, _)| name == "refs/tags/v9.0.0").unwrap().1;
-    let promoted = json!({
-        "kind": "Promoted", "version": "9.0.0", "commit": master, "branch": "release-9.0.0", "stable_branch": "master",
-        "develop_branch": "develop", "tag": "v9.0.0", "old_stable": master, "old_develop": snapshot.facts.develop,
-        "new_stable": master, "new_develop": snapshot.facts.develop, "new_tag": tag,
-    });
-    let done = json!({"kind": "StepRetried", "version": "9.0.0", "step": "publish"});
-    let entry = forge(&world, &json!([cut("9.0.0"), promoted, done, cut("9.1.0")]));
+    let promoted = promoted(&world, "9.0.0", &master, "v9.0.0", &object(&world, "refs/tags/v9.0.0"));
+    let (first, next) = (cut(&world, "9.0.0", &master), cut(&world, "9.1.0", &master));
+    let entry = forge(&world, &json!([first, promoted, over("9.0.0"), next]));
     for machine in ["a", "fresh"] {
         let _ = world.machine(machine).engine().tick(false);
         assert!(!ran.exists(), "something was published");
@@ -241,24 +247,9 @@ fn p1_what_the_record_alone_tells_is_no_release_and_nothing_is_run_for_it() {
 #[test]
 fn p7_every_version_that_the_record_tells_of_is_told_by_verify() {
     let world = World::soaked();
-    let snapshot = look(&world, "a");
-    let master = snapshot.facts.stable.clone().unwrap();
-    let mut cut = serde_json::to_value(&snapshot.project.candidates[&v("1.1.0")].cut).unwrap();
-    for (key, value) in [
-        ("kind", "CandidateCut"),
-        ("version", "9.0.0"),
-        ("branch", "release-9.0.0"),
-        ("head", master.as_str()),
-    ] {
-        cut[key] = value.into();
-    }
-    forge(&world, &json!([cut]));
-    let promotion = json!({
-        "kind": "Promoted", "version": "8.0.0", "commit": master, "branch": "release-8.0.0", "stable_branch": "master",
-        "develop_branch": "develop", "tag": "v8.0.0", "old_stable": master, "old_develop": master,
-        "new_stable": master, "new_develop": master, "new_tag": master,
-    });
-    forge(&world, &json!([promotion]));
+    let master = world.tip("refs/heads/master").unwrap();
+    forge(&world, &json!([cut(&world, "9.0.0", &master)]));
+    forge(&world, &json!([promoted(&world, "8.0.0", &master, "v8.0.0", &master)]));
     for version in ["9.0.0", "8.0.0"] {
         let told = verified(&world, version).unwrap_or_else(|| panic!("{version} is not mentioned"));
         assert!(matches!(told.truth(), Truth::DoesNotHold(_)), "{told:?}");
@@ -323,7 +314,7 @@ fn tag_aside(world: &World, name: &str, commit: &str) -> CommitId {
     let message = format!("{name}\n\nAllclear-Ledger: {}", "f".repeat(32));
     world.git(&["tag", "-a", "-m", &message, name, commit]);
     let full = format!("refs/tags/{name}");
-    let tag = world.refs().into_iter().find(|(other, _)| *other == full).unwrap().1;
+    let tag = object(world, &full);
     world.git(&["update-ref", "refs/allclear/kept", tag.as_str()]);
     world.git(&["update-ref", "-d", &full]);
     tag
@@ -373,18 +364,8 @@ fn p7_a_made_up_cut_of_what_stable_had_before_is_no_landing() {
     let more = world.commit("master", "chore: more", &[("more.txt", "more\n")]);
     world.merge("develop", "master", "Merge master");
     world.cut();
-    let snapshot = look(&world, "a");
-    let mut cut = serde_json::to_value(&snapshot.project.candidates[&v("1.1.0")].cut).unwrap();
-    for (key, value) in [
-        ("version", "9.0.0"),
-        ("branch", "release-9.0.0"),
-        ("from", more.as_str()),
-        ("head", more.as_str()),
-        ("stable", old.as_str()),
-    ] {
-        cut[key] = value.into();
-    }
-    cut["kind"] = "CandidateCut".into();
+    let mut cut = cut(&world, "9.0.0", &more);
+    cut["stable"] = json!(old);
     let tag = tag_aside(&world, "v9.0.0-rc.1", more.as_str());
     let tagged = json!({"kind": "RcTagged", "version": "9.0.0", "rc": 1, "commit": more, "tag": "v9.0.0-rc.1", "object": tag});
     forge(&world, &json!([cut, tagged]));
@@ -411,26 +392,12 @@ fn p7_an_entry_that_is_not_the_root_pins_nothing() {
     assert_eq!(stops(&world, "a"), Vec::<String>::new());
 }
 
-/// Gives the events of a candidate that nobody cut, and of its release, in the forms of an honest one.
+/// Gives the events of a candidate that nobody cut, and of its release by a tag that is there.
 fn decoy(world: &World, version: &str, branch: &str, commit: &CommitId) -> Vec<Value> {
-    let snapshot = look(world, "a");
-    let master = snapshot.facts.stable.clone().unwrap();
-    let tag = world.refs().into_iter().find(|(name, _)| name == "refs/tags/v1.0.0").unwrap().1;
-    let mut cut = serde_json::to_value(&snapshot.project.candidates[&v("1.1.0")].cut).unwrap();
-    for (key, value) in [
-        ("kind", "CandidateCut"),
-        ("version", version),
-        ("branch", branch),
-        ("from", commit.as_str()),
-        ("head", commit.as_str()),
-    ] {
-        cut[key] = value.into();
-    }
-    let promoted = json!({
-        "kind": "Promoted", "version": version, "commit": commit, "branch": branch, "stable_branch": "master",
-        "develop_branch": "develop", "tag": "v1.0.0", "old_stable": master, "old_develop": snapshot.facts.develop,
-        "new_stable": master, "new_develop": snapshot.facts.develop, "new_tag": tag,
-    });
+    let tag = object(world, "refs/tags/v1.0.0");
+    let mut cut = cut(world, version, commit);
+    let mut promoted = promoted(world, version, commit, "v1.0.0", &tag);
+    (cut["branch"], promoted["branch"]) = (json!(branch), json!(branch));
     let tagged = json!({
         "kind": "RcTagged", "version": version, "rc": 1, "commit": commit, "tag": format!("v{version}-rc.1"), "object": tag,
     });
@@ -539,7 +506,7 @@ fn p1_withdrawing_what_was_made_up_leaves_branches_alone() {
 fn p7_an_entry_that_names_what_is_no_commit_stops_nobody() {
     let world = World::new();
     world.cut();
-    let file = CommitId::parse(&world.git(&["rev-parse", "develop:app.txt"])).unwrap();
+    let file = object(&world, "develop:app.txt");
     let develop = world.tip("refs/heads/develop").unwrap();
     for (n, key) in ["from", "head"].into_iter().enumerate() {
         let mut events = decoy(&world, &format!("9.{n}.0"), &format!("release-9.{n}.0"), &develop);

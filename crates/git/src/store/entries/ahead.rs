@@ -4,7 +4,7 @@ use super::walked::{FILE, TREE_LIMIT, Walked, file_in};
 use crate::parse::id_lines;
 use crate::process::Git;
 use crate::store::error::{broken, done, io};
-use crate::store::objects::{read_content, read_header, read_object};
+use crate::store::objects::{read_object, read_tree};
 use crate::store::signing::read_signed;
 use crate::store::{FETCH_LIMIT, Store, held};
 use allclear_core::ledger::entry::{ENTRY_LIMIT, RawEntry, Unreadable};
@@ -182,11 +182,7 @@ fn files(git: &Git, commits: &[Walked]) -> Result<Vec<Option<String>>, RepoError
     let mut files = Vec::new();
     let mut each = |out: &mut dyn BufRead| -> std::io::Result<()> {
         for Walked { commit, tree, .. } in commits {
-            let raw = match read_header(out)? {
-                Some((kind, size)) => read_content(out, size, TREE_LIMIT)?.filter(|_| kind == "tree"),
-                None => None,
-            };
-            files.push(match raw {
+            files.push(match read_tree(out, TREE_LIMIT)? {
                 Some(raw) => file_in(&raw, tree).map(hex),
                 None => Some(format!("{commit}:{FILE}")),
             });

@@ -9,7 +9,7 @@ mod walked;
 
 use super::error::{broken, done};
 use super::make::scratch;
-use super::objects::{read_content, read_header, read_object};
+use super::objects::{read_object, read_tree};
 use super::signing::read_signed;
 use super::{FETCH_LIMIT, Store};
 use crate::parse::id_lines;
@@ -93,11 +93,8 @@ impl Store {
         let mut each = |out: &mut dyn BufRead| -> std::io::Result<()> {
             for walked in list {
                 let signed = if walked.signed { read_signed(out)? } else { None };
-                let raw = match read_header(out)? {
-                    Some((kind, size)) => read_content(out, size, TREE_LIMIT)?.filter(|_| kind == "tree"),
-                    None => None,
-                };
-                let is_file = raw.is_none_or(|raw| file_in(&raw, &walked.tree).is_some());
+                let tree = read_tree(out, TREE_LIMIT)?;
+                let is_file = tree.is_none_or(|raw| file_in(&raw, &walked.tree).is_some());
                 let json = read_object(out, ENTRY_LIMIT)?;
                 let json = if is_file { json } else { Err(Unreadable::Absent) };
                 let (commit, parents) = (walked.commit.clone(), walked.parents.clone());
